@@ -1,0 +1,62 @@
+#pragma once
+#include <keratin/activations/elementwise.hpp>
+
+namespace keratin {
+
+/// p_i = e^(x_i - max x) / sum_j e^(x_j - max x) over the last axis. Keras: "softmax".
+struct Softmax : detail::ActivationOption<Softmax> {
+  static constexpr const char* name = "softmax";
+  static constexpr bool elementwise = false;
+
+  /// p = softmax of `rows` rows of n; p may be x.
+  template <class T>
+  static void forward(const T* x, T* p, std::ptrdiff_t rows, int n) {
+    for (; rows > 0; --rows, x += n, p += n) {
+      if constexpr (Unit<T>::samples == 1) log_sum_exp(x, p, n);
+      else across_lanes(x, p, n);
+    }
+  }
+  /// dx = p * (dp - sum_j dp_j p_j); dx may be dp.
+  template <class T>
+  static void backward(const T* p, const T* dp, T* dx, std::ptrdiff_t rows, int n) {
+    for (; rows > 0; --rows, p += n, dp += n, dx += n) {
+      T dot = dp[0] * p[0];
+      for (int i = 1; i < n; ++i) dot += dp[i] * p[i];
+      for (int i = 0; i < n; ++i) dx[i] = p[i] * (dp[i] - dot);
+    }
+  }
+
+  /// One row of softmax; returns log sum_i e^(x_i), which turns a logit into its log-probability.
+  template <class S>
+  static S log_sum_exp(const S* x, S* p, int n) {
+    using V = kernels::Vec<S>;
+    V tops = kernels::broadcast<V>(x[0]), totals = {};
+    kernels::for_each_vector<S>(n, [&](std::ptrdiff_t i, auto part) {
+      tops = kernels::max(tops, part.only(part.load(x + i), tops));
+    });
+    const S top = kernels::largest(tops);
+    kernels::for_each_vector<S>(n, [&](std::ptrdiff_t i, auto part) {
+      const V e = part.only(kernels::exp(part.load(x + i) - top));
+      part.store(p + i, e);
+      totals += e;
+    });
+    const S total = kernels::sum(totals), scale = 1 / total;
+    kernels::for_each_vector<S>(n,
+                                [=](std::ptrdiff_t i, auto part) { part.store(p + i, part.load(p + i) * scale); });
+    return std::log(total) + top;
+  }
+
+ private:
+  static void across_lanes(const Lanes* x, Lanes* p, int n) {
+    Lanes top = x[0], total = Lanes::Zero();
+    for (int i = 1; i < n; ++i) top = top.max(x[i]);
+    for (int i = 0; i < n; ++i) {
+      p[i] = x[i] - top;
+      kernels::store(p[i].data(), kernels::exp(kernels::load(p[i].data())));
+      total += p[i];
+    }
+    for (int i = 0; i < n; ++i) p[i] /= total;
+  }
+};
+
+}  // namespace keratin

@@ -1,0 +1,36 @@
+#pragma once
+// Lanes: the same element of L samples side by side, L the machine's own vector width. A kernel written over
+// T = float reads as code for one sample; over T = Lanes the same source runs L samples.
+#include <Eigen/Core>
+
+namespace keratin {
+
+#if defined __AVX512F__
+inline constexpr int vector_bytes = 64;
+#elif defined __AVX__
+inline constexpr int vector_bytes = 32;
+#else
+inline constexpr int vector_bytes = 16;
+#endif
+
+/// How many values of type S one vector register holds.
+template <class S>
+inline constexpr int lanes = vector_bytes / static_cast<int>(sizeof(S));
+
+using Lanes = Eigen::Array<float, lanes<float>, 1>;
+
+/// What one T is: the scalar it is made of, and how many samples it carries.
+template <class T>
+struct Unit {
+  using Scalar = T;
+  static constexpr int samples = 1;
+};
+template <>
+struct Unit<Lanes> {
+  using Scalar = float;
+  static constexpr int samples = lanes<float>;
+};
+template <class T>
+using Scalar = typename Unit<T>::Scalar;
+
+}  // namespace keratin

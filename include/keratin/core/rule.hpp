@@ -1,0 +1,34 @@
+#pragma once
+// A rule is a named reason why a shape does not fit. The compiler prints its name, the run-time graph its text.
+#include <keratin/core/shape.hpp>
+
+namespace keratin {
+
+struct Rule {
+  const char* text;
+};
+
+/// A layer's answer to an incoming shape: the shape it makes of it, or the rule that the shape breaks.
+struct Fit {
+  Shape out{};
+  const Rule* broken = nullptr;
+  Shape wants{};  // what would have fitted, where that is one shape
+
+  constexpr Fit(Shape s) : out(s) {}
+  constexpr Fit(const Rule& rule, Shape wanted = {}) : broken(&rule), wants(wanted) {}
+};
+
+// Rules that several layers share, and those that the planner itself checks.
+inline constexpr Rule needs_extents_of_at_least_1{"every extent must be at least 1"};
+inline constexpr Rule more_than_2_31_elements{"has more than 2^31 elements"};
+
+/// The checks that hold for every shape, whichever layer made it.
+constexpr Fit accepted(Shape s) {
+  for (int axis = 0; axis < s.rank; ++axis)
+    if (s[axis] < 1) return needs_extents_of_at_least_1;
+  if (s.rank == 0) return needs_extents_of_at_least_1;
+  if (s.elements() > INT32_MAX) return more_than_2_31_elements;
+  return s;
+}
+
+}  // namespace keratin

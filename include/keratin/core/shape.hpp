@@ -1,0 +1,43 @@
+#pragma once
+// Shape: the extents of one sample, channels last, without the batch axis. A structural value: ordinary constexpr
+// functions compute it, and it may be a template argument.
+#include <concepts>
+#include <cstdint>
+
+namespace keratin {
+
+struct Shape {
+  static constexpr int max_rank = 5;
+
+  int rank = 0;
+  int extent[max_rank] = {};
+
+  constexpr Shape() = default;
+  template <std::convertible_to<int>... Extents>
+    requires(sizeof...(Extents) > 0 && sizeof...(Extents) <= max_rank)
+  constexpr Shape(Extents... extents) : rank(sizeof...(Extents)), extent{static_cast<int>(extents)...} {}
+
+  constexpr int operator[](int axis) const { return extent[axis]; }
+  constexpr int last() const { return rank > 0 ? extent[rank - 1] : 0; }
+
+  /// Number of elements; may exceed an int, which the planner refuses.
+  constexpr std::int64_t elements() const {
+    std::int64_t n = rank > 0 ? 1 : 0;
+    for (int axis = 0; axis < rank; ++axis) {
+      if (extent[axis] > 0 && n > INT64_MAX / extent[axis]) return INT64_MAX;
+      n *= extent[axis];
+    }
+    return n;
+  }
+  /// Number of elements of a shape that the planner has accepted.
+  constexpr int size() const { return static_cast<int>(elements()); }
+
+  constexpr Shape with_last(int n) const {
+    Shape s = *this;
+    s.extent[rank - 1] = n;
+    return s;
+  }
+  constexpr bool operator==(const Shape&) const = default;
+};
+
+}  // namespace keratin

@@ -1,0 +1,100 @@
+// Reads IDX files, the format of MNIST and its successors.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "keratin/data/gzip.hpp"
+
+namespace keratin {
+
+/// An array of any rank; `values` are in row-major order, the last index running fastest.
+template <class T>
+struct IdxArray {
+  std::vector<std::size_t> shape;
+  std::vector<T> values;
+};
+
+namespace detail {
+
+// How a file's header writes the element type T; 0 for a type that IDX does not know.
+template <class T>
+inline constexpr int idx_code = std::same_as<T, std::uint8_t>   ? 0x08
+                                : std::same_as<T, std::int8_t>  ? 0x09
+                                : std::same_as<T, std::int16_t> ? 0x0B
+                                : std::same_as<T, std::int32_t> ? 0x0C
+                                : std::same_as<T, float>        ? 0x0D
+                                : std::same_as<T, double>       ? 0x0E
+                                                                : 0;
+
+inline std::string idx_type_name(int code) {
+  const char* names[] = {"uint8", "int8", "type 10", "int16", "int32", "float32", "float64"};
+  return code >= 0x08 && code <= 0x0E ? names[code - 0x08] : "type " + std::to_string(code);
+}
+
+// Turns big-endian numbers into the machine's own, in place.
+template <class T>
+void from_big_endian(std::span<T> numbers) {
+  if constexpr (sizeof(T) > 1 && std::endian::native == std::endian::little)
+    for (T& number : numbers) std::ranges::reverse(std::as_writable_bytes(std::span(&number, 1)));
+}
+
+// Reads the header: 0, 0, element type, rank, and then as many extents of 32 bits.
+inline std::vector<std::size_t> read_idx_shape(GzipFile& file, int code) {
+  std::uint8_t magic[4];
+  file.read(magic, 4, 4);
+  const int type = magic[2], rank = magic[3];
+  if (magic[0] != 0 || magic[1] != 0)
+    file.fail("is not an IDX file: begins with bytes " + std::to_string(magic[0]) + " " +
+              std::to_string(magic[1]) + ", 0 0 wanted");
+  if (type != code) file.fail("holds " + idx_type_name(type) + " values, " + idx_type_name(code) + " wanted");
+  if (rank < 1 || rank > 5) file.fail("has rank " + std::to_string(rank) + ", 1 to 5 wanted");
+
+  std::uint32_t extents[5];
+  const std::span used(extents, magic[3]);
+  file.read(extents, used.size_bytes(), 4 + used.size_bytes());
+  from_big_endian(used);
+  if (std::ranges::count(used, 0u) > 0) file.fail("has an extent of 0, at least 1 wanted");
+  return {used.begin(), used.end()};
+}
+
+}  // namespace detail
+
+/// Reads an IDX file, gzip or plain, whose elements are of type T: std::uint8_t, std::int8_t, std::int16_t,
+/// std::int32_t, float or double. The shape is the file's, of rank 1 to 5 without zeros.
+/// Throws std::runtime_error, naming the file, if it cannot be read, is damaged, holds elements of another
+/// type, or has fewer or more bytes than its header promises (which never decides how much memory is taken).
+template <class T>
+IdxArray<T> read_idx(const std::string& path) {
+  static_assert(detail::idx_code<T> != 0, "IDX files hold no elements of this type");
+  GzipFile file(path);
+  IdxArray<T> array{detail::read_idx_shape(file, detail::idx_code<T>), {}};
+
+  constexpr std::size_t most = std::size_t{1} << 62;
+  std::size_t count = 1;
+  for (const std::size_t extent : array.shape) {
+    if (extent > most / (count * sizeof(T))) file.fail("promises more than 2^62 bytes");
+    count *= extent;
+  }
+
+  // A hostile header may promise anything, so memory grows only with what has really come.
+  auto& values = array.values;
+  const std::size_t bytes = 4 + 4 * array.shape.size() + count * sizeof(T);
+  while (values.size() < count) {
+    const std::size_t have = values.size(), next = std::min(count, std::max<std::size_t>(2 * have, 1 << 17));
+    values.reserve(next);  // resize alone may take more than that
+    values.resize(next);
+    file.read(&values[have], (next - have) * sizeof(T), bytes);
+  }
+  file.expect_end();
+  detail::from_big_endian(std::span(values));
+  return array;
+}
+
+}  // namespace keratin

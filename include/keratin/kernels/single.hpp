@@ -1,0 +1,146 @@
+#pragma once
+// One sample: vectors run along the outputs, and enough independent sums run at a time to hide the multipliers'
+// latency. The order of summation depends on the sizes alone, so fixed and run-time sizes give the same bits.
+#include <keratin/core/fixed.hpp>
+#include <keratin/kernels/tile.hpp>
+
+#include <bit>
+
+namespace keratin::kernels {
+
+struct SingleSize {
+  int in, out;
+};
+
+namespace detail {
+
+// How many partial sums an output has: about 8 sums at a time, 2/3 of the tile for deep ones.
+template <class S>
+constexpr int chains(SingleSize g) {
+  const unsigned vectors = static_cast<unsigned>((g.out + lanes<S> - 1) / lanes<S>);
+  const unsigned sums = g.in >= 256 ? accumulators * 2 / 3 : 8;
+  return static_cast<int>(std::bit_ceil((sums + vectors - 1) / vectors));
+}
+inline constexpr int most_chains = std::bit_ceil(accumulators * 2u / 3);
+
+// f(fixed<C>{}) for C = chains.
+template <class S, class Size>
+[[gnu::always_inline]] inline void with_chains(Size size, auto f) {
+  if constexpr (is_fixed<Size>) {
+    f(fixed<chains<S>(Size::value)>{});
+  } else {
+    const int c = chains<S>(size);
+    [&]<int... Log>(std::integer_sequence<int, Log...>) {
+      (void)((c == 1 << Log && (f(fixed<(1 << Log)>{}), true)) || ...);
+    }(std::make_integer_sequence<int, std::bit_width(static_cast<unsigned>(most_chains))>());
+  }
+}
+
+// T vectors of outputs with C sums each, from column `first`; the last vector may be the rest of a row.
+template <int T, int C, bool Whole_, class S>
+[[gnu::always_inline]] inline void single_columns(SingleSize g, const S* x, const S* w, const S* bias, S* y, int first,
+                                                  Rest rest, auto finish) {
+  using V = Vec<S>;
+  const auto read = [&](const S* p, int t) __attribute__((always_inline)) {
+    return Whole_ || t + 1 < T ? load(p + t * lanes<S>) : rest.load(p + t * lanes<S>);
+  };
+  V a[C][T] = {};
+  if (bias) {
+#pragma GCC unroll 32
+    for (int t = 0; t < T; ++t) a[0][t] = read(bias + first, t);
+  }
+  const auto add = [&](int k, int c) __attribute__((always_inline)) {
+    const V xk = pin(broadcast<V>(x[k]));
+    const S* row = w + static_cast<std::ptrdiff_t>(k) * g.out + first;
+#pragma GCC unroll 32
+    for (int t = 0; t < T; ++t) a[c][t] += xk * read(row, t);
+  };
+  int k = 0;
+#pragma GCC unroll 4
+  for (; k + C <= g.in; k += C) {
+#pragma GCC unroll 32
+    for (int c = 0; c < C; ++c) add(k + c, c);
+  }
+  if constexpr (C > 1)
+    for (; k < g.in; ++k) add(k, 0);
+#pragma GCC unroll 32
+  for (int half = C / 2; half > 0; half /= 2)
+#pragma GCC unroll 32
+    for (int c = 0; c < half; ++c)
+#pragma GCC unroll 32
+      for (int t = 0; t < T; ++t) a[c][t] += a[c + half][t];
+#pragma GCC unroll 32
+  for (int t = 0; t < T; ++t) {
+    S* to = y + first + t * lanes<S>;
+    if (Whole_ || t + 1 < T) store(to, finish(a[0][t]));
+    else rest.store(to, finish(a[0][t]));
+  }
+}
+
+// Few outputs: a vector holds R = lanes / Out rows of w, and x is spread over it.
+template <int Out, class S>
+[[gnu::always_inline]] inline void single_narrow(int in, const S* x, const S* w, const S* bias, S* y, auto finish) {
+  using V = Vec<S>;
+  constexpr int R = lanes<S> / Out, chains = 4;
+  const auto spread = [](V v) __attribute__((always_inline)) {
+    return [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+      return __builtin_shufflevector(v, v, (I / Out)...);
+    }(std::make_integer_sequence<int, lanes<S>>());
+  };
+  V a[chains] = {};
+  int k = 0;
+  for (; k + chains * R <= in; k += chains * R) {
+#pragma GCC unroll 4
+    for (int c = 0; c < chains; ++c) {
+      const V xs = R == lanes<S> ? load(x + k + c * R) : Rest{R}.load(x + k + c * R);
+      a[c] += spread(xs) * load(w + (k + c * R) * Out);
+    }
+  }
+  for (; k < in; k += R) {
+    const int rows = in - k < R ? in - k : R;
+    a[0] += spread(Rest{rows}.load(x + k)) * Rest{rows * Out}.load(w + k * Out);
+  }
+  V total = fold<Out>((a[0] + a[1]) + (a[2] + a[3]),
+                      [](V p, V q) __attribute__((always_inline)) { return p + q; });
+  if (bias) total += Rest{Out}.load(bias);
+  Rest{Out}.store(y, finish(total));
+}
+
+}  // namespace detail
+
+/// y[0 .. out) = finish(bias + x * w) for one sample; x [in], w [in][out], bias [out] or null.
+template <class S, class Size>
+[[gnu::always_inline]] inline void single(Size size, const S* x, const S* w, const S* bias, S* y, auto finish) {
+  const SingleSize g = size;
+  if constexpr (lanes<S> >= 1) {
+    if (g.out == 1) return detail::single_narrow<1>(g.in, x, w, bias, y, finish);
+    if constexpr (lanes<S> > 2)
+      if (g.out == 2) return detail::single_narrow<2>(g.in, x, w, bias, y, finish);
+    if constexpr (lanes<S> > 4)
+      if (g.out == 4) return detail::single_narrow<4>(g.in, x, w, bias, y, finish);
+    if constexpr (lanes<S> > 8)
+      if (g.out == 8) return detail::single_narrow<8>(g.in, x, w, bias, y, finish);
+  }
+  detail::with_chains<S>(size, [&]<class Chains>(Chains) __attribute__((always_inline)) {
+    constexpr int C = Chains::value, most = accumulators / C > 0 ? accumulators / C : 1;
+    const Rest rest{g.out % lanes<S>};
+    const auto whole = [&]<int T>(int first) __attribute__((always_inline)) {
+      detail::single_columns<T, C, true>(g, x, w, bias, y, first * lanes<S>, rest, finish);
+    };
+    if constexpr (is_fixed<Size>) {
+      constexpr int vectors = (Size::value.out + lanes<S> - 1) / lanes<S>;
+      constexpr bool partial = Size::value.out % lanes<S> > 0;
+      constexpr int last = partial ? (vectors + most - 1) / most : 0;  // the tile that ends in the rest of a row
+      constexpr int last_size = last > 0 ? vectors / last : 0;
+      if constexpr (vectors - last_size > 0) fixed_tiles<vectors - last_size, most>(whole);
+      if constexpr (partial)
+        detail::single_columns<last_size, C, false>(g, x, w, bias, y, (vectors - last_size) * lanes<S>, rest, finish);
+    } else {
+      constexpr int most_at_run_time = most < 4 ? most : 4;
+      tiles<most_at_run_time>(g.out / lanes<S>, whole);
+      if (rest.n > 0) detail::single_columns<1, C, false>(g, x, w, bias, y, g.out - rest.n, rest, finish);
+    }
+  });
+}
+
+}  // namespace keratin::kernels

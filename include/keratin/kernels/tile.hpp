@@ -1,0 +1,63 @@
+#pragma once
+// The micro-kernel: a register tile of accumulators to which the outer product of M loads and N loads is added.
+// Everything heavy is this plus addresses. Tile sizes are compile-time constants, so that run-time bounds cost little.
+#include <keratin/kernels/vector.hpp>
+
+namespace keratin::kernels {
+
+#if defined __AVX512F__ || defined __aarch64__
+inline constexpr int accumulators = 24;  // of 32 registers
+#else
+inline constexpr int accumulators = 12;  // of 16
+#endif
+inline constexpr int tile_rows = accumulators / 2, tile_columns = 2;
+
+/// a[m][n] += x(m) * w(n): the shorter side stays in registers, the longer one is streamed.
+template <int M, int N, class V, class X, class W>
+[[gnu::always_inline]] inline void outer(V (&a)[M][N], X x, W w) {
+  if constexpr (M <= N) {
+    V xs[M];
+#pragma GCC unroll 32
+    for (int m = 0; m < M; ++m) xs[m] = pin(x(m));
+#pragma GCC unroll 32
+    for (int n = 0; n < N; ++n) {
+      const V wn = pin(w(n));
+#pragma GCC unroll 32
+      for (int m = 0; m < M; ++m) a[m][n] += xs[m] * wn;
+    }
+  } else {
+    V ws[N];
+#pragma GCC unroll 32
+    for (int n = 0; n < N; ++n) ws[n] = pin(w(n));
+#pragma GCC unroll 32
+    for (int m = 0; m < M; ++m) {
+      const V xm = pin(x(m));
+#pragma GCC unroll 32
+      for (int n = 0; n < N; ++n) a[m][n] += xm * ws[n];
+    }
+  }
+}
+
+/// n in nearly equal tiles of at most Max: f.template operator()<size>(start) for each.
+/// 16 by 3 is 3 3 3 3 2 2, not 3 3 3 3 3 1: a tile of 1 leaves the multipliers idle.
+template <int Max, class F>
+[[gnu::always_inline]] inline void tiles(int n, F f) {
+  const int count = (n + Max - 1) / Max;
+  for (int i = 0, start = 0; i < count; ++i) {
+    const int size = n / count + (i < n % count);
+    [&]<int... T>(std::integer_sequence<int, T...>) __attribute__((always_inline)) {
+      (void)((size == T + 1 && (f.template operator()<T + 1>(start), true)) || ...);
+    }(std::make_integer_sequence<int, Max>());
+    start += size;
+  }
+}
+/// The same for an n that is known: only the sizes that occur are instantiated.
+template <int N, int Max, class F>
+[[gnu::always_inline]] inline void fixed_tiles(F f) {
+  constexpr int count = (N + Max - 1) / Max, size = N / count, larger = N % count;
+  if constexpr (larger > 0)
+    for (int i = 0; i < larger; ++i) f.template operator()<size + 1>(i * (size + 1));
+  for (int i = larger; i < count; ++i) f.template operator()<size>(i * size + larger);
+}
+
+}  // namespace keratin::kernels

@@ -1,0 +1,52 @@
+#pragma once
+// Activation: an activation function as a layer of its own.
+#include <keratin/layers/layer.hpp>
+
+#include <boost/hana/adapt_struct.hpp>
+
+namespace keratin {
+
+/// Keras: Activation. Any shape, unchanged; softmax works along the last axis.
+struct ActivationSpec {
+  ActivationFunction activation{};
+
+  static constexpr const char* name = "Activation";
+
+  constexpr Fit fit(Shape in) const { return in; }
+  constexpr Traits traits() const {
+    return {.reads_input = false, .reads_output = activation != Linear{}, .in_place = true, .view = activation == Linear{}};
+  }
+  constexpr double flops(Shape in) const { return activation == Linear{} ? 0 : static_cast<double>(in.elements()); }
+
+  struct Geometry {
+    int rows, n;
+    ActivationFunction activation;
+  };
+  constexpr Geometry geometry(Shape in) const { return {in.size() / in.last(), in.last(), activation}; }
+
+  template <class T, class Count>
+  static void forward(auto geometry, const Forward<T, Count>& c) {
+    const Geometry g = geometry;
+    with_activation(geometry, [&]<class A>(A) {
+      A::forward(c.x, c.y, static_cast<std::ptrdiff_t>(c.count) * g.rows, g.n);
+    });
+  }
+  template <class T>
+  static void backward(auto geometry, const Backward<T>& c) {
+    const Geometry g = geometry;
+    if (!c.dx) return;
+    with_activation(geometry, [&]<class A>(A) {
+      A::backward(c.y, c.dy, c.dx, static_cast<std::ptrdiff_t>(c.count) * g.rows, g.n);
+    });
+  }
+};
+
+/// Activation<ReLU>.
+template <class A>
+struct Activation : layer_of<Activation<A>, ActivationSpec> {
+  static constexpr ActivationSpec spec{A{}};
+};
+
+}  // namespace keratin
+
+BOOST_HANA_ADAPT_STRUCT(keratin::ActivationSpec, activation);

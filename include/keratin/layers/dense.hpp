@@ -1,0 +1,161 @@
+#pragma once
+// Dense: y = activation(x W + b) over the last axis. W is [in][units], so that vectors run along the outputs.
+#include <keratin/initializers/variance_scaling.hpp>
+#include <keratin/kernels/product.hpp>
+#include <keratin/kernels/single.hpp>
+#include <keratin/layers/activation.hpp>
+#include <keratin/layers/layer.hpp>
+
+#include <boost/hana/adapt_struct.hpp>
+
+#include <algorithm>
+
+namespace keratin {
+
+inline constexpr Rule needs_at_least_1_unit{"needs at least 1 unit"};
+
+/// Keras: Dense. Shape (..., in) -> (..., units); kernel (in, units), bias (units).
+struct DenseSpec {
+  int units = 0;
+  ActivationFunction activation{};
+  bool use_bias = true;
+  Initializer kernel_initializer = GlorotUniform::value;
+  Initializer bias_initializer{};
+  Regularizer kernel_regularizer{};
+
+  static constexpr const char* name = "Dense";
+
+  constexpr Fit fit(Shape in) const {
+    if (units < 1) return needs_at_least_1_unit;
+    return in.with_last(units);
+  }
+  constexpr Parameters parameters(Shape in) const {
+    Parameters p;
+    p.add({"kernel", {in.last(), units}, kernel_initializer, kernel_regularizer});
+    if (use_bias) p.add({"bias", {units}, bias_initializer});
+    return p;
+  }
+  constexpr Traits traits() const { return {.reads_output = activation != Linear{}, .finishes = true}; }
+  constexpr double flops(Shape in) const { return 2.0 * static_cast<double>(in.elements()) * units; }
+
+  struct Geometry {
+    int rows, in, units;
+    ActivationFunction activation;
+    bool use_bias;
+  };
+  constexpr Geometry geometry(Shape in) const {
+    return {in.size() / in.last(), in.last(), units, activation, use_bias};
+  }
+
+  // Lanes: dy as rows of samples. Otherwise: two vectors of columns of the transposed kernel.
+  template <class T>
+  static constexpr std::size_t scratch(const Geometry& g, int count) {
+    if (Unit<T>::samples > 1) return static_cast<std::size_t>(count) * g.rows * g.units * Unit<T>::samples;
+    return static_cast<std::size_t>(g.units) * input_columns<Scalar<T>>;
+  }
+
+  template <class T, class Count>
+  [[gnu::always_inline]] static void forward(auto geometry, const Forward<T, Count>& c) {
+    const Geometry g = geometry;
+    const auto* w = c.parameter(0);
+    const auto* b = g.use_bias ? c.parameter(1) : nullptr;
+    with_activation(geometry, [&]<class A>(A) __attribute__((always_inline)) {
+      const auto finish = [](auto v) __attribute__((always_inline)) {
+        if constexpr (A::elementwise) return A::value(v);
+        else return v;
+      };
+      if constexpr (std::is_same_v<Count, One> && Unit<T>::samples == 1) {
+        if (g.rows == 1) kernels::single(single_size(geometry), c.x, w, b, c.y, finish);
+        else kernels::product<T>({g.rows, g.in, c.x, c.y, g.units}, {w, g.units}, b, g.units, finish);
+      } else {
+        kernels::product<T>({static_cast<int>(c.count) * g.rows, g.in, c.x, c.y, g.units}, {w, g.units}, b, g.units, finish);
+      }
+      if constexpr (!A::elementwise) A::forward(c.y, c.y, static_cast<std::ptrdiff_t>(c.count) * g.rows, g.units);
+    });
+  }
+
+  template <class T>
+  static void backward(auto geometry, const Backward<T>& c) {
+    const Geometry g = geometry;
+    const int rows = c.count * g.rows;
+    with_activation(geometry, [&]<class A>(A) {
+      if constexpr (!std::is_same_v<A, Linear>) A::backward(c.y, c.dy, c.dy, rows, g.units);
+    });
+    if (c.dx) input_gradient(g, c, rows);
+    weight_gradients(g, c, rows);
+  }
+
+ private:
+  template <class S>
+  static constexpr int input_columns = kernels::tile_columns * lanes<S>;
+
+  template <class G>
+  static constexpr auto single_size(G geometry) {
+    if constexpr (is_fixed<G>) return fixed<kernels::SingleSize{G::value.in, G::value.units}>{};
+    else return kernels::SingleSize{geometry.in, geometry.units};
+  }
+
+  // dx = dy W^T. Lanes broadcast single weights and read W as it lies; vectors along the inputs need W transposed,
+  // which is packed a few columns at a time.
+  template <class T>
+  static void input_gradient(const Geometry& g, const Backward<T>& c, int rows) {
+    using S = Scalar<T>;
+    constexpr auto finish = [](auto v) __attribute__((always_inline)) { return v; };
+    const S* w = c.parameter(0);
+    if constexpr (Unit<T>::samples > 1) {
+      kernels::product<T>({rows, g.units, c.dy, c.dx, g.in}, {w, 1, g.units}, nullptr, g.in, finish);
+    } else {
+      for (int i = 0; i < g.in; i += input_columns<S>) {
+        const int n = std::min(g.in - i, input_columns<S>);
+        for (int j = 0; j < n; ++j)
+          for (int o = 0; o < g.units; ++o)
+            c.scratch[o * input_columns<S> + j] = w[static_cast<std::ptrdiff_t>(i + j) * g.units + o];
+        kernels::product<T>({rows, g.units, c.dy, c.dx + i, g.in}, {c.scratch, input_columns<S>}, nullptr, n, finish);
+      }
+    }
+  }
+
+  template <class T>
+  static void weight_gradients(const Geometry& g, const Backward<T>& c, int rows) {
+    using S = Scalar<T>;
+    constexpr int L = Unit<T>::samples;
+    const S* d = reinterpret_cast<const S*>(c.dy);  // [rows * L][units]
+    if constexpr (L > 1) {
+      for (int r = 0; r < rows; ++r)
+        for (int o = 0; o < g.units; ++o)
+          for (int l = 0; l < L; ++l) c.scratch[(r * L + l) * g.units + o] = c.dy[r * g.units + o][l];
+      d = c.scratch;
+    }
+    const kernels::Samples<S> x{reinterpret_cast<const S*>(c.x), rows, L, static_cast<std::ptrdiff_t>(g.in) * L, L};
+    kernels::outer_product<S>(x, g.in, d, g.units, [&](int k, int column, int tile_rows, int n, const S* tile) {
+      c.finish(0, static_cast<std::ptrdiff_t>(k) * g.units + column, tile_rows, n, g.units, tile, input_columns<S>);
+    });
+    if (!g.use_bias) return;
+    kernels::for_each_vector<S>(g.units, [&](std::ptrdiff_t o, auto part) {
+      kernels::Vec<S> sum = {};
+      for (std::ptrdiff_t r = 0; r < static_cast<std::ptrdiff_t>(rows) * L; ++r) sum += part.load(d + r * g.units + o);
+      S column[lanes<S>];
+      kernels::store(column, sum);
+      const int n = static_cast<int>(std::min<std::ptrdiff_t>(g.units - o, lanes<S>));
+      c.finish(1, o, 1, n, 0, column, 0);
+    });
+  }
+};
+
+/// A Dense without an activation takes over that of the layer behind it.
+constexpr Fused<DenseSpec> fuse(DenseSpec dense, const ActivationSpec& next) {
+  if (dense.activation != Linear{}) return {};
+  dense.activation = next.activation;
+  return {true, dense};
+}
+
+/// Dense<32, ReLU, NoBias, KernelInitializer<HeNormal>, L2<1e-4>>: units, then any options in any order.
+template <int Units, class... Options>
+struct Dense : layer_of<Dense<Units, Options...>, DenseSpec, Options...> {
+  static constexpr DenseSpec spec = with_options<Options...>(DenseSpec{.units = Units});
+};
+
+}  // namespace keratin
+
+BOOST_HANA_ADAPT_STRUCT(keratin::DenseSpec, units, activation, use_bias, kernel_initializer, bias_initializer,
+                        kernel_regularizer);

@@ -1,0 +1,173 @@
+#pragma once
+// The layer contract: what a spec provides, what its kernels are given, and layer_of, which makes a type of a spec.
+#include <keratin/activations/activation.hpp>
+#include <keratin/core/fixed.hpp>
+#include <keratin/core/lanes.hpp>
+#include <keratin/core/options.hpp>
+#include <keratin/core/parameters.hpp>
+#include <keratin/core/plan.hpp>
+#include <keratin/core/random.hpp>
+#include <keratin/core/rule.hpp>
+
+#include <algorithm>
+#include <type_traits>
+
+namespace keratin {
+
+/// Where finished weight gradients go: a gradient block, or straight into the optimizer.
+template <class S>
+class GradientSink {
+ public:
+  /// g holds `rows` rows of n gradients, g_stride apart, of the parameters from `offset` on, `stride` apart.
+  virtual void take(std::size_t offset, int rows, int n, std::ptrdiff_t stride, const S* g, std::ptrdiff_t g_stride,
+                    const Regularizer&) = 0;
+
+ protected:
+  ~GradientSink() = default;
+};
+
+/// What a forward kernel is given. T is float or double (one sample each) or Lanes (L samples each).
+template <class T, class Count = int>
+struct Forward {
+  Count count;                // how many T's worth of samples; One when it is a single sample
+  const T* x;                 // [count][input shape]
+  T* y;                       // [count][output shape]
+  const Scalar<T>* block;     // the network's parameters
+  const Tensors* tensors;     // where this layer's lie in it
+  bool training = false;
+  Random random{};
+
+  /// The i-th parameter of the spec's parameters().
+  const Scalar<T>* parameter(int i) const { return block + tensors->offset[i]; }
+};
+
+/// What a backward kernel is given: dy comes in and may be overwritten, dx goes out.
+template <class T>
+struct Backward {
+  int count;
+  const T* x;                     // valid if Traits::reads_input
+  const T* y;                     // valid if Traits::reads_output
+  T* dy;                          // [count][output shape]
+  T* dx;                          // [count][input shape], null when nobody wants it
+  const Scalar<T>* block;
+  const Tensors* tensors;
+  Scalar<T>* gradient;            // zeros, laid out as this layer's part of the block; unless Traits::finishes
+  GradientSink<Scalar<T>>* sink;  // only if Traits::finishes
+  Scalar<T>* scratch;             // as much as the spec's scratch() asked for
+  Random random{};
+
+  const Scalar<T>* parameter(int i) const { return block + tensors->offset[i]; }
+  /// The gradient of the i-th parameter, to be added to.
+  Scalar<T>* gradient_of(int i) const { return gradient + (tensors->offset[i] - tensors->offset[0]); }
+  /// Hands on gradients of the i-th parameter, rows of n from element `first` on, `stride` apart.
+  void finish(int i, std::ptrdiff_t first, int rows, int n, std::ptrdiff_t stride, const Scalar<T>* g,
+              std::ptrdiff_t g_stride) const {
+    sink->take(tensors->offset[i] + static_cast<std::size_t>(first), rows, n, stride, g, g_stride,
+               tensors->parameters.list[i].regularizer);
+  }
+};
+
+/// The sum of a T over its samples: a weight gradient is one.
+template <class T>
+Scalar<T> over_samples(const T& v) {
+  if constexpr (Unit<T>::samples > 1) return v.sum();
+  else return v;
+}
+
+/// A spec: a structural aggregate of plain values with a shape rule, a geometry and kernels
+///   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>&);
+///   template <class T> static void backward(auto geometry, const Backward<T>&);
+/// and, where they apply, parameters(in), traits(), flops(in), scratch<T>(geometry, count).
+template <class S>
+concept LayerSpec = requires(const S s, Shape in) {
+  { s.fit(in) } -> std::same_as<Fit>;
+  { s.geometry(in) } -> std::same_as<typename S::Geometry>;
+  S::name;
+};
+
+template <LayerSpec S>
+constexpr Parameters parameters_of(const S& spec, Shape in) {
+  if constexpr (requires { spec.parameters(in); }) return spec.parameters(in);
+  else return Parameters{};
+}
+template <LayerSpec S>
+constexpr Traits traits_of(const S& spec) {
+  if constexpr (requires { spec.traits(); }) return spec.traits();
+  else return Traits{};
+}
+/// Floating-point operations of one forward pass of one sample; a backward pass to inputs and weights takes two.
+template <LayerSpec S>
+constexpr double flops_of(const S& spec, Shape in) {
+  if constexpr (requires { spec.flops(in); }) return spec.flops(in);
+  else return 0;
+}
+/// Scalars of scratch that backward needs for `count` T's.
+template <class T, LayerSpec S>
+constexpr std::size_t scratch_of(const S& spec, Shape in, int count) {
+  if constexpr (requires { S::template scratch<T>(spec.geometry(in), count); })
+    return S::template scratch<T>(spec.geometry(in), count);
+  else return 0;
+}
+/// The output activation: what the losses that work on logits look for.
+template <LayerSpec S>
+constexpr ActivationFunction activation_of(const S& spec) {
+  if constexpr (requires { spec.activation; }) return spec.activation;
+  else return ActivationFunction{};
+}
+
+/// The answer of a fusion rule `constexpr Fused<A> fuse(A head, const B& next)`: whether `head` takes the work of the
+/// layer behind it over, and then how. The planner finds the rules beside the specs.
+template <class S>
+struct Fused {
+  bool fused = false;
+  S spec{};
+};
+
+/// No bias. Keras: use_bias=False.
+struct NoBias {
+  using sets = struct bias_option;
+  template <class Spec>
+    requires requires(Spec s) { s.use_bias; }
+  static constexpr void apply(Spec& spec) {
+    spec.use_bias = false;
+  }
+};
+
+/// Calls the spec's backward kernel; the gradients of a spec that does not hand them on itself are handed on here.
+template <class Spec, class T>
+void run_backward(auto geometry, const Backward<T>& c, const Traits& traits) {
+  const Tensors& tensors = *c.tensors;
+  const bool finishes = traits.finishes || tensors.parameters.count == 0;
+  if (!finishes) std::fill_n(c.gradient, tensors.end - tensors.offset[0], Scalar<T>{});
+  Spec::backward(geometry, c);
+  if (finishes) return;
+  for (int i = 0; i < tensors.parameters.count; ++i)
+    c.finish(i, 0, 1, tensors.parameters.list[i].shape.size(), 0, c.gradient_of(i), 0);
+}
+
+/// A layer's row in a plan, from its spec and the shape that comes in.
+template <LayerSpec S>
+constexpr LayerPlan layer_plan(const S& spec, Shape in, int index) {
+  return {.type = S::name,
+          .activation = activation_of(spec) == ActivationFunction{} ? "" : activation_of(spec).name(),
+          .in = in,
+          .out = spec.fit(in).out,
+          .traits = traits_of(spec),
+          .head = index,
+          .flops = flops_of(spec, in)};
+}
+
+/// The base of a layer type: `Self` is the layer as error messages should show it. The layer itself adds its `spec`.
+template <class Self, LayerSpec S, class... Options>
+struct layer_of {
+  using Spec = S;
+  static_assert(sizeof(typename decltype(detail::check_options<Self, S, Options...>())::type) > 0);
+};
+
+/// The input of a network: the shape of one sample.
+template <int... Extents>
+struct Input {
+  static constexpr Shape shape{Extents...};
+};
+
+}  // namespace keratin

@@ -1,0 +1,176 @@
+#pragma once
+// Runs a Sequential: its plan, made by the compiler, and the forward and backward passes over it. Every step calls the
+// spec's kernel with the geometry as a type.
+#include <keratin/sequential/sequential.hpp>
+
+namespace keratin {
+
+namespace detail {
+
+template <class Net>
+struct PlanOf {
+  static constexpr int depth = Net::depth;
+  template <class T>
+  using List = typename UpTo<2 * depth + 2>::template List<T>;
+  using Plan = BasicPlan<List>;
+
+  // The head of the group that layer i belongs to, for all layers.
+  static constexpr std::array<int, depth> heads = []<std::size_t... I>(std::index_sequence<I...>) {
+    constexpr std::array<std::size_t, depth> ends{Net::template Group<I>::end...};
+    std::array<int, depth> head{};
+    for (std::size_t i = 0; i < depth; i = ends[i])
+      for (std::size_t j = i; j < ends[i]; ++j) head[j] = static_cast<int>(i);
+    return head;
+  }(std::make_index_sequence<depth>());
+
+  // The spec that does the work of the group at I; the output activation is left out for a loss that wants logits.
+  template <std::size_t I, bool Logits>
+  static constexpr auto group_spec() {
+    auto spec = Net::template Group<I>::spec;
+    if constexpr (Logits && requires { spec.activation; })
+      if (I == output_head) spec.activation = {};
+    return spec;
+  }
+
+  // The last layer that computes something is the head of the output.
+  static constexpr std::size_t output_head = []<std::size_t... I>(std::index_sequence<I...>) {
+    constexpr std::array<bool, depth> idle{(traits_of(Net::template Layer<I>::spec).view ||
+                                            traits_of(Net::template Layer<I>::spec).only_in_training)...};
+    std::size_t last = 0;
+    for (std::size_t i = 0; i < depth; ++i)
+      if (!idle[i]) last = static_cast<std::size_t>(heads[i]);
+    return last;
+  }(std::make_index_sequence<depth>());
+
+  template <bool Logits, std::size_t I>
+  static constexpr LayerPlan row() {
+    LayerPlan row = layer_plan(group_spec<I, Logits>(), Net::template shape<I>, static_cast<int>(I));
+    row.head = heads[I];
+    if (heads[I] != static_cast<int>(I)) row.type = Net::template Layer<I>::Spec::name;
+    row.out = Net::template shape<I + 1>;
+    return row;
+  }
+
+  template <Mode M>
+  static constexpr Plan make() {
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+      constexpr std::array<LayerPlan (*)(), depth> rows{&row<M.logits, I>...};
+      constexpr std::array<Parameters (*)(), depth> parameters{
+          +[]() -> Parameters { return parameters_of(Net::template Layer<I>::spec, Net::template shape<I>); }...};
+      Plan plan;
+      plan.mode = M;
+      for (std::size_t i = 0; i < depth; ++i) plan.add(rows[i](), parameters[i]());
+      plan.plan_steps(static_cast<std::size_t>(Net::input_size));
+      return plan;
+    }(std::make_index_sequence<depth>());
+  }
+};
+
+template <class Net, Mode M>
+inline constexpr auto plan_constant = PlanOf<Net>::template make<M>();
+
+}  // namespace detail
+
+/// The plan of a network, a compile-time constant: shapes, fused groups, buffers and their lifetimes, parameters,
+/// workspace, floating-point operations. static_assert(plan<Net>().workspace_bytes <= 16'384) holds it to a budget.
+template <class Net, Mode M = Mode{}>
+constexpr const auto& plan() {
+  return detail::plan_constant<Net, M>;
+}
+
+namespace detail {
+
+/// Forward and backward passes of Net planned for M.
+template <class Net, Mode M = Mode{}>
+struct Execute {
+  static constexpr const auto& plan = plan_constant<Net, M>;
+  static constexpr int steps = static_cast<int>(plan.steps.size());
+
+  template <class T>
+  struct Memory {  // where the buffers lie for `count` T's of samples
+    int count;
+    const T* x;
+    T* y;
+    T* workspace;
+
+    T* operator[](int buffer) const {
+      const Buffer& b = plan.buffers[static_cast<std::size_t>(buffer)];
+      if (b.external) return buffer == 0 ? const_cast<T*>(x) : y;
+      return workspace + b.offset * static_cast<std::size_t>(count);
+    }
+  };
+
+  template <class T, class Count>
+  [[gnu::always_inline]] static void forward(Count count, const Scalar<T>* block, const T* x, T* y, T* workspace,
+                                             const Random& random = {}) {
+    const Memory<T> memory{count, x, y, workspace};
+    [&]<std::size_t... S>(std::index_sequence<S...>) __attribute__((always_inline)) {
+      // An initializer list instead of a fold: clang stops at 256 operands.
+      [[maybe_unused]] const int in_order[] = {0, (forward_step<S, T>(count, block, memory, random), 0)...};
+    }(std::make_index_sequence<steps>());
+    if constexpr (!M.training && plan.output == 0)  // nothing but views
+      for (int i = 0; i < static_cast<int>(count) * Net::output_size; ++i) y[i] = x[i];
+  }
+
+  /// The output's gradient lies in its buffer. `gradient` is zeros for the layers that need it, see Backward.
+  template <class T>
+  static void backward(int count, const Scalar<T>* block, T* workspace, Scalar<T>* scratch, Scalar<T>* gradient,
+                       GradientSink<Scalar<T>>& sink, const Random& random) {
+    const Memory<T> memory{count, nullptr, nullptr, workspace};
+    [&]<std::size_t... S>(std::index_sequence<S...>) {
+      [[maybe_unused]] const int in_order[] = {
+          0, (backward_step<steps - 1 - S, T>(memory, block, scratch, gradient, sink, random), 0)...};
+    }(std::make_index_sequence<steps>());
+  }
+
+  /// Scalars of scratch that backward needs.
+  template <class T>
+  static constexpr std::size_t scratch(int count) {
+    return []<std::size_t... S>(int n, std::index_sequence<S...>) {
+      std::size_t most = 0;
+      [[maybe_unused]] const int in_order[] = {
+          0, (most = std::max(most, scratch_of<T>(spec<S>, in_shape<S>, n)), 0)...};
+      return most;
+    }(count, std::make_index_sequence<steps>());
+  }
+
+ private:
+  template <std::size_t S>
+  static constexpr std::size_t layer = static_cast<std::size_t>(plan.steps[S].layer);
+  template <std::size_t S>
+  using Spec = decltype(PlanOf<Net>::template group_spec<layer<S>, M.logits>());
+  template <std::size_t S>
+  static constexpr Spec<S> spec = PlanOf<Net>::template group_spec<layer<S>, M.logits>();
+  template <std::size_t S>
+  static constexpr Shape in_shape = plan.layers[layer<S>].in;
+  template <std::size_t S>
+  static constexpr typename Spec<S>::Geometry geometry = spec<S>.geometry(in_shape<S>);
+
+  template <std::size_t S, class T, class Count>
+  [[gnu::always_inline]] static void forward_step(Count count, const Scalar<T>* block, const Memory<T>& memory,
+                                                  Random random) {
+    random.layer = static_cast<std::uint32_t>(layer<S>);
+    Spec<S>::forward(fixed<geometry<S>>{},
+                  Forward<T, Count>{count, memory[plan.steps[S].input], memory[plan.steps[S].output], block,
+                                    &plan.layers[layer<S>].tensors, M.training, random});
+  }
+
+  template <std::size_t S, class T>
+  static void backward_step(const Memory<T>& memory, const Scalar<T>* block, Scalar<T>* scratch, Scalar<T>* gradient,
+                            GradientSink<Scalar<T>>& sink, Random random) {
+    constexpr Step step = plan.steps[S];
+    if constexpr (step.output_gradient != Step::none) {
+        const LayerPlan& row = plan.layers[layer<S>];
+      random.layer = static_cast<std::uint32_t>(layer<S>);
+      run_backward<Spec<S>>(fixed<geometry<S>>{},
+                         Backward<T>{memory.count, memory[step.input], memory[step.output],
+                                     memory[step.output_gradient],
+                                     step.input_gradient == Step::none ? nullptr : memory[step.input_gradient], block,
+                                     &row.tensors, gradient, &sink, scratch, random},
+                         row.traits);
+    }
+  }
+};
+
+}  // namespace detail
+}  // namespace keratin

@@ -1,0 +1,349 @@
+"""Write what Keras itself computes, for the C++ tests to compare with.
+
+Run it with the JAX back end; the output is written beside this file:
+
+    pip install keras jax
+    KERAS_BACKEND=jax python tests/keras/golden.py
+
+golden.txt holds one array per line, ``name count v0 v1 ...``, and
+fashion_mnist_100_steps.f32 the weights after a longer training run.
+README.md lists the arrays.  Fashion-MNIST is read from the folder of the
+Debian package dataset-fashion-mnist, or from the one given by
+--fashion-mnist.
+"""
+
+import argparse
+import gzip
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+from keras import layers, losses, metrics, optimizers, regularizers
+from keras.activations import linear, relu, sigmoid, softmax, tanh
+
+HERE = Path(__file__).resolve().parent
+
+
+def fill(shape, k, amplitude=0.5):
+    """The filling rule: a sine wave over the flat index, k its phase."""
+    i = np.arange(np.prod(shape, dtype=int))
+    wave = amplitude * np.sin(0.37 * i + k)
+    return wave.reshape(shape).astype(np.float32)
+
+
+def fill_weights(owner):
+    """Weight j becomes fill(shape, j + 1)."""
+    weights = owner.get_weights()
+    owner.set_weights([fill(w.shape, j + 1) for j, w in enumerate(weights)])
+
+
+def one_hot(classes, count):
+    return np.eye(count, dtype=np.float32)[classes]
+
+
+def values(variables):
+    return [v.value for v in variables]
+
+
+# (1) Layers: case, shape of one sample, layer.
+
+LAYERS = [
+    ("dense_linear", (4,), layers.Dense(3)),
+    ("dense_relu", (5,), layers.Dense(7, "relu")),
+    ("dense_sigmoid", (4,), layers.Dense(6, "sigmoid")),
+    ("dense_tanh", (16,), layers.Dense(9, "tanh")),
+    ("dense_softmax", (6,), layers.Dense(5, "softmax")),
+    ("dense_no_bias", (4,), layers.Dense(3, "relu", use_bias=False)),
+    ("dense_rank2", (3, 4), layers.Dense(5, "tanh")),
+    ("dense_rank3", (2, 3, 4), layers.Dense(5, "relu")),
+    ("dense_softmax_rank2", (3, 4), layers.Dense(5, "softmax")),
+    ("dense_wide", (33,), layers.Dense(17, "relu")),
+    ("dense_one", (1,), layers.Dense(1)),
+    ("dense_big", (40,), layers.Dense(70, "tanh")),
+    ("activation_linear", (3, 7), layers.Activation("linear")),
+    ("activation_relu", (3, 7), layers.Activation("relu")),
+    ("activation_sigmoid", (3, 7), layers.Activation("sigmoid")),
+    ("activation_tanh", (3, 7), layers.Activation("tanh")),
+    ("activation_softmax", (3, 7), layers.Activation("softmax")),
+    ("flatten", (2, 3, 4), layers.Flatten()),
+    ("reshape_minus_one", (2, 3, 4), layers.Reshape((-1, 6))),
+    ("reshape_rank3", (12,), layers.Reshape((3, 2, 2))),
+    ("dropout_inference", (7,), layers.Dropout(0.5)),
+]
+
+
+def layer_section():
+    """Output and gradients of sum(fill(y.shape, 9) * y), for inference."""
+    for case, sample_shape, layer in LAYERS:
+        x = fill((3, *sample_shape), 0)
+        layer.build(x.shape)
+        fill_weights(layer)
+        state = values(layer.non_trainable_variables)
+
+        def forward(x, weights):
+            return layer.stateless_call(weights, state, x)[0]
+
+        y, gradient = jax.vjp(forward, x, values(layer.trainable_variables))
+        dx, dweights = gradient(fill(y.shape, 9))
+        yield f"layer/{case}/y_shape", y.shape
+        yield f"layer/{case}/y", y
+        yield f"layer/{case}/dx", dx
+        for j, dw in enumerate(dweights):
+            yield f"layer/{case}/dw{j}", dw
+
+
+ACTIVATION_X = [-1e4, -100, -88, -30, -10, -3, -1, -0.5, -1e-3, -1e-8, 0,
+                1e-8, 1e-3, 0.5, 1, 3, 10, 30, 88, 100, 1e4]
+SOFTMAX_X = [[1000, 0, -1000, 1, 2], [-1e4] * 5, [88, 88, 88, 88, 89],
+             [-0.5, 0.25, 1, -2, 0]]
+
+
+def activation_section():
+    """Activations far away from zero and close to it."""
+    x = np.float32(ACTIVATION_X)
+    yield "activation/x", x
+    for function in (relu, sigmoid, tanh):
+        yield f"activation/{function.__name__}/y", function(x)
+    x = np.float32(SOFTMAX_X)
+    yield "softmax_extreme/x", x
+    yield "softmax_extreme/y", softmax(x)
+
+
+# (2) Losses: case, loss, labels, z, the activation that takes z to y_pred.
+# The crossentropies apply theirs themselves, by way of from_logits.
+
+LOGITS = 3 * fill((4, 5), 3)
+OUTPUTS = 4 * fill((4, 3), 3)
+CLASSES = np.int32([0, 3, 4, 1])
+SOFT = softmax(2 * fill((4, 5), 5))
+BITS = np.float32([[1, 0, 1], [0, 0, 1], [1, 1, 0], [0, 1, 0]])
+TARGETS = fill((4, 3), 6)
+
+LOSSES = [
+    ("categorical_crossentropy", losses.CategoricalCrossentropy(True),
+     one_hot(CLASSES, 5), LOGITS, linear),
+    ("sparse_categorical_crossentropy",
+     losses.SparseCategoricalCrossentropy(True), CLASSES, LOGITS, linear),
+    ("categorical_crossentropy_soft", losses.CategoricalCrossentropy(True),
+     SOFT, LOGITS, linear),
+    ("binary_crossentropy", losses.BinaryCrossentropy(True),
+     BITS, OUTPUTS, linear),
+    ("mean_squared_error", losses.MeanSquaredError(),
+     TARGETS, OUTPUTS, linear),
+    ("mean_absolute_error", losses.MeanAbsoluteError(),
+     TARGETS, OUTPUTS, linear),
+    ("mean_squared_error_tanh", losses.MeanSquaredError(),
+     TARGETS, OUTPUTS, tanh),
+]
+
+# Losses from awkward probabilities: rows whose sum is not 1, and p = 1.
+
+ROWS = np.float32([[0.05, 0.9, 0.1], [0.1, 0.8, 0.1]])
+PROBABILITY_LOSSES = [
+    ("categorical_crossentropy", losses.CategoricalCrossentropy(),
+     one_hot([1, 2], 3), ROWS, linear),
+    ("sparse_categorical_crossentropy",
+     losses.SparseCategoricalCrossentropy(), np.int32([1, 2]), ROWS, linear),
+    ("binary_crossentropy", losses.BinaryCrossentropy(),
+     np.float32([[0], [1], [1], [0]]),
+     np.float32([[0.1], [0.8], [0.3], [1]]), linear),
+]
+
+
+def loss_arrays(group, cases, variable):
+    """Mean loss, loss of each sample, gradient of the mean."""
+    for case, loss, y, z, activation in cases:
+        value, dz = jax.value_and_grad(
+            lambda z: loss(y, activation(z)))(jnp.array(z))
+        yield f"{group}/{case}/y", y
+        yield f"{group}/{case}/{variable}", z
+        yield f"{group}/{case}/value", value
+        yield f"{group}/{case}/per_sample", loss.call(y, activation(z))
+        yield f"{group}/{case}/d{variable}", dz
+
+
+def loss_section():
+    yield from loss_arrays("loss", LOSSES, "z")
+    yield from loss_arrays("loss_probabilities", PROBABILITY_LOSSES, "p")
+
+
+# (3) Metrics: metric, labels, predictions, seven rows each.
+
+CLASSES7 = np.int32([2, 0, 1, 3, 4, 1, 0])
+SOFTMAX7 = softmax(4 * fill((7, 5), 3))
+BITS7 = np.float32(fill((7, 3), 2) > 0)
+
+METRICS = [
+    (metrics.BinaryAccuracy(), BITS7[:, :1], sigmoid(4 * fill((7, 1), 3))),
+    (metrics.CategoricalAccuracy(), one_hot(CLASSES7, 5), SOFTMAX7),
+    (metrics.SparseCategoricalAccuracy(), CLASSES7, SOFTMAX7),
+    (metrics.MeanSquaredError(), fill((7, 3), 6), fill((7, 3), 3)),
+    (metrics.MeanAbsoluteError(), fill((7, 3), 6), fill((7, 3), 3)),
+    (metrics.CategoricalCrossentropy(), one_hot(CLASSES7, 5), SOFTMAX7),
+    (metrics.SparseCategoricalCrossentropy(), CLASSES7, SOFTMAX7),
+    (metrics.BinaryCrossentropy(), BITS7, sigmoid(4 * fill((7, 3), 3))),
+]
+
+
+def metric_section():
+    """Result after an update with four rows and one with three."""
+    for metric, y, p in METRICS:
+        metric.update_state(y[:4], p[:4])
+        metric.update_state(y[4:], p[4:])
+        yield f"metric/{metric.name}/y", y
+        yield f"metric/{metric.name}/p", p
+        yield f"metric/{metric.name}/value", metric.result()
+
+
+# (4) Optimisers.
+
+OPTIMIZERS = [
+    ("sgd", optimizers.SGD()),
+    ("sgd_momentum", optimizers.SGD(momentum=0.9)),
+    ("sgd_nesterov", optimizers.SGD(momentum=0.9, nesterov=True)),
+    ("sgd_lr", optimizers.SGD(learning_rate=0.1)),
+    ("adam", optimizers.Adam()),
+    ("adam_custom", optimizers.Adam(learning_rate=0.01, beta_1=0.8,
+                                    beta_2=0.95, epsilon=1e-5)),
+]
+
+
+def optimizer_section():
+    """Ten ones after each of five steps, as in Keras's own tests."""
+    gradients = [np.full(10, 0.01)] + 4 * [np.arange(1, 11) / 10]
+    for case, optimizer in OPTIMIZERS:
+        x = keras.Variable(np.ones(10))
+        rows = []
+        for gradient in gradients:
+            optimizer.apply([jnp.array(gradient, "float32")], [x])
+            rows.append(keras.ops.convert_to_numpy(x))
+        yield f"optimizer/{case}/x", np.stack(rows)
+
+
+# (5) Training: case, labels, a function that makes the compiled model.
+
+TRAINING_X = 2 * fill((40, 6), 0)
+ROW = np.arange(40)
+
+
+def compiled(*stack, **settings):
+    model = keras.Sequential([keras.Input((6,)), *stack])
+    fill_weights(model)
+    model.compile(**settings)
+    return model
+
+
+TRAINING = [
+    ("fit_softmax", one_hot(ROW % 3, 3), lambda: compiled(
+        layers.Dense(8, "tanh", kernel_regularizer=regularizers.L2(0.01)),
+        layers.Dense(3, "softmax"),
+        optimizer=optimizers.Adam(),
+        loss=losses.CategoricalCrossentropy(), metrics=["accuracy"])),
+    ("fit_sparse", ROW % 3, lambda: compiled(
+        layers.Dense(8, "tanh", kernel_regularizer=regularizers.L1(0.005)),
+        layers.Dense(3, "softmax", kernel_regularizer=regularizers.L2(0.01)),
+        optimizer=optimizers.SGD(0.05, momentum=0.9, nesterov=True),
+        loss=losses.SparseCategoricalCrossentropy(), metrics=["accuracy"])),
+    ("fit_binary", np.float32(ROW % 2)[:, None], lambda: compiled(
+        layers.Dense(5, "relu", use_bias=False), layers.Dense(1, "sigmoid"),
+        optimizer=optimizers.Adam(0.01),
+        loss=losses.BinaryCrossentropy(), metrics=["accuracy"])),
+    ("fit_regression", fill((40, 2), 5), lambda: compiled(
+        layers.Dense(4, "sigmoid"), layers.Dense(2),
+        optimizer=optimizers.SGD(0.1), loss=losses.MeanSquaredError(),
+        metrics=[metrics.MeanAbsoluteError()])),
+    ("fit_mae", fill((40, 2), 5), lambda: compiled(
+        layers.Dense(4, "sigmoid"), layers.Dense(2),
+        optimizer=optimizers.Adam(), loss=losses.MeanAbsoluteError())),
+]
+
+
+def loss_gradient(model, x, y):
+    """Gradient of loss and penalties, all weights in one flat array."""
+    def total(weights):
+        y_pred, _, penalties = model.stateless_call(
+            weights, [], x, return_losses=True)
+        return model.loss(y, y_pred) + sum(penalties)
+
+    gradients = jax.grad(total)(values(model.trainable_variables))
+    return np.concatenate([np.ravel(g) for g in gradients])
+
+
+def training_section():
+    """One gradient, three steps on one batch, and a fit from scratch."""
+    for case, y, make in TRAINING:
+        yield f"{case}/gradient", loss_gradient(make(), TRAINING_X[:7], y[:7])
+
+        model = make()
+        yield f"{case}/train_on_batch", [
+            model.train_on_batch(TRAINING_X[:7], y[:7]) for _ in range(3)]
+
+        model = make()
+        history = model.fit(TRAINING_X, y, batch_size=7, epochs=3, verbose=0,
+                            validation_split=0.25, shuffle=False).history
+        for key in sorted(history):
+            yield f"{case}/history/{key}", history[key]
+        for j, weight in enumerate(model.get_weights()):
+            yield f"{case}/w{j}", weight
+        yield f"{case}/evaluate", model.evaluate(TRAINING_X, y, verbose=0)
+        yield f"{case}/predict", model.predict(TRAINING_X[:5], verbose=0)
+
+
+# (6) A hundred steps on Fashion-MNIST.
+
+def read_idx(path, header_size):
+    content = gzip.decompress(path.read_bytes())
+    return np.frombuffer(content, np.uint8, offset=header_size)
+
+
+def fashion_mnist_run(folder):
+    """Losses of the steps and the final weights."""
+    images = read_idx(folder / "train-images-idx3-ubyte.gz", 16)
+    images = np.float32(images.reshape(-1, 784)[:3200]) / np.float32(255)
+    labels = read_idx(folder / "train-labels-idx1-ubyte.gz", 8)
+    labels = one_hot(labels[:3200], 10)
+    model = keras.Sequential([
+        keras.Input((784,)),
+        layers.Dense(32, "relu"), layers.Dense(10, "softmax")])
+    model.set_weights([fill((784, 32), 1, 0.08), np.zeros(32),
+                       fill((32, 10), 3, 0.3), np.zeros(10)])
+    model.compile(optimizers.Adam(), losses.CategoricalCrossentropy())
+    steps = [model.train_on_batch(images[i:i + 32], labels[i:i + 32])
+             for i in range(0, 3200, 32)]
+    return steps, model.get_weights()
+
+
+def write_line(file, name, array):
+    array = np.ravel(array)
+    if not np.all(np.isfinite(array)):
+        raise ValueError(f"{name} is not finite")
+    print(name, array.size, *(f"{v:.9g}" for v in array), file=file)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--fashion-mnist", type=Path, metavar="FOLDER",
+                        default="/usr/share/datasets/fashion-mnist")
+    folder = parser.parse_args().fashion_mnist
+    if keras.backend.backend() != "jax":
+        parser.error("set KERAS_BACKEND=jax")
+    jax.config.update("jax_default_matmul_precision", "highest")
+
+    with open(HERE / "golden.txt", "w", encoding="ascii") as file:
+        print(f"# keras {keras.__version__}, jax {jax.__version__}; filling "
+              "rule F(shape, k)[i] = float32(0.5 * sin(0.37 * i + k)), "
+              "i the flat row-major index", file=file)
+        for section in (layer_section, activation_section, loss_section,
+                        metric_section, optimizer_section, training_section):
+            for name, array in section():
+                write_line(file, name, array)
+        steps, weights = fashion_mnist_run(folder)
+        write_line(file, "fashion_mnist_100_steps/loss", steps)
+    raw = np.concatenate([np.ravel(w) for w in weights]).astype("<f4")
+    raw.tofile(HERE / "fashion_mnist_100_steps.f32")
+
+
+if __name__ == "__main__":
+    main()
