@@ -43,6 +43,19 @@ struct Rows {
 
 namespace detail {
 
+// Columns in pairs of vectors, then the rest, at most a vector: f<vectors>(column, columns, part).
+template <class S, class F>
+[[gnu::always_inline]] inline void vector_columns(int columns, F f) {
+  constexpr int pair = tile_columns * lanes<S>;
+  static_assert(tile_columns == 2);
+  int column = 0;
+  for (; columns - column >= pair; column += pair) f.template operator()<2>(column, pair, Whole{});
+  for (; column < columns; column += lanes<S>) {
+    const int n = columns - column < lanes<S> ? columns - column : lanes<S>;
+    f.template operator()<1>(column, n, Rest{n});
+  }
+}
+
 // N vectors of columns for all rows; Part says whether the vectors are whole or the rest of a row.
 template <int N, class T, class Part>
 [[gnu::always_inline]] inline void product_columns(const Rows<T>& rows, const Weights<T>& weights,
@@ -84,14 +97,17 @@ template <int N, class T, class Part>
 
 /// y[r][0 .. columns) = finish(bias + sum over k of x[r][k] * w[k][0 .. columns)); bias may be null.
 template <class T>
-inline void product(const Rows<T>& rows, const Weights<T>& weights, const Scalar<T>* bias, int columns, auto finish) {
+[[gnu::noinline]] void product(const Rows<T>& rows, const Weights<T>& weights, const Scalar<T>* bias, int columns, auto finish) {
   using O = Operands<T>;
-  tiles<O::tile_columns>(columns / O::columns, [&]<int N>(int first) __attribute__((always_inline)) {
-    detail::product_columns<N>(rows, weights, bias, first * O::columns, Whole{}, finish);
-  });
-  if constexpr (O::columns > 1)
-    if (const int rest = columns % O::columns; rest > 0)
-      detail::product_columns<1>(rows, weights, bias, columns - rest, Rest{rest}, finish);
+  if constexpr (O::columns == 1) {
+    tiles<O::tile_columns>(columns, [&]<int N>(int first) __attribute__((always_inline)) {
+      detail::product_columns<N>(rows, weights, bias, first, Whole{}, finish);
+    });
+  } else {
+    detail::vector_columns<Scalar<T>>(columns, [&]<int N>(int column, int, auto part) __attribute__((always_inline)) {
+      detail::product_columns<N>(rows, weights, bias, column, part, finish);
+    });
+  }
 }
 
 /// x as rows of samples: element k of sample s at x[s / group * group_stride + s % group + k * stride].
@@ -106,9 +122,9 @@ struct Samples {
 /// The weight gradient g[k][c] = sum over samples s of x[s][k] * d[s][c], handed on tile by tile:
 /// take(k, c, M, n, tile) with tile[M][tile_columns * lanes], of which n values a row count.
 template <class S>
-inline void outer_product(const Samples<S>& samples, int depth, const S* d, int columns, auto take) {
+[[gnu::noinline]] void outer_product(const Samples<S>& samples, int depth, const S* d, int columns, auto take) {
   using V = Vec<S>;
-  const auto column_tile = [&]<int N, class Part>(std::ptrdiff_t column, int n, Part part) __attribute__((always_inline)) {
+  const auto column_tile = [&]<int N>(int column, int n, auto part) __attribute__((always_inline)) {
     tiles<tile_rows>(depth, [&]<int M>(int k) __attribute__((always_inline)) {
       V a[M][N] = {};
       const S* dp = d + column;
@@ -123,14 +139,10 @@ inline void outer_product(const Samples<S>& samples, int depth, const S* d, int 
       for (int m = 0; m < M; ++m)
 #pragma GCC unroll 32
         for (int i = 0; i < N; ++i) store(&tile[m][i * lanes<S>], a[m][i]);
-      take(k, static_cast<int>(column), M, n, &tile[0][0]);
+      take(k, column, M, n, &tile[0][0]);
     });
   };
-  tiles<tile_columns>(columns / lanes<S>, [&]<int N>(int first) __attribute__((always_inline)) {
-    column_tile.template operator()<N>(first * lanes<S>, N * lanes<S>, Whole{});
-  });
-  if (const int rest = columns % lanes<S>; rest > 0)
-    column_tile.template operator()<1>(columns - rest, rest, Rest{rest});
+  detail::vector_columns<S>(columns, column_tile);
 }
 
 }  // namespace keratin::kernels

@@ -4,6 +4,7 @@
 #include <keratin/core/fixed.hpp>
 #include <keratin/kernels/tile.hpp>
 
+#include <algorithm>
 #include <bit>
 
 namespace keratin::kernels {
@@ -131,7 +132,7 @@ template <class S, class Size>
       constexpr int vectors = (Size::value.out + lanes<S> - 1) / lanes<S>;
       constexpr bool partial = Size::value.out % lanes<S> > 0;
       constexpr int last = partial ? (vectors + most - 1) / most : 0;  // the tile that ends in the rest of a row
-      constexpr int last_size = last > 0 ? vectors / last : 0;
+      constexpr int last_size = partial ? vectors / std::max(last, 1) : 0;
       if constexpr (vectors - last_size > 0) fixed_tiles<vectors - last_size, most>(whole);
       if constexpr (partial)
         detail::single_columns<last_size, C, false>(g, x, w, bias, y, (vectors - last_size) * lanes<S>, rest, finish);

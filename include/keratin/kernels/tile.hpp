@@ -38,20 +38,23 @@ template <int M, int N, class V, class X, class W>
   }
 }
 
-/// n in nearly equal tiles of at most Max: f.template operator()<size>(start) for each.
-/// 16 by 3 is 3 3 3 3 2 2, not 3 3 3 3 3 1: a tile of 1 leaves the multipliers idle.
+/// n in nearly equal tiles of at most Max: f.template operator()<size>(start) for each. 16 by 6 is 6 6 4: a small last
+/// tile would leave the multipliers idle. Sizes are even, and a last 1 where n is odd: half the code of all sizes.
 template <int Max, class F>
 [[gnu::always_inline]] inline void tiles(int n, F f) {
-  const int count = (n + Max - 1) / Max;
-  for (int i = 0, start = 0; i < count; ++i) {
-    const int size = n / count + (i < n % count);
+  static_assert(Max % 2 == 0);
+  const int pairs = n / 2, count = (pairs + Max / 2 - 1) / (Max / 2);
+  int start = 0;
+  for (int i = 0; i < count; ++i) {
+    const int half = pairs / count + (i < pairs % count);
     [&]<int... T>(std::integer_sequence<int, T...>) __attribute__((always_inline)) {
-      (void)((size == T + 1 && (f.template operator()<T + 1>(start), true)) || ...);
-    }(std::make_integer_sequence<int, Max>());
-    start += size;
+      (void)((half == T + 1 && (f.template operator()<2 * (T + 1)>(start), true)) || ...);
+    }(std::make_integer_sequence<int, Max / 2>());
+    start += 2 * half;
   }
+  if (n % 2 == 1) f.template operator()<1>(start);
 }
-/// The same for an n that is known: only the sizes that occur are instantiated.
+/// N in nearly equal tiles of any size: only those that occur are instantiated.
 template <int N, int Max, class F>
 [[gnu::always_inline]] inline void fixed_tiles(F f) {
   constexpr int count = (N + Max - 1) / Max, size = N / count, larger = N % count;

@@ -50,8 +50,9 @@ struct DenseSpec {
   // Lanes: dy as rows of samples. Otherwise: two vectors of columns of the transposed kernel.
   template <class T>
   static constexpr std::size_t scratch(const Geometry& g, int count) {
-    if (Unit<T>::samples > 1) return static_cast<std::size_t>(count) * g.rows * g.units * Unit<T>::samples;
-    return static_cast<std::size_t>(g.units) * input_columns<Scalar<T>>;
+    const auto size = [](auto... n) { return (static_cast<std::size_t>(n) * ...); };
+    if (Unit<T>::samples > 1) return size(count, g.rows, g.units, Unit<T>::samples);
+    return size(g.units, input_columns<Scalar<T>>);
   }
 
   template <class T, class Count>
@@ -60,10 +61,7 @@ struct DenseSpec {
     const auto* w = c.parameter(0);
     const auto* b = g.use_bias ? c.parameter(1) : nullptr;
     with_activation(geometry, [&]<class A>(A) __attribute__((always_inline)) {
-      const auto finish = [](auto v) __attribute__((always_inline)) {
-        if constexpr (A::elementwise) return A::value(v);
-        else return v;
-      };
+      constexpr std::conditional_t<A::elementwise, Finish<A>, Finish<Linear>> finish{};
       if constexpr (std::is_same_v<Count, One> && Unit<T>::samples == 1) {
         if (g.rows == 1) kernels::single(single_size(geometry), c.x, w, b, c.y, finish);
         else kernels::product<T>({g.rows, g.in, c.x, c.y, g.units}, {w, g.units}, b, g.units, finish);
@@ -95,12 +93,30 @@ struct DenseSpec {
     else return kernels::SingleSize{geometry.in, geometry.units};
   }
 
+  // What happens to a finished output while it is still in a register. A named type, so that all layers share a kernel.
+  template <class A>
+  struct Finish {
+    template <class V>
+    [[gnu::always_inline]] V operator()(V v) const {
+      return A::value(v);
+    }
+  };
+  // Hands a tile of the kernel's gradient on.
+  template <class T>
+  struct HandOn {
+    const Backward<T>& c;
+    int units;
+    void operator()(int k, int column, int rows, int n, const Scalar<T>* tile) const {
+      c.finish(0, static_cast<std::ptrdiff_t>(k) * units + column, rows, n, units, tile, input_columns<Scalar<T>>);
+    }
+  };
+
   // dx = dy W^T. Lanes broadcast single weights and read W as it lies; vectors along the inputs need W transposed,
   // which is packed a few columns at a time.
   template <class T>
   static void input_gradient(const Geometry& g, const Backward<T>& c, int rows) {
     using S = Scalar<T>;
-    constexpr auto finish = [](auto v) __attribute__((always_inline)) { return v; };
+    constexpr Finish<Linear> finish{};
     const S* w = c.parameter(0);
     if constexpr (Unit<T>::samples > 1) {
       kernels::product<T>({rows, g.units, c.dy, c.dx, g.in}, {w, 1, g.units}, nullptr, g.in, finish);
@@ -127,9 +143,7 @@ struct DenseSpec {
       d = c.scratch;
     }
     const kernels::Samples<S> x{reinterpret_cast<const S*>(c.x), rows, L, static_cast<std::ptrdiff_t>(g.in) * L, L};
-    kernels::outer_product<S>(x, g.in, d, g.units, [&](int k, int column, int tile_rows, int n, const S* tile) {
-      c.finish(0, static_cast<std::ptrdiff_t>(k) * g.units + column, tile_rows, n, g.units, tile, input_columns<S>);
-    });
+    kernels::outer_product<S>(x, g.in, d, g.units, HandOn<T>{c, g.units});
     if (!g.use_bias) return;
     kernels::for_each_vector<S>(g.units, [&](std::ptrdiff_t o, auto part) {
       kernels::Vec<S> sum = {};

@@ -1,13 +1,35 @@
 #pragma once
 // Regularizer: a penalty l1 * sum |w| + l2 * sum w^2 that is added to the loss. Keras: L1, L2 (without a half), L1L2.
 
+#include <keratin/kernels/vector.hpp>
+
 namespace keratin {
 
 struct Regularizer {
+  static constexpr int chunk = 1024;
+
   double l1 = 0, l2 = 0;
 
   constexpr explicit operator bool() const { return l1 != 0 || l2 != 0; }
   constexpr bool operator==(const Regularizer&) const = default;
+
+  /// The penalty of n weights.
+  template <class S>
+  double penalty(const S* w, int n) const {
+    using V = kernels::Vec<S>;
+    double sum = 0;
+    for (int i = 0; i < n; i += chunk) {  // chunks, so that a long sum keeps its precision in float
+      V absolute = {}, squares = {};
+      kernels::for_each_vector<S>(n - i < chunk ? n - i : chunk, [&](std::ptrdiff_t k, auto part) {
+        const V v = part.load(w + i + k);
+        absolute += kernels::max(v, -v);
+        squares += v * v;
+      });
+      sum += l1 * kernels::sum(absolute) + l2 * kernels::sum(squares);
+    }
+    return sum;
+  }
+
 };
 
 namespace detail {

@@ -1,0 +1,9 @@
+#pragma once
+// Everything that needs no library beyond Eigen and Hana.
+#include <keratin/initializers.hpp>
+#include <keratin/layers.hpp>
+#include <keratin/losses.hpp>
+#include <keratin/metrics.hpp>
+#include <keratin/optimizers.hpp>
+#include <keratin/sequential/model.hpp>
+#include <keratin/training/fit.hpp>

@@ -1,0 +1,3 @@
+#pragma once
+#include <keratin/metrics/accuracy.hpp>
+#include <keratin/metrics/metric.hpp>

@@ -1,0 +1,47 @@
+#pragma once
+// What a metric provides: `update` with a batch's predictions, `result`, `reset`, and how it wants its targets.
+// Any loss is a metric: metrics::MeanAbsoluteError.
+#include <keratin/losses/binary_crossentropy.hpp>
+#include <keratin/losses/categorical_crossentropy.hpp>
+#include <keratin/losses/mean_absolute_error.hpp>
+#include <keratin/losses/mean_squared_error.hpp>
+
+namespace keratin::metrics {
+
+/// The mean of a value over all rows seen since reset; 0 when there were none.
+class Mean {
+ public:
+  void reset() { total_ = count_ = 0; }
+  double result() const { return count_ > 0 ? total_ / count_ : 0; }
+
+ protected:
+  void add(double sum, double rows) {
+    total_ += sum;
+    count_ += rows;
+  }
+
+ private:
+  double total_ = 0, count_ = 0;
+};
+
+/// A loss as a metric, on the network's predictions. Keras: the loss's own name.
+template <class Loss>
+struct LossMetric : Mean {
+  static constexpr const char* name = Loss::name;
+  static constexpr Targets targets = Loss::targets;
+
+  template <class S>
+  void update(LossInput<S> batch) {
+    batch.gradient = nullptr;
+    if constexpr (requires { Loss::from_probabilities(batch); }) add(Loss::from_probabilities(batch), batch.rows);
+    else add(Loss::evaluate(batch), batch.rows);
+  }
+};
+
+struct MeanSquaredError : LossMetric<keratin::MeanSquaredError> {};
+struct MeanAbsoluteError : LossMetric<keratin::MeanAbsoluteError> {};
+struct BinaryCrossentropy : LossMetric<keratin::BinaryCrossentropy<>> {};
+struct CategoricalCrossentropy : LossMetric<keratin::CategoricalCrossentropy<>> {};
+struct SparseCategoricalCrossentropy : LossMetric<keratin::SparseCategoricalCrossentropy<>> {};
+
+}  // namespace keratin::metrics

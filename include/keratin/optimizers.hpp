@@ -1,0 +1,3 @@
+#pragma once
+#include <keratin/optimizers/adam.hpp>
+#include <keratin/optimizers/sgd.hpp>

@@ -1,0 +1,35 @@
+#pragma once
+#include <keratin/optimizers/optimizer.hpp>
+
+#include <boost/hana/adapt_struct.hpp>
+
+namespace keratin {
+
+/// Keras: SGD, with momentum and Nesterov's form of it.
+///   v = momentum v - learning_rate g;  w += v, or with nesterov w += momentum v - learning_rate g
+struct SGD {
+  double learning_rate = 0.01, momentum = 0;
+  bool nesterov = false;
+
+  static constexpr const char* name = "sgd";
+  static constexpr int slots = 1;  // momentum v
+
+  template <class S>
+  struct Step {
+    S rate, momentum;
+    bool nesterov;
+    template <class V>
+    [[gnu::always_inline]] void operator()(V g, V& w, V& v) const {
+      v = v * momentum - g * rate;
+      w += nesterov ? v * momentum - g * rate : v;
+    }
+  };
+  template <class S>
+  Step<S> step(std::int64_t) const {
+    return {static_cast<S>(learning_rate), static_cast<S>(momentum), nesterov};
+  }
+};
+
+}  // namespace keratin
+
+BOOST_HANA_ADAPT_STRUCT(keratin::SGD, learning_rate, momentum, nesterov);

@@ -1,0 +1,242 @@
+#pragma once
+// Model: a network's parameters, and predict. Storage is the user's choice: Owned, InPlace or View.
+#include <keratin/core/array.hpp>
+#include <keratin/core/memory.hpp>
+#include <keratin/core/text.hpp>
+#include <keratin/sequential/execute.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <span>
+
+namespace keratin {
+
+/// One aligned block on the heap, allocated at construction.
+struct Owned {
+  template <class S, std::size_t N>
+  struct Storage {
+    Block<S> block{N};
+    S* data() { return block.data(); }
+    const S* data() const { return block.data(); }
+  };
+  static constexpr bool heap = true, writable = true;
+};
+/// Inside the object; the heap is never touched.
+struct InPlace {
+  template <class S, std::size_t N>
+  struct Storage {
+    alignas(alignment) S values[N > 0 ? N : 1] = {};
+    S* data() { return values; }
+    const S* data() const { return values; }
+  };
+  static constexpr bool heap = false, writable = true;
+};
+/// Somewhere else: flash, a mapped file. Laid out as plan<Net>() says; may lie unaligned.
+struct View {
+  template <class S, std::size_t N>
+  struct Storage {
+    const S* values;
+    const S* data() const { return values; }
+  };
+  static constexpr bool heap = false, writable = false;
+};
+
+namespace detail {
+
+inline constexpr std::size_t stack_bytes = 32 << 10;  // what predict may take of the stack
+
+// n values on the stack, or once per thread on the heap where they are many.
+template <class S, std::size_t N, bool Heap>
+struct Workspace {
+  static constexpr bool on_stack = N * sizeof(S) <= stack_bytes;
+  static_assert(on_stack || Heap, "keratin: this network's workspace is too large for the stack; give predict one");
+  alignas(alignment) S values[on_stack ? N + (N == 0) : 1];
+  S* data() {
+    if constexpr (on_stack) {
+      return values;
+    } else {
+      thread_local Block<S> block(N);
+      return block.data();
+    }
+  }
+};
+
+}  // namespace detail
+
+/// The parameters of `Net`, and what can be computed with them alone. predict is const and safe to call from several
+/// threads at once; it allocates nothing, or for a large network a workspace once per thread (Owned only).
+template <class Net, class Storage = Owned, class S = float>
+class Model {
+ public:
+  using Network = Net;
+  using Scalar = S;
+  static constexpr int input_size = Net::input_size, output_size = Net::output_size;
+  using Output = std::array<S, static_cast<std::size_t>(output_size)>;
+  using InputSpan = std::span<const S, static_cast<std::size_t>(input_size)>;
+  using OutputSpan = std::span<S, static_cast<std::size_t>(output_size)>;
+
+  /// Initializes the parameters; the same seed gives the same bits on every machine.
+  explicit Model(std::uint64_t seed = 0)
+    requires(Storage::writable)
+  {
+    initialize(seed);
+  }
+  /// Reads parameters that live elsewhere and outlive the model: plan<Net>().block values.
+  explicit Model(std::span<const S, plan<Net>().block> block)
+    requires(!Storage::writable)
+      : store_{block.data()} {}
+
+  /// One sample.
+  Output predict(InputSpan x) const {
+    Output y;
+    predict(x, OutputSpan(y));
+    return y;
+  }
+  void predict(InputSpan x, OutputSpan y) const;
+  /// One sample with the caller's workspace, plan<Net>().workspace values, 64-byte aligned for speed.
+  void predict(InputSpan x, OutputSpan y, std::span<S> workspace) const;
+  /// One sample of any type and length. Error: it does not have input_size values.
+  Output predict(const Array& x) const;
+  /// Any number of samples; y takes output_size values for each. Error: the sizes do not match.
+  void predict(const Array& x, std::span<S> y) const;
+
+  /// Gives every parameter its initializer's values.
+  void initialize(std::uint64_t seed)
+    requires(Storage::writable);
+
+  /// The flat block, padding included; plan<Net>().layers[i].tensors says where each tensor lies.
+  std::span<S> block()
+    requires(Storage::writable)
+  {
+    return {store_.data(), plan<Net>().block};
+  }
+  std::span<const S> block() const { return {store_.data(), plan<Net>().block}; }
+  static constexpr std::size_t count_params() { return plan<Net>().parameters; }
+  /// All parameters in Keras's order, without padding. Error: not count_params() values.
+  void get_weights(std::span<S> values) const;
+  void set_weights(const Array& values)
+    requires(Storage::writable);
+
+  // What a trainer needs to know, of this and of functional models alike.
+  static constexpr Shape input_shape() { return Net::input_shape; }
+  static constexpr Shape output_shape() { return Net::output_shape; }
+  static constexpr ActivationFunction output_activation() {
+    return activation_of(detail::PlanOf<Net>::template group_spec<detail::PlanOf<Net>::output_head, false>());
+  }
+  template <Mode M>
+  static constexpr detail::Execute<Net, M> executor() {
+    return {};
+  }
+
+ private:
+  template <class F>
+  static void for_each_tensor(F f) {  // f(offset in the block, number of values)
+    for (const LayerPlan& layer : plan<Net>().layers)
+      for (int i = 0; i < layer.tensors.parameters.count; ++i)
+        f(layer.tensors.offset[i], static_cast<std::size_t>(layer.tensors.parameters.list[i].shape.elements()));
+  }
+
+  typename Storage::template Storage<S, plan<Net>().block> store_{};
+};
+
+template <class Net, class Storage, class S>
+void Model<Net, Storage, S>::predict(InputSpan x, OutputSpan y) const {
+  detail::Workspace<S, plan<Net>().workspace, Storage::heap> workspace;
+  predict(x, y, std::span<S>(workspace.data(), plan<Net>().workspace));
+}
+
+template <class Net, class Storage, class S>
+void Model<Net, Storage, S>::predict(InputSpan x, OutputSpan y, std::span<S> workspace) const {
+  if (workspace.size() < plan<Net>().workspace)
+    return report(Text("predict: a workspace of ", workspace.size(), " values came, ", plan<Net>().workspace, " wanted"));
+  detail::Execute<Net>::forward(One{}, store_.data(), x.data(), y.data(), workspace.data());
+}
+
+template <class Net, class Storage, class S>
+auto Model<Net, Storage, S>::predict(const Array& x) const -> Output {
+  Output y;
+  y.fill(std::numeric_limits<S>::quiet_NaN());
+  if (x.size() != static_cast<std::size_t>(input_size)) {
+    report(Text("predict: one sample of ", x.size(), " values came, ", input_size, " wanted"));
+    return y;
+  }
+  if (const S* values = x.as<S>()) {
+    predict(InputSpan(values, x.size()), OutputSpan(y));
+    return y;
+  }
+  detail::Workspace<S, static_cast<std::size_t>(input_size), Storage::heap> converted;
+  copy_values(x, 0, x.size(), converted.data());
+  predict(InputSpan(converted.data(), x.size()), OutputSpan(y));
+  return y;
+}
+
+template <class Net, class Storage, class S>
+void Model<Net, Storage, S>::predict(const Array& x, std::span<S> y) const {
+  constexpr std::size_t in = static_cast<std::size_t>(input_size), out = static_cast<std::size_t>(output_size);
+  const std::size_t n = x.size() / in;
+  if (x.size() % in != 0 || y.size() != n * out)
+    return report(Text("predict: ", x.size(), " input and ", y.size(), " output values came, multiples n * ", in,
+                       " and n * ", out, " wanted"));
+  // As many samples at a time as the stack's share, or without it the second-level cache, has room for.
+  constexpr std::size_t per_sample = plan<Net>().workspace + aligned(in), room = Storage::heap ? 512 << 10 : detail::stack_bytes;
+  constexpr std::size_t chunk = std::clamp<std::size_t>(room / (per_sample * sizeof(S)) / 12 * 12, 1, 120);
+  detail::Workspace<S, chunk * per_sample, Storage::heap> workspace;
+  S* const converted = workspace.data() + chunk * plan<Net>().workspace;
+  const S* values = x.as<S>();
+  for (std::size_t i = 0; i < n; i += chunk) {
+    const std::size_t count = std::min(chunk, n - i);
+    if (!values) copy_values(x, i * in, count * in, converted);
+    detail::Execute<Net>::forward(static_cast<int>(count), store_.data(), values ? values + i * in : converted,
+                                  y.data() + i * out, workspace.data());
+  }
+}
+
+template <class Net, class Storage, class S>
+void Model<Net, Storage, S>::initialize(std::uint64_t seed)
+  requires(Storage::writable)
+{
+  initialize_parameters(plan<Net>().layers, seed, store_.data());
+}
+
+template <class Net, class Storage, class S>
+void Model<Net, Storage, S>::get_weights(std::span<S> values) const {
+  if (values.size() != count_params())
+    return report(Text("get_weights: room for ", values.size(), " values came, ", count_params(), " wanted"));
+  S* to = values.data();
+  for_each_tensor([&](std::size_t offset, std::size_t n) { to = std::copy_n(store_.data() + offset, n, to); });
+}
+
+template <class Net, class Storage, class S>
+void Model<Net, Storage, S>::set_weights(const Array& values)
+  requires(Storage::writable)
+{
+  if (values.size() != count_params())
+    return report(Text("set_weights: ", values.size(), " values came, ", count_params(), " wanted"));
+  std::size_t first = 0;
+  for_each_tensor([&](std::size_t offset, std::size_t n) {
+    copy_values(values, first, n, store_.data() + offset);
+    first += n;
+  });
+}
+
+namespace detail {
+template <class Net>
+concept Broken = !Net::fits;
+}  // namespace detail
+
+/// Stands in for a model of a network whose shapes do not fit: the shape error is the only one.
+template <detail::Broken Net, class Storage, class S>
+class Model<Net, Storage, S> {
+ public:
+  using Scalar = S;
+  static constexpr bool broken = true;
+  explicit Model(auto&&...) {}
+  detail::Anything predict(auto&&...) const { return {}; }
+  void initialize(auto&&...) {}
+  detail::Anything block() const { return {}; }
+  static constexpr std::size_t count_params() { return 0; }
+  void get_weights(auto&&...) const {}
+  void set_weights(auto&&...) {}
+};
+
+}  // namespace keratin

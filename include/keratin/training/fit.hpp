@@ -1,0 +1,126 @@
+#pragma once
+// fit: epochs over a data set, with shuffling, validation and Keras's progress.
+#include <keratin/training/history.hpp>
+#include <keratin/training/progress.hpp>
+#include <keratin/training/trainer.hpp>
+
+#include <numeric>
+
+namespace keratin {
+
+/// The arguments of fit(), with Keras's names and defaults.
+struct FitOptions {
+  int epochs = 1;
+  int batch_size = 32;
+  double validation_split = 0;  // the last fraction of the samples, before shuffling
+  struct {
+    Array x{}, y{};
+  } validation_data{};  // instead of a split
+  bool shuffle = true;  // anew each epoch; it depends on the trainer's seed and the step
+  int verbose = 1;      // 0 nothing, 1 a bar, 2 a line an epoch
+};
+
+namespace detail {
+
+// Fisher and Yates's shuffle of order[0 .. n), from a random stream.
+inline void shuffle(std::vector<std::uint32_t>& order, const Random& random) {
+  for (std::size_t i = order.size(); i > 1; --i) {
+    const std::uint64_t word = random.word(static_cast<std::uint32_t>(i));
+    std::swap(order[i - 1], order[static_cast<std::size_t>(word * i >> 32)]);
+  }
+}
+
+}  // namespace detail
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& x, const Array& y) {
+  return fit(x, y, FitOptions{});
+}
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& x, const Array& y,
+                                                                  const FitOptions& options) {
+  const auto refuse = [](const auto&... parts) {
+    report(Text("fit: ", parts...));
+    return History{};
+  };
+  if (options.epochs < 1) return refuse("epochs ", options.epochs, " came, at least 1 wanted");
+  if (options.batch_size < 1) return refuse("batch_size ", options.batch_size, " came, at least 1 wanted");
+  if (!(options.validation_split >= 0 && options.validation_split < 1))
+    return refuse("validation_split ", options.validation_split, " came, from 0 to below 1 wanted");
+  detail::TargetLayout targets, validation_targets;
+  if (!check(x, y, targets)) return {};
+
+  const std::size_t samples = x.size() / input_size();
+  std::size_t count = samples;
+  Array validation_x = options.validation_data.x, validation_y = options.validation_data.y;
+  if (validation_x.size() > 0) {
+    if (!check(validation_x, validation_y, validation_targets)) return {};
+  } else if (options.validation_split > 0) {
+    count = static_cast<std::size_t>(static_cast<double>(samples) * (1 - options.validation_split));
+    if (count == 0 || count == samples)
+      return refuse("validation_split ", options.validation_split, " of ", samples, " samples leaves no sample on one side");
+    validation_x = x.slice(count * input_size(), (samples - count) * input_size());
+    validation_y = y.slice(count * targets.per_sample, (samples - count) * targets.per_sample);
+    validation_targets = targets;
+  }
+  if (count > UINT32_MAX) return refuse(count, " samples came, at most ", UINT32_MAX, " wanted");
+  if (!reserve(static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(options.batch_size), std::max(count, validation_x.size() / input_size())))))
+    return {};
+
+  const auto batch_size = static_cast<std::size_t>(std::min(options.batch_size, batch_));
+  const int steps = static_cast<int>((count + batch_size - 1) / batch_size);
+  std::vector<std::uint32_t> order(count);
+  std::iota(order.begin(), order.end(), 0u);
+
+  // Keras logs in alphabetical order, validation values behind the others of their name.
+  std::array<std::size_t, log_names.size()> sorted;
+  std::iota(sorted.begin(), sorted.end(), std::size_t{0});
+  std::sort(sorted.begin(), sorted.end(),
+            [](std::size_t a, std::size_t b) { return std::string_view(log_names[a]) < log_names[b]; });
+  const auto named = [&](const Logs& logs, std::string_view prefix, Progress::Value* to) {
+    for (std::size_t i : sorted) *to++ = {prefix, log_names[i], logs[i]};
+  };
+  History history;
+  for (const char* name : log_names) {
+    history.reserve(name, options.epochs);
+    if (validation_x.size() > 0) history.reserve(std::string("val_") + name, options.epochs);
+  }
+
+  const FlushDenormals flush;
+  for (int epoch = 0; epoch < options.epochs; ++epoch) {
+    if (options.shuffle) detail::shuffle(order, {seed_, random_shuffle, 0, static_cast<std::uint32_t>(iterations_)});
+    if (options.verbose > 0 && options.epochs > 1) std::printf("Epoch %d/%d\n", epoch + 1, options.epochs);
+    Progress progress(steps, options.verbose);
+    reset_metrics();
+    double sum = 0;
+    std::size_t seen = 0;
+    for (int step = 0; step < steps; ++step) {
+      const int n = static_cast<int>(std::min(batch_size, count - seen));
+      const std::uint32_t* const now = order.data() + seen;
+      const int next_n = static_cast<int>(std::min(batch_size, count - seen - static_cast<std::size_t>(n)));
+      sum += n * train({.x = x, .y = y, .targets = targets, .n = n, .order = now, .next = now + n, .next_n = next_n});
+      seen += static_cast<std::size_t>(n);
+      progress.update(step + 1, [&] {
+        std::array<Progress::Value, log_names.size()> values;
+        named(logs(sum / static_cast<double>(seen)), "", values.data());
+        return values;
+      });
+    }
+    const Logs trained = logs(sum / static_cast<double>(count));
+    std::array<Progress::Value, 2 * log_names.size()> values;
+    named(trained, "", values.data());
+    for (std::size_t i = 0; i < log_names.size(); ++i) history.add(log_names[i], trained[i]);
+    std::size_t shown = log_names.size();
+    if (validation_x.size() > 0) {
+      const Logs tested = test_all(validation_x, validation_y, validation_targets, static_cast<int>(batch_size));
+      named(tested, "val_", values.data() + shown);
+      shown *= 2;
+      for (std::size_t i = 0; i < log_names.size(); ++i) history.add(std::string("val_") + log_names[i], tested[i]);
+    }
+    progress.finish(std::span<const Progress::Value>(values.data(), shown));
+  }
+  return history;
+}
+
+}  // namespace keratin

@@ -1,0 +1,470 @@
+#pragma once
+// Trainer: a model with an optimizer, a loss and metrics. One implementation for static and functional models. What a
+// step needs is allocated before the first one.
+#include <keratin/core/array.hpp>
+#include <keratin/core/memory.hpp>
+#include <keratin/core/text.hpp>
+#include <keratin/losses/loss.hpp>
+#include <keratin/optimizers/optimizer.hpp>
+#include <keratin/training/denormals.hpp>
+
+#include <tuple>
+
+namespace keratin {
+
+struct FitOptions;
+class History;
+
+// Never defined. Read the arguments: the loss, the shape of the network's output, the rule it broke.
+template <class Loss, class Got, const Rule& Broken>
+struct loss_does_not_fit;
+
+namespace detail {
+
+template <class S, std::size_t N>
+struct TrainerMemory {  // in the trainer itself, for a batch size that the type knows
+  alignas(alignment) S values[N] = {};
+  S* data() { return values; }
+  void resize(std::size_t) {}
+};
+template <class S>
+struct TrainerMemory<S, 0> {
+  Block<S> block;
+  S* data() { return block.data(); }
+  void resize(std::size_t n) {
+    if (block.size() < n) block = Block<S>(n);
+  }
+};
+
+// How the targets of a sample are given: as class numbers, one a row, or as values of the output's shape.
+struct TargetLayout {
+  bool labels = false;
+  std::size_t per_sample = 0;
+};
+
+// One batch of a data set: samples order[0 .. n), or first .. first + n where there is no order. `next` are the
+// samples of the batch after it.
+struct Batch {
+  const Array &x, &y;
+  TargetLayout targets;
+  std::size_t first = 0;
+  int n = 0;
+  const std::uint32_t* order = nullptr;
+  const std::uint32_t* next = nullptr;
+  int next_n = 0;
+};
+
+}  // namespace detail
+
+/// Made by compile(). `Capacity` > 0 is the largest batch: all memory is then inside the trainer, and the heap is not
+/// touched. The model must outlive its trainer.
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+class Trainer {
+ public:
+  using S = typename Model::Scalar;
+  /// The loss, then the metrics in the order given to compile().
+  using Logs = std::array<double, 1 + sizeof...(Metrics)>;
+  static constexpr std::array<const char*, 1 + sizeof...(Metrics)> log_names{"loss", Metrics::name...};
+
+  Trainer(Model& model, const Optimizer& optimizer);
+
+  /// Trains. Errors, before anything is changed: sizes that do not match, labels out of range, values that are not
+  /// finite, no epoch, no batch. Keras: fit.
+  History fit(const Array& x, const Array& y, const FitOptions& options);
+  History fit(const Array& x, const Array& y);
+  /// The loss and metrics over all samples. Keras: evaluate.
+  Logs evaluate(const Array& x, const Array& y, int batch_size = 32);
+  /// One step on one batch; the loss and metrics of that batch, before the step. Keras: train_on_batch.
+  Logs train_on_batch(const Array& x, const Array& y);
+  /// The loss and metrics of one batch. Keras: test_on_batch.
+  Logs test_on_batch(const Array& x, const Array& y);
+  /// The gradient of the loss, penalties included, on one batch, laid out as the model's block.
+  std::span<const S> gradient(const Array& x, const Array& y);
+
+  /// The settings may be changed between steps.
+  Optimizer& optimizer() { return optimizer_; }
+  /// Steps done.
+  std::int64_t iterations() const { return iterations_; }
+  /// What shuffling and dropout depend on; 0 at first.
+  void set_random_seed(std::uint64_t seed) { seed_ = seed; }
+
+ private:
+  static constexpr Mode training_mode{.training = true, .logits = !std::is_same_v<typename Loss::Link, Linear>};
+  static constexpr Mode inference_mode{.training = false, .logits = training_mode.logits};
+  using Training = decltype(std::declval<Model&>().template executor<training_mode>());
+  using Inference = decltype(std::declval<Model&>().template executor<inference_mode>());
+
+  // Where things lie in the memory for batches of up to `batch` samples.
+  struct Layout {
+    std::size_t targets, scratch, segment, end;
+
+    constexpr Layout(const Training& training, const Inference& inference, Shape in, Shape out, int batch) {
+      const auto n = static_cast<std::size_t>(batch);
+      const std::size_t inference_size = inference.plan.workspace + aligned(static_cast<std::size_t>(in.size())) +
+                                         aligned(static_cast<std::size_t>(out.size()));
+      targets = n * std::max(training.plan.workspace, inference_size);
+      scratch = targets + n * aligned(static_cast<std::size_t>(out.size()));
+      segment = scratch + aligned(training.template scratch<S>(batch));
+      end = segment;
+      for (const LayerPlan& layer : training.plan.layers)  // room for the largest layer that only adds its gradient up
+        if (!layer.traits.finishes && layer.tensors.parameters.count > 0)
+          end = std::max(end, segment + layer.tensors.end - layer.tensors.offset[0]);
+    }
+  };
+  static constexpr std::size_t fixed_size() {
+    if constexpr (Capacity == 0) return 0;
+    else return Layout({}, {}, Model::input_shape(), Model::output_shape(), Capacity).end;
+  }
+  static constexpr std::size_t fixed_blocks(int count) {
+    if constexpr (Capacity == 0) return 0;
+    else return static_cast<std::size_t>(count) * Training::plan.block;
+  }
+  static constexpr std::size_t fixed_labels() {
+    if constexpr (Capacity == 0) return 0;
+    else return static_cast<std::size_t>(Capacity) * Model::output_shape().size() / Model::output_shape().last();
+  }
+
+  std::size_t input_size() const { return static_cast<std::size_t>(model_.input_shape().size()); }
+  std::size_t output_size() const { return static_cast<std::size_t>(model_.output_shape().size()); }
+  int classes() const { return model_.output_shape().last(); }
+  std::size_t rows_per_sample() const { return output_size() / static_cast<std::size_t>(classes()); }
+  std::size_t block_size() const { return training_.plan.block; }
+  Layout layout() const { return {training_, inference_, model_.input_shape(), model_.output_shape(), batch_}; }
+
+  bool reserve(int batch);
+  bool check(const Array& x, const Array& y, detail::TargetLayout& targets) const;
+  bool check_finite(const Array& values, const char* what, std::size_t row) const;
+  bool check_labels(const Array& labels) const;
+  template <class Other>
+  bool check_targets(const detail::TargetLayout& targets) const;
+
+  LossInput<S> load_targets(const detail::Batch& batch, S* outputs, S* gradient);
+  double measure(LossInput<S> in);
+  double forward(const detail::Batch& batch);
+  void backward(int n, GradientSink<S>& sink);
+  double train(const detail::Batch& batch);
+  double test(const detail::Batch& batch);
+  Logs test_all(const Array& x, const Array& y, const detail::TargetLayout& targets, int batch_size);
+  double penalty() const;
+  void reset_metrics();
+  Logs logs(double loss) const;
+  static Logs no_logs();
+
+  Model& model_;
+  Optimizer optimizer_;
+  [[no_unique_address]] Training training_;
+  [[no_unique_address]] Inference inference_;
+  std::tuple<Metrics...> metrics_;
+  std::int64_t iterations_ = 0;
+  std::uint64_t seed_ = 0;
+  int batch_ = Capacity;  // samples that the memory has room for
+  bool penalized_ = false;
+  detail::TrainerMemory<S, fixed_size()> memory_;
+  detail::TrainerMemory<S, fixed_blocks(Optimizer::slots)> slots_;
+  detail::TrainerMemory<S, fixed_blocks(1)> gradient_;
+  detail::TrainerMemory<std::int32_t, fixed_labels()> labels_;
+};
+
+namespace detail {
+
+// The shape error of a loss that does not fit, or an empty type.
+template <class Model, class Loss>
+constexpr auto check_loss() {
+  constexpr Fit fit = Loss::fit(Model::output_shape(), Model::output_activation());
+  if constexpr (fit.broken == nullptr) return std::type_identity<options_fit>{};
+  else return []<int... Axis>(std::integer_sequence<int, Axis...>) {
+    return std::type_identity<loss_does_not_fit<Loss, got<Model::output_shape()[Axis]...>, *fit.broken>>{};
+  }(std::make_integer_sequence<int, Model::output_shape().rank>());
+}
+
+// Stands in for a trainer whose model or loss does not fit: their error is the only one.
+template <std::size_t Metrics>
+struct TrainerStandIn {
+  Anything fit(auto&&...) { return {}; }
+  std::array<double, 1 + Metrics> evaluate(auto&&...) { return {}; }
+  std::array<double, 1 + Metrics> train_on_batch(auto&&...) { return {}; }
+  std::array<double, 1 + Metrics> test_on_batch(auto&&...) { return {}; }
+  Anything gradient(auto&&...) { return {}; }
+  Anything optimizer() { return {}; }
+  std::int64_t iterations() const { return 0; }
+  void set_random_seed(std::uint64_t) {}
+};
+template <class Message>
+struct LossError {
+  static_assert(sizeof(Message) > 0);
+};
+
+}  // namespace detail
+
+/// A trainer for the model. A loss that does not fit the network's output is a compile-time error.
+/// compile<32>(...) makes one for batches of at most 32 that never touches the heap. Keras: compile.
+template <int Capacity = 0, class Model, class Optimizer, class Loss, class... Metrics>
+auto compile(Model& model, const Optimizer& optimizer, const Loss&, const Metrics&...) {
+  if constexpr (requires { Model::broken; }) {
+    return detail::TrainerStandIn<sizeof...(Metrics)>{};
+  } else if constexpr (requires { typename Model::Network; }) {
+    using Checked = typename decltype(detail::check_loss<Model, Loss>())::type;
+    if constexpr (std::is_same_v<Checked, detail::options_fit>) {
+      return Trainer<Capacity, Model, Optimizer, Loss, Metrics...>(model, optimizer);
+    } else {
+      [[maybe_unused]] detail::LossError<Checked> error;
+      return detail::TrainerStandIn<sizeof...(Metrics)>{};
+    }
+  } else {
+    return Trainer<Capacity, Model, Optimizer, Loss, Metrics...>(model, optimizer);
+  }
+}
+
+// --- implementation -------------------------------------------------------------------------------------------------
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::Trainer(Model& model, const Optimizer& optimizer)
+    : model_(model),
+      optimizer_(optimizer),
+      training_(model.template executor<training_mode>()),
+      inference_(model.template executor<inference_mode>()) {
+  slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
+  for (const LayerPlan& layer : training_.plan.layers)
+    for (const Parameter& p : layer.tensors.parameters) penalized_ = penalized_ || p.regularizer;
+  const Fit fit = Loss::fit(model.output_shape(), model.output_activation());
+  if (fit.broken) report(Text(Loss::name, " got an output of ", model.output_shape(), ": ", fit.broken->text));
+}
+
+// Makes room for batches of that size.
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::reserve(int batch) {
+  if (batch <= batch_) return true;
+  if (Capacity > 0) {
+    report(Text("a batch of ", batch, " samples came, at most ", Capacity, " wanted, as given to compile"));
+    return false;
+  }
+  batch_ = batch;
+  memory_.resize(layout().end);
+  labels_.resize(static_cast<std::size_t>(batch) * rows_per_sample());
+  return true;
+}
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check(const Array& x, const Array& y,
+                                                                  detail::TargetLayout& targets) const {
+  const std::size_t in = input_size(), n = x.size() / in, rows = rows_per_sample(), out = output_size();
+  if (n == 0 || x.size() % in != 0) {
+    report(Text("x: ", x.size(), " values came, a multiple of ", in, " wanted, for the input ", model_.input_shape()));
+    return false;
+  }
+  const bool takes_labels = Loss::targets != Targets::values, takes_values = Loss::targets != Targets::classes;
+  targets = {takes_labels && y.size() == n * rows && !(takes_values && out == rows), rows};
+  if (!targets.labels) targets.per_sample = out;
+  if (!targets.labels && !(takes_values && y.size() == n * out)) {
+    const std::size_t wanted = n * (takes_values ? out : rows);
+    report(Text("y: ", y.size(), " values came, ", wanted, " wanted", takes_values && takes_labels ? ", or class numbers, " : "",
+                takes_values && takes_labels ? Text(n * rows).view() : "", ", for ", n, " samples"));
+    return false;
+  }
+  if (!(check_targets<Metrics>(targets) && ...)) return false;
+  return check_finite(x, "x", in) && (targets.labels ? check_labels(y) : check_finite(y, "y", out));
+}
+
+// A metric that wants class numbers where values came, or the other way round.
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+template <class Metric>
+bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check_targets(const detail::TargetLayout& targets) const {
+  if (Metric::targets == Targets::values_or_classes || (Metric::targets == Targets::classes) == targets.labels) return true;
+  report(Text("the metric ", Metric::name, " wants ", targets.labels ? "targets of the output's shape" : "class numbers",
+              ", ", targets.labels ? "class numbers" : "targets of the output's shape", " came"));
+  return false;
+}
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check_finite(const Array& values, const char* what,
+                                                                         std::size_t row) const {
+  if (values.is_integer()) return true;
+  const std::size_t bad = first_not_finite(values);
+  if (bad == values.size()) return true;
+  report(Text(what, ": value ", bad % row, " of sample ", bad / row, " is ", values(bad), ", finite values wanted"));
+  return false;
+}
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check_labels(const Array& labels) const {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const double label = labels(i);
+    if (label >= 0 && label < classes() && label == static_cast<int>(label)) continue;
+    report(Text("y: label ", i, " is ", label, ", whole numbers from 0 to ", classes() - 1, " wanted"));
+    return false;
+  }
+  return true;
+}
+
+// Copies a batch's targets and describes the batch to the loss.
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::load_targets(
+    const detail::Batch& batch, S* outputs, S* gradient) {
+  const std::size_t per_sample = batch.targets.per_sample;
+  S* const values = memory_.data() + layout().targets;
+  std::int32_t* const labels = labels_.data();
+  batch.y.visit([&](const auto* y) {
+    for (int i = 0; i < batch.n; ++i) {
+      const std::size_t sample = batch.order ? batch.order[i] : batch.first + static_cast<std::size_t>(i);
+      const auto* from = y + sample * per_sample;
+      const std::size_t to = static_cast<std::size_t>(i) * per_sample;
+      for (std::size_t k = 0; k < per_sample; ++k)
+        if (batch.targets.labels) labels[to + k] = static_cast<std::int32_t>(from[k]);
+        else values[to + k] = static_cast<S>(from[k]) * static_cast<S>(batch.y.scale());
+    }
+  });
+  const int rows = batch.n * static_cast<int>(rows_per_sample());
+  return {.rows = rows,
+          .n = classes(),
+          .y = outputs,
+          .values = batch.targets.labels ? nullptr : values,
+          .labels = batch.targets.labels ? labels : nullptr,
+          .gradient = gradient,
+          .weight = 1 / static_cast<S>(rows)};
+}
+
+// The mean loss of a batch without penalties; the metrics see its predictions.
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::measure(LossInput<S> in) {
+  const double sum = Loss::evaluate(in);
+  std::apply([&](auto&... metric) { (metric.update(in), ...); }, metrics_);
+  return sum / in.rows;
+}
+
+// Forward and loss of a training batch; leaves the output's gradient in its buffer.
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::forward(const detail::Batch& batch) {
+  const auto& plan = training_.plan;
+  S* const memory = memory_.data();
+  const auto buffer = [&](int b) { return memory + plan.buffers[static_cast<std::size_t>(b)].offset * static_cast<std::size_t>(batch.n); };
+  if (batch.order) gather_rows(batch.x, input_size(), batch.order, batch.n, batch.next, batch.next_n, buffer(0));
+  else copy_values(batch.x, batch.first * input_size(), static_cast<std::size_t>(batch.n) * input_size(), buffer(0));
+  training_.forward(batch.n, model_.block().data(), static_cast<const S*>(nullptr), static_cast<S*>(nullptr), memory,
+                    Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)});
+  const int gradient = plan.steps.size() > 0 ? plan.steps[plan.steps.size() - 1].output_gradient : Step::none;
+  return measure(load_targets(batch, buffer(plan.output), gradient == Step::none ? nullptr : buffer(gradient)));
+}
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+void Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::backward(int n, GradientSink<S>& sink) {
+  const Layout at = layout();
+  training_.backward(n, model_.block().data(), memory_.data(), memory_.data() + at.scratch, memory_.data() + at.segment,
+                     sink, Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)});
+}
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train(const detail::Batch& batch) {
+  const double loss = forward(batch) + penalty();
+  const auto step = optimizer_.template step<S>(iterations_ + 1);
+  Update<S, std::remove_const_t<decltype(step)>, Optimizer::slots> update(step, model_.block().data(), slots_.data(), block_size());
+  backward(batch.n, update);
+  ++iterations_;
+  return loss;
+}
+
+// The mean loss of a batch in inference, without penalties.
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::test(const detail::Batch& batch) {
+  const std::size_t n = static_cast<std::size_t>(batch.n), in = input_size();
+  S* const workspace = memory_.data();
+  S* const outputs = workspace + n * inference_.plan.workspace;
+  const S* x = batch.x.template as<S>();
+  if (x) {
+    x += batch.first * in;
+  } else {
+    S* const converted = outputs + n * aligned(output_size());
+    copy_values(batch.x, batch.first * in, n * in, converted);
+    x = converted;
+  }
+  inference_.forward(batch.n, model_.block().data(), x, outputs, workspace);
+  return measure(load_targets(batch, outputs, nullptr));
+}
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::test_all(const Array& x, const Array& y,
+                                                                    const detail::TargetLayout& targets, int batch_size)
+    -> Logs {
+  const std::size_t n = x.size() / input_size();
+  double sum = 0;
+  reset_metrics();
+  for (std::size_t i = 0; i < n; i += static_cast<std::size_t>(batch_size)) {
+    const int count = static_cast<int>(std::min(static_cast<std::size_t>(batch_size), n - i));
+    sum += test({.x = x, .y = y, .targets = targets, .first = i, .n = count}) * count;
+  }
+  return logs(sum / static_cast<double>(n) + penalty());
+}
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::evaluate(const Array& x, const Array& y, int batch_size) -> Logs {
+  detail::TargetLayout targets;
+  if (batch_size < 1) {
+    report(Text("evaluate: batch_size ", batch_size, " came, at least 1 wanted"));
+    return no_logs();
+  }
+  if (!check(x, y, targets)) return no_logs();
+  if (Capacity > 0) batch_size = std::min(batch_size, Capacity);
+  if (!reserve(static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(batch_size), x.size() / input_size()))))
+    return no_logs();
+  return test_all(x, y, targets, batch_size);
+}
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train_on_batch(const Array& x, const Array& y) -> Logs {
+  detail::TargetLayout targets;
+  const int n = static_cast<int>(x.size() / input_size());
+  if (!check(x, y, targets) || !reserve(n)) return no_logs();
+  const FlushDenormals flush;
+  reset_metrics();
+  return logs(train({.x = x, .y = y, .targets = targets, .n = n}));
+}
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::test_on_batch(const Array& x, const Array& y) -> Logs {
+  return evaluate(x, y, std::max(1, static_cast<int>(x.size() / input_size())));
+}
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::gradient(const Array& x, const Array& y) -> std::span<const S> {
+  detail::TargetLayout targets;
+  const int n = static_cast<int>(x.size() / input_size());
+  if (!check(x, y, targets) || !reserve(n)) return {};
+  gradient_.resize(block_size());
+  const FlushDenormals flush;
+  reset_metrics();
+  forward({.x = x, .y = y, .targets = targets, .n = n});
+  Store<S> store(model_.block().data(), gradient_.data());
+  backward(n, store);
+  return {gradient_.data(), block_size()};
+}
+
+// The sum of all regularizers' penalties.
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::penalty() const {
+  double sum = 0;
+  if (!penalized_) return sum;
+  for (const LayerPlan& layer : training_.plan.layers)
+    for (int i = 0; i < layer.tensors.parameters.count; ++i) {
+      const Parameter& p = layer.tensors.parameters.list[i];
+      if (p.regularizer) sum += p.regularizer.penalty(model_.block().data() + layer.tensors.offset[i], p.shape.size());
+    }
+  return sum;
+}
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+void Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::reset_metrics() {
+  std::apply([](auto&... metric) { (metric.reset(), ...); }, metrics_);
+}
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::logs(double loss) const -> Logs {
+  return std::apply([&](const auto&... metric) { return Logs{loss, metric.result()...}; }, metrics_);
+}
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::no_logs() -> Logs {
+  Logs none;
+  none.fill(std::numeric_limits<double>::quiet_NaN());
+  return none;
+}
+
+}  // namespace keratin
