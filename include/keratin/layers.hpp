@@ -1,6 +1,18 @@
 #pragma once
-// Every layer, a file a family.
+// Every layer, a file a family, and the list of their specs: what run-time code goes through to find a layer.
 #include <keratin/layers/activation.hpp>
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/regularization.hpp>
 #include <keratin/layers/reshaping.hpp>
+
+#include <boost/hana/for_each.hpp>
+#include <boost/hana/tuple.hpp>
+#include <boost/hana/type.hpp>
+
+namespace keratin {
+
+namespace hana = boost::hana;
+
+inline constexpr auto layer_specs = hana::tuple_t<DenseSpec, ActivationSpec, DropoutSpec, FlattenSpec, ReshapeSpec>;
+
+}  // namespace keratin

@@ -32,6 +32,7 @@ struct Traits {
 /// One layer of a plan.
 struct LayerPlan {
   const char* type = "";
+  std::string_view name = "";  // as given by the user; empty: Keras's automatic name, see names.hpp
   std::string_view activation = "";
   Shape in{}, out{};
   Tensors tensors{};
@@ -72,6 +73,21 @@ struct UpTo {
     constexpr const T* begin() const { return items.data(); }
     constexpr const T* end() const { return items.data() + count; }
   };
+};
+
+/// Where the buffers of a plan lie while it runs over `count` T's worth of samples.
+template <class T>
+struct Memory {
+  int count;
+  const T* x;  // the caller's input, where it is external
+  T* y;        // the caller's output, likewise
+  T* workspace;
+
+  constexpr T* operator()(const auto& plan, int buffer) const {
+    const Buffer& b = plan.buffers[static_cast<std::size_t>(buffer)];
+    if (b.external) return buffer == 0 ? const_cast<T*>(x) : y;
+    return workspace + b.offset * static_cast<std::size_t>(count);
+  }
 };
 
 template <template <class> class List>

@@ -137,8 +137,10 @@ template <class S, class Size>
       if constexpr (partial)
         detail::single_columns<last_size, C, false>(g, x, w, bias, y, (vectors - last_size) * lanes<S>, rest, finish);
     } else {
-      constexpr int most_at_run_time = most < 4 ? most : 4;
-      tiles<most_at_run_time>(g.out / lanes<S>, whole);
+      constexpr int step = std::min(most, 4);
+      int vector = 0;
+      for (; vector + step <= g.out / lanes<S>; vector += step) whole.template operator()<step>(vector);
+      for (; vector < g.out / lanes<S>; ++vector) whole.template operator()<1>(vector);
       if (rest.n > 0) detail::single_columns<1, C, false>(g, x, w, bias, y, g.out - rest.n, rest, finish);
     }
   });

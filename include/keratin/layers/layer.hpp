@@ -157,17 +157,15 @@ constexpr LayerPlan layer_plan(const S& spec, Shape in, int index) {
           .flops = flops_of(spec, in)};
 }
 
-/// Gives the parameters of a plan's layers their first values; tensor i of layer l has a random stream of its own.
+/// Gives the parameters of a plan's layers their first values; the k-th tensor of a network has random stream k.
 template <class S>
 void initialize_parameters(const auto& layers, std::uint64_t seed, S* block) {
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    const Tensors& tensors = layers[l].tensors;
-    for (int i = 0; i < tensors.parameters.count; ++i) {
-      const Parameter& p = tensors.parameters.list[i];
-      const auto stream = static_cast<std::uint32_t>(l * Parameters::capacity) + static_cast<std::uint32_t>(i);
-      initialize(p.initializer, p.shape, {seed, random_initializer, stream, 0}, block + tensors.offset[i]);
+  std::uint32_t stream = 0;
+  for (const LayerPlan& layer : layers)
+    for (int i = 0; i < layer.tensors.parameters.count; ++i) {
+      const Parameter& p = layer.tensors.parameters.list[i];
+      initialize(p.initializer, p.shape, {seed, random_initializer, stream++, 0}, block + layer.tensors.offset[i]);
     }
-  }
 }
 
 /// The base of a layer type: `Self` is the layer as error messages should show it. The layer itself adds its `spec`.

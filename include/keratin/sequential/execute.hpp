@@ -47,6 +47,7 @@ struct PlanOf {
     LayerPlan row = layer_plan(group_spec<I, Logits>(), Net::template shape<I>, static_cast<int>(I));
     row.head = heads[I];
     if (heads[I] != static_cast<int>(I)) row.type = Net::template Layer<I>::Spec::name;
+    row.name = name_of<typename Net::template Layer<I>>();
     row.out = Net::template shape<I + 1>;
     return row;
   }
@@ -85,20 +86,6 @@ template <class Net, Mode M = Mode{}>
 struct Execute {
   static constexpr const auto& plan = plan_constant<Net, M>;
   static constexpr int steps = static_cast<int>(plan.steps.size());
-
-  template <class T>
-  struct Memory {  // where the buffers lie for `count` T's of samples
-    int count;
-    const T* x;
-    T* y;
-    T* workspace;
-
-    T* operator[](int buffer) const {
-      const Buffer& b = plan.buffers[static_cast<std::size_t>(buffer)];
-      if (b.external) return buffer == 0 ? const_cast<T*>(x) : y;
-      return workspace + b.offset * static_cast<std::size_t>(count);
-    }
-  };
 
   template <class T, class Count>
   [[gnu::always_inline]] static void forward(Count count, const Scalar<T>* block, const T* x, T* y, T* workspace,
@@ -151,7 +138,7 @@ struct Execute {
                                                   Random random) {
     random.layer = static_cast<std::uint32_t>(layer<S>);
     Spec<S>::forward(fixed<geometry<S>>{},
-                  Forward<T, Count>{count, memory[plan.steps[S].input], memory[plan.steps[S].output], block,
+                  Forward<T, Count>{count, memory(plan, plan.steps[S].input), memory(plan, plan.steps[S].output), block,
                                     &plan.layers[layer<S>].tensors, M.training, random});
   }
 
@@ -163,9 +150,9 @@ struct Execute {
         const LayerPlan& row = plan.layers[layer<S>];
       random.layer = static_cast<std::uint32_t>(layer<S>);
       run_backward<Spec<S>>(fixed<geometry<S>>{},
-                         Backward<T>{memory.count, memory[step.input], memory[step.output],
-                                     memory[step.output_gradient],
-                                     step.input_gradient == Step::none ? nullptr : memory[step.input_gradient], block,
+                         Backward<T>{memory.count, memory(plan, step.input), memory(plan, step.output),
+                                     memory(plan, step.output_gradient),
+                                     step.input_gradient == Step::none ? nullptr : memory(plan, step.input_gradient), block,
                                      &row.tensors, gradient, &sink, scratch, random},
                          row.traits);
     }

@@ -2,8 +2,9 @@
 // Model: a network's parameters, and predict. Storage is the user's choice: Owned, InPlace or View.
 #include <keratin/core/array.hpp>
 #include <keratin/core/memory.hpp>
-#include <keratin/core/text.hpp>
+#include <keratin/core/weights.hpp>
 #include <keratin/sequential/execute.hpp>
+#include <keratin/sequential/predict.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -113,9 +114,14 @@ class Model {
   std::span<const S> block() const { return {store_.data(), plan<Net>().block}; }
   static constexpr std::size_t count_params() { return plan<Net>().parameters; }
   /// All parameters in Keras's order, without padding. Error: not count_params() values.
-  void get_weights(std::span<S> values) const;
+  void get_weights(std::span<S> values) const { copy_weights_out(layers(), store_.data(), values); }
   void set_weights(const Array& values)
-    requires(Storage::writable);
+    requires(Storage::writable)
+  {
+    copy_weights_in(layers(), values, store_.data());
+  }
+
+  static constexpr const auto& layers() { return plan<Net>().layers; }
 
   // What a trainer needs to know, of this and of functional models alike.
   static constexpr Shape input_shape() { return Net::input_shape; }
@@ -129,13 +135,6 @@ class Model {
   }
 
  private:
-  template <class F>
-  static void for_each_tensor(F f) {  // f(offset in the block, number of values)
-    for (const LayerPlan& layer : plan<Net>().layers)
-      for (int i = 0; i < layer.tensors.parameters.count; ++i)
-        f(layer.tensors.offset[i], static_cast<std::size_t>(layer.tensors.parameters.list[i].shape.elements()));
-  }
-
   typename Storage::template Storage<S, plan<Net>().block> store_{};
 };
 
@@ -173,22 +172,11 @@ auto Model<Net, Storage, S>::predict(const Array& x) const -> Output {
 template <class Net, class Storage, class S>
 void Model<Net, Storage, S>::predict(const Array& x, std::span<S> y) const {
   constexpr std::size_t in = static_cast<std::size_t>(input_size), out = static_cast<std::size_t>(output_size);
-  const std::size_t n = x.size() / in;
-  if (x.size() % in != 0 || y.size() != n * out)
-    return report(Text("predict: ", x.size(), " input and ", y.size(), " output values came, multiples n * ", in,
-                       " and n * ", out, " wanted"));
-  // As many samples at a time as the stack's share, or without it the second-level cache, has room for.
-  constexpr std::size_t per_sample = plan<Net>().workspace + aligned(in), room = Storage::heap ? 512 << 10 : detail::stack_bytes;
+  // As many samples at a time as the second-level cache, or without a heap the stack's share, has room for.
+  constexpr std::size_t per_sample = plan<Net>().workspace + in, room = Storage::heap ? 512 << 10 : detail::stack_bytes;
   constexpr std::size_t chunk = std::clamp<std::size_t>(room / (per_sample * sizeof(S)) / 12 * 12, 1, 120);
   detail::Workspace<S, chunk * per_sample, Storage::heap> workspace;
-  S* const converted = workspace.data() + chunk * plan<Net>().workspace;
-  const S* values = x.as<S>();
-  for (std::size_t i = 0; i < n; i += chunk) {
-    const std::size_t count = std::min(chunk, n - i);
-    if (!values) copy_values(x, i * in, count * in, converted);
-    detail::Execute<Net>::forward(static_cast<int>(count), store_.data(), values ? values + i * in : converted,
-                                  y.data() + i * out, workspace.data());
-  }
+  detail::predict_in_chunks(detail::Execute<Net>{}, store_.data(), in, out, chunk, x, y, workspace.data());
 }
 
 template <class Net, class Storage, class S>
@@ -196,27 +184,6 @@ void Model<Net, Storage, S>::initialize(std::uint64_t seed)
   requires(Storage::writable)
 {
   initialize_parameters(plan<Net>().layers, seed, store_.data());
-}
-
-template <class Net, class Storage, class S>
-void Model<Net, Storage, S>::get_weights(std::span<S> values) const {
-  if (values.size() != count_params())
-    return report(Text("get_weights: room for ", values.size(), " values came, ", count_params(), " wanted"));
-  S* to = values.data();
-  for_each_tensor([&](std::size_t offset, std::size_t n) { to = std::copy_n(store_.data() + offset, n, to); });
-}
-
-template <class Net, class Storage, class S>
-void Model<Net, Storage, S>::set_weights(const Array& values)
-  requires(Storage::writable)
-{
-  if (values.size() != count_params())
-    return report(Text("set_weights: ", values.size(), " values came, ", count_params(), " wanted"));
-  std::size_t first = 0;
-  for_each_tensor([&](std::size_t offset, std::size_t n) {
-    copy_values(values, first, n, store_.data() + offset);
-    first += n;
-  });
 }
 
 namespace detail {

@@ -26,7 +26,15 @@ struct Named : Layer {
   static constexpr std::string_view given_name = Name.view();
 };
 
+inline constexpr Rule name_given_twice{"another layer has this name"};
+
 namespace detail {
+
+template <class Layer>
+constexpr std::string_view name_of() {
+  if constexpr (requires { Layer::given_name; }) return Layer::given_name;
+  else return "";
+}
 
 template <std::size_t I, class L>
 struct Indexed {
@@ -51,6 +59,7 @@ struct Shapes {
   };
   static constexpr Checked check() {
     constexpr std::array<Fit (*)(Shape), depth> fits{+[](Shape in) -> Fit { return Ls::spec.fit(in); }...};
+    constexpr std::array<std::string_view, depth> names{name_of<Ls>()...};
     Checked c;
     c.shape[0] = In::shape;
     for (int i = 0; i < depth; ++i) {
@@ -58,6 +67,8 @@ struct Shapes {
       Fit fit = accepted(c.shape[at]);
       if (!fit.broken) fit = fits[at](c.shape[at]);
       if (!fit.broken) fit = accepted(fit.out);
+      for (std::size_t other = 0; other < at && !names[at].empty(); ++other)
+        if (names[other] == names[at]) fit = name_given_twice;
       if (fit.broken) {
         c.verdict = {i, c.shape[at], fit.wants, fit.broken};
         return c;

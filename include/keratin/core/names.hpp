@@ -1,0 +1,55 @@
+#pragma once
+// Keras's automatic names: dense, dense_1, activation, ...; and parameters by name, "dense_1/kernel".
+#include <keratin/core/plan.hpp>
+
+#include <cctype>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace keratin {
+
+/// MaxPooling2D -> max_pooling2d, ReLU -> re_lu, as Keras spells it: an underscore stands before a capital that begins
+/// a lower-case word or follows a lower-case letter.
+inline std::string snake_case(std::string_view name) {
+  const auto is = [&](auto test, std::size_t i) { return i < name.size() && test(static_cast<unsigned char>(name[i])) != 0; };
+  std::string snake;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool follows_lower = i > 0 && (is(islower, i - 1) || is(isdigit, i - 1)), begins_word = i > 0 && is(islower, i + 1);
+    if (is(isupper, i) && (follows_lower || begins_word)) snake += '_';
+    snake += static_cast<char>(tolower(static_cast<unsigned char>(name[i])));
+  }
+  return snake;
+}
+
+/// The names of a plan's layers, the automatic ones filled in.
+inline std::vector<std::string> layer_names(const auto& layers) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (!layers[i].name.empty()) {
+      names.emplace_back(layers[i].name);
+      continue;
+    }
+    int before = 0;  // layers of this type that came before without a name of their own
+    for (std::size_t j = 0; j < i; ++j)
+      before += layers[j].name.empty() && std::string_view(layers[j].type) == layers[i].type;
+    names.push_back(snake_case(layers[i].type) + (before > 0 ? "_" + std::to_string(before) : ""));
+  }
+  return names;
+}
+
+/// The values of one tensor of a model's block, by its Keras path: "dense/kernel". Empty if there is none.
+template <class Model>
+auto find_parameter(Model& model, std::string_view path) -> decltype(model.block()) {
+  const auto& layers = model.layers();
+  const std::vector<std::string> names = layer_names(layers);
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    for (int p = 0; p < layers[i].tensors.parameters.count; ++p) {
+      const Parameter& parameter = layers[i].tensors.parameters.list[p];
+      if (names[i] + "/" + parameter.name == path)
+        return model.block().subspan(layers[i].tensors.offset[p], static_cast<std::size_t>(parameter.shape.size()));
+    }
+  return {};
+}
+
+}  // namespace keratin

@@ -1,0 +1,3 @@
+#pragma once
+// The run-time front end: keratin::functional.
+#include <keratin/functional/model.hpp>

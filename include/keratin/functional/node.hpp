@@ -1,0 +1,67 @@
+#pragma once
+// Node: a layer's spec behind a virtual interface. It runs the same kernels as a static layer, with the geometry as a
+// value instead of a type.
+#include <keratin/layers.hpp>
+
+#include <memory>
+#include <string>
+
+namespace keratin::functional {
+
+class Node {
+ public:
+  virtual ~Node() = default;
+  virtual const char* type() const = 0;
+  virtual Fit fit(Shape in) const = 0;
+  virtual LayerPlan plan(Shape in, int index) const = 0;
+  virtual Parameters parameters(Shape in) const = 0;
+  virtual ActivationFunction activation() const = 0;
+  virtual std::size_t scratch(Shape in, int count) const = 0;
+  virtual void forward(Shape in, const Forward<float>&) const = 0;
+  virtual void forward(Shape in, const Forward<float, One>&) const = 0;
+  virtual void backward(Shape in, const Backward<float>&, const Traits&) const = 0;
+  /// A node that does the work of this one and the next, where a fusion rule allows it; otherwise null.
+  virtual std::shared_ptr<const Node> fused_with(const Node& next) const = 0;
+  /// The same layer with a linear output, for losses on logits.
+  virtual std::shared_ptr<const Node> without_activation() const = 0;
+};
+
+template <LayerSpec S>
+class NodeOf final : public Node {
+ public:
+  explicit NodeOf(const S& spec) : spec_(spec) {}
+
+  const S& spec() const { return spec_; }
+  const char* type() const override { return S::name; }
+  Fit fit(Shape in) const override { return spec_.fit(in); }
+  LayerPlan plan(Shape in, int index) const override { return layer_plan(spec_, in, index); }
+  Parameters parameters(Shape in) const override { return parameters_of(spec_, in); }
+  ActivationFunction activation() const override { return activation_of(spec_); }
+  std::size_t scratch(Shape in, int count) const override { return scratch_of<float>(spec_, in, count); }
+  void forward(Shape in, const Forward<float>& c) const override { S::forward(spec_.geometry(in), c); }
+  void forward(Shape in, const Forward<float, One>& c) const override { S::forward(spec_.geometry(in), c); }
+  void backward(Shape in, const Backward<float>& c, const Traits& traits) const override {
+    run_backward<S>(spec_.geometry(in), c, traits);
+  }
+  std::shared_ptr<const Node> fused_with(const Node& next) const override {
+    std::shared_ptr<const Node> fused;
+    hana::for_each(layer_specs, [&](auto type) {
+      using Next = typename decltype(type)::type;
+      if constexpr (requires(const Next& n) { fuse(spec_, n); })
+        if (const auto* node = dynamic_cast<const NodeOf<Next>*>(&next))
+          if (const auto answer = fuse(spec_, node->spec()); answer.fused)
+            fused = std::make_shared<NodeOf<std::remove_const_t<decltype(answer.spec)>>>(answer.spec);
+    });
+    return fused;
+  }
+  std::shared_ptr<const Node> without_activation() const override {
+    S spec = spec_;
+    if constexpr (requires { spec.activation; }) spec.activation = {};
+    return std::make_shared<NodeOf>(spec);
+  }
+
+ private:
+  S spec_;
+};
+
+}  // namespace keratin::functional
