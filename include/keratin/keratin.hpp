@@ -7,3 +7,4 @@
 #include <keratin/optimizers.hpp>
 #include <keratin/sequential/model.hpp>
 #include <keratin/training/fit.hpp>
+#include <keratin/training/summary.hpp>

@@ -1,5 +1,7 @@
 #pragma once
 // Options: types that set one field of a spec, in any order: Dense<32, ReLU, NoBias, L2<1e-4>>.
+#include <keratin/core/error.hpp>
+
 #include <type_traits>
 
 namespace keratin {
@@ -25,27 +27,17 @@ struct options_fit {};
 template <class Option, class... Others>
 inline constexpr int times_set = (int{std::is_same_v<typename Option::sets, typename Others::sets>} + ... + 0);
 
-// The first option that is wrong, as the type that says so; options_fit when none is.
+// The error of the first option that is wrong; options_fit when none is.
 template <class Layer, class Spec, class... Options>
 constexpr auto check_options() {
-  if constexpr ((OptionOf<Options, Spec> && ...)) {
-    if constexpr (((times_set<Options, Options...> == 1) && ...)) {
-      return std::type_identity<options_fit>{};
-    } else {
-      return (std::type_identity<void>{} | ... |
-              std::type_identity<std::conditional_t<times_set<Options, Options...> == 1, void,
-                                                    option_given_twice<Layer, Options>>>{});
-    }
+  constexpr int unknown = first_of({!OptionOf<Options, Spec>...});
+  if constexpr (unknown >= 0) {
+    return std::type_identity<Error<layer_has_no_such_option<Layer, nth<unknown, Options...>>>>{};
   } else {
-    return (std::type_identity<void>{} | ... |
-            std::type_identity<std::conditional_t<OptionOf<Options, Spec>, void,
-                                                  layer_has_no_such_option<Layer, Options>>>{});
+    constexpr int twice = first_of({(times_set<Options, Options...> > 1)...});
+    if constexpr (twice >= 0) return std::type_identity<Error<option_given_twice<Layer, nth<twice, Options...>>>>{};
+    else return std::type_identity<options_fit>{};
   }
-}
-template <class A, class B>
-constexpr auto operator|(std::type_identity<A> a, std::type_identity<B> b) {
-  if constexpr (std::is_void_v<A>) return b;
-  else return a;
 }
 
 }  // namespace detail

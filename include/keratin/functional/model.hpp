@@ -5,6 +5,7 @@
 #include <keratin/core/memory.hpp>
 #include <keratin/core/names.hpp>
 #include <keratin/core/text.hpp>
+#include <keratin/core/weights.hpp>
 #include <keratin/functional/node.hpp>
 #include <keratin/sequential/predict.hpp>
 

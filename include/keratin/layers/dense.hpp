@@ -58,18 +58,21 @@ struct DenseSpec {
   template <class T, class Count>
   [[gnu::always_inline]] static void forward(auto geometry, const Forward<T, Count>& c) {
     const Geometry g = geometry;
-    const auto* w = c.parameter(0);
-    const auto* b = g.use_bias ? c.parameter(1) : nullptr;
-    with_activation(geometry, [&]<class A>(A) __attribute__((always_inline)) {
-      constexpr std::conditional_t<A::elementwise, Finish<A>, Finish<Linear>> finish{};
-      if constexpr (std::is_same_v<Count, One> && Unit<T>::samples == 1) {
-        if (g.rows == 1) kernels::single(single_size(geometry), c.x, w, b, c.y, finish);
-        else kernels::product<T>({g.rows, g.in, c.x, c.y, g.units}, {w, g.units}, b, g.units, finish);
-      } else {
-        kernels::product<T>({static_cast<int>(c.count) * g.rows, g.in, c.x, c.y, g.units}, {w, g.units}, b, g.units, finish);
-      }
-      if constexpr (!A::elementwise) A::forward(c.y, c.y, static_cast<std::ptrdiff_t>(c.count) * g.rows, g.units);
-    });
+    const int rows = static_cast<int>(c.count) * g.rows;
+    // The activation runs in the register where it is known at compile time; for a run-time geometry in a pass of its
+    // own, so that one kernel serves all activations. The bits are the same.
+    if constexpr (is_fixed<decltype(geometry)>) {
+      with_activation(geometry, [&]<class A>(A) __attribute__((always_inline)) {
+        if constexpr (A::elementwise) return multiply(geometry, c, rows, Finish<A>{});
+        multiply(geometry, c, rows, Finish<Linear>{});
+        A::forward(c.y, c.y, rows, g.units);
+      });
+    } else {
+      multiply(geometry, c, rows, Finish<Linear>{});
+      with_activation(geometry, [&]<class A>(A) {
+        if constexpr (!std::is_same_v<A, Linear>) A::forward(c.y, c.y, rows, g.units);
+      });
+    }
   }
 
   template <class T>
@@ -110,6 +113,17 @@ struct DenseSpec {
       c.finish(0, static_cast<std::ptrdiff_t>(k) * units + column, rows, n, units, tile, input_columns<Scalar<T>>);
     }
   };
+
+  // y = finish(x W + b): one sample along its outputs, or a product of many rows.
+  template <class T, class Count>
+  [[gnu::always_inline]] static void multiply(auto geometry, const Forward<T, Count>& c, int rows, auto finish) {
+    const Geometry g = geometry;
+    const Scalar<T>* const w = c.parameter(0);
+    const Scalar<T>* const b = g.use_bias ? c.parameter(1) : nullptr;
+    if constexpr (std::is_same_v<Count, One> && Unit<T>::samples == 1)
+      if (g.rows == 1) return kernels::single(single_size(geometry), c.x, w, b, c.y, finish);
+    kernels::product<T>({rows, g.in, c.x, c.y, g.units}, {w, g.units}, b, g.units, finish);
+  }
 
   // dx = dy W^T. Lanes broadcast single weights and read W as it lies; vectors along the inputs need W transposed,
   // which is packed a few columns at a time.

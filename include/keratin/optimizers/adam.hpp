@@ -14,6 +14,8 @@ struct Adam {
   static constexpr const char* name = "adam";
   static constexpr int slots = 2;  // momentum m, velocity v
 
+  constexpr int slots_in_use() const { return slots; }
+
   template <class S>
   struct Step {
     S rate, new_m, new_v, epsilon;

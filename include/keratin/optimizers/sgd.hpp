@@ -14,6 +14,8 @@ struct SGD {
   static constexpr const char* name = "sgd";
   static constexpr int slots = 1;  // momentum v
 
+  constexpr int slots_in_use() const { return momentum != 0 ? 1 : 0; }
+
   template <class S>
   struct Step {
     S rate, momentum;

@@ -191,19 +191,19 @@ template <class Net>
 concept Broken = !Net::fits;
 }  // namespace detail
 
-/// Stands in for a model of a network whose shapes do not fit: the shape error is the only one.
+/// Stands in for a model of a network that has an error: a model without layers, whose predictions may be of any size.
 template <detail::Broken Net, class Storage, class S>
-class Model<Net, Storage, S> {
+class Model<Net, Storage, S> : public Model<typename Net::Instead, Storage, S> {
  public:
-  using Scalar = S;
-  static constexpr bool broken = true;
-  explicit Model(auto&&...) {}
-  detail::Anything predict(auto&&...) const { return {}; }
-  void initialize(auto&&...) {}
-  detail::Anything block() const { return {}; }
-  static constexpr std::size_t count_params() { return 0; }
-  void get_weights(auto&&...) const {}
-  void set_weights(auto&&...) {}
+  using Network = Net;
+  static constexpr int output_size = Net::output_size;
+  using Output = detail::Anything<std::array<S, static_cast<std::size_t>(output_size)>>;
+
+  explicit Model(auto&&...);
+  Output predict(auto&&...) const;
+  Output predict(const Array&) const;
+  static constexpr Shape output_shape() { return Net::output_shape; }
+  static constexpr ActivationFunction output_activation() { return {}; }
 };
 
 }  // namespace keratin

@@ -57,23 +57,25 @@ struct Shapes {
     std::array<Shape, depth + 1> shape{};  // shape[i] comes into layer i
     Verdict verdict{};
   };
+  // Goes on behind a layer that does not fit as if it were not there: what follows is checked for its sizes only.
   static constexpr Checked check() {
     constexpr std::array<Fit (*)(Shape), depth> fits{+[](Shape in) -> Fit { return Ls::spec.fit(in); }...};
-    constexpr std::array<std::string_view, depth> names{name_of<Ls>()...};
     Checked c;
-    c.shape[0] = In::shape;
-    for (int i = 0; i < depth; ++i) {
-      const std::size_t at = static_cast<std::size_t>(i);
-      Fit fit = accepted(c.shape[at]);
-      if (!fit.broken) fit = fits[at](c.shape[at]);
+    const auto refuse = [&c](const Verdict& v) {
+      if (!c.verdict.broken) c.verdict = v;
+    };
+    Shape shape = In::shape;
+    if (const Fit fit = accepted(shape); fit.broken) {
+      refuse({-1, shape, {}, fit.broken});
+      shape = Shape{1};
+    }
+    c.shape[0] = shape;
+    for (std::size_t i = 0; i < depth; ++i) {
+      Fit fit = fits[i](shape);
       if (!fit.broken) fit = accepted(fit.out);
-      for (std::size_t other = 0; other < at && !names[at].empty(); ++other)
-        if (names[other] == names[at]) fit = name_given_twice;
-      if (fit.broken) {
-        c.verdict = {i, c.shape[at], fit.wants, fit.broken};
-        return c;
-      }
-      c.shape[at + 1] = fit.out;
+      if (fit.broken) refuse({static_cast<int>(i), shape, fit.wants, fit.broken});
+      else shape = fit.out;
+      c.shape[i + 1] = shape;
     }
     return c;
   }
@@ -116,7 +118,7 @@ struct Network {
   using List = detail::IndexedList<std::index_sequence_for<Ls...>, Ls...>;
   static constexpr bool fits = true;
   static constexpr int depth = Shapes::depth;
-  static constexpr Shape input_shape = In::shape, output_shape = Shapes::checked.shape[depth];
+  static constexpr Shape input_shape = Shapes::checked.shape[0], output_shape = Shapes::checked.shape[depth];
   static constexpr int input_size = input_shape.size(), output_size = output_shape.size();
   static constexpr auto layers = hana::tuple_t<Ls...>;
 
@@ -129,42 +131,47 @@ struct Network {
   using Group = decltype(detail::grow<Layer<I>, I + 1, List, sizeof...(Ls)>());
 };
 
+// Never defined. Read the arguments: which layer (counted from 0), and what stands there. Or: what stands where the
+// Input should.
+template <class Where, class NoLayer>
+struct sequential_takes_layers;
+template <class NoInput>
+struct sequential_starts_with_an_input;
+
 namespace detail {
 
-// Converts to whatever a use of a broken network expects, so that its shape error stays the only one.
-struct Anything {
-  template <class T>
-  operator T() const;
-  float& operator[](std::size_t) const;
-  float* begin() const;
-  float* end() const;
-};
-
-// Stands in for a network whose shapes do not fit. sizeof in a static_assert, not a base class: after a failed base
-// clang drops the class and reports every later use.
-template <class Message>
-struct StandIn {
-  static_assert(sizeof(Message) > 0);
+// Stands in for a network that has an error, which then stays the only one: it has no layers, and the sizes that are
+// known.
+template <class Message, class In, class... Ls>
+struct StandIn : Network<In> {
+  static_assert(sizeof(Error<Message>) > 0);
+  using Instead = Network<In>;
   static constexpr bool fits = false;
-  static constexpr int depth = 0, input_size = 1, output_size = 1;
-  static constexpr Shape input_shape{1}, output_shape{1};
-  static constexpr auto layers = hana::tuple_t<>;
+  static constexpr Shape output_shape = Shapes<In, Ls...>::checked.shape[sizeof...(Ls)];
+  static constexpr int output_size = output_shape.size();
 };
 
-template <bool Fits, class In, class... Ls>
-struct NetworkOrError {
-  using type = Network<In, Ls...>;
-};
 template <class In, class... Ls>
-struct NetworkOrError<false, In, Ls...> {
-  using type = StandIn<typename explain<Shapes<In, Ls...>, Ls...>::type>;
-};
+constexpr auto check_network() {
+  if constexpr (!requires { In::shape; }) {
+    return std::type_identity<StandIn<sequential_starts_with_an_input<In>, Input<1>>>{};
+  } else {
+    constexpr int odd = first_of({!requires { Ls::spec; }...});
+    if constexpr (odd >= 0) {
+      return std::type_identity<StandIn<sequential_takes_layers<layer<odd>, nth<odd, Ls...>>, In>>{};
+    } else if constexpr (Shapes<In, Ls...>::verdict.broken != nullptr) {
+      return std::type_identity<StandIn<typename explain<Shapes<In, Ls...>, In, Ls...>::type, In, Ls...>>{};
+    } else {
+      return std::type_identity<Network<In, Ls...>>{};
+    }
+  }
+}
 
 }  // namespace detail
 
 /// Keras: Sequential. The first argument is the Input, the others are layers in order. A shape that does not fit is one
 /// compile-time error that names the layer, its type, the shape that came in and the rule it breaks.
 template <class In, class... Ls>
-struct Sequential : detail::NetworkOrError<detail::Shapes<In, Ls...>::verdict.broken == nullptr, In, Ls...>::type {};
+struct Sequential : decltype(detail::check_network<In, Ls...>())::type {};
 
 }  // namespace keratin

@@ -2,6 +2,7 @@
 // Trainer: a model with an optimizer, a loss and metrics. One implementation for static and functional models. What a
 // step needs is allocated before the first one.
 #include <keratin/core/array.hpp>
+#include <keratin/core/error.hpp>
 #include <keratin/core/memory.hpp>
 #include <keratin/core/text.hpp>
 #include <keratin/losses/loss.hpp>
@@ -83,6 +84,11 @@ class Trainer {
 
   /// The settings may be changed between steps.
   Optimizer& optimizer() { return optimizer_; }
+  /// What the model's summary says, and the number of values that Keras's optimizer would hold.
+  const auto& layers() const { return training_.plan.layers; }
+  std::size_t optimizer_variables() const {
+    return static_cast<std::size_t>(optimizer_.slots_in_use()) * training_.plan.parameters + 2;  // iteration, learning rate
+  }
   /// Steps done.
   std::int64_t iterations() const { return iterations_; }
   /// What shuffling and dropout depend on; 0 at first.
@@ -167,32 +173,17 @@ class Trainer {
 
 namespace detail {
 
-// The shape error of a loss that does not fit, or an empty type.
+// What keeps a loss from a static model, as the type that says so; void when nothing does.
 template <class Model, class Loss>
 constexpr auto check_loss() {
-  constexpr Fit fit = Loss::fit(Model::output_shape(), Model::output_activation());
-  if constexpr (fit.broken == nullptr) return std::type_identity<options_fit>{};
-  else return []<int... Axis>(std::integer_sequence<int, Axis...>) {
-    return std::type_identity<loss_does_not_fit<Loss, got<Model::output_shape()[Axis]...>, *fit.broken>>{};
-  }(std::make_integer_sequence<int, Model::output_shape().rank>());
+  if constexpr (requires { requires Model::Network::fits; }) {
+    constexpr Fit fit = Loss::fit(Model::output_shape(), Model::output_activation());
+    if constexpr (fit.broken)
+      return []<int... Axis>(std::integer_sequence<int, Axis...>) {
+        return Error<loss_does_not_fit<Loss, got<Model::output_shape()[Axis]...>, *fit.broken>>{};
+      }(std::make_integer_sequence<int, Model::output_shape().rank>());
+  }
 }
-
-// Stands in for a trainer whose model or loss does not fit: their error is the only one.
-template <std::size_t Metrics>
-struct TrainerStandIn {
-  Anything fit(auto&&...) { return {}; }
-  std::array<double, 1 + Metrics> evaluate(auto&&...) { return {}; }
-  std::array<double, 1 + Metrics> train_on_batch(auto&&...) { return {}; }
-  std::array<double, 1 + Metrics> test_on_batch(auto&&...) { return {}; }
-  Anything gradient(auto&&...) { return {}; }
-  Anything optimizer() { return {}; }
-  std::int64_t iterations() const { return 0; }
-  void set_random_seed(std::uint64_t) {}
-};
-template <class Message>
-struct LossError {
-  static_assert(sizeof(Message) > 0);
-};
 
 }  // namespace detail
 
@@ -200,19 +191,8 @@ struct LossError {
 /// compile<32>(...) makes one for batches of at most 32 that never touches the heap. Keras: compile.
 template <int Capacity = 0, class Model, class Optimizer, class Loss, class... Metrics>
 auto compile(Model& model, const Optimizer& optimizer, const Loss&, const Metrics&...) {
-  if constexpr (requires { Model::broken; }) {
-    return detail::TrainerStandIn<sizeof...(Metrics)>{};
-  } else if constexpr (requires { typename Model::Network; }) {
-    using Checked = typename decltype(detail::check_loss<Model, Loss>())::type;
-    if constexpr (std::is_same_v<Checked, detail::options_fit>) {
-      return Trainer<Capacity, Model, Optimizer, Loss, Metrics...>(model, optimizer);
-    } else {
-      [[maybe_unused]] detail::LossError<Checked> error;
-      return detail::TrainerStandIn<sizeof...(Metrics)>{};
-    }
-  } else {
-    return Trainer<Capacity, Model, Optimizer, Loss, Metrics...>(model, optimizer);
-  }
+  detail::check_loss<Model, Loss>();
+  return Trainer<Capacity, Model, Optimizer, Loss, Metrics...>(model, optimizer);
 }
 
 // --- implementation -------------------------------------------------------------------------------------------------

@@ -1,0 +1,160 @@
+#pragma once
+// summary: Keras's table of a model's layers; describe: a plan in words.
+#include <keratin/core/names.hpp>
+
+#include <cstdio>
+
+namespace keratin {
+
+namespace detail {
+
+inline std::string with_thousands(std::size_t n) {
+  std::string digits = std::to_string(n);
+  for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
+    digits.insert(static_cast<std::size_t>(i), ",");
+  return digits;
+}
+inline std::string bytes_text(double bytes) {
+  const char* const units[] = {"B", "KB", "MB", "GB", "TB"};
+  int unit = 0;
+  for (; bytes >= 1024 && unit < 4; ++unit) bytes /= 1024;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f %s", bytes, units[unit]);
+  return text;
+}
+inline std::string shape_text(const Shape& s, const char* first) {
+  std::string text = std::string("(") + first;
+  for (int axis = 0; axis < s.rank; ++axis) text += (axis > 0 || *first != '\0' ? ", " : "") + std::to_string(s[axis]);
+  return text + ")";
+}
+
+// A cell of text in a column: broken at a space where it is too long, a word that still is ends with an ellipsis.
+inline std::vector<std::string> cell_lines(std::string text, std::size_t width) {
+  std::vector<std::string> lines;
+  while (text.size() > width) {
+    const std::size_t space = text.find(' ');
+    std::string word = text.substr(0, space);
+    if (space != std::string::npos && text.size() > width && word.size() <= width) {
+      const std::size_t last = text.rfind(' ', width);
+      word = text.substr(0, last);
+    }
+    text = word.size() < text.size() ? text.substr(word.size() + 1) : "";
+    lines.push_back(word.size() > width ? word.substr(0, width - 1) + "\u2026" : word);
+  }
+  if (!text.empty() || lines.empty()) lines.push_back(text);
+  return lines;
+}
+
+class Table {
+ public:
+  void row(const std::array<std::string, 3>& cells, const char* bar) {
+    std::array<std::vector<std::string>, 3> lines;
+    std::size_t height = 0;
+    for (std::size_t c = 0; c < 3; ++c) {
+      lines[c] = cell_lines(cells[c], width[c]);
+      height = std::max(height, lines[c].size());
+    }
+    for (std::size_t l = 0; l < height; ++l) {
+      for (std::size_t c = 0; c < 3; ++c) text += std::string(bar) + " " + padded(l < lines[c].size() ? lines[c][l] : "", c) + " ";
+      text += std::string(bar) + "\n";
+    }
+  }
+  // A rule: its left end, dash, crossing and right end.
+  void rule(const char* left, const char* dash, const char* cross, const char* right) {
+    for (std::size_t c = 0; c < 3; ++c) {
+      text += c == 0 ? left : cross;
+      for (std::size_t i = 0; i < width[c] + 2; ++i) text += dash;
+    }
+    text += std::string(right) + "\n";
+  }
+
+  std::string text;
+
+ private:
+  static constexpr std::array<std::size_t, 3> width{31, 22, 13};
+
+  static std::string padded(const std::string& s, std::size_t column) {
+    std::size_t shown = 0;  // characters, not bytes
+    for (const char c : s) shown += (c & 0xc0) != 0x80;
+    const std::string spaces(width[column] - std::min(shown, width[column]), ' ');
+    return column == 2 ? spaces + s : s + spaces;
+  }
+};
+
+}  // namespace detail
+
+/// Keras's summary of a model, or of a trainer, which adds its optimizer's variables.
+template <class M>
+std::string summary_text(const M& model) {
+  const auto& layers = model.layers();
+  const std::vector<std::string> names = layer_names(layers);
+  detail::Table table;
+  table.text = "Model: \"sequential\"\n";
+  table.rule("\u250f", "\u2501", "\u2533", "\u2513");
+  table.row({"Layer (type)", "Output Shape", "Param #"}, "\u2503");
+  table.rule("\u2521", "\u2501", "\u2547", "\u2529");
+  std::size_t parameters = 0;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (i > 0) table.rule("\u251c", "\u2500", "\u253c", "\u2524");
+    table.row({names[i] + " (" + layers[i].type + ")", detail::shape_text(layers[i].out, "None"),
+               detail::with_thousands(layers[i].tensors.values())},
+              "\u2502");
+    parameters += layers[i].tensors.values();
+  }
+  table.rule("\u2514", "\u2500", "\u2534", "\u2518");
+  const auto line = [&](const char* what, std::size_t n) {
+    table.text += std::string(" ") + what + " params: " + detail::with_thousands(n) + " (" +
+                  detail::bytes_text(static_cast<double>(n) * 4) + ")\n";
+  };
+  std::size_t optimizer = 0;
+  if constexpr (requires { model.optimizer_variables(); }) optimizer = model.optimizer_variables();
+  line("Total", parameters + optimizer);
+  line("Trainable", parameters);
+  line("Non-trainable", 0);
+  if (optimizer > 0) line("Optimizer", optimizer);
+  return table.text;
+}
+
+/// Prints it. Keras: model.summary().
+template <class M>
+void summary(const M& model) {
+  std::fputs(summary_text(model).c_str(), stdout);
+}
+
+/// A plan in words: its fused groups, buffers with their lifetimes, bytes and floating-point operations.
+template <template <class> class List>
+std::string describe(const BasicPlan<List>& plan) {
+  const auto buffer = [&](int b) {
+    if (b == 0 && plan.buffers[0].external) return std::string("input");
+    return plan.buffers[static_cast<std::size_t>(b)].external ? std::string("output") : "b" + std::to_string(b);
+  };
+  std::string text;
+  for (std::size_t s = 0; s < plan.steps.size(); ++s) {
+    const Step& step = plan.steps[s];
+    text += "step " + std::to_string(s + 1) + ": ";
+    for (std::size_t i = 0; i < plan.layers.size(); ++i) {
+      const LayerPlan& layer = plan.layers[i];
+      if (layer.head != step.layer) continue;
+      text += (static_cast<int>(i) > step.layer ? " + " : "") + std::string(layer.type);
+    }
+    const std::string_view activation = plan.layer_of(step).activation;
+    text += (activation.empty() ? "" : " (" + std::string(activation) + ")") + ": " + buffer(step.input) + (step.input == step.output ? " in place" : " -> " + buffer(step.output));
+    if (step.output_gradient != Step::none) {
+      text += "; backward: b" + std::to_string(step.output_gradient);
+      text += step.input_gradient == Step::none ? ", no input gradient" : step.input_gradient == step.output_gradient ? " in place" : " -> b" + std::to_string(step.input_gradient);
+    }
+    text += "\n";
+  }
+  for (std::size_t b = 0; b < plan.buffers.size(); ++b) {
+    const Buffer& at = plan.buffers[b];
+    text += buffer(static_cast<int>(b)) + ": " + std::to_string(at.size) + " values a sample";
+    if (!at.external) text += " at " + std::to_string(at.offset);
+    text += ", alive from " + std::to_string(at.first) + " to " + std::to_string(at.last) + "\n";
+  }
+  text += "parameters: " + detail::with_thousands(plan.parameters) + ", block " + detail::bytes_text(static_cast<double>(plan.block) * 4) +
+          "; workspace a sample: " + detail::bytes_text(static_cast<double>(plan.workspace_bytes)) + "; forward: " +
+          detail::with_thousands(static_cast<std::size_t>(plan.flops)) + " FLOPs a sample\n";
+  return text;
+}
+
+}  // namespace keratin

@@ -1,0 +1,35 @@
+#pragma once
+// The numbers that real Keras computed: tests/keras/golden.txt, made by golden.py beside it.
+#include <keratin/testing.hpp>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <stdexcept>
+
+inline const std::vector<float>& golden(const std::string& name) {
+  static const auto arrays = [] {
+    std::map<std::string, std::vector<float>> all;
+    std::ifstream file(std::string(KERATIN_TEST_DATA) + "/golden.txt");
+    for (std::string line; std::getline(file, line);) {
+      std::istringstream words(line);
+      std::string key;
+      std::size_t count = 0;
+      if (!(words >> key >> count) || key == "#") continue;
+      std::vector<float>& values = all[key];
+      for (double v; words >> v;) values.push_back(static_cast<float>(v));
+      if (values.size() != count) throw std::runtime_error("golden.txt: " + key + " has another length than it says");
+    }
+    return all;
+  }();
+  const auto at = arrays.find(name);
+  if (at == arrays.end()) throw std::runtime_error("golden.txt has no array " + name);
+  return at->second;
+}
+
+/// What Keras says of a layer: golden_layer("dense_relu", 2) has gradients of two weights.
+inline keratin::testing::Golden golden_layer(const std::string& name, int weights) {
+  keratin::testing::Golden g{golden("layer/" + name + "/y"), golden("layer/" + name + "/dx"), {}};
+  for (int i = 0; i < weights; ++i) g.dw.push_back(golden("layer/" + name + "/dw" + std::to_string(i)));
+  return g;
+}

@@ -1,0 +1,54 @@
+#include <doctest/doctest.h>
+
+#include <keratin/initializers.hpp>
+
+#include <cmath>
+#include <vector>
+
+using namespace keratin;
+
+namespace {
+
+struct Moments {
+  double mean, stddev, low, high;
+};
+Moments moments(const Initializer& init, Shape shape) {
+  std::vector<float> w(static_cast<std::size_t>(shape.size()));
+  initialize(init, shape, {11, random_initializer, 0, 0}, w.data());
+  Moments m{0, 0, 1e9, -1e9};
+  for (float v : w) m = {m.mean + v, m.stddev + double{v} * v, std::fmin(m.low, v), std::fmax(m.high, v)};
+  const double n = static_cast<double>(w.size());
+  m.mean /= n;
+  m.stddev = std::sqrt(m.stddev / n - m.mean * m.mean);
+  return m;
+}
+
+}  // namespace
+
+TEST_CASE("initializers have Keras's spread") {
+  const Shape shape{300, 200};
+  const double glorot = std::sqrt(2.0 / 500), he = std::sqrt(2.0 / 300);
+  const auto check = [&](const Initializer& init, double stddev, double bound) {
+    const Moments m = moments(init, shape);
+    CHECK(m.mean == doctest::Approx(0).scale(stddev).epsilon(0.02));
+    CHECK(m.stddev == doctest::Approx(stddev).epsilon(0.02));
+    CHECK(std::fmax(-m.low, m.high) <= bound);
+    CHECK(std::fmax(-m.low, m.high) > 0.97 * bound);
+  };
+  check(GlorotUniform::value, glorot, glorot * std::sqrt(3.0));
+  check(HeUniform::value, he, he * std::sqrt(3.0));
+  check(GlorotNormal::value, glorot, 2 * glorot / 0.87962566103423978);
+  check(HeNormal::value, he, 2 * he / 0.87962566103423978);
+  check(RandomUniform<>::value, 0.05 / std::sqrt(3.0), 0.05);
+  const Moments normal = moments(RandomNormal<1.0, 0.2>::value, shape);
+  CHECK(normal.mean == doctest::Approx(1).epsilon(0.01));
+  CHECK(normal.stddev == doctest::Approx(0.2).epsilon(0.02));
+  CHECK(moments(Zeros::value, shape).high == 0);
+  CHECK(moments(Ones::value, shape).low == 1);
+}
+
+TEST_CASE("fans of a convolution kernel count its receptive field") {
+  CHECK(detail::fans(Shape{3, 3, 8, 16}).in == 72);
+  CHECK(detail::fans(Shape{3, 3, 8, 16}).out == 144);
+  CHECK(detail::fans(Shape{7}).in == 7);
+}
