@@ -94,7 +94,7 @@ class LayerCheck {
   // Backward in double against central differences of forward in double.
   void gradients() {
     constexpr int n = 3;
-    std::vector<double> w = weights<double>(), x = inputs<double>(n, 0);
+    std::vector<double> w = weights<double>(), x = inputs<double>(n, 2);  // no zero, where relu has a kink
     const Pass<double> pass = train<double>(n, w, x);
     const auto loss = [&] {
       const Pass<double> moved = train<double>(n, w, x);

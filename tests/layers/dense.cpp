@@ -1,3 +1,5 @@
+#include <boost/hana/equal.hpp>
+
 #include "../check.hpp"
 
 using namespace keratin;
@@ -54,7 +56,7 @@ TEST_CASE("Dense of every size from 1 to 33 is the sum that it should be") {
 
 TEST_CASE("Dense takes its options in any order") {
   using L = Dense<32, L2<1e-4>, KernelInitializer<HeNormal>, ReLU, NoBias>;
-  static_assert(L::spec == Dense<32, ReLU, NoBias, KernelInitializer<HeNormal>, L2<1e-4>>::spec);
+  static_assert(hana::equal(L::spec, Dense<32, ReLU, NoBias, KernelInitializer<HeNormal>, L2<1e-4>>::spec));
   static_assert(L::spec.activation == ReLU{} && !L::spec.use_bias && L::spec.kernel_regularizer.l2 == 1e-4);
   static_assert(L::spec.kernel_initializer == HeNormal::value && L::spec.kernel_regularizer.l1 == 0);
   static_assert(Dense<4, BiasInitializer<Ones>, L1<>, L2<>>::spec.kernel_regularizer == Regularizer{0.01, 0.01});

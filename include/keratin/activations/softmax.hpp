@@ -47,15 +47,17 @@ struct Softmax : detail::ActivationOption<Softmax> {
   }
 
  private:
+  // A row in each lane.
   static void across_lanes(const Lanes* x, Lanes* p, int n) {
-    Lanes top = x[0], total = Lanes::Zero();
-    for (int i = 1; i < n; ++i) top = top.max(x[i]);
+    using V = kernels::Vec<float>;
+    V top = kernels::load(x[0].data()), total = {};
+    for (int i = 1; i < n; ++i) top = kernels::max(top, kernels::load(x[i].data()));
     for (int i = 0; i < n; ++i) {
-      p[i] = x[i] - top;
-      kernels::store(p[i].data(), kernels::exp(kernels::load(p[i].data())));
-      total += p[i];
+      const V e = kernels::exp(kernels::load(x[i].data()) - top);
+      kernels::store(p[i].data(), e);
+      total += e;
     }
-    for (int i = 0; i < n; ++i) p[i] /= total;
+    for (int i = 0; i < n; ++i) kernels::store(p[i].data(), kernels::load(p[i].data()) / total);
   }
 };
 

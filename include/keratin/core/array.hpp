@@ -25,6 +25,15 @@ constexpr Dtype dtype_of() {
   }
 }
 
+namespace detail {
+template <class R>
+concept EigenObject = requires(const R& r) {
+  R::IsRowMajor;
+  r.outerStride();
+  r.data();
+};
+}  // namespace detail
+
 /// Values of a vector, span, std::array, C array, data set or Eigen map with its samples in rows, read as
 /// scale * value. Does not own them. uint8 images are usually read with scale 1 / 255.
 class Array {
@@ -34,18 +43,13 @@ class Array {
   constexpr Array(const E* data, std::size_t size, double scale = 1, std::size_t row = 0)
       : data_(data), size_(size), row_(row), scale_(scale), dtype_(dtype_of<E>()) {}
   template <class R>
-    requires(!std::is_base_of_v<Array, R> && requires(const R& r) {
+    requires(!std::is_base_of_v<Array, R> && !detail::EigenObject<R> && requires(const R& r) {
       { *std::data(r) } -> std::convertible_to<double>;
       std::size(r);
     })
   constexpr Array(const R& values, double scale = 1)
       : Array(std::data(values), static_cast<std::size_t>(std::size(values)), scale) {}
-  template <class R>
-    requires requires(const R& r) {
-      R::IsRowMajor;
-      r.outerStride();
-      { *r.data() } -> std::convertible_to<double>;
-    }
+  template <detail::EigenObject R>
   constexpr Array(const R& matrix, double scale = 1)
       : Array(matrix.data(), static_cast<std::size_t>(matrix.size()), scale) {
     static_assert(R::IsRowMajor || R::IsVectorAtCompileTime, "keratin: the samples of an Eigen matrix must be its rows");
@@ -64,7 +68,13 @@ class Array {
     part.data_ = static_cast<const unsigned char*>(data_) + first * element_bytes();
     return part;
   }
-  /// Sample i, for an array that knows the length of its rows, as those of a data set do.
+  /// The same values as samples of n.
+  constexpr Array rows_of(std::size_t n) const {
+    Array rows = *this;
+    rows.row_ = n;
+    return rows;
+  }
+  /// Sample i of a data set's array, or of one that rows_of() made.
   constexpr Array operator[](std::size_t i) const { return slice(i * row_, row_); }
   constexpr std::size_t row_length() const { return row_; }
 
@@ -110,10 +120,11 @@ template <class S, class E>
 [[gnu::always_inline]] inline kernels::Vec<S> widened(const E* from) {
   if constexpr (std::is_same_v<S, float> && std::is_same_v<E, std::uint8_t>) {
     // g++ 12 converts bytes one by one unless it is told how.
-    typedef int Ints __attribute__((vector_size(vector_bytes)));
 #if defined __AVX512F__
+    typedef int Ints __attribute__((vector_size(64)));
     return __builtin_convertvector((Ints)_mm512_maskz_cvtepu8_epi32(0xffff, _mm_loadu_si128((const __m128i*)from)), kernels::Vec<S>);
 #elif defined __AVX2__
+    typedef int Ints __attribute__((vector_size(32)));
     return __builtin_convertvector((Ints)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)from)), kernels::Vec<S>);
 #endif
   }

@@ -15,7 +15,7 @@ inline std::string snake_case(std::string_view name) {
   const auto is = [&](auto test, std::size_t i) { return i < name.size() && test(static_cast<unsigned char>(name[i])) != 0; };
   std::string snake;
   for (std::size_t i = 0; i < name.size(); ++i) {
-    const bool follows_lower = i > 0 && (is(islower, i - 1) || is(isdigit, i - 1)), begins_word = i > 0 && is(islower, i + 1);
+    const bool follows_lower = i > 0 && is(islower, i - 1), begins_word = i > 0 && is(islower, i + 1);
     if (is(isupper, i) && (follows_lower || begins_word)) snake += '_';
     snake += static_cast<char>(tolower(static_cast<unsigned char>(name[i])));
   }

@@ -173,6 +173,9 @@ template <class Self, LayerSpec S, class... Options>
 struct layer_of {
   using Spec = S;
   static_assert(sizeof(typename decltype(detail::check_options<Self, S, Options...>())::type) > 0);
+
+  /// The layer called on a symbolic tensor of the run-time front end.
+  auto operator()(const auto& tensor) const { return tensor.then(Self::spec); }
 };
 
 /// The input of a network: the shape of one sample.

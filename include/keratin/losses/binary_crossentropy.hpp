@@ -11,7 +11,7 @@ namespace keratin {
 template <class... Options>
 struct BinaryCrossentropy {
   static constexpr const char* name = "binary_crossentropy";
-  static constexpr Targets targets = Targets::values;
+  static constexpr Targets targets = Targets::probabilities;
   static constexpr bool from_logits = (std::is_same_v<Options, FromLogits> || ...);
   static_assert(sizeof...(Options) == (from_logits ? 1 : 0), "keratin: the only option of this loss is FromLogits");
   using Link = std::conditional_t<from_logits, Linear, Sigmoid>;

@@ -19,8 +19,11 @@ inline constexpr Rule needs_two_or_more_classes{"needs at least two classes on t
 /// The network's outputs are logits: it ends without an activation. Keras: from_logits=True.
 struct FromLogits {};
 
-/// How a loss wants its targets: any values of the output's shape, or class numbers, one a row.
-enum class Targets : unsigned char { values, classes, values_or_classes };
+/// How a loss wants its targets: values of the output's shape, any or from 0 to 1, or class numbers, one a row.
+enum class Targets : unsigned char { values, probabilities, classes, values_or_classes };
+
+constexpr bool takes_classes(Targets t) { return t == Targets::classes || t == Targets::values_or_classes; }
+constexpr bool takes_values(Targets t) { return t != Targets::classes; }
 
 /// A batch's outputs and targets: `rows` rows of n values.
 template <class S>

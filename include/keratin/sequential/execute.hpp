@@ -113,7 +113,7 @@ struct Execute {
   /// Scalars of scratch that backward needs.
   template <class T>
   static constexpr std::size_t scratch(int count) {
-    return []<std::size_t... S>(int n, std::index_sequence<S...>) {
+    return []<std::size_t... S>([[maybe_unused]] int n, std::index_sequence<S...>) {
       std::size_t most = 0;
       [[maybe_unused]] const int in_order[] = {
           0, (most = std::max(most, scratch_of<T>(spec<S>, in_shape<S>, n)), 0)...};

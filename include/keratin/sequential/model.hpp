@@ -44,6 +44,19 @@ struct View {
 
 namespace detail {
 
+// The number of values that a type always has, 0 if it does not tell.
+template <class X>
+inline constexpr std::size_t static_size = 0;
+template <class E, std::size_t N>
+inline constexpr std::size_t static_size<E[N]> = N;
+template <class E, std::size_t N>
+inline constexpr std::size_t static_size<std::array<E, N>> = N;
+template <class E, std::size_t N>
+inline constexpr std::size_t static_size<std::span<E, N>> = N == std::dynamic_extent ? 0 : N;
+template <class X>
+  requires requires { X::SizeAtCompileTime; }
+inline constexpr std::size_t static_size<X> = X::SizeAtCompileTime > 0 ? X::SizeAtCompileTime : 0;
+
 inline constexpr std::size_t stack_bytes = 32 << 10;  // what predict may take of the stack
 
 // n values on the stack, or once per thread on the heap where they are many.
@@ -87,19 +100,18 @@ class Model {
     requires(!Storage::writable)
       : store_{block.data()} {}
 
-  /// One sample.
-  Output predict(InputSpan x) const {
-    Output y;
-    predict(x, OutputSpan(y));
-    return y;
+  /// One sample of any type; where its type tells its length, another than input_size is a compile-time error, else it
+  /// is reported.
+  template <std::convertible_to<Array> X>
+  Output predict(const X& x) const {
+    static_assert(detail::static_size<X> == 0 || detail::static_size<X> == static_cast<std::size_t>(input_size),
+                  "keratin: predict takes a sample of input_size values");
+    return predict_one(x);
   }
-  void predict(InputSpan x, OutputSpan y) const;
-  /// One sample with the caller's workspace, plan<Net>().workspace values, 64-byte aligned for speed.
-  void predict(InputSpan x, OutputSpan y, std::span<S> workspace) const;
-  /// One sample of any type and length. Error: it does not have input_size values.
-  Output predict(const Array& x) const;
   /// Any number of samples; y takes output_size values for each. Error: the sizes do not match.
   void predict(const Array& x, std::span<S> y) const;
+  /// One sample with the caller's workspace, plan<Net>().workspace values, 64-byte aligned for speed.
+  void predict(InputSpan x, OutputSpan y, std::span<S> workspace) const;
 
   /// Gives every parameter its initializer's values.
   void initialize(std::uint64_t seed)
@@ -135,14 +147,10 @@ class Model {
   }
 
  private:
+  Output predict_one(const Array& x) const;
+
   typename Storage::template Storage<S, plan<Net>().block> store_{};
 };
-
-template <class Net, class Storage, class S>
-void Model<Net, Storage, S>::predict(InputSpan x, OutputSpan y) const {
-  detail::Workspace<S, plan<Net>().workspace, Storage::heap> workspace;
-  predict(x, y, std::span<S>(workspace.data(), plan<Net>().workspace));
-}
 
 template <class Net, class Storage, class S>
 void Model<Net, Storage, S>::predict(InputSpan x, OutputSpan y, std::span<S> workspace) const {
@@ -152,20 +160,21 @@ void Model<Net, Storage, S>::predict(InputSpan x, OutputSpan y, std::span<S> wor
 }
 
 template <class Net, class Storage, class S>
-auto Model<Net, Storage, S>::predict(const Array& x) const -> Output {
+[[gnu::always_inline]] inline auto Model<Net, Storage, S>::predict_one(const Array& x) const -> Output {
   Output y;
-  y.fill(std::numeric_limits<S>::quiet_NaN());
   if (x.size() != static_cast<std::size_t>(input_size)) {
+    y.fill(std::numeric_limits<S>::quiet_NaN());
     report(Text("predict: one sample of ", x.size(), " values came, ", input_size, " wanted"));
     return y;
   }
+  detail::Workspace<S, plan<Net>().workspace, Storage::heap> workspace;
   if (const S* values = x.as<S>()) {
-    predict(InputSpan(values, x.size()), OutputSpan(y));
+    detail::Execute<Net>::forward(One{}, store_.data(), values, y.data(), workspace.data());
     return y;
   }
   detail::Workspace<S, static_cast<std::size_t>(input_size), Storage::heap> converted;
   copy_values(x, 0, x.size(), converted.data());
-  predict(InputSpan(converted.data(), x.size()), OutputSpan(y));
+  detail::Execute<Net>::forward(One{}, store_.data(), converted.data(), y.data(), workspace.data());
   return y;
 }
 

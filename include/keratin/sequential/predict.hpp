@@ -18,6 +18,10 @@ void predict_in_chunks(const auto& executor, const S* block, std::size_t in, std
                        " wanted"));
   const S* const values = x.as<S>();
   S* const converted = workspace + chunk * executor.plan.workspace;
+  if (n == 1) {  // the latency path
+    if (!values) copy_values(x, 0, in, converted);
+    return executor.forward(One{}, block, values ? values : converted, y.data(), workspace);
+  }
   for (std::size_t i = 0; i < n; i += chunk) {
     const std::size_t count = std::min(chunk, n - i);
     if (!values) copy_values(x, i * in, count * in, converted);

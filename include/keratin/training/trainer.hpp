@@ -141,6 +141,7 @@ class Trainer {
   bool check(const Array& x, const Array& y, detail::TargetLayout& targets) const;
   bool check_finite(const Array& values, const char* what, std::size_t row) const;
   bool check_labels(const Array& labels) const;
+  bool check_probabilities(const Array& values) const;
   template <class Other>
   bool check_targets(const detail::TargetLayout& targets) const;
 
@@ -187,9 +188,19 @@ constexpr auto check_loss() {
 
 }  // namespace detail
 
+// What compile() takes, in this order. A const model and a View are not trainable.
+template <class Model>
+concept Trainable = requires(Model& model) { *model.block().data() = 0; };
+template <class Optimizer>
+concept IsOptimizer = requires { Optimizer::slots; };
+template <class Loss>
+concept IsLoss = requires { typename Loss::Link; };
+template <class Metric>
+concept IsMetric = requires(Metric metric) { metric.result(); };
+
 /// A trainer for the model. A loss that does not fit the network's output is a compile-time error.
 /// compile<32>(...) makes one for batches of at most 32 that never touches the heap. Keras: compile.
-template <int Capacity = 0, class Model, class Optimizer, class Loss, class... Metrics>
+template <int Capacity = 0, Trainable Model, IsOptimizer Optimizer, IsLoss Loss, IsMetric... Metrics>
 auto compile(Model& model, const Optimizer& optimizer, const Loss&, const Metrics&...) {
   detail::check_loss<Model, Loss>();
   return Trainer<Capacity, Model, Optimizer, Loss, Metrics...>(model, optimizer);
@@ -232,24 +243,26 @@ bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check(const Array& x
     report(Text("x: ", x.size(), " values came, a multiple of ", in, " wanted, for the input ", model_.input_shape()));
     return false;
   }
-  const bool takes_labels = Loss::targets != Targets::values, takes_values = Loss::targets != Targets::classes;
-  targets = {takes_labels && y.size() == n * rows && !(takes_values && out == rows), rows};
-  if (!targets.labels) targets.per_sample = out;
-  if (!targets.labels && !(takes_values && y.size() == n * out)) {
-    const std::size_t wanted = n * (takes_values ? out : rows);
-    report(Text("y: ", y.size(), " values came, ", wanted, " wanted", takes_values && takes_labels ? ", or class numbers, " : "",
-                takes_values && takes_labels ? Text(n * rows).view() : "", ", for ", n, " samples"));
+  constexpr bool classes = takes_classes(Loss::targets), values = takes_values(Loss::targets);
+  if (classes && y.size() == n * rows) {
+    targets = {true, rows};
+  } else if (values && y.size() == n * out) {
+    targets = {false, out};
+  } else {
+    const Text or_classes = classes && values ? Text(", or class numbers, ", n * rows) : Text();
+    report(Text("y: ", y.size(), " values came, ", n * (values ? out : rows), " wanted", or_classes.view(), ", for ", n, " samples"));
     return false;
   }
   if (!(check_targets<Metrics>(targets) && ...)) return false;
-  return check_finite(x, "x", in) && (targets.labels ? check_labels(y) : check_finite(y, "y", out));
+  if (!check_finite(x, "x", in)) return false;
+  return targets.labels ? check_labels(y) : check_finite(y, "y", out) && check_probabilities(y);
 }
 
 // A metric that wants class numbers where values came, or the other way round.
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 template <class Metric>
 bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check_targets(const detail::TargetLayout& targets) const {
-  if (Metric::targets == Targets::values_or_classes || (Metric::targets == Targets::classes) == targets.labels) return true;
+  if (targets.labels ? takes_classes(Metric::targets) : takes_values(Metric::targets)) return true;
   report(Text("the metric ", Metric::name, " wants ", targets.labels ? "targets of the output's shape" : "class numbers",
               ", ", targets.labels ? "class numbers" : "targets of the output's shape", " came"));
   return false;
@@ -271,6 +284,17 @@ bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check_labels(const A
     const double label = labels(i);
     if (label >= 0 && label < classes() && label == static_cast<int>(label)) continue;
     report(Text("y: label ", i, " is ", label, ", whole numbers from 0 to ", classes() - 1, " wanted"));
+    return false;
+  }
+  return true;
+}
+
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check_probabilities(const Array& values) const {
+  if (Loss::targets != Targets::probabilities) return true;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values(i) >= 0 && values(i) <= 1) continue;
+    report(Text("y: value ", i, " is ", values(i), ", values from 0 to 1 wanted"));
     return false;
   }
   return true;

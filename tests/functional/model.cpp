@@ -1,0 +1,118 @@
+#include <thread>
+
+#include "../check.hpp"
+
+using namespace keratin;
+
+namespace {
+
+using Net = Sequential<Input<4, 7>, Flatten, Dense<32>, Activation<ReLU>, Dropout<0.3>, Dense<16, Tanh, L2<0.01>>,
+                       Reshape<4, -1>, Dense<5, Sigmoid>, Flatten, Dense<10, Softmax>>;
+
+functional::Model graph_like_net(std::uint64_t seed) {
+  const auto x = functional::Input({4, 7});
+  const auto hidden = x.then(FlattenSpec{}).then(DenseSpec{.units = 32}).then(ActivationSpec{ReLU{}}).then(DropoutSpec{0.3});
+  const auto squashed = Dense<16, Tanh, L2<0.01>>{}(hidden);  // a static layer, called
+  const auto y = squashed.then(ReshapeSpec(Shape{4, -1})).then(DenseSpec{.units = 5, .activation = Sigmoid{}}).then(FlattenSpec{});
+  return functional::Model(x, y.then(DenseSpec{.units = 10, .activation = Softmax{}}, "logits"), seed);
+}
+std::vector<float> inputs(std::size_t n) {
+  std::vector<float> x(n * 28);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(testing::filled(i, 2));
+  return x;
+}
+
+}  // namespace
+
+TEST_CASE("a chain and the Sequential of the same layers give the same bits") {
+  Model<Net> model(5);
+  functional::Model graph = graph_like_net(5);
+  REQUIRE(graph.block().size() == model.block().size());
+  const auto same_weights = [&] { return std::equal(model.block().begin(), model.block().end(), graph.block().begin()); };
+  CHECK(same_weights());
+
+  const auto x = inputs(50);
+  std::vector<std::uint8_t> y(50);
+  for (std::size_t i = 0; i < 50; ++i) y[i] = static_cast<std::uint8_t>(i % 10);
+  std::vector<float> p(500), q(500);
+  const auto same_predictions = [&] {
+    model.predict(x, p);
+    graph.predict(x, q);
+    const Array one = Array(x).slice(28, 28);
+    const auto a = model.predict(one);
+    return p == q && std::equal(a.begin(), a.end(), graph.predict(one).begin());
+  };
+  CHECK(same_predictions());
+
+  auto trainer = compile(model, Adam{}, CategoricalCrossentropy{}, metrics::Accuracy{});
+  auto graph_trainer = compile(graph, Adam{}, CategoricalCrossentropy{}, metrics::Accuracy{});
+  const auto g = trainer.gradient(x, y), h = graph_trainer.gradient(x, y);
+  CHECK(std::equal(g.begin(), g.end(), h.begin()));
+  const FitOptions options{.epochs = 4, .batch_size = 8, .validation_split = 0.2, .verbose = 0};
+  const History history = trainer.fit(x, y, options), graph_history = graph_trainer.fit(x, y, options);
+  CHECK(history["loss"] == graph_history["loss"]);
+  CHECK(history["val_accuracy"] == graph_history["val_accuracy"]);
+  CHECK(same_weights());
+  CHECK(same_predictions());
+  CHECK(trainer.evaluate(x, y) == graph_trainer.evaluate(x, y));
+}
+
+TEST_CASE("a chain is planned like a Sequential") {
+  const functional::Model graph = graph_like_net(0);
+  const auto& fixed = plan<Net>();
+  CHECK(graph.plan().workspace == fixed.workspace);
+  CHECK(graph.plan().flops == fixed.flops);
+  CHECK(graph.plan().steps.size() == fixed.steps.size());
+  CHECK(graph.count_params() == Model<Net>::count_params());
+  CHECK(layer_names(graph.layers()).back() == "logits");
+}
+
+TEST_CASE("training steps of a chain allocate nothing") {
+  functional::Model graph = graph_like_net(0);
+  auto trainer = compile(graph, SGD{}, CategoricalCrossentropy{});
+  const auto x = inputs(8);
+  const std::vector<std::uint8_t> y(8);
+  trainer.train_on_batch(x, y);
+  const long before = testing::allocations;
+  trainer.train_on_batch(x, y);
+  trainer.evaluate(x, y);
+  const bool allocated = testing::allocations != before;
+  CHECK(!allocated);
+}
+
+TEST_CASE("predict may be called from several threads") {
+  const functional::Model graph = graph_like_net(1);
+  const Model<Net> model(1);
+  const auto x = inputs(64);
+  std::vector<float> wanted(640);
+  graph.predict(x, wanted);
+  std::vector<std::thread> threads;
+  std::array<bool, 4> same{};
+  for (std::size_t t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      std::vector<float> y(640), z(640);
+      for (int i = 0; i < 20; ++i) {
+        graph.predict(x, y);
+        model.predict(x, z);
+      }
+      same[t] = y == wanted && z == wanted;
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(same == std::array{true, true, true, true});
+}
+
+TEST_CASE("a shape that does not fit is said where the layer is called") {
+  const auto x = functional::Input({28, 28, 1});
+  const auto y = x.then(FlattenSpec{}).then(DenseSpec{.units = 10});
+  CHECK_THROWS_WITH(y.then(ReshapeSpec(Shape{3, -1}), "image"),
+                    "layer 2, Reshape 'image', got (10): the target shape must have as many elements as the input");
+  CHECK_THROWS_WITH(x.then(DenseSpec{.units = 0}), "layer 0, Dense, got (28, 28, 1): needs at least 1 unit");
+  CHECK_THROWS_WITH(y.then(DropoutSpec{1.5}), "layer 2, Dropout, got (10): the rate must be from 0 to 1");
+  CHECK_THROWS_WITH(functional::Input({3, 0}), "Input, got (3, 0): every extent must be at least 1");
+  CHECK_THROWS_WITH(functional::Model(functional::Input({10}), y), "Model: the output does not come from the input");
+  functional::Model model(x, y);
+  CHECK_THROWS_WITH(compile(model, Adam{}, CategoricalCrossentropy{}),
+                    "categorical_crossentropy got an output of (10): needs probabilities: end the network with Softmax, or "
+                    "use the loss with FromLogits");
+  CHECK_THROWS_WITH(model.predict(std::vector<float>(7)), "predict: one sample of 7 values came, 784 wanted");
+}

@@ -1,0 +1,182 @@
+#include "../check.hpp"
+
+using namespace keratin;
+
+namespace {
+
+using Net = Sequential<Input<6>, Dense<8, ReLU>, Dropout<0.25>, Dense<3, Softmax>>;
+
+struct Data {
+  std::vector<float> x = std::vector<float>(50 * 6);
+  std::vector<std::uint8_t> y = std::vector<std::uint8_t>(50);
+  Data() {
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(testing::filled(i, 0));
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<std::uint8_t>(i % 3);
+  }
+};
+auto trainer_for(auto& model) { return compile(model, Adam{}, CategoricalCrossentropy{}, metrics::Accuracy{}); }
+
+}  // namespace
+
+TEST_CASE("the same seed gives the same bits") {
+  const Data data;
+  const auto train = [&](std::uint64_t seed) {
+    Model<Net> model(1);
+    auto trainer = trainer_for(model);
+    trainer.set_random_seed(seed);
+    trainer.fit(data.x, data.y, {.epochs = 3, .batch_size = 8, .verbose = 0});
+    return std::vector<float>(model.block().begin(), model.block().end());
+  };
+  CHECK(train(1) == train(1));
+  CHECK(train(1) != train(2));
+}
+
+TEST_CASE("steps, batches and epochs allocate nothing") {
+  const Data data;
+  Model<Net> model;
+  auto trainer = trainer_for(model);
+  REQUIRE(testing::allocations_are_counted());
+  const auto allocated_by = [](auto f) {
+    const long before = testing::allocations;
+    f();
+    return testing::allocations - before;
+  };
+  trainer.train_on_batch(data.x, data.y);
+  CHECK(allocated_by([&] { trainer.train_on_batch(data.x, data.y); }) == 0);
+  CHECK(allocated_by([&] { trainer.test_on_batch(data.x, data.y); }) == 0);
+  CHECK(allocated_by([&] { trainer.evaluate(data.x, data.y); }) == 0);
+  trainer.gradient(data.x, data.y);
+  CHECK(allocated_by([&] { trainer.gradient(data.x, data.y); }) == 0);
+  const auto fit = [&](int epochs) {
+    return allocated_by([&] { trainer.fit(data.x, data.y, {.epochs = epochs, .batch_size = 8, .validation_split = 0.2, .verbose = 0}); });
+  };
+  CHECK(fit(1) == fit(50));  // what fit allocates does not depend on how long it runs
+}
+
+TEST_CASE("a trainer for a known batch size never touches the heap") {
+  const Data data;
+  const long before = testing::allocations;
+  Model<Net, InPlace> model;
+  auto trainer = compile<16>(model, Adam{}, CategoricalCrossentropy{}, metrics::Accuracy{});
+  const Array x = Array(data.x).slice(0, 16 * 6), y = Array(data.y).slice(0, 16);
+  trainer.train_on_batch(x, y);
+  trainer.evaluate(x, y);
+  std::array<float, 3> p = model.predict(x.slice(0, 6));
+  const bool allocated = testing::allocations != before;
+  CHECK(!allocated);
+  CHECK(p[0] + p[1] + p[2] == doctest::Approx(1));
+
+  Model<Net> other;
+  auto reference = trainer_for(other);
+  reference.train_on_batch(x, y);
+  CHECK(std::equal(model.block().begin(), model.block().end(), other.block().begin()));
+  CHECK_THROWS_WITH(trainer.train_on_batch(data.x, data.y), "a batch of 50 samples came, at most 16 wanted, as given to compile");
+}
+
+TEST_CASE("the input may be bytes, integers, doubles or an Eigen map") {
+  std::vector<std::uint8_t> bytes(50 * 6);
+  std::vector<std::int32_t> ints(bytes.size());
+  std::vector<double> doubles(bytes.size());
+  std::vector<float> floats(bytes.size());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(i * 37);
+    ints[i] = bytes[i];
+    doubles[i] = bytes[i];
+    floats[i] = bytes[i];
+  }
+  const Data data;
+  const auto train = [&](const Array& x) {
+    Model<Net> model;
+    trainer_for(model).fit(x, data.y, {.epochs = 2, .batch_size = 7, .verbose = 0});
+    return std::vector<float>(model.block().begin(), model.block().end());
+  };
+  const double scale = 1 / 255.0;
+  const auto wanted = train(Array(floats, scale));
+  CHECK(train(Array(bytes, scale)) == wanted);
+  CHECK(train(Array(ints, scale)) == wanted);
+  CHECK(train(Array(doubles, scale)) == wanted);
+  using Matrix = Eigen::Matrix<float, Eigen::Dynamic, 6, Eigen::RowMajor>;
+  CHECK(train(Array(Eigen::Map<const Matrix>(floats.data(), 50, 6), scale)) == wanted);
+}
+
+TEST_CASE("validation data may be given") {
+  const Data data;
+  Model<Net> model;
+  auto trainer = trainer_for(model);
+  const Array x(data.x), y(data.y);
+  const History history = trainer.fit(x.slice(0, 40 * 6), y.slice(0, 40),
+                                      {.epochs = 2, .validation_data = {x.slice(40 * 6, 10 * 6), y.slice(40, 10)}, .verbose = 0});
+  CHECK(history["val_loss"].size() == 2);
+  const auto [loss, accuracy] = trainer.evaluate(x.slice(40 * 6, 10 * 6), y.slice(40, 10));
+  CHECK(history["val_loss"].back() == doctest::Approx(loss).epsilon(1e-6));
+  CHECK(history["val_accuracy"].back() == accuracy);
+  CHECK(history["nothing"].empty());
+}
+
+TEST_CASE("history's keys are sorted") {
+  const Data data;
+  Model<Net> model;
+  std::string keys;
+  for (const auto& [key, values] : trainer_for(model).fit(data.x, data.y, {.validation_split = 0.2, .verbose = 0})) keys += key + " ";
+  CHECK(keys == "accuracy loss val_accuracy val_loss ");
+}
+
+TEST_CASE("bad input is named, and changes nothing") {
+  Data data;
+  Model<Net> model;
+  auto trainer = trainer_for(model);
+  const std::vector<float> before(model.block().begin(), model.block().end());
+  const FitOptions quiet{.verbose = 0};
+  const Array x(data.x), y(data.y);
+
+  CHECK_THROWS_WITH(trainer.fit(x.slice(0, 299), y, quiet), "x: 299 values came, a multiple of 6 wanted, for the input (6)");
+  CHECK_THROWS_WITH(trainer.fit(Array(), y, quiet), "x: 0 values came, a multiple of 6 wanted, for the input (6)");
+  CHECK_THROWS_WITH(trainer.fit(x, y.slice(0, 49), quiet), "y: 49 values came, 150 wanted, or class numbers, 50, for 50 samples");
+  CHECK_THROWS_WITH(trainer.fit(x, y, {.epochs = 0, .verbose = 0}), "fit: epochs 0 came, at least 1 wanted");
+  CHECK_THROWS_WITH(trainer.fit(x, y, {.batch_size = 0, .verbose = 0}), "fit: batch_size 0 came, at least 1 wanted");
+  CHECK_THROWS_WITH(trainer.fit(x, y, {.validation_split = 1, .verbose = 0}), "fit: validation_split 1 came, from 0 to below 1 wanted");
+  CHECK_THROWS_WITH(trainer.fit(x, y, {.validation_split = 0.999, .verbose = 0}),
+                    "fit: validation_split 0.999 of 50 samples leaves no sample on one side");
+  CHECK_THROWS_WITH(trainer.evaluate(x, y, 0), "evaluate: batch_size 0 came, at least 1 wanted");
+  CHECK_THROWS_WITH(trainer.train_on_batch(x, y.slice(0, 3)), "y: 3 values came, 150 wanted, or class numbers, 50, for 50 samples");
+
+  data.y[17] = 3;
+  CHECK_THROWS_WITH(trainer.fit(x, y, quiet), "y: label 17 is 3, whole numbers from 0 to 2 wanted");
+  data.y[17] = 2;
+  std::vector<double> fractions(data.y.begin(), data.y.end());
+  fractions[4] = 0.5;
+  CHECK_THROWS_WITH(trainer.fit(x, fractions, quiet), "y: label 4 is 0.5, whole numbers from 0 to 2 wanted");
+  data.x[20] = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_WITH(trainer.fit(x, y, quiet), "x: value 2 of sample 3 is nan, finite values wanted");
+  data.x[20] = -std::numeric_limits<float>::infinity();
+  CHECK_THROWS_WITH(trainer.train_on_batch(x, y), "x: value 2 of sample 3 is -inf, finite values wanted");
+  CHECK(std::equal(before.begin(), before.end(), model.block().begin()));
+  CHECK(trainer.iterations() == 0);
+
+  Model<Sequential<Input<6>, Dense<1, Sigmoid>>> binary;
+  CHECK_THROWS_WITH(compile(binary, Adam{}, BinaryCrossentropy{}).fit(x.slice(0, 12), std::vector<int>{0, 2}, quiet),
+                    "y: value 1 is 2, values from 0 to 1 wanted");
+
+  auto with_metric = compile(model, Adam{}, CategoricalCrossentropy{}, metrics::MeanSquaredError{});
+  data.x[20] = 0;
+  CHECK_THROWS_WITH(with_metric.fit(x, y, quiet),
+                    "the metric mean_squared_error wants targets of the output's shape, class numbers came");
+}
+
+TEST_CASE("flush-to-zero is restored after training") {
+  const Data data;
+  Model<Net> model;
+  trainer_for(model).train_on_batch(data.x, data.y);
+  volatile float tiny = 1e-38f;
+  tiny = tiny * 0.01f;
+  CHECK(tiny > 0);
+}
+
+TEST_CASE("training in double follows training in float") {
+  const Data data;
+  Model<Net> single(3);
+  Model<Net, Owned, double> twice(3);
+  trainer_for(single).fit(data.x, data.y, {.epochs = 2, .verbose = 0});
+  trainer_for(twice).fit(data.x, data.y, {.epochs = 2, .verbose = 0});
+  CHECK(all_near(single.block(), twice.block(), 1e-4));
+}
