@@ -80,13 +80,13 @@ class LayerCheck {
     const Fit fit = L::spec.fit(In::shape);
     report_.expect(!fit.broken && fit.out == Net::output_shape, "fit() and the plan disagree on the output shape");
     std::size_t offset = 0;
-    for (int i = 0; i < row.tensors.parameters.count; ++i) {
-      const Parameter& p = row.tensors.parameters.list[i];
+    for (int i = 0; i < row.tensors.count(); ++i) {
+      const Parameter& p = row.tensors[i];
       report_.expect(std::string_view(p.name) != "", "parameter " + std::to_string(i) + " has no name");
       for (int j = 0; j < i; ++j)
-        report_.expect(std::string_view(p.name) != row.tensors.parameters.list[j].name, std::string("two parameters ") + p.name);
-      report_.expect(row.tensors.offset[i] >= offset, std::string("parameter ") + p.name + " overlaps the one before");
-      offset = row.tensors.offset[i] + static_cast<std::size_t>(p.shape.size());
+        report_.expect(std::string_view(p.name) != row.tensors[j].name, std::string("two parameters ") + p.name);
+      report_.expect(row.tensors.offset(i) >= offset, std::string("parameter ") + p.name + " overlaps the one before");
+      offset = row.tensors.offset(i) + static_cast<std::size_t>(p.shape.size());
     }
     report_.expect(offset <= block, "the parameters do not fit the block");
   }
@@ -124,8 +124,8 @@ class LayerCheck {
     compare(infer(3, w, x), golden.y, "y against Keras");
     compare(pass.dx, golden.dx, "dx against Keras");
     for (std::size_t i = 0; i < golden.dw.size(); ++i) {
-      const auto from = pass.dw.begin() + static_cast<std::ptrdiff_t>(row.tensors.offset[i]);
-      compare(std::vector<float>(from, from + row.tensors.parameters.list[i].shape.size()), golden.dw[i], "dw against Keras");
+      const auto from = pass.dw.begin() + static_cast<std::ptrdiff_t>(row.tensors.offset(i));
+      compare(std::vector<float>(from, from + row.tensors[i].shape.size()), golden.dw[i], "dw against Keras");
     }
   }
 
@@ -227,9 +227,9 @@ class LayerCheck {
   template <class S>
   static std::vector<S> weights() {
     std::vector<S> w(block);
-    for (int p = 0; p < row.tensors.parameters.count; ++p)
-      for (std::size_t i = 0; i < static_cast<std::size_t>(row.tensors.parameters.list[p].shape.size()); ++i)
-        w[row.tensors.offset[p] + i] = static_cast<S>(filled(i, p + 1));
+    for (int p = 0; p < row.tensors.count(); ++p)
+      for (std::size_t i = 0; i < static_cast<std::size_t>(row.tensors[p].shape.size()); ++i)
+        w[row.tensors.offset(p) + i] = static_cast<S>(filled(i, p + 1));
     return w;
   }
 

@@ -11,7 +11,7 @@ namespace keratin {
 
 /// MaxPooling2D -> max_pooling2d, ReLU -> re_lu, as Keras spells it: an underscore stands before a capital that begins
 /// a lower-case word or follows a lower-case letter.
-inline std::string snake_case(std::string_view name) {
+[[gnu::cold]] inline std::string snake_case(std::string_view name) {
   const auto is = [&](auto test, std::size_t i) { return i < name.size() && test(static_cast<unsigned char>(name[i])) != 0; };
   std::string snake;
   for (std::size_t i = 0; i < name.size(); ++i) {
@@ -23,7 +23,7 @@ inline std::string snake_case(std::string_view name) {
 }
 
 /// The names of a plan's layers, the automatic ones filled in.
-inline std::vector<std::string> layer_names(const auto& layers) {
+[[gnu::cold]] inline std::vector<std::string> layer_names(const auto& layers) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (!layers[i].name.empty()) {
@@ -44,10 +44,10 @@ auto find_parameter(Model& model, std::string_view path) -> decltype(model.block
   const auto& layers = model.layers();
   const std::vector<std::string> names = layer_names(layers);
   for (std::size_t i = 0; i < layers.size(); ++i)
-    for (int p = 0; p < layers[i].tensors.parameters.count; ++p) {
-      const Parameter& parameter = layers[i].tensors.parameters.list[p];
+    for (int p = 0; p < layers[i].tensors.count(); ++p) {
+      const Parameter& parameter = layers[i].tensors[p];
       if (names[i] + "/" + parameter.name == path)
-        return model.block().subspan(layers[i].tensors.offset[p], static_cast<std::size_t>(parameter.shape.size()));
+        return model.block().subspan(layers[i].tensors.offset(p), static_cast<std::size_t>(parameter.shape.size()));
     }
   return {};
 }

@@ -34,25 +34,34 @@ struct Parameters {
 /// n rounded up to whole 64-byte lines of floats.
 constexpr std::size_t aligned(std::size_t n) { return (n + 15) / 16 * 16; }
 
-/// Where a layer's parameters lie in the flat block.
+inline constexpr Parameters no_parameters{};
+
+/// A layer's parameters in the network's flat block.
 struct Tensors {
-  Parameters parameters{};
-  std::size_t offset[Parameters::capacity]{};
-  std::size_t end = 0;  // the first element behind them, padding included
+  const Parameters* parameters = &no_parameters;
+  std::size_t start = 0, end = 0;  // from the first element to the one behind the last, padding included
 
   constexpr Tensors() = default;
-  constexpr Tensors(const Parameters& p, std::size_t start) : parameters(p), end(start) {
-    for (int i = 0; i < p.count; ++i) {
-      offset[i] = end;
-      end += aligned(static_cast<std::size_t>(p.list[i].shape.elements()));
-    }
+  constexpr Tensors(const Parameters& p, std::size_t first) : parameters(&p), start(first), end(first) {
+    for (const Parameter& parameter : p) end += room(parameter);
+  }
+  constexpr int count() const { return parameters->count; }
+  constexpr const Parameter& operator[](int i) const { return parameters->list[i]; }
+  /// Where the i-th parameter begins in the block.
+  constexpr std::size_t offset(int i) const {
+    std::size_t at = start;
+    for (int before = 0; before < i; ++before) at += room((*this)[before]);
+    return at;
   }
   /// Number of values, without padding.
   constexpr std::size_t values() const {
     std::size_t n = 0;
-    for (const Parameter& p : parameters) n += static_cast<std::size_t>(p.shape.elements());
+    for (const Parameter& p : *parameters) n += static_cast<std::size_t>(p.shape.elements());
     return n;
   }
+
+ private:
+  static constexpr std::size_t room(const Parameter& p) { return aligned(static_cast<std::size_t>(p.shape.elements())); }
 };
 
 }  // namespace keratin

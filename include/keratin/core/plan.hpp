@@ -103,7 +103,7 @@ struct BasicPlan {
   std::size_t workspace_bytes = 0;  // the same in bytes of float
   double flops = 0;             // of one sample, forward
 
-  /// Adds a layer; its place in the parameter block follows from the layers before it.
+  /// Adds a layer; its place in the parameter block follows from the layers before it. The plan refers to `p`.
   constexpr void add(LayerPlan layer, const Parameters& p) {
     layer.tensors = Tensors(p, block);
     block = layer.tensors.end;
@@ -187,35 +187,36 @@ struct BasicPlan {
     if (mode.input_gradient) extend(gradient, loss + count + 1);
   }
 
-  // Largest first, each at the lowest place that no buffer alive at the same time takes.
+  // In the order in which they come to life, each at the lowest place that is free as long as it lives. The buffers in
+  // use are kept by place: this is linear for a chain's inference and quadratic for its training, which the compiler
+  // has to afford.
   constexpr void place_buffers() {
-    const std::size_t count = buffers.size();
-    List<int> order{};
-    for (std::size_t i = 0; i < count; ++i)
-      if (!buffers[i].external) order.push_back(static_cast<int>(i));
-    for (std::size_t i = 1; i < order.size(); ++i)
-      for (std::size_t j = i; j > 0 && at(order[j - 1]).size < at(order[j]).size; --j) {
-        const int swapped = order[j];
-        order[j] = order[j - 1];
-        order[j - 1] = swapped;
-      }
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      Buffer& buffer = at(order[i]);
-      bool moved = true;
-      while (moved) {
-        moved = false;
-        for (std::size_t j = 0; j < i; ++j) {
-          const Buffer& other = at(order[j]);
-          const bool alive_together = buffer.first <= other.last && other.first <= buffer.last;
-          const bool overlap = buffer.offset < other.offset + aligned(other.size) &&
-                               other.offset < buffer.offset + aligned(buffer.size);
-          if (!alive_together || !overlap) continue;
-          buffer.offset = other.offset + aligned(other.size);
-          moved = true;
+    List<int> in_use_list{};
+    for (std::size_t b = 0; b < buffers.size(); ++b) in_use_list.push_back(0);
+    int* const in_use = &in_use_list[0];  // raw, for clang counts every call against its limit
+    Buffer* const all = &buffers[0];
+    int count = 0;
+    for (int b = 0; b < static_cast<int>(buffers.size()); ++b) {
+      Buffer& buffer = all[b];
+      if (buffer.external) continue;
+      const std::size_t size = aligned(buffer.size);
+      std::size_t place = 0;
+      int index = -1, kept = 0;
+      for (int i = 0; i < count; ++i) {
+        const Buffer& other = all[in_use[i]];
+        if (other.last < buffer.first) continue;
+        if (index < 0) {
+          if (place + size <= other.offset) index = kept;
+          else place = other.offset + aligned(other.size);
         }
+        in_use[kept++] = in_use[i];
       }
-      const std::size_t end = buffer.offset + aligned(buffer.size);
-      if (workspace < end) workspace = end;
+      if (index < 0) index = kept;
+      for (int i = kept; i > index; --i) in_use[i] = in_use[i - 1];
+      in_use[index] = b;
+      count = kept + 1;
+      buffer.offset = place;
+      if (workspace < place + size) workspace = place + size;
     }
     workspace_bytes = workspace * sizeof(float);
   }

@@ -15,7 +15,7 @@ namespace keratin {
 class Text {
  public:
   template <class... Parts>
-  explicit Text(const Parts&... parts) {
+  [[gnu::cold]] explicit Text(const Parts&... parts) {
     (add(parts), ...);
   }
   const char* c_str() const { return text_; }
@@ -55,7 +55,7 @@ inline Text& last_error() {
 }
 
 /// Throws std::invalid_argument; without exceptions it keeps the text in last_error(), and the caller returns NaN.
-inline void report(const Text& text) {
+[[gnu::cold]] inline void report(const Text& text) {
 #if __cpp_exceptions
   throw std::invalid_argument(text.c_str());
 #else

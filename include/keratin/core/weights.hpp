@@ -12,8 +12,8 @@ namespace keratin {
 template <class F>
 void for_each_tensor(const auto& layers, F f) {
   for (const LayerPlan& layer : layers)
-    for (int i = 0; i < layer.tensors.parameters.count; ++i)
-      f(layer.tensors.offset[i], static_cast<std::size_t>(layer.tensors.parameters.list[i].shape.elements()));
+    for (int i = 0; i < layer.tensors.count(); ++i)
+      f(layer.tensors.offset(i), static_cast<std::size_t>(layer.tensors[i].shape.elements()));
 }
 inline std::size_t count_weights(const auto& layers) {
   std::size_t n = 0;

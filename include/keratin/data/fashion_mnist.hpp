@@ -25,7 +25,7 @@ inline constexpr std::array<const char*, 10> class_names{"T-shirt/top", "Trouser
 inline constexpr const char* default_folder = "/usr/share/datasets/fashion-mnist";
 
 namespace detail {
-inline ImageSet load(const std::string& stem) {
+[[gnu::cold]] inline ImageSet load(const std::string& stem) {
   ImageSet set{read_idx<std::uint8_t>(stem + "-images-idx3-ubyte.gz"), read_idx<std::uint8_t>(stem + "-labels-idx1-ubyte.gz"), {}, {}};
   const auto &image = set.images.shape, &label = set.labels.shape;
   if (image.size() != 3 || label.size() != 1 || image[0] != label[0])

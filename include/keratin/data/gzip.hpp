@@ -1,5 +1,5 @@
-// Reads gzip files, and plain ones (zlib passes them through). Every error is a std::runtime_error.
 #pragma once
+// Reads gzip files, and plain ones (zlib passes them through). Every error is a std::runtime_error.
 
 #include <zlib.h>
 

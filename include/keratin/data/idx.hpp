@@ -1,16 +1,15 @@
-// Reads IDX files, the format of MNIST and its successors.
 #pragma once
+// Reads IDX files, the format of MNIST and its successors.
 
 #include <algorithm>
 #include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "keratin/data/gzip.hpp"
+#include <keratin/data/gzip.hpp>
 
 namespace keratin {
 
@@ -33,20 +32,23 @@ inline constexpr int idx_code = std::same_as<T, std::uint8_t>   ? 0x08
                                 : std::same_as<T, double>       ? 0x0E
                                                                 : 0;
 
-inline std::string idx_type_name(int code) {
+[[gnu::cold]] inline std::string idx_type_name(int code) {
   const char* names[] = {"uint8", "int8", "type 10", "int16", "int32", "float32", "float64"};
   return code >= 0x08 && code <= 0x0E ? names[code - 0x08] : "type " + std::to_string(code);
 }
 
 // Turns big-endian numbers into the machine's own, in place.
 template <class T>
-void from_big_endian(std::span<T> numbers) {
+void from_big_endian(T* numbers, std::size_t count) {
   if constexpr (sizeof(T) > 1 && std::endian::native == std::endian::little)
-    for (T& number : numbers) std::ranges::reverse(std::as_writable_bytes(std::span(&number, 1)));
+    for (std::size_t i = 0; i < count; ++i) {
+      auto* const bytes = reinterpret_cast<unsigned char*>(numbers + i);
+      std::reverse(bytes, bytes + sizeof(T));
+    }
 }
 
 // Reads the header: 0, 0, element type, rank, and then as many extents of 32 bits.
-inline std::vector<std::size_t> read_idx_shape(GzipFile& file, int code) {
+[[gnu::cold]] inline std::vector<std::size_t> read_idx_shape(GzipFile& file, int code) {
   std::uint8_t magic[4];
   file.read(magic, 4, 4);
   const int type = magic[2], rank = magic[3];
@@ -57,11 +59,12 @@ inline std::vector<std::size_t> read_idx_shape(GzipFile& file, int code) {
   if (rank < 1 || rank > 5) file.fail("has rank " + std::to_string(rank) + ", 1 to 5 wanted");
 
   std::uint32_t extents[5];
-  const std::span used(extents, magic[3]);
-  file.read(extents, used.size_bytes(), 4 + used.size_bytes());
-  from_big_endian(used);
-  if (std::ranges::count(used, 0u) > 0) file.fail("has an extent of 0, at least 1 wanted");
-  return {used.begin(), used.end()};
+  const auto count = static_cast<std::size_t>(rank);
+  file.read(extents, count * 4, 4 + count * 4);
+  from_big_endian(extents, count);
+  for (std::size_t i = 0; i < count; ++i)
+    if (extents[i] == 0) file.fail("has an extent of 0, at least 1 wanted");
+  return {extents, extents + count};
 }
 
 }  // namespace detail
@@ -93,7 +96,7 @@ IdxArray<T> read_idx(const std::string& path) {
     file.read(&values[have], (next - have) * sizeof(T), bytes);
   }
   file.expect_end();
-  detail::from_big_endian(std::span(values));
+  detail::from_big_endian(values.data(), values.size());
   return array;
 }
 

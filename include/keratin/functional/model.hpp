@@ -38,6 +38,7 @@ struct Tensor::Call {
   std::shared_ptr<const Call> input;
   Shape shape{};
   int index = 0;  // of the layer in its chain
+  Parameters parameters{};
 };
 
 inline const Shape& Tensor::shape() const { return call_->shape; }
@@ -46,7 +47,7 @@ inline const Shape& Tensor::shape() const { return call_->shape; }
 inline Tensor Input(Shape shape) {
   const Fit fit = accepted(shape);
   if (fit.broken) throw std::invalid_argument(Text("Input, got ", shape, ": ", fit.broken->text).c_str());
-  return Tensor(std::make_shared<Tensor::Call>(Tensor::Call{nullptr, "", nullptr, shape, -1}));
+  return Tensor(std::make_shared<Tensor::Call>(Tensor::Call{nullptr, "", nullptr, shape, -1, {}}));
 }
 
 /// A layer to be called on tensors: Layer(DenseSpec{.units = n}), or Layer(Dense<64, ReLU>{}) of a static one.
@@ -70,7 +71,7 @@ class Layer {
                                        fit.broken->text, wants.view())
                                       .c_str());
     }
-    return Tensor(std::make_shared<Tensor::Call>(Tensor::Call{node_, name_, x.call_, fit.out, index}));
+    return Tensor(std::make_shared<Tensor::Call>(Tensor::Call{node_, name_, x.call_, fit.out, index, node_->parameters(x.shape())}));
   }
 
  private:
@@ -92,7 +93,7 @@ class Executor {
  public:
   Plan plan;
 
-  Executor(const std::vector<std::shared_ptr<const Tensor::Call>>& calls, Shape in, Mode mode) {
+  Executor(const std::vector<std::shared_ptr<const Tensor::Call>>& calls, Shape in, Mode mode) : calls_(calls) {
     plan.mode = mode;
     nodes_.resize(calls.size());
     std::vector<int> heads(calls.size());
@@ -114,7 +115,7 @@ class Executor {
       row.name = calls[i]->name;
       row.head = heads[i];
       row.out = calls[i]->shape;
-      plan.add(row, calls[i]->node->parameters(input));
+      plan.add(row, calls[i]->parameters);
     }
     plan.plan_steps(static_cast<std::size_t>(in.size()));
     output_size_ = calls.empty() ? in.size() : calls.back()->shape.size();
@@ -158,6 +159,7 @@ class Executor {
  private:
   const Node& node(const Step& step) const { return *nodes_[static_cast<std::size_t>(step.layer)]; }
 
+  std::vector<std::shared_ptr<const Tensor::Call>> calls_;  // the plan refers to their names and parameters
   std::vector<std::shared_ptr<const Node>> nodes_;  // at each head the node that does its group's work
   ActivationFunction activation_{};
   int output_size_ = 0;

@@ -78,31 +78,44 @@ template <int T, int C, bool Whole_, class S>
   }
 }
 
-// Few outputs: a vector holds R = lanes / Out rows of w, and x is spread over it.
+// Few outputs: a vector holds R = lanes / Out rows of w. A vector of inputs meets Out of those, each time R of its
+// lanes spread over all.
 template <int Out, class S>
 [[gnu::always_inline]] inline void single_narrow(int in, const S* x, const S* w, const S* bias, S* y, auto finish) {
   using V = Vec<S>;
-  constexpr int R = lanes<S> / Out, chains = 4;
-  const auto spread = [](V v) __attribute__((always_inline)) {
+  constexpr int L = lanes<S>, R = L / Out, loads = Out >= 4 ? 1 : 4 / Out;
+  const auto spread = []<int C>(V v, std::integral_constant<int, C>) __attribute__((always_inline)) {
     return [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-      return __builtin_shufflevector(v, v, (I / Out)...);
-    }(std::make_integer_sequence<int, lanes<S>>());
+      return __builtin_shufflevector(v, v, (C * R + I / Out)...);
+    }(std::make_integer_sequence<int, L>());
   };
-  V a[chains] = {};
+  V a[loads][Out] = {};
+  const auto add = [&](int k, int l, auto load_x, auto load_w) __attribute__((always_inline)) {
+    const V xs = load_x(x + k);
+    [&]<int... C>(std::integer_sequence<int, C...>) __attribute__((always_inline)) {
+      ((a[l][C] += spread(xs, std::integral_constant<int, C>{}) * load_w(w + (k + C * R) * Out, C)), ...);
+    }(std::make_integer_sequence<int, Out>());
+  };
+  const auto whole = [](const S* p, int = 0) __attribute__((always_inline)) { return load(p); };
   int k = 0;
-  for (; k + chains * R <= in; k += chains * R) {
+  for (; k + loads * L <= in; k += loads * L) {
 #pragma GCC unroll 4
-    for (int c = 0; c < chains; ++c) {
-      const V xs = R == lanes<S> ? load(x + k + c * R) : Rest{R}.load(x + k + c * R);
-      a[c] += spread(xs) * load(w + (k + c * R) * Out);
-    }
+    for (int l = 0; l < loads; ++l) add(k + l * L, l, whole, whole);
   }
-  for (; k < in; k += R) {
-    const int rows = in - k < R ? in - k : R;
-    a[0] += spread(Rest{rows}.load(x + k)) * Rest{rows * Out}.load(w + k * Out);
+  for (; k + L <= in; k += L) add(k, 0, whole, whole);
+  if (const int rest = in - k; rest > 0)
+    add(k, 0, [&](const S* p) __attribute__((always_inline)) { return Rest{rest}.load(p); }, [&](const S* p, int c) __attribute__((always_inline)) {
+      return Rest{std::clamp(rest - c * R, 0, R) * Out}.load(p);
+    });
+  V total = {};
+#pragma GCC unroll 8
+  for (int c = 0; c < Out; ++c) {
+    V sum = a[0][c];
+#pragma GCC unroll 4
+    for (int l = 1; l < loads; ++l) sum += a[l][c];
+    total += sum;
   }
-  V total = fold<Out>((a[0] + a[1]) + (a[2] + a[3]),
-                      [](V p, V q) __attribute__((always_inline)) { return p + q; });
+  total = fold<Out>(total, [](V p, V q) __attribute__((always_inline)) { return p + q; });
   if (bias) total += Rest{Out}.load(bias);
   Rest{Out}.store(y, finish(total));
 }

@@ -77,13 +77,7 @@ struct DenseSpec {
 
   template <class T>
   static void backward(auto geometry, const Backward<T>& c) {
-    const Geometry g = geometry;
-    const int rows = c.count * g.rows;
-    with_activation(geometry, [&]<class A>(A) {
-      if constexpr (!std::is_same_v<A, Linear>) A::backward(c.y, c.dy, c.dy, rows, g.units);
-    });
-    if (c.dx) input_gradient(g, c, rows);
-    weight_gradients(g, c, rows);
+    with_activation(geometry, [&]<class A>(A) { backward_through<A>(Geometry(geometry), c); });
   }
 
  private:
@@ -94,6 +88,15 @@ struct DenseSpec {
   static constexpr auto single_size(G geometry) {
     if constexpr (is_fixed<G>) return fixed<kernels::SingleSize{G::value.in, G::value.units}>{};
     else return kernels::SingleSize{geometry.in, geometry.units};
+  }
+
+  // The geometry as a value: one instantiation for all layers with this activation.
+  template <class A, class T>
+  static void backward_through(const Geometry& g, const Backward<T>& c) {
+    const int rows = c.count * g.rows;
+    if constexpr (!std::is_same_v<A, Linear>) A::backward(c.y, c.dy, c.dy, rows, g.units);
+    if (c.dx) input_gradient(g, c, rows);
+    weight_gradients(g, c, rows);
   }
 
   // What happens to a finished output while it is still in a register. A named type, so that all layers share a kernel.

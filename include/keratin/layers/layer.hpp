@@ -38,7 +38,7 @@ struct Forward {
   Random random{};
 
   /// The i-th parameter of the spec's parameters().
-  const Scalar<T>* parameter(int i) const { return block + tensors->offset[i]; }
+  const Scalar<T>* parameter(int i) const { return block + tensors->offset(i); }
 };
 
 /// What a backward kernel is given: dy comes in and may be overwritten, dx goes out.
@@ -56,14 +56,14 @@ struct Backward {
   Scalar<T>* scratch;             // as much as the spec's scratch() asked for
   Random random{};
 
-  const Scalar<T>* parameter(int i) const { return block + tensors->offset[i]; }
+  const Scalar<T>* parameter(int i) const { return block + tensors->offset(i); }
   /// The gradient of the i-th parameter, to be added to.
-  Scalar<T>* gradient_of(int i) const { return gradient + (tensors->offset[i] - tensors->offset[0]); }
+  Scalar<T>* gradient_of(int i) const { return gradient + (tensors->offset(i) - tensors->start); }
   /// Hands on gradients of the i-th parameter, rows of n from element `first` on, `stride` apart.
   void finish(int i, std::ptrdiff_t first, int rows, int n, std::ptrdiff_t stride, const Scalar<T>* g,
               std::ptrdiff_t g_stride) const {
-    sink->take(tensors->offset[i] + static_cast<std::size_t>(first), rows, n, stride, g, g_stride,
-               tensors->parameters.list[i].regularizer);
+    sink->take(tensors->offset(i) + static_cast<std::size_t>(first), rows, n, stride, g, g_stride,
+               (*tensors)[i].regularizer);
   }
 };
 
@@ -137,12 +137,12 @@ struct NoBias {
 template <class Spec, class T>
 void run_backward(auto geometry, const Backward<T>& c, const Traits& traits) {
   const Tensors& tensors = *c.tensors;
-  const bool finishes = traits.finishes || tensors.parameters.count == 0;
-  if (!finishes) std::fill_n(c.gradient, tensors.end - tensors.offset[0], Scalar<T>{});
+  const bool finishes = traits.finishes || tensors.count() == 0;
+  if (!finishes) std::fill_n(c.gradient, tensors.end - tensors.start, Scalar<T>{});
   Spec::backward(geometry, c);
   if (finishes) return;
-  for (int i = 0; i < tensors.parameters.count; ++i)
-    c.finish(i, 0, 1, tensors.parameters.list[i].shape.size(), 0, c.gradient_of(i), 0);
+  for (int i = 0; i < tensors.count(); ++i)
+    c.finish(i, 0, 1, tensors[i].shape.size(), 0, c.gradient_of(i), 0);
 }
 
 /// A layer's row in a plan, from its spec and the shape that comes in.
@@ -162,9 +162,9 @@ template <class S>
 void initialize_parameters(const auto& layers, std::uint64_t seed, S* block) {
   std::uint32_t stream = 0;
   for (const LayerPlan& layer : layers)
-    for (int i = 0; i < layer.tensors.parameters.count; ++i) {
-      const Parameter& p = layer.tensors.parameters.list[i];
-      initialize(p.initializer, p.shape, {seed, random_initializer, stream++, 0}, block + layer.tensors.offset[i]);
+    for (int i = 0; i < layer.tensors.count(); ++i) {
+      const Parameter& p = layer.tensors[i];
+      initialize(p.initializer, p.shape, {seed, random_initializer, stream++, 0}, block + layer.tensors.offset(i));
     }
 }
 

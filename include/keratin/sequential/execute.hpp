@@ -11,8 +11,11 @@ template <class Net>
 struct PlanOf {
   static constexpr int depth = Net::depth;
   template <class T>
-  using List = typename UpTo<2 * depth + 2>::template List<T>;
+  using List = typename UpTo<2 * depth + 2>::template List<T>;  // a buffer for each output and each gradient
   using Plan = BasicPlan<List>;
+
+  template <std::size_t I>
+  static constexpr Parameters parameters = parameters_of(Net::template Layer<I>::spec, Net::template shape<I>);
 
   // The head of the group that layer i belongs to, for all layers.
   static constexpr std::array<int, depth> heads = []<std::size_t... I>(std::index_sequence<I...>) {
@@ -56,11 +59,10 @@ struct PlanOf {
   static constexpr Plan make() {
     return []<std::size_t... I>(std::index_sequence<I...>) {
       constexpr std::array<LayerPlan (*)(), depth> rows{&row<M.logits, I>...};
-      constexpr std::array<Parameters (*)(), depth> parameters{
-          +[]() -> Parameters { return parameters_of(Net::template Layer<I>::spec, Net::template shape<I>); }...};
+      constexpr std::array<const Parameters*, depth> learnt{&parameters<I>...};
       Plan plan;
       plan.mode = M;
-      for (std::size_t i = 0; i < depth; ++i) plan.add(rows[i](), parameters[i]());
+      for (std::size_t i = 0; i < depth; ++i) plan.add(rows[i](), *learnt[i]);
       plan.plan_steps(static_cast<std::size_t>(Net::input_size));
       return plan;
     }(std::make_index_sequence<depth>());
@@ -80,6 +82,19 @@ constexpr const auto& plan() {
 }
 
 namespace detail {
+
+// Up to so many layers each has code of its own, with its sizes as constants. A deeper network would take long to
+// compile, and its code would not fit the instruction cache: there all layers of a kind share their kernels.
+inline constexpr int most_fixed_layers = 64;
+
+template <class Spec, class T, class Count>
+[[gnu::noinline]] void forward_at_run_time(const typename Spec::Geometry& geometry, const Forward<T, Count>& c) {
+  Spec::forward(geometry, c);
+}
+template <class Spec, class T>
+[[gnu::noinline]] void backward_at_run_time(const typename Spec::Geometry& geometry, const Backward<T>& c, const Traits& traits) {
+  run_backward<Spec>(geometry, c, traits);
+}
 
 /// Forward and backward passes of Net planned for M.
 template <class Net, Mode M = Mode{}>
@@ -137,9 +152,10 @@ struct Execute {
   [[gnu::always_inline]] static void forward_step(Count count, const Scalar<T>* block, const Memory<T>& memory,
                                                   Random random) {
     random.layer = static_cast<std::uint32_t>(layer<S>);
-    Spec<S>::forward(fixed<geometry<S>>{},
-                  Forward<T, Count>{count, memory(plan, plan.steps[S].input), memory(plan, plan.steps[S].output), block,
-                                    &plan.layers[layer<S>].tensors, M.training, random});
+    const Forward<T, Count> c{count, memory(plan, plan.steps[S].input), memory(plan, plan.steps[S].output), block,
+                              &plan.layers[layer<S>].tensors, M.training, random};
+    if constexpr (Net::depth <= most_fixed_layers) Spec<S>::forward(fixed<geometry<S>>{}, c);
+    else forward_at_run_time<Spec<S>>(geometry<S>, c);
   }
 
   template <std::size_t S, class T>
@@ -149,12 +165,12 @@ struct Execute {
     if constexpr (step.output_gradient != Step::none) {
         const LayerPlan& row = plan.layers[layer<S>];
       random.layer = static_cast<std::uint32_t>(layer<S>);
-      run_backward<Spec<S>>(fixed<geometry<S>>{},
-                         Backward<T>{memory.count, memory(plan, step.input), memory(plan, step.output),
-                                     memory(plan, step.output_gradient),
-                                     step.input_gradient == Step::none ? nullptr : memory(plan, step.input_gradient), block,
-                                     &row.tensors, gradient, &sink, scratch, random},
-                         row.traits);
+      const Backward<T> c{memory.count, memory(plan, step.input), memory(plan, step.output),
+                          memory(plan, step.output_gradient),
+                          step.input_gradient == Step::none ? nullptr : memory(plan, step.input_gradient), block,
+                          &row.tensors, gradient, &sink, scratch, random};
+      if constexpr (Net::depth <= most_fixed_layers) run_backward<Spec<S>>(fixed<geometry<S>>{}, c, row.traits);
+      else backward_at_run_time<Spec<S>>(geometry<S>, c, row.traits);
     }
   }
 };

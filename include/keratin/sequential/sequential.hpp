@@ -60,6 +60,7 @@ struct Shapes {
   // Goes on behind a layer that does not fit as if it were not there: what follows is checked for its sizes only.
   static constexpr Checked check() {
     constexpr std::array<Fit (*)(Shape), depth> fits{+[](Shape in) -> Fit { return Ls::spec.fit(in); }...};
+    constexpr std::array<std::string_view, depth> names{name_of<Ls>()...};
     Checked c;
     const auto refuse = [&c](const Verdict& v) {
       if (!c.verdict.broken) c.verdict = v;
@@ -73,6 +74,8 @@ struct Shapes {
     for (std::size_t i = 0; i < depth; ++i) {
       Fit fit = fits[i](shape);
       if (!fit.broken) fit = accepted(fit.out);
+      for (std::size_t other = 0; other < i && !names[i].empty(); ++other)
+        if (names[other] == names[i]) fit = name_given_twice;
       if (fit.broken) refuse({static_cast<int>(i), shape, fit.wants, fit.broken});
       else shape = fit.out;
       c.shape[i + 1] = shape;

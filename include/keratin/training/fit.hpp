@@ -4,8 +4,6 @@
 #include <keratin/training/progress.hpp>
 #include <keratin/training/trainer.hpp>
 
-#include <numeric>
-
 namespace keratin {
 
 /// The arguments of fit(), with Keras's names and defaults.
@@ -21,6 +19,18 @@ struct FitOptions {
 };
 
 namespace detail {
+
+// The indices of names in alphabetical order.
+template <std::size_t N>
+constexpr std::array<std::size_t, N> alphabetical(const std::array<const char*, N>& names) {
+  std::array<std::size_t, N> order{};
+  for (std::size_t i = 0; i < N; ++i) {
+    std::size_t at = i;
+    for (; at > 0 && std::string_view(names[i]) < names[order[at - 1]]; --at) order[at] = order[at - 1];
+    order[at] = i;
+  }
+  return order;
+}
 
 // Fisher and Yates's shuffle of order[0 .. n), from a random stream.
 inline void shuffle(std::vector<std::uint32_t>& order, const Random& random) {
@@ -71,13 +81,9 @@ History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& 
   const auto batch_size = static_cast<std::size_t>(std::min(options.batch_size, batch_));
   const int steps = static_cast<int>((count + batch_size - 1) / batch_size);
   std::vector<std::uint32_t> order(count);
-  std::iota(order.begin(), order.end(), 0u);
+  for (std::size_t i = 0; i < count; ++i) order[i] = static_cast<std::uint32_t>(i);
 
-  // Keras logs in alphabetical order, validation values behind the others of their name.
-  std::array<std::size_t, log_names.size()> sorted;
-  std::iota(sorted.begin(), sorted.end(), std::size_t{0});
-  std::sort(sorted.begin(), sorted.end(),
-            [](std::size_t a, std::size_t b) { return std::string_view(log_names[a]) < log_names[b]; });
+  constexpr auto sorted = detail::alphabetical(log_names);  // Keras's order
   const auto named = [&](const Logs& logs, std::string_view prefix, Progress::Value* to) {
     for (std::size_t i : sorted) *to++ = {prefix, log_names[i], logs[i]};
   };

@@ -27,7 +27,7 @@ class History {
   void add(std::string_view key, double value) { series(key).push_back(value); }
 
  private:
-  Series& series(std::string_view key) {
+  [[gnu::cold]] Series& series(std::string_view key) {
     auto at = series_.begin();
     while (at != series_.end() && at->first < key) ++at;
     if (at == series_.end() || at->first != key) at = series_.insert(at, {std::string(key), {}});

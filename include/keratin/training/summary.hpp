@@ -1,5 +1,5 @@
 #pragma once
-// summary: Keras's table of a model's layers; describe: a plan in words.
+// summary: Keras's table of a model's layers; describe: a plan in words. Marked cold: quick to compile, not to run.
 #include <keratin/core/names.hpp>
 
 #include <cstdio>
@@ -8,13 +8,13 @@ namespace keratin {
 
 namespace detail {
 
-inline std::string with_thousands(std::size_t n) {
+[[gnu::cold]] inline std::string with_thousands(std::size_t n) {
   std::string digits = std::to_string(n);
   for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
     digits.insert(static_cast<std::size_t>(i), ",");
   return digits;
 }
-inline std::string bytes_text(double bytes) {
+[[gnu::cold]] inline std::string bytes_text(double bytes) {
   const char* const units[] = {"B", "KB", "MB", "GB", "TB"};
   int unit = 0;
   for (; bytes >= 1024 && unit < 4; ++unit) bytes /= 1024;
@@ -22,14 +22,14 @@ inline std::string bytes_text(double bytes) {
   std::snprintf(text, sizeof text, "%.2f %s", bytes, units[unit]);
   return text;
 }
-inline std::string shape_text(const Shape& s, const char* first) {
+[[gnu::cold]] inline std::string shape_text(const Shape& s, const char* first) {
   std::string text = std::string("(") + first;
   for (int axis = 0; axis < s.rank; ++axis) text += (axis > 0 || *first != '\0' ? ", " : "") + std::to_string(s[axis]);
   return text + ")";
 }
 
 // A cell of text in a column: broken at a space where it is too long, a word that still is ends with an ellipsis.
-inline std::vector<std::string> cell_lines(std::string text, std::size_t width) {
+[[gnu::cold]] inline std::vector<std::string> cell_lines(std::string text, std::size_t width) {
   std::vector<std::string> lines;
   while (text.size() > width) {
     const std::size_t space = text.find(' ');
@@ -47,7 +47,7 @@ inline std::vector<std::string> cell_lines(std::string text, std::size_t width) 
 
 class Table {
  public:
-  void row(const std::array<std::string, 3>& cells, const char* bar) {
+  [[gnu::cold]] void row(const std::array<std::string, 3>& cells, const char* bar) {
     std::array<std::vector<std::string>, 3> lines;
     std::size_t height = 0;
     for (std::size_t c = 0; c < 3; ++c) {
@@ -60,7 +60,7 @@ class Table {
     }
   }
   // A rule: its left end, dash, crossing and right end.
-  void rule(const char* left, const char* dash, const char* cross, const char* right) {
+  [[gnu::cold]] void rule(const char* left, const char* dash, const char* cross, const char* right) {
     for (std::size_t c = 0; c < 3; ++c) {
       text += c == 0 ? left : cross;
       for (std::size_t i = 0; i < width[c] + 2; ++i) text += dash;
@@ -85,7 +85,7 @@ class Table {
 
 /// Keras's summary of a model, or of a trainer, which adds its optimizer's variables.
 template <class M>
-std::string summary_text(const M& model) {
+[[gnu::cold]] std::string summary_text(const M& model) {
   const auto& layers = model.layers();
   const std::vector<std::string> names = layer_names(layers);
   detail::Table table;
@@ -123,7 +123,7 @@ void summary(const M& model) {
 
 /// A plan in words: its fused groups, buffers with their lifetimes, bytes and floating-point operations.
 template <template <class> class List>
-std::string describe(const BasicPlan<List>& plan) {
+[[gnu::cold]] std::string describe(const BasicPlan<List>& plan) {
   const auto buffer = [&](int b) {
     if (b == 0 && plan.buffers[0].external) return std::string("input");
     return plan.buffers[static_cast<std::size_t>(b)].external ? std::string("output") : "b" + std::to_string(b);

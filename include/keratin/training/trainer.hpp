@@ -113,8 +113,8 @@ class Trainer {
       segment = scratch + aligned(training.template scratch<S>(batch));
       end = segment;
       for (const LayerPlan& layer : training.plan.layers)  // room for the largest layer that only adds its gradient up
-        if (!layer.traits.finishes && layer.tensors.parameters.count > 0)
-          end = std::max(end, segment + layer.tensors.end - layer.tensors.offset[0]);
+        if (!layer.traits.finishes && layer.tensors.count() > 0)
+          end = std::max(end, segment + layer.tensors.end - layer.tensors.start);
     }
   };
   static constexpr std::size_t fixed_size() {
@@ -216,7 +216,7 @@ Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::Trainer(Model& model, con
       inference_(model.template executor<inference_mode>()) {
   slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
   for (const LayerPlan& layer : training_.plan.layers)
-    for (const Parameter& p : layer.tensors.parameters) penalized_ = penalized_ || p.regularizer;
+    for (const Parameter& p : *layer.tensors.parameters) penalized_ = penalized_ || p.regularizer;
   const Fit fit = Loss::fit(model.output_shape(), model.output_activation());
   if (fit.broken) report(Text(Loss::name, " got an output of ", model.output_shape(), ": ", fit.broken->text));
 }
@@ -307,16 +307,13 @@ LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Loss, Metr
   const std::size_t per_sample = batch.targets.per_sample;
   S* const values = memory_.data() + layout().targets;
   std::int32_t* const labels = labels_.data();
-  batch.y.visit([&](const auto* y) {
-    for (int i = 0; i < batch.n; ++i) {
-      const std::size_t sample = batch.order ? batch.order[i] : batch.first + static_cast<std::size_t>(i);
-      const auto* from = y + sample * per_sample;
-      const std::size_t to = static_cast<std::size_t>(i) * per_sample;
-      for (std::size_t k = 0; k < per_sample; ++k)
-        if (batch.targets.labels) labels[to + k] = static_cast<std::int32_t>(from[k]);
-        else values[to + k] = static_cast<S>(from[k]) * static_cast<S>(batch.y.scale());
-    }
-  });
+  for (int i = 0; i < batch.n; ++i) {
+    const std::size_t from = (batch.order ? batch.order[i] : batch.first + static_cast<std::size_t>(i)) * per_sample;
+    const std::size_t to = static_cast<std::size_t>(i) * per_sample;
+    if (batch.targets.labels)
+      for (std::size_t k = 0; k < per_sample; ++k) labels[to + k] = static_cast<std::int32_t>(batch.y(from + k));
+    else copy_values(batch.y, from, per_sample, values + to);
+  }
   const int rows = batch.n * static_cast<int>(rows_per_sample());
   return {.rows = rows,
           .n = classes(),
@@ -447,9 +444,9 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::penalty() const {
   double sum = 0;
   if (!penalized_) return sum;
   for (const LayerPlan& layer : training_.plan.layers)
-    for (int i = 0; i < layer.tensors.parameters.count; ++i) {
-      const Parameter& p = layer.tensors.parameters.list[i];
-      if (p.regularizer) sum += p.regularizer.penalty(model_.block().data() + layer.tensors.offset[i], p.shape.size());
+    for (int i = 0; i < layer.tensors.count(); ++i) {
+      const Parameter& p = layer.tensors[i];
+      if (p.regularizer) sum += p.regularizer.penalty(model_.block().data() + layer.tensors.offset(i), p.shape.size());
     }
   return sum;
 }
