@@ -6,6 +6,8 @@
 #include <keratin/keratin.hpp>
 #include <keratin/testing/allocations.hpp>
 
+#include <boost/hana/length.hpp>
+
 #include <cmath>
 #include <string>
 #include <vector>
@@ -44,6 +46,17 @@ inline double filled(std::size_t i, int k) {
 
 namespace detail {
 
+struct AnyField {
+  template <class T>
+  constexpr operator T() const;
+};
+// How many fields an aggregate has.
+template <class S, class... Fields>
+constexpr std::size_t fields() {
+  if constexpr (requires { S{Fields{}..., AnyField{}}; }) return fields<S, Fields..., AnyField>();
+  else return sizeof...(Fields);
+}
+
 // A network of one layer in all its forms, and the values that the checks work on.
 template <class L, class In>
 class LayerCheck {
@@ -79,6 +92,10 @@ class LayerCheck {
   void shapes() {
     const Fit fit = L::spec.fit(In::shape);
     report_.expect(!fit.broken && fit.out == Net::output_shape, "fit() and the plan disagree on the output shape");
+    using Spec = typename L::Spec;
+    if constexpr (hana::Struct<Spec>::value && std::is_aggregate_v<Spec> && !std::is_empty_v<Spec>)
+      report_.expect(decltype(hana::length(hana::accessors<Spec>()))::value == fields<Spec>(),
+                     "BOOST_HANA_ADAPT_STRUCT does not list every field of the spec");
     std::size_t offset = 0;
     for (int i = 0; i < row.tensors.count(); ++i) {
       const Parameter& p = row.tensors[i];
@@ -123,9 +140,9 @@ class LayerCheck {
     const Pass<float> pass = train<float>(3, w, x);
     compare(infer(3, w, x), golden.y, "y against Keras");
     compare(pass.dx, golden.dx, "dx against Keras");
-    for (std::size_t i = 0; i < golden.dw.size(); ++i) {
+    for (int i = 0; i < static_cast<int>(golden.dw.size()); ++i) {
       const auto from = pass.dw.begin() + static_cast<std::ptrdiff_t>(row.tensors.offset(i));
-      compare(std::vector<float>(from, from + row.tensors[i].shape.size()), golden.dw[i], "dw against Keras");
+      compare(std::vector<float>(from, from + row.tensors[i].shape.size()), golden.dw[static_cast<std::size_t>(i)], "dw against Keras");
     }
   }
 

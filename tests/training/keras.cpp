@@ -17,9 +17,9 @@ template <class M>
 void fill_weights(M& model) {
   int j = 0;
   for (const LayerPlan& layer : model.layers())
-    for (int p = 0; p < layer.tensors.parameters.count; ++p) {
-      const auto values = filled(static_cast<std::size_t>(layer.tensors.parameters.list[p].shape.size()), ++j);
-      std::copy(values.begin(), values.end(), model.block().begin() + static_cast<std::ptrdiff_t>(layer.tensors.offset[p]));
+    for (int p = 0; p < layer.tensors.count(); ++p) {
+      const auto values = filled(static_cast<std::size_t>(layer.tensors[p].shape.size()), ++j);
+      std::copy(values.begin(), values.end(), model.block().begin() + static_cast<std::ptrdiff_t>(layer.tensors.offset(p)));
     }
 }
 // The gradient or the block without padding.

@@ -43,8 +43,8 @@ struct ActivationSpec {
 
 /// Activation<ReLU>.
 template <class A>
-struct Activation : layer_of<Activation<A>, ActivationSpec> {
-  static constexpr ActivationSpec spec{A{}};
+struct Activation : layer_of<Activation<A>, ActivationSpec, A> {
+  static constexpr ActivationSpec spec = with_options<A>(ActivationSpec{});
 };
 
 }  // namespace keratin

@@ -168,13 +168,13 @@ template <class Net, class Storage, class S>
     return y;
   }
   detail::Workspace<S, plan<Net>().workspace, Storage::heap> workspace;
-  if (const S* values = x.as<S>()) {
-    detail::Execute<Net>::forward(One{}, store_.data(), values, y.data(), workspace.data());
-    return y;
-  }
   detail::Workspace<S, static_cast<std::size_t>(input_size), Storage::heap> converted;
-  copy_values(x, 0, x.size(), converted.data());
-  detail::Execute<Net>::forward(One{}, store_.data(), converted.data(), y.data(), workspace.data());
+  const S* values = x.as<S>();
+  if (!values) {
+    copy_values(x, 0, x.size(), converted.data());
+    values = converted.data();
+  }
+  detail::Execute<Net>::forward(One{}, store_.data(), values, y.data(), workspace.data());
   return y;
 }
 

@@ -1,10 +1,22 @@
 #pragma once
 // summary: Keras's table of a model's layers; describe: a plan in words. Marked cold: quick to compile, not to run.
 #include <keratin/core/names.hpp>
+#include <keratin/core/text.hpp>
+#include <keratin/layers/layer.hpp>
+
+#include <boost/hana/accessors.hpp>
+#include <boost/hana/concept/struct.hpp>
+#include <boost/hana/first.hpp>
+#include <boost/hana/for_each.hpp>
+#include <boost/hana/second.hpp>
+#include <boost/hana/string.hpp>
+#include <boost/hana/tuple.hpp>
 
 #include <cstdio>
 
 namespace keratin {
+
+namespace hana = boost::hana;
 
 namespace detail {
 
@@ -26,6 +38,24 @@ namespace detail {
   std::string text = std::string("(") + first;
   for (int axis = 0; axis < s.rank; ++axis) text += (axis > 0 || *first != '\0' ? ", " : "") + std::to_string(s[axis]);
   return text + ")";
+}
+
+[[gnu::cold]] inline std::string initializer_text(const Initializer& i) {
+  constexpr const char *names[] = {"constant", "uniform", "normal", "truncated_normal"},
+                       *fans[] = {"", ", fan_in", ", fan_avg"};
+  return std::string(Text(names[static_cast<int>(i.distribution)], "(", i.value, ", ", i.spread, fans[static_cast<int>(i.fan)], ")").view());
+}
+
+// A field of a spec or an optimizer.
+template <class V>
+[[gnu::cold]] std::string value_text(const V& value) {
+  if constexpr (std::is_same_v<V, bool>) return value ? "true" : "false";
+  else if constexpr (std::is_arithmetic_v<V>) return std::string(Text(value).view());
+  else if constexpr (std::is_same_v<V, Shape>) return shape_text(value, "");
+  else if constexpr (std::is_same_v<V, ActivationFunction>) return std::string(value.name());
+  else if constexpr (std::is_same_v<V, Regularizer>) return std::string(Text("l1 ", value.l1, " l2 ", value.l2).view());
+  else if constexpr (std::is_same_v<V, Initializer>) return initializer_text(value);
+  else return "?";
 }
 
 // A cell of text in a column: broken at a space where it is too long, a word that still is ends with an ellipsis.
@@ -119,6 +149,19 @@ template <class M>
 template <class M>
 void summary(const M& model) {
   std::fputs(summary_text(model).c_str(), stdout);
+}
+
+/// A spec or an optimizer in words, field by field: "Dense(units 32, activation relu, ...)". What a field holds comes
+/// from its Hana reflection; nothing has to be written for it.
+template <class S>
+  requires(hana::Struct<S>::value)
+[[gnu::cold]] std::string describe(const S& settings) {
+  std::string text = std::string(S::name) + "(";
+  hana::for_each(hana::accessors<S>(), [&](auto field) {
+    text += (text.back() == '(' ? "" : ", ") + std::string(hana::to<const char*>(hana::first(field))) + " " +
+            detail::value_text(hana::second(field)(settings));
+  });
+  return text + ")";
 }
 
 /// A plan in words: its fused groups, buffers with their lifetimes, bytes and floating-point operations.
