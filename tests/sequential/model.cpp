@@ -71,6 +71,19 @@ TEST_CASE("a big network overflows no stack") {
   CHECK(!allocated);  // the workspace is made once per thread
 }
 
+TEST_CASE("a large workspace and a large converted input are not the same memory") {
+  using Wide = Sequential<Input<20'000>, Activation<Tanh>, Dense<2>>;
+  static_assert(plan<Wide>().workspace == 20'000);
+  const Model<Wide> model;
+  std::vector<std::uint8_t> bytes(20'000);
+  std::vector<float> floats(bytes.size());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(i * 11);
+    floats[i] = static_cast<float>(bytes[i]);
+  }
+  CHECK(model.predict(bytes) == model.predict(floats));
+}
+
 TEST_CASE("a batch is its samples, whatever its size") {
   const Model<Net> model(2);
   for (const std::size_t n : {1, 2, 11, 12, 13, 24, 119, 120, 121, 250}) {

@@ -59,8 +59,9 @@ inline constexpr std::size_t static_size<X> = X::SizeAtCompileTime > 0 ? X::Size
 
 inline constexpr std::size_t stack_bytes = 32 << 10;  // what predict may take of the stack
 
-// n values on the stack, or once per thread on the heap where they are many.
-template <class S, std::size_t N, bool Heap>
+// N values on the stack, or once per thread on the heap where they are many. Two of one purpose are the same memory.
+enum class Purpose : unsigned char { steps, input, chunk };
+template <class S, std::size_t N, bool Heap, Purpose P>
 struct Workspace {
   static constexpr bool on_stack = N * sizeof(S) <= stack_bytes;
   static_assert(on_stack || Heap, "keratin: this network's workspace is too large for the stack; give predict one");
@@ -106,7 +107,9 @@ class Model {
   Output predict(const X& x) const {
     static_assert(detail::static_size<X> == 0 || detail::static_size<X> == static_cast<std::size_t>(input_size),
                   "keratin: predict takes a sample of input_size values");
-    return predict_one(x);
+    if constexpr (!detail::EigenObject<X> && requires { { std::data(x) } -> std::convertible_to<const S*>; })
+      return predict_one(std::data(x), std::size(x));  // known to need no conversion
+    else return predict_converted(x);
   }
   /// Any number of samples; y takes output_size values for each. Error: the sizes do not match.
   void predict(const Array& x, std::span<S> y) const;
@@ -147,7 +150,8 @@ class Model {
   }
 
  private:
-  Output predict_one(const Array& x) const;
+  Output predict_one(const S* x, std::size_t size) const;
+  Output predict_converted(const Array& x) const;
 
   typename Storage::template Storage<S, plan<Net>().block> store_{};
 };
@@ -160,22 +164,27 @@ void Model<Net, Storage, S>::predict(InputSpan x, OutputSpan y, std::span<S> wor
 }
 
 template <class Net, class Storage, class S>
-[[gnu::always_inline]] inline auto Model<Net, Storage, S>::predict_one(const Array& x) const -> Output {
+[[gnu::always_inline]] inline auto Model<Net, Storage, S>::predict_one(const S* x, std::size_t size) const -> Output {
   Output y;
-  if (x.size() != static_cast<std::size_t>(input_size)) {
+  if (size == static_cast<std::size_t>(input_size)) {
+    detail::Workspace<S, plan<Net>().workspace, Storage::heap, detail::Purpose::steps> workspace;
+    detail::Execute<Net>::forward(One{}, store_.data(), x, y.data(), workspace.data());
+  } else {
     y.fill(std::numeric_limits<S>::quiet_NaN());
-    report(Text("predict: one sample of ", x.size(), " values came, ", input_size, " wanted"));
-    return y;
+    report(Text("predict: one sample of ", size, " values came, ", input_size, " wanted"));
   }
-  detail::Workspace<S, plan<Net>().workspace, Storage::heap> workspace;
-  detail::Workspace<S, static_cast<std::size_t>(input_size), Storage::heap> converted;
+  return y;
+}
+
+template <class Net, class Storage, class S>
+auto Model<Net, Storage, S>::predict_converted(const Array& x) const -> Output {
+  detail::Workspace<S, static_cast<std::size_t>(input_size), Storage::heap, detail::Purpose::input> converted;
   const S* values = x.as<S>();
-  if (!values) {
+  if (!values && x.size() == static_cast<std::size_t>(input_size)) {
     copy_values(x, 0, x.size(), converted.data());
     values = converted.data();
   }
-  detail::Execute<Net>::forward(One{}, store_.data(), values, y.data(), workspace.data());
-  return y;
+  return predict_one(values, x.size());
 }
 
 template <class Net, class Storage, class S>
@@ -184,7 +193,7 @@ void Model<Net, Storage, S>::predict(const Array& x, std::span<S> y) const {
   // As many samples at a time as the second-level cache, or without a heap the stack's share, has room for.
   constexpr std::size_t per_sample = plan<Net>().workspace + in, room = Storage::heap ? 512 << 10 : detail::stack_bytes;
   constexpr std::size_t chunk = std::clamp<std::size_t>(room / (per_sample * sizeof(S)) / 12 * 12, 1, 120);
-  detail::Workspace<S, chunk * per_sample, Storage::heap> workspace;
+  detail::Workspace<S, chunk * per_sample, Storage::heap, detail::Purpose::chunk> workspace;
   detail::predict_in_chunks(detail::Execute<Net>{}, store_.data(), in, out, chunk, x, y, workspace.data());
 }
 

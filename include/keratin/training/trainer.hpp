@@ -102,8 +102,9 @@ class Trainer {
 
   // Where things lie in the memory for batches of up to `batch` samples.
   struct Layout {
-    std::size_t targets, scratch, segment, end;
+    std::size_t targets = 0, scratch = 0, segment = 0, end = 0;
 
+    constexpr Layout() = default;
     constexpr Layout(const Training& training, const Inference& inference, Shape in, Shape out, int batch) {
       const auto n = static_cast<std::size_t>(batch);
       const std::size_t inference_size = inference.plan.workspace + aligned(static_cast<std::size_t>(in.size())) +
@@ -135,7 +136,6 @@ class Trainer {
   int classes() const { return model_.output_shape().last(); }
   std::size_t rows_per_sample() const { return output_size() / static_cast<std::size_t>(classes()); }
   std::size_t block_size() const { return training_.plan.block; }
-  Layout layout() const { return {training_, inference_, model_.input_shape(), model_.output_shape(), batch_}; }
 
   bool reserve(int batch);
   bool check(const Array& x, const Array& y, detail::TargetLayout& targets) const;
@@ -165,6 +165,7 @@ class Trainer {
   std::int64_t iterations_ = 0;
   std::uint64_t seed_ = 0;
   int batch_ = Capacity;  // samples that the memory has room for
+  Layout layout_;
   bool penalized_ = false;
   detail::TrainerMemory<S, fixed_size()> memory_;
   detail::TrainerMemory<S, fixed_blocks(Optimizer::slots)> slots_;
@@ -215,6 +216,7 @@ Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::Trainer(Model& model, con
       training_(model.template executor<training_mode>()),
       inference_(model.template executor<inference_mode>()) {
   slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
+  layout_ = {training_, inference_, model.input_shape(), model.output_shape(), batch_};
   for (const LayerPlan& layer : training_.plan.layers)
     for (const Parameter& p : *layer.tensors.parameters) penalized_ = penalized_ || p.regularizer;
   const Fit fit = Loss::fit(model.output_shape(), model.output_activation());
@@ -230,7 +232,8 @@ bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::reserve(int batch) {
     return false;
   }
   batch_ = batch;
-  memory_.resize(layout().end);
+  layout_ = {training_, inference_, model_.input_shape(), model_.output_shape(), batch};
+  memory_.resize(layout_.end);
   labels_.resize(static_cast<std::size_t>(batch) * rows_per_sample());
   return true;
 }
@@ -305,7 +308,7 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
 LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::load_targets(
     const detail::Batch& batch, S* outputs, S* gradient) {
   const std::size_t per_sample = batch.targets.per_sample;
-  S* const values = memory_.data() + layout().targets;
+  S* const values = memory_.data() + layout_.targets;
   std::int32_t* const labels = labels_.data();
   for (int i = 0; i < batch.n; ++i) {
     const std::size_t from = (batch.order ? batch.order[i] : batch.first + static_cast<std::size_t>(i)) * per_sample;
@@ -348,9 +351,8 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::forward(const deta
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 void Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::backward(int n, GradientSink<S>& sink) {
-  const Layout at = layout();
-  training_.backward(n, model_.block().data(), memory_.data(), memory_.data() + at.scratch, memory_.data() + at.segment,
-                     sink, Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)});
+  training_.backward(n, model_.block().data(), memory_.data(), memory_.data() + layout_.scratch,
+                     memory_.data() + layout_.segment, sink, Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)});
 }
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
