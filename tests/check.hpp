@@ -5,8 +5,7 @@
 #include "golden.hpp"
 
 /// check_layer, and against Keras's numbers of that name where one is given.
-template <class L, class In>
-void check(const char* name = nullptr) {
+template <class L, class In> void check(const char* name = nullptr) {
   const std::string golden_name = name != nullptr ? name : "";
   CAPTURE(golden_name);
   const auto golden = name != nullptr ? golden_layer(name, keratin::parameters_of(L::spec, In::shape).count)
@@ -19,8 +18,7 @@ void check(const char* name = nullptr) {
 inline bool near(double value, double wanted, double tolerance = 1e-5) {
   return std::fabs(value - wanted) <= tolerance * std::max(1.0, std::fabs(wanted));
 }
-template <class A, class B>
-bool all_near(const A& values, const B& wanted, double tolerance = 1e-5) {
+template <class A, class B> bool all_near(const A& values, const B& wanted, double tolerance = 1e-5) {
   if (std::size(values) != std::size(wanted)) return false;
   for (std::size_t i = 0; i < std::size(values); ++i)
     if (!near(values[i], wanted[i], tolerance)) return false;

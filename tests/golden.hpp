@@ -18,7 +18,8 @@ inline const std::vector<float>& golden(const std::string& name) {
       if (!(words >> key >> count) || key == "#") continue;
       std::vector<float>& values = all[key];
       for (double v; words >> v;) values.push_back(static_cast<float>(v));
-      if (values.size() != count) throw std::runtime_error("golden.txt: " + key + " has another length than it says");
+      if (values.size() != count)
+        throw std::runtime_error("golden.txt: " + key + " has another length than it says");
     }
     return all;
   }();

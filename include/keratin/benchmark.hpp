@@ -1,5 +1,6 @@
 #pragma once
-// KERATIN_BENCHMARK: how fast a network of yours is on this machine, layer by layer and as a whole. A program is
+// KERATIN_BENCHMARK: how fast a network of yours is on this machine, layer by layer and as a whole. A program
+// is
 //   using Net = keratin::Sequential<...>;
 //   KERATIN_BENCHMARK(Net);
 //   BENCHMARK_MAIN();
@@ -21,8 +22,7 @@ namespace keratin {
 namespace detail {
 
 // v, which is needed in a register here, and may have changed.
-template <class V>
-[[gnu::always_inline]] inline V in_register(V v) {
+template <class V> [[gnu::always_inline]] inline V in_register(V v) {
 #if defined __x86_64__
   asm volatile("" : "+v"(v));
 #elif defined __aarch64__
@@ -33,11 +33,13 @@ template <class V>
   return v;
 }
 
-// Multiply-adds that never leave their registers. Two a cycle with a latency of 4 or 5: 12 at a time are enough.
+// Multiply-adds that never leave their registers. Two a cycle with a latency of 4 or 5: 12 at a time are
+// enough.
 inline constexpr int fma_chains = 12;
 [[gnu::noinline]] inline void multiply_add(int rounds) {
   using V = kernels::Vec<float>;
-  const V factor = in_register(kernels::broadcast<V>(0.999f)), term = in_register(kernels::broadcast<V>(0.001f));
+  const V factor = in_register(kernels::broadcast<V>(0.999f)),
+          term = in_register(kernels::broadcast<V>(0.001f));
   V a[fma_chains];
 #pragma GCC unroll 12
   for (int c = 0; c < fma_chains; ++c) a[c] = term;
@@ -74,18 +76,16 @@ namespace detail {
 
 inline constexpr int benchmark_samples = 128;
 
-template <Shape S>
-struct InputOf {
+template <Shape S> struct InputOf {
   static constexpr Shape shape = S;
 };
 
-// What a pass does for one sample. A backward pass does the forward pass's operations once for the weights, and once
-// for the input where its gradient is wanted.
+// What a pass does for one sample. A backward pass does the forward pass's operations once for the weights,
+// and once for the input where its gradient is wanted.
 struct Work {
   double flops, values;  // values: that come in and go out
 
-  template <class Net, Mode M>
-  static constexpr Work of(bool forward, bool backward) {
+  template <class Net, Mode M> static constexpr Work of(bool forward, bool backward) {
     double flops = 0;
     for (const Step& step : plan<Net, M>().steps) {
       const LayerPlan& layer = plan<Net, M>().layer_of(step);
@@ -124,14 +124,11 @@ inline Block<float> random_values(std::size_t n) {
 }
 
 // The passes of a network planned for M over a batch of T's, and the memory they need.
-template <class Net, Mode M, class T>
-class Passes {
+template <class Net, Mode M, class T> class Passes {
  public:
   explicit Passes(int samples) : count_(samples / Unit<T>::samples), n_(static_cast<std::size_t>(samples)) {}
 
-  void forward(auto count) {
-    Run::forward(count, block_.data(), at(x_), at(y_), at(workspace_));
-  }
+  void forward(auto count) { Run::forward(count, block_.data(), at(x_), at(y_), at(workspace_)); }
   void backward() {
     Run::backward(count_, block_.data(), at(workspace_), scratch_.data(), segment_.data(), store_, Random{});
   }
@@ -144,9 +141,9 @@ class Passes {
 
   int count_;
   std::size_t n_;
-  Block<float> block_ = random_values(plan.block), x_ = random_values(n_ * Net::input_size), y_{n_ * Net::output_size},
-               workspace_ = random_values(n_ * plan.workspace), scratch_{Run::template scratch<T>(count_)},
-               segment_{plan.block}, gradient_{plan.block};
+  Block<float> block_ = random_values(plan.block), x_ = random_values(n_ * Net::input_size),
+               y_{n_ * Net::output_size}, workspace_ = random_values(n_ * plan.workspace),
+               scratch_{Run::template scratch<T>(count_)}, segment_{plan.block}, gradient_{plan.block};
   Store<float> store_{block_.data(), gradient_.data()};
 };
 
@@ -171,10 +168,9 @@ void register_backward(const std::string& name, const std::string& label) {
 
 }  // namespace detail
 
-/// Registers the benchmarks of one layer on the input: a sample, a batch and the same in Lanes, forward and backward.
-/// A layer that does nothing has none; one that works in training alone is timed there.
-template <class Layer, class In>
-void benchmark_layer(const std::string& name) {
+/// Registers the benchmarks of one layer on the input: a sample, a batch and the same in Lanes, forward and
+/// backward. A layer that does nothing has none; one that works in training alone is timed there.
+template <class Layer, class In> void benchmark_layer(const std::string& name) {
   using Net = Sequential<In, Layer>;
   constexpr Mode training{.training = true, .input_gradient = true};
   constexpr Mode forward = plan<Net>().steps.size() > 0 ? Mode{} : training;
@@ -184,7 +180,8 @@ void benchmark_layer(const std::string& name) {
     const std::string batch = std::to_string(samples), label(shapes.view());
     detail::register_forward<Net, forward, float>(name + "/forward/1", label, One{});
     detail::register_forward<Net, forward, float>(name + "/forward/" + batch, label, samples);
-    detail::register_forward<Net, forward, Lanes>(name + "/forward/" + batch + " in lanes", label, samples / lanes<float>);
+    detail::register_forward<Net, forward, Lanes>(name + "/forward/" + batch + " in lanes", label,
+                                                  samples / lanes<float>);
     detail::register_backward<Net, training, float>(name + "/backward/" + batch, label);
     detail::register_backward<Net, training, Lanes>(name + "/backward/" + batch + " in lanes", label);
   }
@@ -192,8 +189,7 @@ void benchmark_layer(const std::string& name) {
 
 namespace detail {
 
-template <class Net>
-void predict_one(::benchmark::State& state) {
+template <class Net> void predict_one(::benchmark::State& state) {
   const Model<Net> model;
   const Block<float> x = random_values(Net::input_size);
   const std::span sample(x.data(), x.size());
@@ -202,37 +198,37 @@ void predict_one(::benchmark::State& state) {
     ::benchmark::DoNotOptimize(y);
   });
 }
-template <class Net>
-void predict_batch(::benchmark::State& state) {
+template <class Net> void predict_batch(::benchmark::State& state) {
   const Model<Net> model;
   const Block<float> x = random_values(std::size_t{benchmark_samples} * Net::input_size);
   Block<float> y(std::size_t{benchmark_samples} * Net::output_size);
   measure(state, Work::of<Net, Mode{}>(true, false), benchmark_samples,
-       [&] { model.predict({x.data(), x.size()}, {y.data(), y.size()}); });
+          [&] { model.predict({x.data(), x.size()}, {y.data(), y.size()}); });
 }
 // Class numbers for a network that ends with Softmax, values for any other.
-template <class Net>
-void train_batch(::benchmark::State& state) {
+template <class Net> void train_batch(::benchmark::State& state) {
   constexpr bool classifies = Model<Net>::output_activation() == Softmax{};
   Model<Net> model;
-  auto trainer = compile(model, Adam{}, std::conditional_t<classifies, SparseCategoricalCrossentropy<>, MeanSquaredError>{});
+  auto trainer = compile(model, Adam{},
+                         std::conditional_t<classifies, SparseCategoricalCrossentropy<>, MeanSquaredError>{});
   const Block<float> x = random_values(std::size_t{benchmark_samples} * Net::input_size);
   constexpr int targets = classifies ? Net::output_size / Net::output_shape.last() : Net::output_size;
   const std::vector<float> y(std::size_t{benchmark_samples} * targets, 1.f);
   measure(state, Work::of<Net, Mode{.training = true}>(true, true), benchmark_samples,
-       [&] { trainer.train_on_batch({x.data(), x.size()}, y); });
+          [&] { trainer.train_on_batch({x.data(), x.size()}, y); });
 }
 
 }  // namespace detail
 
-/// Registers the benchmarks of a network: each layer by itself, prediction of one sample and of a batch, and a step of
-/// training with Adam. Returns true.
-template <class Net>
-bool benchmark_network(const std::string& name) {
+/// Registers the benchmarks of a network: each layer by itself, prediction of one sample and of a batch, and
+/// a step of training with Adam. Returns true.
+template <class Net> bool benchmark_network(const std::string& name) {
   const std::vector<std::string> layers = layer_names(plan<Net>().layers);
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     [[maybe_unused]] const int in_order[] = {
-        0, (benchmark_layer<typename Net::template Layer<I>, detail::InputOf<Net::template shape<I>>>(name + "/" + layers[I]), 0)...};
+        0, (benchmark_layer<typename Net::template Layer<I>, detail::InputOf<Net::template shape<I>>>(
+                name + "/" + layers[I]),
+            0)...};
   }(std::make_index_sequence<Net::depth>());
   const std::string batch = std::to_string(detail::benchmark_samples);
   ::benchmark::RegisterBenchmark((name + "/predict/1").c_str(), detail::predict_one<Net>);
@@ -244,6 +240,6 @@ bool benchmark_network(const std::string& name) {
 }  // namespace keratin
 
 /// At namespace scope, one line a network.
-#define KERATIN_BENCHMARK(...)                                       \
+#define KERATIN_BENCHMARK(...)                                         \
   [[maybe_unused]] static const bool BENCHMARK_PRIVATE_NAME(keratin) = \
       ::keratin::benchmark_network<__VA_ARGS__>(#__VA_ARGS__)

@@ -13,6 +13,7 @@ namespace keratin {
 
 namespace hana = boost::hana;
 
-inline constexpr auto layer_specs = hana::tuple_t<DenseSpec, ActivationSpec, DropoutSpec, FlattenSpec, ReshapeSpec>;
+inline constexpr auto layer_specs =
+    hana::tuple_t<DenseSpec, ActivationSpec, DropoutSpec, FlattenSpec, ReshapeSpec>;
 
 }  // namespace keratin

@@ -14,8 +14,8 @@
 
 namespace keratin::testing {
 
-/// What Keras computes for a layer, by the filling rule of tests/keras: batch 3, x = fill(0), weight j = fill(j + 1),
-/// gradients of sum(fill(9) * y). Empty members are not compared.
+/// What Keras computes for a layer, by the filling rule of tests/keras: batch 3, x = fill(0), weight j =
+/// fill(j + 1), gradients of sum(fill(9) * y). Empty members are not compared.
 struct Golden {
   std::vector<float> y, dx;
   std::vector<std::vector<float>> dw;
@@ -47,19 +47,18 @@ inline double filled(std::size_t i, int k) {
 namespace detail {
 
 struct AnyField {
-  template <class T>
-  constexpr operator T() const;
+  template <class T> constexpr operator T() const;
 };
 // How many fields an aggregate has.
-template <class S, class... Fields>
-constexpr std::size_t fields() {
-  if constexpr (requires { S{Fields{}..., AnyField{}}; }) return fields<S, Fields..., AnyField>();
-  else return sizeof...(Fields);
+template <class S, class... Fields> constexpr std::size_t fields() {
+  if constexpr (requires { S{Fields{}..., AnyField{}}; })
+    return fields<S, Fields..., AnyField>();
+  else
+    return sizeof...(Fields);
 }
 
 // A network of one layer in all its forms, and the values that the checks work on.
-template <class L, class In>
-class LayerCheck {
+template <class L, class In> class LayerCheck {
   using Net = Sequential<In, L>;
   static constexpr Mode training{.training = true, .input_gradient = true};
   using Infer = keratin::detail::Execute<Net>;
@@ -69,8 +68,7 @@ class LayerCheck {
   static constexpr int groups = 2, samples = groups * lanes<float>;
 
   // The outputs of a training pass, and its gradients of sum(r * y).
-  template <class S>
-  struct Pass {
+  template <class S> struct Pass {
     std::vector<S> y, dx, dw;
   };
 
@@ -91,7 +89,8 @@ class LayerCheck {
  private:
   void shapes() {
     const Fit fit = L::spec.fit(In::shape);
-    report_.expect(!fit.broken && fit.out == Net::output_shape, "fit() and the plan disagree on the output shape");
+    report_.expect(!fit.broken && fit.out == Net::output_shape,
+                   "fit() and the plan disagree on the output shape");
     using Spec = typename L::Spec;
     if constexpr (hana::Struct<Spec>::value && std::is_aggregate_v<Spec> && !std::is_empty_v<Spec>)
       report_.expect(decltype(hana::length(hana::accessors<Spec>()))::value == fields<Spec>(),
@@ -101,8 +100,10 @@ class LayerCheck {
       const Parameter& p = row.tensors[i];
       report_.expect(std::string_view(p.name) != "", "parameter " + std::to_string(i) + " has no name");
       for (int j = 0; j < i; ++j)
-        report_.expect(std::string_view(p.name) != row.tensors[j].name, std::string("two parameters ") + p.name);
-      report_.expect(row.tensors.offset(i) >= offset, std::string("parameter ") + p.name + " overlaps the one before");
+        report_.expect(std::string_view(p.name) != row.tensors[j].name,
+                       std::string("two parameters ") + p.name);
+      report_.expect(row.tensors.offset(i) >= offset,
+                     std::string("parameter ") + p.name + " overlaps the one before");
       offset = row.tensors.offset(i) + static_cast<std::size_t>(p.shape.size());
     }
     report_.expect(offset <= block, "the parameters do not fit the block");
@@ -119,7 +120,8 @@ class LayerCheck {
       for (std::size_t i = 0; i < moved.y.size(); ++i) sum += moved.y[i] * filled(i, 9);
       return sum;
     };
-    const auto check = [&](std::vector<double>& values, const std::vector<double>& gradient, const char* what) {
+    const auto check = [&](std::vector<double>& values, const std::vector<double>& gradient,
+                           const char* what) {
       const std::size_t stride = values.size() / 97 + 1;  // at most a hundred of each
       for (std::size_t i = 0; i < values.size(); i += stride) {
         const double h = 1e-5, before = values[i];
@@ -142,7 +144,8 @@ class LayerCheck {
     compare(pass.dx, golden.dx, "dx against Keras");
     for (int i = 0; i < static_cast<int>(golden.dw.size()); ++i) {
       const auto from = pass.dw.begin() + static_cast<std::ptrdiff_t>(row.tensors.offset(i));
-      compare(std::vector<float>(from, from + row.tensors[i].shape.size()), golden.dw[static_cast<std::size_t>(i)], "dw against Keras");
+      compare(std::vector<float>(from, from + row.tensors[i].shape.size()),
+              golden.dw[static_cast<std::size_t>(i)], "dw against Keras");
     }
   }
 
@@ -150,13 +153,15 @@ class LayerCheck {
   void singles() {
     const std::vector<float> w = weights<float>(), x = inputs<float>(samples, 0), all = infer(samples, w, x);
     std::vector<float> y(out), workspace(plan<Net>().workspace);
-    report_.expect(allocations_are_counted(), "include <keratin/testing/count_allocations.hpp> in one source file");
+    report_.expect(allocations_are_counted(),
+                   "include <keratin/testing/count_allocations.hpp> in one source file");
     for (std::size_t s = 0; s < samples; ++s) {
       const long before = allocations;
       Infer::forward(One{}, w.data(), x.data() + s * in, y.data(), workspace.data());
       const bool allocated = allocations != before;
       report_.expect(!allocated, "forward allocates");
-      for (std::size_t i = 0; i < out; ++i) near(y[i], all[s * out + i], 1e-5, "one sample against the batch", i);
+      for (std::size_t i = 0; i < out; ++i)
+        near(y[i], all[s * out + i], 1e-5, "one sample against the batch", i);
     }
   }
 
@@ -186,7 +191,8 @@ class LayerCheck {
     const functional::Executor executor = model.executor<training>(), inference = model.executor<Mode{}>();
     const std::vector<float> w = weights<float>(), values = inputs<float>(5, 0);
     const Pass<float> fixed = train<float>(5, w, values), free = pass_of<float>(executor, 5, w, values);
-    report_.expect(executor.plan.workspace == plan<Net, training>().workspace, "graph and Sequential plan different workspaces");
+    report_.expect(executor.plan.workspace == plan<Net, training>().workspace,
+                   "graph and Sequential plan different workspaces");
     report_.expect(fixed.y == free.y, "y of the graph is not bitwise that of the Sequential");
     report_.expect(fixed.dx == free.dx, "dx of the graph is not bitwise that of the Sequential");
     report_.expect(fixed.dw == free.dw, "dw of the graph is not bitwise that of the Sequential");
@@ -226,23 +232,21 @@ class LayerCheck {
       const std::vector<double> y2 = infer(2, w2, x2);
       for (std::size_t i = 0; i < y.size(); ++i) {
         report_.expect(std::isfinite(y[i]), "extreme values give " + std::to_string(y[i]));
-        near(y[i], y2[i], 1e-4 * std::max(1.0, std::fabs(static_cast<double>(v)) * 1e-2), "extreme values: float against double", i);
+        near(y[i], y2[i], 1e-4 * std::max(1.0, std::fabs(static_cast<double>(v)) * 1e-2),
+             "extreme values: float against double", i);
       }
     }
   }
 
-  template <class S>
-  static std::vector<S> filled_values(std::size_t n, int k) {
+  template <class S> static std::vector<S> filled_values(std::size_t n, int k) {
     std::vector<S> values(n);
     for (std::size_t i = 0; i < n; ++i) values[i] = static_cast<S>(filled(i, k));
     return values;
   }
-  template <class S>
-  static std::vector<S> inputs(int n, int k) {
+  template <class S> static std::vector<S> inputs(int n, int k) {
     return filled_values<S>(static_cast<std::size_t>(n) * in, k);
   }
-  template <class S>
-  static std::vector<S> weights() {
+  template <class S> static std::vector<S> weights() {
     std::vector<S> w(block);
     for (int p = 0; p < row.tensors.count(); ++p)
       for (std::size_t i = 0; i < static_cast<std::size_t>(row.tensors[p].shape.size()); ++i)
@@ -250,14 +254,13 @@ class LayerCheck {
     return w;
   }
 
-  template <class S>
-  static std::vector<S> infer(int n, const std::vector<S>& w, const std::vector<S>& x) {
-    std::vector<S> y(static_cast<std::size_t>(n) * out), workspace(static_cast<std::size_t>(n) * plan<Net>().workspace);
+  template <class S> static std::vector<S> infer(int n, const std::vector<S>& w, const std::vector<S>& x) {
+    std::vector<S> y(static_cast<std::size_t>(n) * out),
+        workspace(static_cast<std::size_t>(n) * plan<Net>().workspace);
     Infer::forward(n, w.data(), x.data(), y.data(), workspace.data());
     return y;
   }
-  template <class S>
-  static Pass<S> train(int n, const std::vector<S>& w, const std::vector<S>& x) {
+  template <class S> static Pass<S> train(int n, const std::vector<S>& w, const std::vector<S>& x) {
     return pass_of<S>(Train{}, n, w, x);
   }
   static Pass<float> train_lanes(const std::vector<float>& w, const std::vector<float>& x, int n) {
@@ -272,23 +275,31 @@ class LayerCheck {
     constexpr std::size_t width = Unit<T>::samples;
     const int count = (n + static_cast<int>(width) - 1) / static_cast<int>(width);
     const auto& plan = executor.plan;
-    Block<S> workspace(plan.workspace * static_cast<std::size_t>(count) * width), scratch(executor.template scratch<T>(count)),
-        segment(block);
+    Block<S> workspace(plan.workspace * static_cast<std::size_t>(count) * width),
+        scratch(executor.template scratch<T>(count)), segment(block);
     const auto at = [&](int buffer, std::size_t size, std::size_t s, std::size_t i) -> S& {
-      return workspace.data()[(plan.buffers[static_cast<std::size_t>(buffer)].offset * static_cast<std::size_t>(count) + s / width * size + i) * width + s % width];
+      return workspace
+          .data()[(plan.buffers[static_cast<std::size_t>(buffer)].offset * static_cast<std::size_t>(count) +
+                   s / width * size + i) *
+                      width +
+                  s % width];
     };
     for (std::size_t i = 0; i < x.size(); ++i) at(0, in, i / in, i % in) = x[i];
     const Random random{1, random_dropout, 0, 0};
     T* const memory = reinterpret_cast<T*>(workspace.data());
-    executor.forward(count, w.data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr), memory, random);
+    executor.forward(count, w.data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr), memory,
+                     random);
     Pass<S> pass;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(n) * out; ++i) pass.y.push_back(at(plan.output, out, i / out, i % out));
+    for (std::size_t i = 0; i < static_cast<std::size_t>(n) * out; ++i)
+      pass.y.push_back(at(plan.output, out, i / out, i % out));
     pass.dw.resize(block);
     pass.dx.resize(x.size());
-    const bool computes = plan.steps.size() > 0;  // a view computes nothing: its gradient is that of its output
+    const bool computes =
+        plan.steps.size() > 0;  // a view computes nothing: its gradient is that of its output
     const int dy = computes ? plan.steps[plan.steps.size() - 1].output_gradient : 0;
     const int dx = computes ? plan.steps[0].input_gradient : 0;
-    for (std::size_t i = 0; i < pass.y.size(); ++i) at(dy, out, i / out, i % out) = static_cast<S>(filled(i, 9));
+    for (std::size_t i = 0; i < pass.y.size(); ++i)
+      at(dy, out, i / out, i % out) = static_cast<S>(filled(i, 9));
     Store<S> store(w.data(), pass.dw.data());
     executor.backward(count, w.data(), memory, scratch.data(), segment.data(), store, random);
     for (std::size_t i = 0; i < x.size(); ++i) pass.dx[i] = at(dx, in, i / in, i % in);
@@ -298,14 +309,16 @@ class LayerCheck {
   // Equal within the tolerance, relative to values above 1 and absolute below.
   void near(double value, double wanted, double tolerance, const std::string& what, std::size_t i) {
     const double scale = std::max(1.0, std::fabs(wanted));
-    report_.expect(std::fabs(value - wanted) <= tolerance * scale,
-                   what + ", value " + std::to_string(i) + ": " + std::to_string(value) + ", wanted " + std::to_string(wanted));
+    report_.expect(std::fabs(value - wanted) <= tolerance * scale, what + ", value " + std::to_string(i) +
+                                                                       ": " + std::to_string(value) +
+                                                                       ", wanted " + std::to_string(wanted));
   }
   void compare(const std::vector<float>& values, const std::vector<float>& wanted, const std::string& what) {
     if (wanted.empty()) return;
-    report_.expect(values.size() == wanted.size(), what + ": " + std::to_string(values.size()) + " values, wanted " +
-                                                       std::to_string(wanted.size()));
-    for (std::size_t i = 0; i < std::min(values.size(), wanted.size()); ++i) near(values[i], wanted[i], 1e-5, what, i);
+    report_.expect(values.size() == wanted.size(), what + ": " + std::to_string(values.size()) +
+                                                       " values, wanted " + std::to_string(wanted.size()));
+    for (std::size_t i = 0; i < std::min(values.size(), wanted.size()); ++i)
+      near(values[i], wanted[i], 1e-5, what, i);
   }
 
   Report report_;
@@ -313,11 +326,10 @@ class LayerCheck {
 
 }  // namespace detail
 
-/// Tries layer L on the input: shape rule, parameters, gradients against central differences in double, Lanes and
-/// single samples against the batch, a partial lane group, the graph against the Sequential bit for bit, training,
-/// allocations, extreme values and, where `golden` has values, Keras.
-template <class L, class In>
-Report check_layer(const Golden& golden = {}) {
+/// Tries layer L on the input: shape rule, parameters, gradients against central differences in double, Lanes
+/// and single samples against the batch, a partial lane group, the graph against the Sequential bit for bit,
+/// training, allocations, extreme values and, where `golden` has values, Keras.
+template <class L, class In> Report check_layer(const Golden& golden = {}) {
   return detail::LayerCheck<L, In>().run(golden);
 }
 

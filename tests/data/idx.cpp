@@ -58,8 +58,7 @@ std::string idx(int type, const std::vector<std::uint32_t>& extents, const std::
 }
 
 /// The error of reading `file`, less the file's name, which it must begin with; "" if there is none.
-template <class T = std::uint8_t>
-std::string error_of(const std::string& file) {
+template <class T = std::uint8_t> std::string error_of(const std::string& file) {
   try {
     read_idx<T>(file);
     return "";
@@ -70,8 +69,7 @@ std::string error_of(const std::string& file) {
   }
 }
 
-template <class T>
-void check_type(int type, const std::string& data, const std::vector<T>& values) {
+template <class T> void check_type(int type, const std::string& data, const std::vector<T>& values) {
   const TemporaryFolder folder;
   const std::string bytes = idx(type, {2, 1}, data);
   for (const auto& file : {folder.plain(bytes), folder.gzip(bytes)}) {

@@ -6,14 +6,18 @@ using namespace keratin;
 
 namespace {
 
-using Net = Sequential<Input<4, 7>, Flatten, Dense<32>, Activation<ReLU>, Dropout<0.3>, Dense<16, Tanh, L2<0.01>>,
-                       Reshape<4, -1>, Dense<5, Sigmoid>, Flatten, Dense<10, Softmax>>;
+using Net =
+    Sequential<Input<4, 7>, Flatten, Dense<32>, Activation<ReLU>, Dropout<0.3>, Dense<16, Tanh, L2<0.01>>,
+               Reshape<4, -1>, Dense<5, Sigmoid>, Flatten, Dense<10, Softmax>>;
 
 functional::Model graph_like_net(std::uint64_t seed) {
   const auto x = functional::Input({4, 7});
-  const auto hidden = x.then(FlattenSpec{}).then(DenseSpec{.units = 32}).then(ActivationSpec{ReLU{}}).then(DropoutSpec{0.3});
+  const auto hidden =
+      x.then(FlattenSpec{}).then(DenseSpec{.units = 32}).then(ActivationSpec{ReLU{}}).then(DropoutSpec{0.3});
   const auto squashed = Dense<16, Tanh, L2<0.01>>{}(hidden);  // a static layer, called
-  const auto y = squashed.then(ReshapeSpec(Shape{4, -1})).then(DenseSpec{.units = 5, .activation = Sigmoid{}}).then(FlattenSpec{});
+  const auto y = squashed.then(ReshapeSpec(Shape{4, -1}))
+                     .then(DenseSpec{.units = 5, .activation = Sigmoid{}})
+                     .then(FlattenSpec{});
   return functional::Model(x, y.then(DenseSpec{.units = 10, .activation = Softmax{}}, "logits"), seed);
 }
 std::vector<float> inputs(std::size_t n) {
@@ -28,7 +32,9 @@ TEST_CASE("a chain and the Sequential of the same layers give the same bits") {
   Model<Net> model(5);
   functional::Model graph = graph_like_net(5);
   REQUIRE(graph.block().size() == model.block().size());
-  const auto same_weights = [&] { return std::equal(model.block().begin(), model.block().end(), graph.block().begin()); };
+  const auto same_weights = [&] {
+    return std::equal(model.block().begin(), model.block().end(), graph.block().begin());
+  };
   CHECK(same_weights());
 
   const auto x = inputs(50);
@@ -104,15 +110,18 @@ TEST_CASE("predict may be called from several threads") {
 TEST_CASE("a shape that does not fit is said where the layer is called") {
   const auto x = functional::Input({28, 28, 1});
   const auto y = x.then(FlattenSpec{}).then(DenseSpec{.units = 10});
-  CHECK_THROWS_WITH(y.then(ReshapeSpec(Shape{3, -1}), "image"),
-                    "layer 2, Reshape 'image', got (10): the target shape must have as many elements as the input");
+  CHECK_THROWS_WITH(
+      y.then(ReshapeSpec(Shape{3, -1}), "image"),
+      "layer 2, Reshape 'image', got (10): the target shape must have as many elements as the input");
   CHECK_THROWS_WITH(x.then(DenseSpec{.units = 0}), "layer 0, Dense, got (28, 28, 1): needs at least 1 unit");
   CHECK_THROWS_WITH(y.then(DropoutSpec{1.5}), "layer 2, Dropout, got (10): the rate must be from 0 to 1");
   CHECK_THROWS_WITH(functional::Input({3, 0}), "Input, got (3, 0): every extent must be at least 1");
-  CHECK_THROWS_WITH(functional::Model(functional::Input({10}), y), "Model: the output does not come from the input");
+  CHECK_THROWS_WITH(functional::Model(functional::Input({10}), y),
+                    "Model: the output does not come from the input");
   functional::Model model(x, y);
-  CHECK_THROWS_WITH(compile(model, Adam{}, CategoricalCrossentropy{}),
-                    "categorical_crossentropy got an output of (10): needs probabilities: end the network with Softmax, or "
-                    "use the loss with FromLogits");
+  CHECK_THROWS_WITH(
+      compile(model, Adam{}, CategoricalCrossentropy{}),
+      "categorical_crossentropy got an output of (10): needs probabilities: end the network with Softmax, or "
+      "use the loss with FromLogits");
   CHECK_THROWS_WITH(model.predict(std::vector<float>(7)), "predict: one sample of 7 values came, 784 wanted");
 }

@@ -8,8 +8,7 @@ using namespace keratin;
 namespace {
 
 // The largest error in units of the last place over every `step`-th float between the bounds.
-template <class F, class G>
-double worst_ulp(float low, float high, F f, G exact) {
+template <class F, class G> double worst_ulp(float low, float high, F f, G exact) {
   double worst = 0;
   const double step = (static_cast<double>(high) - low) / 400'000;
   for (double v = low; v < high; v += step) {
@@ -35,7 +34,9 @@ TEST_CASE("exp is within 2 ulp where its result is normal") {
 
 TEST_CASE("tanh and sigmoid are within a few ulp") {
   CHECK(worst_ulp(-9, 9, [](auto v) { return kernels::tanh(v); }, [](double x) { return std::tanh(x); }) < 6);
-  CHECK(worst_ulp(-15, 15, [](auto v) { return kernels::sigmoid(v); }, [](double x) { return 1 / (1 + std::exp(-x)); }) < 4);
+  CHECK(worst_ulp(
+            -15, 15, [](auto v) { return kernels::sigmoid(v); },
+            [](double x) { return 1 / (1 + std::exp(-x)); }) < 4);
 }
 
 TEST_CASE("a rest of a vector touches nothing beyond it") {

@@ -7,14 +7,16 @@ namespace mine {
 
 inline constexpr Rule factor_must_divide_the_input{"its factor must divide the input"};
 
-// Means of `factor` neighbours, each times a weight of its own: y_o = w_o * mean(x_{o f}, ..., x_{o f + f - 1}).
+// Means of `factor` neighbours, each times a weight of its own: y_o = w_o * mean(x_{o f}, ..., x_{o f + f -
+// 1}).
 struct ShrinkSpec {
   int factor = 1;
 
   static constexpr const char* name = "Shrink";
 
   constexpr Fit fit(Shape in) const {
-    if (in.size() % factor != 0) return {factor_must_divide_the_input, Shape{(in.size() / factor + 1) * factor}};
+    if (in.size() % factor != 0)
+      return {factor_must_divide_the_input, Shape{(in.size() / factor + 1) * factor}};
     return Shape{in.size() / factor};
   }
   constexpr Parameters parameters(Shape in) const {
@@ -28,8 +30,7 @@ struct ShrinkSpec {
   };
   constexpr Geometry geometry(Shape in) const { return {in.size() / factor, factor}; }
 
-  template <class T, class Count>
-  static void forward(auto geometry, const Forward<T, Count>& c) {
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
     const Geometry g = geometry;
     const auto* w = c.parameter(0);
     for (int i = 0; i < c.count * g.out; ++i) {
@@ -38,8 +39,7 @@ struct ShrinkSpec {
       c.y[i] = sum * (w[i % g.out] / static_cast<Scalar<T>>(g.factor));
     }
   }
-  template <class T>
-  static void backward(auto geometry, const Backward<T>& c) {
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
     const Geometry g = geometry;
     const auto* w = c.parameter(0);
     auto* dw = c.gradient_of(0);
@@ -54,8 +54,7 @@ struct ShrinkSpec {
   }
 };
 
-template <int Factor>
-struct Shrink : layer_of<Shrink<Factor>, ShrinkSpec> {
+template <int Factor> struct Shrink : layer_of<Shrink<Factor>, ShrinkSpec> {
   static constexpr ShrinkSpec spec{Factor};
 };
 

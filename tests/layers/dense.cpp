@@ -28,13 +28,15 @@ TEST_CASE("Dense of odd widths") {
   }(std::integer_sequence<int, 2, 4, 8, 15, 16, 31, 32, 33>());
 }
 
-// Every pair of sizes from 1 to 33, at run time: the kernels are those that the static layers above are bitwise equal to.
+// Every pair of sizes from 1 to 33, at run time: the kernels are those that the static layers above are
+// bitwise equal to.
 TEST_CASE("Dense of every size from 1 to 33 is the sum that it should be") {
   for (int in = 1; in <= 33; ++in)
     for (int units = 1; units <= 33; ++units) {
       const auto x = functional::Input({in});
       functional::Model model(x, x.then(DenseSpec{.units = units}));
-      const std::size_t n = 3, inputs = static_cast<std::size_t>(in), outputs = static_cast<std::size_t>(units);
+      const std::size_t n = 3, inputs = static_cast<std::size_t>(in),
+                        outputs = static_cast<std::size_t>(units);
       std::vector<float> values(n * inputs), y(n * outputs);
       for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(testing::filled(i, 0));
       const auto kernel = find_parameter(model, "dense/kernel");
@@ -44,7 +46,8 @@ TEST_CASE("Dense of every size from 1 to 33 is the sum that it should be") {
         const std::vector<float> one = model.predict(Array(values).slice(s * inputs, inputs));
         for (std::size_t o = 0; o < outputs; ++o) {
           double sum = 0;
-          for (std::size_t k = 0; k < inputs; ++k) sum += double{values[s * inputs + k]} * kernel[k * outputs + o];
+          for (std::size_t k = 0; k < inputs; ++k)
+            sum += double{values[s * inputs + k]} * kernel[k * outputs + o];
           worst = std::max({worst, std::fabs(sum - y[s * outputs + o]), std::fabs(sum - one[o])});
         }
       }
@@ -59,7 +62,8 @@ TEST_CASE("Dense takes its options in any order") {
   static_assert(hana::equal(L::spec, Dense<32, ReLU, NoBias, KernelInitializer<HeNormal>, L2<1e-4>>::spec));
   static_assert(L::spec.activation == ReLU{} && !L::spec.use_bias && L::spec.kernel_regularizer.l2 == 1e-4);
   static_assert(L::spec.kernel_initializer == HeNormal::value && L::spec.kernel_regularizer.l1 == 0);
-  static_assert(Dense<4, BiasInitializer<Ones>, L1<>, L2<>>::spec.kernel_regularizer == Regularizer{0.01, 0.01});
+  static_assert(Dense<4, BiasInitializer<Ones>, L1<>, L2<>>::spec.kernel_regularizer ==
+                Regularizer{0.01, 0.01});
 }
 
 TEST_CASE("Dense has Keras's parameters") {

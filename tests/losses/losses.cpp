@@ -5,8 +5,7 @@ using namespace keratin;
 namespace {
 
 // A loss on Keras's logits: its mean, each row of it, and its gradient.
-template <class L, class S>
-void check_loss(const std::string& name) {
+template <class L, class S> void check_loss(const std::string& name) {
   CAPTURE(name);
   const auto array = [&](const char* what) {
     const std::vector<float>& values = golden("loss/" + name + "/" + what);
@@ -18,17 +17,23 @@ void check_loss(const std::string& name) {
   std::vector<std::int32_t> labels;
   if (y.size() == 4) labels.assign(y.begin(), y.end());
   const auto input = [&](int first, int count, S* gradient, S weight) {
-    return LossInput<S>{count, n, z.data() + first * n, labels.empty() ? y.data() + first * n : nullptr,
-                        labels.empty() ? nullptr : labels.data() + first, gradient, weight};
+    return LossInput<S>{count,
+                        n,
+                        z.data() + first * n,
+                        labels.empty() ? y.data() + first * n : nullptr,
+                        labels.empty() ? nullptr : labels.data() + first,
+                        gradient,
+                        weight};
   };
   const auto per_sample = array("per_sample");
-  for (int r = 0; r < rows; ++r) CHECK(near(L::evaluate(input(r, 1, nullptr, 1)), static_cast<double>(per_sample[static_cast<std::size_t>(r)])));
+  for (int r = 0; r < rows; ++r)
+    CHECK(near(L::evaluate(input(r, 1, nullptr, 1)),
+               static_cast<double>(per_sample[static_cast<std::size_t>(r)])));
   z = untouched;
   CHECK(near(L::evaluate(input(0, rows, dz.data(), S(0.25))) / rows, static_cast<double>(array("value")[0])));
   CHECK(all_near(dz, array("dz"), 1e-6));
 }
-template <class L>
-void check_in_both(const std::string& name) {
+template <class L> void check_in_both(const std::string& name) {
   check_loss<L, float>(name);
   check_loss<L, double>(name);
 }
@@ -65,7 +70,8 @@ TEST_CASE("extreme logits give finite losses and gradients") {
   for (const float big : {100.f, 1e4f, 1e30f}) {
     float z[4] = {big, -big, 0, 1}, d[4];
     const std::int32_t label = 1;
-    CHECK(std::isfinite(CategoricalCrossentropy<>::evaluate(LossInput<float>{1, 4, z, nullptr, &label, d, 1})));
+    CHECK(
+        std::isfinite(CategoricalCrossentropy<>::evaluate(LossInput<float>{1, 4, z, nullptr, &label, d, 1})));
     for (float v : d) CHECK(std::isfinite(v));
     float b[4] = {big, -big, 0, 1};
     const float y[4] = {0, 1, 1, 0};
@@ -76,7 +82,8 @@ TEST_CASE("extreme logits give finite losses and gradients") {
 
 TEST_CASE("a loss refuses an output that it cannot use") {
   static_assert(CategoricalCrossentropy<>::fit(Shape{1}, Sigmoid{}).broken == &needs_two_or_more_classes);
-  static_assert(CategoricalCrossentropy<>::fit(Shape{3}, Linear{}).broken == &needs_softmax_as_output_activation);
+  static_assert(CategoricalCrossentropy<>::fit(Shape{3}, Linear{}).broken ==
+                &needs_softmax_as_output_activation);
   static_assert(SparseCategoricalCrossentropy<>::fit(Shape{3}, Softmax{}).broken == nullptr);
   static_assert(BinaryCrossentropy<>::fit(Shape{3}, Softmax{}).broken == &needs_sigmoid_as_output_activation);
   static_assert(BinaryCrossentropy<FromLogits>::fit(Shape{3}, Sigmoid{}).broken == &needs_a_linear_output);

@@ -5,8 +5,7 @@ using namespace keratin;
 namespace {
 
 // Two updates, with four rows and with three, as golden.py does them.
-template <class Metric>
-void check_metric(const std::string& name) {
+template <class Metric> void check_metric(const std::string& name) {
   CAPTURE(name);
   std::vector<float> p = golden("metric/" + name + "/p"), y = golden("metric/" + name + "/y");
   const std::vector<std::int32_t> labels(y.begin(), y.end());
@@ -24,10 +23,10 @@ void check_metric(const std::string& name) {
 }
 
 // A loss as a metric on probabilities that do not add up to 1, and at the edge of the logarithm.
-template <class Metric>
-void check_probabilities(const std::string& name) {
+template <class Metric> void check_probabilities(const std::string& name) {
   CAPTURE(name);
-  std::vector<float> p = golden("loss_probabilities/" + name + "/p"), y = golden("loss_probabilities/" + name + "/y");
+  std::vector<float> p = golden("loss_probabilities/" + name + "/p"),
+                     y = golden("loss_probabilities/" + name + "/y");
   const std::vector<float>& per_sample = golden("loss_probabilities/" + name + "/per_sample");
   const std::vector<std::int32_t> labels(y.begin(), y.end());
   const int rows = static_cast<int>(per_sample.size()), n = static_cast<int>(p.size()) / rows;

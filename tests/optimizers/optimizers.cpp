@@ -25,8 +25,7 @@ void check_optimizer(const Optimizer& optimizer, const std::string& name) {
     }
   }
 }
-template <class Optimizer>
-void check_in_both(const Optimizer& optimizer, const std::string& name) {
+template <class Optimizer> void check_in_both(const Optimizer& optimizer, const std::string& name) {
   check_optimizer<float>(optimizer, name);
   check_optimizer<double>(optimizer, name);
 }

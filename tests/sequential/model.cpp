@@ -20,7 +20,8 @@ TEST_CASE("all storages predict the same") {
   CHECK(owned.predict(x) == view.predict(x));
   std::vector<float> shifted(flash.size() + 1);  // weights that lie unaligned
   std::copy(flash.begin(), flash.end(), shifted.begin() + 1);
-  const Model<Net, View> unaligned{std::span<const float, plan<Net>().block>(shifted.data() + 1, flash.size())};
+  const Model<Net, View> unaligned{
+      std::span<const float, plan<Net>().block>(shifted.data() + 1, flash.size())};
   CHECK(owned.predict(x) == unaligned.predict(x));
 }
 
@@ -106,7 +107,8 @@ TEST_CASE("weights go out and in without padding") {
   CHECK(find_parameter(model, "dense_1/bias").size() == 3);
   CHECK(find_parameter(model, "dense_1/kernel")[0] == w[6 * 8 + 8]);
   CHECK(find_parameter(model, "dense_2/kernel").empty());
-  CHECK_THROWS_WITH(model.get_weights(std::span(w).first(3)), "get_weights: room for 3 values came, 83 wanted");
+  CHECK_THROWS_WITH(model.get_weights(std::span(w).first(3)),
+                    "get_weights: room for 3 values came, 83 wanted");
   CHECK_THROWS_WITH(model.set_weights(std::vector<float>(84)), "set_weights: 84 values came, 83 wanted");
 }
 
@@ -114,8 +116,10 @@ TEST_CASE("a sample of another size is an error that names both") {
   const Model<Net> model;
   CHECK_THROWS_WITH(model.predict(std::vector<float>(7)), "predict: one sample of 7 values came, 6 wanted");
   std::vector<float> out(3), workspace(1);
-  CHECK_THROWS_WITH(model.predict(std::vector<float>(7), out), "predict: 7 input and 3 output values came, n * 6 and n * 3 wanted");
-  CHECK_THROWS_WITH(model.predict(std::vector<float>(12), out), "predict: 12 input and 3 output values came, n * 6 and n * 3 wanted");
+  CHECK_THROWS_WITH(model.predict(std::vector<float>(7), out),
+                    "predict: 7 input and 3 output values came, n * 6 and n * 3 wanted");
+  CHECK_THROWS_WITH(model.predict(std::vector<float>(12), out),
+                    "predict: 12 input and 3 output values came, n * 6 and n * 3 wanted");
   std::array<float, 3> y;
   CHECK_THROWS_WITH(model.predict(x, y, workspace), "predict: a workspace of 1 values came, 16 wanted");
 }

@@ -20,7 +20,8 @@ bool never_overlaps(const auto& p) {
 }  // namespace
 
 TEST_CASE("views cost nothing, elementwise layers work in place") {
-  using Net = Sequential<Input<4, 4>, Flatten, Dense<32>, Reshape<4, 8>, Activation<Tanh>, Dense<10>, Flatten>;
+  using Net =
+      Sequential<Input<4, 4>, Flatten, Dense<32>, Reshape<4, 8>, Activation<Tanh>, Dense<10>, Flatten>;
   constexpr const auto& p = plan<Net>();
   static_assert(p.steps.size() == 3);
   static_assert(p.steps[1].input == p.steps[1].output);  // the activation
@@ -68,11 +69,16 @@ TEST_CASE("softmax under crossentropy is the same as softmax by itself") {
   const auto fused = trainer.gradient(x, onehot);
 
   using Run = detail::Execute<Net, training>;
-  std::vector<double> workspace(3 * Run::plan.workspace), scratch(Run::scratch<double>(3)), gradient(model.block().size());
-  const auto at = [&](int buffer) { return workspace.data() + 3 * Run::plan.buffers[static_cast<std::size_t>(buffer)].offset; };
+  std::vector<double> workspace(3 * Run::plan.workspace), scratch(Run::scratch<double>(3)),
+      gradient(model.block().size());
+  const auto at = [&](int buffer) {
+    return workspace.data() + 3 * Run::plan.buffers[static_cast<std::size_t>(buffer)].offset;
+  };
   std::copy(x.begin(), x.end(), at(0));
-  Run::forward(3, model.block().data(), static_cast<const double*>(nullptr), static_cast<double*>(nullptr), workspace.data());
-  for (std::size_t i = 0; i < 12; ++i) at(Run::plan.steps[0].output_gradient)[i] = -onehot[i] / at(Run::plan.output)[i] / 3;
+  Run::forward(3, model.block().data(), static_cast<const double*>(nullptr), static_cast<double*>(nullptr),
+               workspace.data());
+  for (std::size_t i = 0; i < 12; ++i)
+    at(Run::plan.steps[0].output_gradient)[i] = -onehot[i] / at(Run::plan.output)[i] / 3;
   Store<double> store(model.block().data(), gradient.data());
   Run::backward(3, model.block().data(), workspace.data(), scratch.data(), nullptr, store, {});
   CHECK(all_near(gradient, fused, 1e-12));
@@ -93,8 +99,8 @@ TEST_CASE("an activation that backward needs is not overwritten") {
 }
 
 TEST_CASE("buffers share memory only over time") {
-  using Net = Sequential<Input<30>, Dense<64, ReLU>, Dropout<0.2>, Dense<48, Tanh>, Activation<Sigmoid>, Dense<70>,
-                         Dense<20, Softmax>, Dense<5>>;
+  using Net = Sequential<Input<30>, Dense<64, ReLU>, Dropout<0.2>, Dense<48, Tanh>, Activation<Sigmoid>,
+                         Dense<70>, Dense<20, Softmax>, Dense<5>>;
   CHECK(never_overlaps(plan<Net>()));
   CHECK(never_overlaps(plan<Net, training>()));
   CHECK(never_overlaps(plan<Net, Mode{.training = true, .input_gradient = true}>()));
@@ -117,19 +123,27 @@ TEST_CASE("a budget is a static_assert, and the plan prints itself") {
 }
 
 TEST_CASE("summary is Keras's table") {
-  using Net = Sequential<Input<784>, Dense<32, ReLU>, Named<"a_layer_with_a_rather_long_name_indeed", Dropout<0.5>>,
-                         Named<"logits", Dense<10, Softmax>>>;
+  using Net =
+      Sequential<Input<784>, Dense<32, ReLU>, Named<"a_layer_with_a_rather_long_name_indeed", Dropout<0.5>>,
+                 Named<"logits", Dense<10, Softmax>>>;
   Model<Net> model;
   const std::string table = summary_text(model);
   CHECK(table.starts_with("Model: \"sequential\"\n\u250f"));
-  CHECK(table.find("\u2502 dense (Dense)                   \u2502 (None, 32)             \u2502        25,120 \u2502\n") != std::string::npos);
-  CHECK(table.find("\u2502 a_layer_with_a_rather_long_nam\u2026 \u2502 (None, 32)             \u2502             0 \u2502\n"
-                   "\u2502 (Dropout)                       \u2502                        \u2502               \u2502\n") != std::string::npos);
-  CHECK(table.find("\u2502 logits (Dense)                  \u2502 (None, 10)             \u2502           330 \u2502\n") != std::string::npos);
-  CHECK(table.ends_with(" Total params: 25,450 (99.41 KB)\n Trainable params: 25,450 (99.41 KB)\n Non-trainable params: 0 (0.00 B)\n"));
+  CHECK(table.find("\u2502 dense (Dense)                   \u2502 (None, 32)             \u2502        "
+                   "25,120 \u2502\n") != std::string::npos);
+  CHECK(table.find("\u2502 a_layer_with_a_rather_long_nam\u2026 \u2502 (None, 32)             \u2502         "
+                   "    0 \u2502\n"
+                   "\u2502 (Dropout)                       \u2502                        \u2502              "
+                   " \u2502\n") != std::string::npos);
+  CHECK(table.find("\u2502 logits (Dense)                  \u2502 (None, 10)             \u2502           "
+                   "330 \u2502\n") != std::string::npos);
+  CHECK(
+      table.ends_with(" Total params: 25,450 (99.41 KB)\n Trainable params: 25,450 (99.41 KB)\n "
+                      "Non-trainable params: 0 (0.00 B)\n"));
   auto trainer = compile(model, Adam{}, CategoricalCrossentropy{});
-  CHECK(summary_text(trainer).ends_with(" Total params: 76,352 (298.25 KB)\n Trainable params: 25,450 (99.41 KB)\n"
-                                        " Non-trainable params: 0 (0.00 B)\n Optimizer params: 50,902 (198.84 KB)\n"));
+  CHECK(summary_text(trainer).ends_with(
+      " Total params: 76,352 (298.25 KB)\n Trainable params: 25,450 (99.41 KB)\n"
+      " Non-trainable params: 0 (0.00 B)\n Optimizer params: 50,902 (198.84 KB)\n"));
 }
 
 TEST_CASE("names are Keras's") {

@@ -13,18 +13,17 @@ std::vector<float> filled(std::size_t n, int k, float scale = 1) {
   return values;
 }
 // Weight j of the model, in Keras's order, is fill(j + 1).
-template <class M>
-void fill_weights(M& model) {
+template <class M> void fill_weights(M& model) {
   int j = 0;
   for (const LayerPlan& layer : model.layers())
     for (int p = 0; p < layer.tensors.count(); ++p) {
       const auto values = filled(static_cast<std::size_t>(layer.tensors[p].shape.size()), ++j);
-      std::copy(values.begin(), values.end(), model.block().begin() + static_cast<std::ptrdiff_t>(layer.tensors.offset(p)));
+      std::copy(values.begin(), values.end(),
+                model.block().begin() + static_cast<std::ptrdiff_t>(layer.tensors.offset(p)));
     }
 }
 // The gradient or the block without padding.
-template <class M, class Values>
-std::vector<float> without_padding(const M& model, const Values& block) {
+template <class M, class Values> std::vector<float> without_padding(const M& model, const Values& block) {
   std::vector<float> values(model.count_params());
   copy_weights_out(model.layers(), block.data(), std::span<float>(values));
   return values;
@@ -42,7 +41,8 @@ void check_training(const std::string& name, const Array& y, const Optimizer& op
   const std::size_t per_sample = y.size() / 40;
   const Array seven_x = Array(x).slice(0, 7 * 6), seven_y = y.slice(0, 7 * per_sample);
 
-  CHECK(all_near(without_padding(model, trainer.gradient(seven_x, seven_y)), golden(name + "/gradient"), 1e-6));
+  CHECK(
+      all_near(without_padding(model, trainer.gradient(seven_x, seven_y)), golden(name + "/gradient"), 1e-6));
 
   std::vector<float> steps;
   for (int i = 0; i < 3; ++i)
@@ -51,7 +51,8 @@ void check_training(const std::string& name, const Array& y, const Optimizer& op
 
   fill_weights(model);
   auto again = compile(model, optimizer, loss, metrics...);
-  const History history = again.fit(x, y, {.epochs = 3, .batch_size = 7, .validation_split = 0.25, .shuffle = false, .verbose = 0});
+  const History history = again.fit(
+      x, y, {.epochs = 3, .batch_size = 7, .validation_split = 0.25, .shuffle = false, .verbose = 0});
   for (const auto& [key, values] : history) {
     CAPTURE(key);
     CHECK(all_near(values, golden(name + "/history/" + key), 1e-5));
@@ -71,7 +72,8 @@ void check_training(const std::string& name, const Array& y, const Optimizer& op
 
 std::vector<std::uint8_t> labels(int classes) {
   std::vector<std::uint8_t> y(40);
-  for (std::size_t i = 0; i < 40; ++i) y[i] = static_cast<std::uint8_t>(i % static_cast<std::size_t>(classes));
+  for (std::size_t i = 0; i < 40; ++i)
+    y[i] = static_cast<std::uint8_t>(i % static_cast<std::size_t>(classes));
   return y;
 }
 std::vector<float> one_hot(const std::vector<std::uint8_t>& labels, std::size_t classes) {
@@ -85,10 +87,12 @@ using Classifier = Sequential<Input<6>, Dense<8, Tanh, L2<0.01>>, Dense<3, Softm
 }  // namespace
 
 TEST_CASE("a classifier with one-hot targets") {
-  check_training<Classifier>("fit_softmax", one_hot(labels(3), 3), Adam{}, CategoricalCrossentropy{}, metrics::Accuracy{});
+  check_training<Classifier>("fit_softmax", one_hot(labels(3), 3), Adam{}, CategoricalCrossentropy{},
+                             metrics::Accuracy{});
 }
 TEST_CASE("the same from class numbers") {
-  check_training<Classifier>("fit_softmax", labels(3), Adam{}, CategoricalCrossentropy{}, metrics::Accuracy{});
+  check_training<Classifier>("fit_softmax", labels(3), Adam{}, CategoricalCrossentropy{},
+                             metrics::Accuracy{});
 }
 TEST_CASE("sparse targets, Nesterov, L1 and L2") {
   using Net = Sequential<Input<6>, Dense<8, Tanh, L1<0.005>>, Dense<3, Softmax, L2<0.01>>>;
@@ -97,11 +101,13 @@ TEST_CASE("sparse targets, Nesterov, L1 and L2") {
 }
 TEST_CASE("a binary classifier") {
   using Net = Sequential<Input<6>, Dense<5, ReLU, NoBias>, Dense<1, Sigmoid>>;
-  check_training<Net>("fit_binary", labels(2), Adam{.learning_rate = 0.01}, BinaryCrossentropy{}, metrics::Accuracy{});
+  check_training<Net>("fit_binary", labels(2), Adam{.learning_rate = 0.01}, BinaryCrossentropy{},
+                      metrics::Accuracy{});
 }
 TEST_CASE("a regression") {
   using Net = Sequential<Input<6>, Dense<4, Sigmoid>, Dense<2>>;
   const auto y = filled(40 * 2, 5);
-  check_training<Net>("fit_regression", y, SGD{.learning_rate = 0.1}, MeanSquaredError{}, metrics::MeanAbsoluteError{});
+  check_training<Net>("fit_regression", y, SGD{.learning_rate = 0.1}, MeanSquaredError{},
+                      metrics::MeanAbsoluteError{});
   check_training<Net>("fit_mae", y, Adam{}, MeanAbsoluteError{});
 }

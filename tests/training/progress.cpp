@@ -23,7 +23,8 @@ std::string printed(int steps, int verbose, auto values) {
   std::fclose(file);
   return text;
 }
-const std::array<Progress::Value, 3> values{{{"", "accuracy", 0.51234}, {"", "loss", 1.2e-4}, {"val_", "loss", 12.5}}};
+const std::array<Progress::Value, 3> values{
+    {{"", "accuracy", 0.51234}, {"", "loss", 1.2e-4}, {"val_", "loss", 12.5}}};
 
 }  // namespace
 
@@ -31,7 +32,8 @@ TEST_CASE("verbose 0 prints nothing") { CHECK(printed(3, 0, values) == ""); }
 
 TEST_CASE("verbose 2 is one line an epoch") {
   CHECK(std::regex_match(printed(100, 2, values),
-                         std::regex("100/100 - 0s - [0-9]+(us|ms)/step - accuracy: 0\\.5123 - loss: 1\\.2000e-04 - val_loss: 12\\.5000\n")));
+                         std::regex("100/100 - 0s - [0-9]+(us|ms)/step - accuracy: 0\\.5123 - loss: "
+                                    "1\\.2000e-04 - val_loss: 12\\.5000\n")));
 }
 
 TEST_CASE("verbose 1 is a bar, printed once where it cannot be redrawn") {
@@ -40,6 +42,7 @@ TEST_CASE("verbose 1 is a bar, printed once where it cannot be redrawn") {
   const std::string text = printed(12, 1, values);
   const std::string start = "\x1b[1m12/12\x1b[0m \x1b[32m" + bar + "\x1b[0m\x1b[37m\x1b[0m \x1b[1m0s\x1b[0m ";
   CHECK(text.starts_with(start));
-  CHECK(std::regex_match(text.substr(start.size()),
-                         std::regex("[0-9]+(us|ms)/step - accuracy: 0\\.5123 - loss: 1\\.2000e-04 - val_loss: 12\\.5000\n")));
+  CHECK(std::regex_match(
+      text.substr(start.size()),
+      std::regex("[0-9]+(us|ms)/step - accuracy: 0\\.5123 - loss: 1\\.2000e-04 - val_loss: 12\\.5000\n")));
 }

@@ -14,7 +14,9 @@ struct Data {
     for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<std::uint8_t>(i % 3);
   }
 };
-auto trainer_for(auto& model) { return compile(model, Adam{}, CategoricalCrossentropy{}, metrics::Accuracy{}); }
+auto trainer_for(auto& model) {
+  return compile(model, Adam{}, CategoricalCrossentropy{}, metrics::Accuracy{});
+}
 
 }  // namespace
 
@@ -48,7 +50,9 @@ TEST_CASE("steps, batches and epochs allocate nothing") {
   trainer.gradient(data.x, data.y);
   CHECK(allocated_by([&] { trainer.gradient(data.x, data.y); }) == 0);
   const auto fit = [&](int epochs) {
-    return allocated_by([&] { trainer.fit(data.x, data.y, {.epochs = epochs, .batch_size = 8, .validation_split = 0.2, .verbose = 0}); });
+    return allocated_by([&] {
+      trainer.fit(data.x, data.y, {.epochs = epochs, .batch_size = 8, .validation_split = 0.2, .verbose = 0});
+    });
   };
   CHECK(fit(1) == fit(50));  // what fit allocates does not depend on how long it runs
 }
@@ -70,7 +74,8 @@ TEST_CASE("a trainer for a known batch size never touches the heap") {
   auto reference = trainer_for(other);
   reference.train_on_batch(x, y);
   CHECK(std::equal(model.block().begin(), model.block().end(), other.block().begin()));
-  CHECK_THROWS_WITH(trainer.train_on_batch(data.x, data.y), "a batch of 50 samples came, at most 16 wanted, as given to compile");
+  CHECK_THROWS_WITH(trainer.train_on_batch(data.x, data.y),
+                    "a batch of 50 samples came, at most 16 wanted, as given to compile");
 }
 
 TEST_CASE("the input may be bytes, integers, doubles or an Eigen map") {
@@ -104,8 +109,9 @@ TEST_CASE("validation data may be given") {
   Model<Net> model;
   auto trainer = trainer_for(model);
   const Array x(data.x), y(data.y);
-  const History history = trainer.fit(x.slice(0, 40 * 6), y.slice(0, 40),
-                                      {.epochs = 2, .validation_data = {x.slice(40 * 6, 10 * 6), y.slice(40, 10)}, .verbose = 0});
+  const History history =
+      trainer.fit(x.slice(0, 40 * 6), y.slice(0, 40),
+                  {.epochs = 2, .validation_data = {x.slice(40 * 6, 10 * 6), y.slice(40, 10)}, .verbose = 0});
   CHECK(history["val_loss"].size() == 2);
   const auto [loss, accuracy] = trainer.evaluate(x.slice(40 * 6, 10 * 6), y.slice(40, 10));
   CHECK(history["val_loss"].back() == doctest::Approx(loss).epsilon(1e-6));
@@ -117,7 +123,9 @@ TEST_CASE("history's keys are sorted") {
   const Data data;
   Model<Net> model;
   std::string keys;
-  for (const auto& [key, values] : trainer_for(model).fit(data.x, data.y, {.validation_split = 0.2, .verbose = 0})) keys += key + " ";
+  for (const auto& [key, values] :
+       trainer_for(model).fit(data.x, data.y, {.validation_split = 0.2, .verbose = 0}))
+    keys += key + " ";
   CHECK(keys == "accuracy loss val_accuracy val_loss ");
 }
 
@@ -129,16 +137,22 @@ TEST_CASE("bad input is named, and changes nothing") {
   const FitOptions quiet{.verbose = 0};
   const Array x(data.x), y(data.y);
 
-  CHECK_THROWS_WITH(trainer.fit(x.slice(0, 299), y, quiet), "x: 299 values came, a multiple of 6 wanted, for the input (6)");
-  CHECK_THROWS_WITH(trainer.fit(Array(), y, quiet), "x: 0 values came, a multiple of 6 wanted, for the input (6)");
-  CHECK_THROWS_WITH(trainer.fit(x, y.slice(0, 49), quiet), "y: 49 values came, 150 wanted, or class numbers, 50, for 50 samples");
+  CHECK_THROWS_WITH(trainer.fit(x.slice(0, 299), y, quiet),
+                    "x: 299 values came, a multiple of 6 wanted, for the input (6)");
+  CHECK_THROWS_WITH(trainer.fit(Array(), y, quiet),
+                    "x: 0 values came, a multiple of 6 wanted, for the input (6)");
+  CHECK_THROWS_WITH(trainer.fit(x, y.slice(0, 49), quiet),
+                    "y: 49 values came, 150 wanted, or class numbers, 50, for 50 samples");
   CHECK_THROWS_WITH(trainer.fit(x, y, {.epochs = 0, .verbose = 0}), "fit: epochs 0 came, at least 1 wanted");
-  CHECK_THROWS_WITH(trainer.fit(x, y, {.batch_size = 0, .verbose = 0}), "fit: batch_size 0 came, at least 1 wanted");
-  CHECK_THROWS_WITH(trainer.fit(x, y, {.validation_split = 1, .verbose = 0}), "fit: validation_split 1 came, from 0 to below 1 wanted");
+  CHECK_THROWS_WITH(trainer.fit(x, y, {.batch_size = 0, .verbose = 0}),
+                    "fit: batch_size 0 came, at least 1 wanted");
+  CHECK_THROWS_WITH(trainer.fit(x, y, {.validation_split = 1, .verbose = 0}),
+                    "fit: validation_split 1 came, from 0 to below 1 wanted");
   CHECK_THROWS_WITH(trainer.fit(x, y, {.validation_split = 0.999, .verbose = 0}),
                     "fit: validation_split 0.999 of 50 samples leaves no sample on one side");
   CHECK_THROWS_WITH(trainer.evaluate(x, y, 0), "evaluate: batch_size 0 came, at least 1 wanted");
-  CHECK_THROWS_WITH(trainer.train_on_batch(x, y.slice(0, 3)), "y: 3 values came, 150 wanted, or class numbers, 50, for 50 samples");
+  CHECK_THROWS_WITH(trainer.train_on_batch(x, y.slice(0, 3)),
+                    "y: 3 values came, 150 wanted, or class numbers, 50, for 50 samples");
 
   data.y[17] = 3;
   CHECK_THROWS_WITH(trainer.fit(x, y, quiet), "y: label 17 is 3, whole numbers from 0 to 2 wanted");
@@ -154,8 +168,9 @@ TEST_CASE("bad input is named, and changes nothing") {
   CHECK(trainer.iterations() == 0);
 
   Model<Sequential<Input<6>, Dense<1, Sigmoid>>> binary;
-  CHECK_THROWS_WITH(compile(binary, Adam{}, BinaryCrossentropy{}).fit(x.slice(0, 12), std::vector<int>{0, 2}, quiet),
-                    "y: value 1 is 2, values from 0 to 1 wanted");
+  CHECK_THROWS_WITH(
+      compile(binary, Adam{}, BinaryCrossentropy{}).fit(x.slice(0, 12), std::vector<int>{0, 2}, quiet),
+      "y: value 1 is 2, values from 0 to 1 wanted");
 
   auto with_metric = compile(model, Adam{}, CategoricalCrossentropy{}, metrics::MeanSquaredError{});
   data.x[20] = 0;

@@ -1,6 +1,6 @@
 #pragma once
-// ActivationFunction: an activation as a structural value, so that a spec can hold one. The types are in the files
-// beside this one; `all` lists them, and a value is a position in that list.
+// ActivationFunction: an activation as a structural value, so that a spec can hold one. The types are in the
+// files beside this one; `all` lists them, and a value is a position in that list.
 #include <keratin/activations/linear.hpp>
 #include <keratin/activations/relu.hpp>
 #include <keratin/activations/sigmoid.hpp>
@@ -14,13 +14,11 @@
 
 namespace keratin {
 
-template <class... A>
-struct ActivationList {
+template <class... A> struct ActivationList {
   static constexpr int count = sizeof...(A);
   static constexpr std::array<std::string_view, count> names{A::name...};
 
-  template <class Wanted>
-  static constexpr int index_of() {
+  template <class Wanted> static constexpr int index_of() {
     int i = 0;
     (void)((std::is_same_v<A, Wanted> || (++i, false)) || ...);
     return i;
@@ -48,8 +46,7 @@ struct ActivationFunction {
 };
 
 /// f(ReLU{}) for the activation of a geometry: picked at compile time where the geometry is fixed.
-template <class Geometry>
-[[gnu::always_inline]] inline void with_activation(Geometry geometry, auto f) {
+template <class Geometry> [[gnu::always_inline]] inline void with_activation(Geometry geometry, auto f) {
   if constexpr (is_fixed<Geometry>) {
     constexpr int index = Geometry::value.activation.index;
     Activations::visit(index, [&]<class A>(A a) __attribute__((always_inline)) {

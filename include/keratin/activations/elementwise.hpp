@@ -1,6 +1,6 @@
 #pragma once
-// What an activation file provides: `value(x)` and `derivative(y)` in terms of the result y, over any vector type.
-// Elementwise<A> makes an option of it and adds the loops over whole arrays.
+// What an activation file provides: `value(x)` and `derivative(y)` in terms of the result y, over any vector
+// type. Elementwise<A> makes an option of it and adds the loops over whole arrays.
 #include <keratin/core/lanes.hpp>
 #include <keratin/kernels/math.hpp>
 
@@ -8,8 +8,7 @@ namespace keratin {
 
 namespace detail {
 struct activation_option;
-template <class A>
-struct ActivationOption {
+template <class A> struct ActivationOption {
   using sets = activation_option;
   template <class Spec>
     requires requires(Spec s) { s.activation; }
@@ -19,13 +18,11 @@ struct ActivationOption {
 };
 }  // namespace detail
 
-template <class A>
-struct Elementwise : detail::ActivationOption<A> {
+template <class A> struct Elementwise : detail::ActivationOption<A> {
   static constexpr bool elementwise = true;
 
   /// y = A(x) for `rows` rows of n; y may be x.
-  template <class T>
-  static void forward(const T* x, T* y, std::ptrdiff_t rows, int n) {
+  template <class T> static void forward(const T* x, T* y, std::ptrdiff_t rows, int n) {
     using S = Scalar<T>;
     const S* const in = reinterpret_cast<const S*>(x);
     S* const out = reinterpret_cast<S*>(y);
@@ -34,8 +31,7 @@ struct Elementwise : detail::ActivationOption<A> {
     });
   }
   /// dx = dy * A'(x), in terms of y = A(x); dx may be dy.
-  template <class T>
-  static void backward(const T* y, const T* dy, T* dx, std::ptrdiff_t rows, int n) {
+  template <class T> static void backward(const T* y, const T* dy, T* dx, std::ptrdiff_t rows, int n) {
     using S = Scalar<T>;
     const S *const value = reinterpret_cast<const S*>(y), *const in = reinterpret_cast<const S*>(dy);
     S* const out = reinterpret_cast<S*>(dx);

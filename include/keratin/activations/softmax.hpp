@@ -9,16 +9,16 @@ struct Softmax : detail::ActivationOption<Softmax> {
   static constexpr bool elementwise = false;
 
   /// p = softmax of `rows` rows of n; p may be x.
-  template <class T>
-  static void forward(const T* x, T* p, std::ptrdiff_t rows, int n) {
+  template <class T> static void forward(const T* x, T* p, std::ptrdiff_t rows, int n) {
     for (; rows > 0; --rows, x += n, p += n) {
-      if constexpr (Unit<T>::samples == 1) log_sum_exp(x, p, n);
-      else across_lanes(x, p, n);
+      if constexpr (Unit<T>::samples == 1)
+        log_sum_exp(x, p, n);
+      else
+        across_lanes(x, p, n);
     }
   }
   /// dx = p * (dp - sum_j dp_j p_j); dx may be dp.
-  template <class T>
-  static void backward(const T* p, const T* dp, T* dx, std::ptrdiff_t rows, int n) {
+  template <class T> static void backward(const T* p, const T* dp, T* dx, std::ptrdiff_t rows, int n) {
     for (; rows > 0; --rows, p += n, dp += n, dx += n) {
       T dot = dp[0] * p[0];
       for (int i = 1; i < n; ++i) dot += dp[i] * p[i];
@@ -27,8 +27,7 @@ struct Softmax : detail::ActivationOption<Softmax> {
   }
 
   /// One row of softmax; returns log sum_i e^(x_i), which turns a logit into its log-probability.
-  template <class S>
-  static S log_sum_exp(const S* x, S* p, int n) {
+  template <class S> static S log_sum_exp(const S* x, S* p, int n) {
     using V = kernels::Vec<S>;
     V tops = kernels::broadcast<V>(x[0]), totals = {};
     kernels::for_each_vector<S>(n, [&](std::ptrdiff_t i, auto part) {
@@ -41,8 +40,8 @@ struct Softmax : detail::ActivationOption<Softmax> {
       totals += e;
     });
     const S total = kernels::sum(totals), scale = 1 / total;
-    kernels::for_each_vector<S>(n,
-                                [=](std::ptrdiff_t i, auto part) { part.store(p + i, part.load(p + i) * scale); });
+    kernels::for_each_vector<S>(
+        n, [=](std::ptrdiff_t i, auto part) { part.store(p + i, part.load(p + i) * scale); });
     return std::log(total) + top;
   }
 

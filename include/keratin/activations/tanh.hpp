@@ -6,14 +6,8 @@ namespace keratin {
 /// y = tanh x. Keras: "tanh".
 struct Tanh : Elementwise<Tanh> {
   static constexpr const char* name = "tanh";
-  template <class V>
-  [[gnu::always_inline]] static V value(V x) {
-    return kernels::tanh(x);
-  }
-  template <class V>
-  [[gnu::always_inline]] static V derivative(V y) {
-    return 1 - y * y;
-  }
+  template <class V> [[gnu::always_inline]] static V value(V x) { return kernels::tanh(x); }
+  template <class V> [[gnu::always_inline]] static V derivative(V y) { return 1 - y * y; }
 };
 
 }  // namespace keratin

@@ -1,5 +1,6 @@
 #pragma once
-// Array: a view of somebody's data, contiguous, one sample after the other. Nothing is copied but the batch at work.
+// Array: a view of somebody's data, contiguous, one sample after the other. Nothing is copied but the batch
+// at work.
 #include <keratin/kernels/vector.hpp>
 
 #include <algorithm>
@@ -13,14 +14,18 @@ namespace keratin {
 
 enum class Dtype : unsigned char { float32, float64, uint8, int32, int64 };
 
-template <class E>
-constexpr Dtype dtype_of() {
-  if constexpr (std::is_same_v<E, float>) return Dtype::float32;
-  else if constexpr (std::is_same_v<E, double>) return Dtype::float64;
-  else if constexpr (std::integral<E> && sizeof(E) == 1) return Dtype::uint8;
-  else if constexpr (std::integral<E> && sizeof(E) == 4) return Dtype::int32;
+template <class E> constexpr Dtype dtype_of() {
+  if constexpr (std::is_same_v<E, float>)
+    return Dtype::float32;
+  else if constexpr (std::is_same_v<E, double>)
+    return Dtype::float64;
+  else if constexpr (std::integral<E> && sizeof(E) == 1)
+    return Dtype::uint8;
+  else if constexpr (std::integral<E> && sizeof(E) == 4)
+    return Dtype::int32;
   else {
-    static_assert(std::integral<E> && sizeof(E) == 8, "keratin: arrays hold float, double, uint8, int32 or int64");
+    static_assert(std::integral<E> && sizeof(E) == 8,
+                  "keratin: arrays hold float, double, uint8, int32 or int64");
     return Dtype::int64;
   }
 }
@@ -43,16 +48,18 @@ class Array {
   constexpr Array(const E* data, std::size_t size, double scale = 1, std::size_t row = 0)
       : data_(data), size_(size), row_(row), scale_(scale), dtype_(dtype_of<E>()) {}
   template <class R>
-    requires(!std::is_base_of_v<Array, R> && !detail::EigenObject<R> && requires(const R& r) {
-      { *std::data(r) } -> std::convertible_to<double>;
-      std::size(r);
-    })
+    requires(!std::is_base_of_v<Array, R> && !detail::EigenObject<R> &&
+             requires(const R& r) {
+               { *std::data(r) } -> std::convertible_to<double>;
+               std::size(r);
+             })
   constexpr Array(const R& values, double scale = 1)
       : Array(std::data(values), static_cast<std::size_t>(std::size(values)), scale) {}
   template <detail::EigenObject R>
   constexpr Array(const R& matrix, double scale = 1)
       : Array(matrix.data(), static_cast<std::size_t>(matrix.size()), scale) {
-    static_assert(R::IsRowMajor || R::IsVectorAtCompileTime, "keratin: the samples of an Eigen matrix must be its rows");
+    static_assert(R::IsRowMajor || R::IsVectorAtCompileTime,
+                  "keratin: the samples of an Eigen matrix must be its rows");
   }
 
   constexpr std::size_t size() const { return size_; }
@@ -80,26 +87,32 @@ class Array {
 
   constexpr std::size_t element_bytes() const {
     switch (dtype_) {
-      case Dtype::uint8: return 1;
+      case Dtype::uint8:
+        return 1;
       case Dtype::float32:
-      case Dtype::int32: return 4;
-      default: return 8;
+      case Dtype::int32:
+        return 4;
+      default:
+        return 8;
     }
   }
   /// The values themselves, where they are S and unscaled: no conversion is needed then.
-  template <class S>
-  const S* as() const {
+  template <class S> const S* as() const {
     return dtype_ == dtype_of<S>() && scale_ == 1 ? static_cast<const S*>(data_) : nullptr;
   }
   /// f(pointer to the values in their own type).
-  template <class F>
-  [[gnu::always_inline]] decltype(auto) visit(F f) const {
+  template <class F> [[gnu::always_inline]] decltype(auto) visit(F f) const {
     switch (dtype_) {
-      case Dtype::float32: return f(static_cast<const float*>(data_));
-      case Dtype::float64: return f(static_cast<const double*>(data_));
-      case Dtype::uint8: return f(static_cast<const std::uint8_t*>(data_));
-      case Dtype::int32: return f(static_cast<const std::int32_t*>(data_));
-      default: return f(static_cast<const std::int64_t*>(data_));
+      case Dtype::float32:
+        return f(static_cast<const float*>(data_));
+      case Dtype::float64:
+        return f(static_cast<const double*>(data_));
+      case Dtype::uint8:
+        return f(static_cast<const std::uint8_t*>(data_));
+      case Dtype::int32:
+        return f(static_cast<const std::int32_t*>(data_));
+      default:
+        return f(static_cast<const std::int64_t*>(data_));
     }
   }
   double operator()(std::size_t i) const {
@@ -116,16 +129,17 @@ class Array {
 namespace detail {
 
 // A vector's worth of values as S.
-template <class S, class E>
-[[gnu::always_inline]] inline kernels::Vec<S> widened(const E* from) {
+template <class S, class E> [[gnu::always_inline]] inline kernels::Vec<S> widened(const E* from) {
   if constexpr (std::is_same_v<S, float> && std::is_same_v<E, std::uint8_t>) {
     // g++ 12 converts bytes one by one unless it is told how.
 #if defined __AVX512F__
     typedef int Ints __attribute__((vector_size(64)));
-    return __builtin_convertvector((Ints)_mm512_maskz_cvtepu8_epi32(0xffff, _mm_loadu_si128((const __m128i*)from)), kernels::Vec<S>);
+    return __builtin_convertvector(
+        (Ints)_mm512_maskz_cvtepu8_epi32(0xffff, _mm_loadu_si128((const __m128i*)from)), kernels::Vec<S>);
 #elif defined __AVX2__
     typedef int Ints __attribute__((vector_size(32)));
-    return __builtin_convertvector((Ints)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)from)), kernels::Vec<S>);
+    return __builtin_convertvector((Ints)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)from)),
+                                   kernels::Vec<S>);
 #endif
   }
   typedef E Some __attribute__((vector_size(lanes<S> * sizeof(E))));
@@ -166,15 +180,16 @@ inline std::size_t first_not_finite(const Array& a) {
 }
 
 /// to = n values of an array from `first` on, converted and scaled.
-template <class S>
-void copy_values(const Array& from, std::size_t first, std::size_t n, S* to) {
-  from.visit([&](const auto* p) { detail::convert(p + first, static_cast<std::ptrdiff_t>(n), static_cast<S>(from.scale()), to); });
+template <class S> void copy_values(const Array& from, std::size_t first, std::size_t n, S* to) {
+  from.visit([&](const auto* p) {
+    detail::convert(p + first, static_cast<std::ptrdiff_t>(n), static_cast<S>(from.scale()), to);
+  });
 }
-/// to = the rows of an array that `order` names. The rows of `next`, which will be wanted soon, are fetched into the
-/// cache on the way: a shuffled gather waits for memory otherwise.
+/// to = the rows of an array that `order` names. The rows of `next`, which will be wanted soon, are fetched
+/// into the cache on the way: a shuffled gather waits for memory otherwise.
 template <class S>
-void gather_rows(const Array& from, std::size_t row, const std::uint32_t* order, int n, const std::uint32_t* next,
-                 int next_n, S* to) {
+void gather_rows(const Array& from, std::size_t row, const std::uint32_t* order, int n,
+                 const std::uint32_t* next, int next_n, S* to) {
   from.visit([&](const auto* p) {
     const S scale = static_cast<S>(from.scale());
     for (int i = 0; i < n; ++i) {
@@ -182,7 +197,8 @@ void gather_rows(const Array& from, std::size_t row, const std::uint32_t* order,
         const char* coming = reinterpret_cast<const char*>(p + next[i] * row);
         for (std::size_t b = 0; b < row * sizeof *p; b += 64) __builtin_prefetch(coming + b, 0, 2);
       }
-      detail::convert(p + order[i] * row, static_cast<std::ptrdiff_t>(row), scale, to + static_cast<std::size_t>(i) * row);
+      detail::convert(p + order[i] * row, static_cast<std::ptrdiff_t>(row), scale,
+                      to + static_cast<std::size_t>(i) * row);
     }
   });
 }

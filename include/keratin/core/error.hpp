@@ -1,6 +1,6 @@
 #pragma once
-// Compile-time errors. A message is a type that is never defined; its arguments are the message, and the compiler's
-// first error line shows them:
+// Compile-time errors. A message is a type that is never defined; its arguments are the message, and the
+// compiler's first error line shows them:
 //   incomplete type 'shapes_do_not_fit<layer<4>, Conv2D<16, Kernel<3>>, got<1352>, needs_image_HxWxC>'
 #include <keratin/core/rule.hpp>
 
@@ -11,17 +11,14 @@
 
 namespace keratin {
 
-template <int... Path>
-struct layer;
-template <int... Extents>
-struct got;
-template <int... Extents>
-struct wants;
+template <int... Path> struct layer;
+template <int... Extents> struct got;
+template <int... Extents> struct wants;
 
-// Never defined. Read the arguments: which layer (counted from 0; layer<> is the Input), its type, the shape that came in,
-// the rule it broke and, where there is one, the shape that would have fitted. docs/errors.md explains every rule.
-template <class Where, class Layer, class Got, const Rule& Broken, class... Wants>
-struct shapes_do_not_fit;
+// Never defined. Read the arguments: which layer (counted from 0; layer<> is the Input), its type, the shape
+// that came in, the rule it broke and, where there is one, the shape that would have fitted. docs/errors.md
+// explains every rule.
+template <class Where, class Layer, class Got, const Rule& Broken, class... Wants> struct shapes_do_not_fit;
 
 /// Where the shapes of a network stop fitting; broken is null when they fit.
 struct Verdict {
@@ -32,18 +29,15 @@ struct Verdict {
 
 namespace detail {
 
-// The error, raised where sizeof asks for this class. A class of its own: clang leaves out what stands behind a failed
-// static_assert, and reports every later use of it.
-template <class Message>
-struct Error {
+// The error, raised where sizeof asks for this class. A class of its own: clang leaves out what stands behind
+// a failed static_assert, and reports every later use of it.
+template <class Message> struct Error {
   static_assert(sizeof(Message) > 0);
 };
 
 // Converts to whatever a program expects instead of a T that nobody knows, so that no second error follows.
-template <class T>
-struct Anything : T {
-  template <class U>
-  operator U() const;
+template <class T> struct Anything : T {
+  template <class U> operator U() const;
 };
 
 /// The index of the first that holds, -1 if none does.
@@ -67,17 +61,17 @@ using spelled = decltype(spell_shape<Name, Holder, Member>(
     std::make_integer_sequence<int, (Holder::verdict.*Member).rank>()));
 
 // Holder::verdict is the Verdict: g++ 12 cannot take it as a template argument here.
-template <class Holder, class In, class... Layers>
-struct explain {
+template <class Holder, class In, class... Layers> struct explain {
   static constexpr Verdict v = Holder::verdict;
   using Where = std::conditional_t<(v.at < 0), layer<>, layer<v.at>>;
   using Layer = nth<v.at + 1, In, Layers...>;
   using Got = spelled<got, Holder, &Verdict::got>;
-  template <int WantedRank>
-  static auto message() {
-    if constexpr (WantedRank == 0) return std::type_identity<shapes_do_not_fit<Where, Layer, Got, *v.broken>>{};
-    else return std::type_identity<
-        shapes_do_not_fit<Where, Layer, Got, *v.broken, spelled<wants, Holder, &Verdict::wants>>>{};
+  template <int WantedRank> static auto message() {
+    if constexpr (WantedRank == 0)
+      return std::type_identity<shapes_do_not_fit<Where, Layer, Got, *v.broken>>{};
+    else
+      return std::type_identity<
+          shapes_do_not_fit<Where, Layer, Got, *v.broken, spelled<wants, Holder, &Verdict::wants>>>{};
   }
   using type = typename decltype(message<v.wants.rank>())::type;
 };

@@ -4,17 +4,14 @@
 
 namespace keratin {
 
-template <auto V>
-struct fixed {
+template <auto V> struct fixed {
   using value_type = decltype(V);
   static constexpr value_type value = V;
   constexpr operator value_type() const { return V; }
 };
 
-template <class T>
-inline constexpr bool is_fixed = false;
-template <auto V>
-inline constexpr bool is_fixed<fixed<V>> = true;
+template <class T> inline constexpr bool is_fixed = false;
+template <auto V> inline constexpr bool is_fixed<fixed<V>> = true;
 
 /// The number of samples where it is known to be one: kernels then choose their latency path.
 using One = fixed<1>;

@@ -14,23 +14,19 @@ inline constexpr int vector_bytes = 16;
 #endif
 
 /// How many values of type S one vector register holds.
-template <class S>
-inline constexpr int lanes = vector_bytes / static_cast<int>(sizeof(S));
+template <class S> inline constexpr int lanes = vector_bytes / static_cast<int>(sizeof(S));
 
 using Lanes = Eigen::Array<float, lanes<float>, 1>;
 
 /// What one T is: the scalar it is made of, and how many samples it carries.
-template <class T>
-struct Unit {
+template <class T> struct Unit {
   using Scalar = T;
   static constexpr int samples = 1;
 };
-template <>
-struct Unit<Lanes> {
+template <> struct Unit<Lanes> {
   using Scalar = float;
   static constexpr int samples = lanes<float>;
 };
-template <class T>
-using Scalar = typename Unit<T>::Scalar;
+template <class T> using Scalar = typename Unit<T>::Scalar;
 
 }  // namespace keratin

@@ -9,10 +9,12 @@
 
 namespace keratin {
 
-/// MaxPooling2D -> max_pooling2d, ReLU -> re_lu, as Keras spells it: an underscore stands before a capital that begins
-/// a lower-case word or follows a lower-case letter.
+/// MaxPooling2D -> max_pooling2d, ReLU -> re_lu, as Keras spells it: an underscore stands before a capital
+/// that begins a lower-case word or follows a lower-case letter.
 [[gnu::cold]] inline std::string snake_case(std::string_view name) {
-  const auto is = [&](auto test, std::size_t i) { return i < name.size() && test(static_cast<unsigned char>(name[i])) != 0; };
+  const auto is = [&](auto test, std::size_t i) {
+    return i < name.size() && test(static_cast<unsigned char>(name[i])) != 0;
+  };
   std::string snake;
   for (std::size_t i = 0; i < name.size(); ++i) {
     const bool follows_lower = i > 0 && is(islower, i - 1), begins_word = i > 0 && is(islower, i + 1);
@@ -39,15 +41,15 @@ namespace keratin {
 }
 
 /// The values of one tensor of a model's block, by its Keras path: "dense/kernel". Empty if there is none.
-template <class Model>
-auto find_parameter(Model& model, std::string_view path) -> decltype(model.block()) {
+template <class Model> auto find_parameter(Model& model, std::string_view path) -> decltype(model.block()) {
   const auto& layers = model.layers();
   const std::vector<std::string> names = layer_names(layers);
   for (std::size_t i = 0; i < layers.size(); ++i)
     for (int p = 0; p < layers[i].tensors.count(); ++p) {
       const Parameter& parameter = layers[i].tensors[p];
       if (names[i] + "/" + parameter.name == path)
-        return model.block().subspan(layers[i].tensors.offset(p), static_cast<std::size_t>(parameter.shape.size()));
+        return model.block().subspan(layers[i].tensors.offset(p),
+                                     static_cast<std::size_t>(parameter.shape.size()));
     }
   return {};
 }

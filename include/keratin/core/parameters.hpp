@@ -1,6 +1,6 @@
 #pragma once
-// Parameters: what a layer learns, and where it lies in the network's one flat block. A tensor starts on a 64-byte
-// boundary of a float block whatever the machine, so that a block can be saved and read anywhere.
+// Parameters: what a layer learns, and where it lies in the network's one flat block. A tensor starts on a
+// 64-byte boundary of a float block whatever the machine, so that a block can be saved and read anywhere.
 #include <keratin/initializers/initializer.hpp>
 #include <keratin/regularizers/regularizer.hpp>
 
@@ -61,7 +61,9 @@ struct Tensors {
   }
 
  private:
-  static constexpr std::size_t room(const Parameter& p) { return aligned(static_cast<std::size_t>(p.shape.elements())); }
+  static constexpr std::size_t room(const Parameter& p) {
+    return aligned(static_cast<std::size_t>(p.shape.elements()));
+  }
 };
 
 }  // namespace keratin

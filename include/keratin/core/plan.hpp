@@ -1,6 +1,6 @@
 #pragma once
-// The plan: what a network does, in which buffers, and for how long each lives. One algorithm plans static networks in
-// the compiler and graphs at run time.
+// The plan: what a network does, in which buffers, and for how long each lives. One algorithm plans static
+// networks in the compiler and graphs at run time.
 #include <keratin/core/parameters.hpp>
 #include <keratin/core/rule.hpp>
 
@@ -41,8 +41,8 @@ struct LayerPlan {
   double flops = 0;
 };
 
-/// A piece of workspace: `size` values per sample at `offset`, in use from time `first` to `last`. Forward step s
-/// (from 1) happens at time s, the loss at steps + 1, backward of step s at 2 steps + 2 - s.
+/// A piece of workspace: `size` values per sample at `offset`, in use from time `first` to `last`. Forward
+/// step s (from 1) happens at time s, the loss at steps + 1, backward of step s at 2 steps + 2 - s.
 struct Buffer {
   std::size_t size = 0, offset = 0;
   int first = 0, last = 0;
@@ -59,10 +59,8 @@ struct Step {
 };
 
 /// A fixed-capacity list for plans made by the compiler.
-template <int Capacity>
-struct UpTo {
-  template <class T>
-  struct List {
+template <int Capacity> struct UpTo {
+  template <class T> struct List {
     int count = 0;
     std::array<T, Capacity> items{};
 
@@ -76,8 +74,7 @@ struct UpTo {
 };
 
 /// Where the buffers of a plan lie while it runs over `count` T's worth of samples.
-template <class T>
-struct Memory {
+template <class T> struct Memory {
   int count;
   const T* x;  // the caller's input, where it is external
   T* y;        // the caller's output, likewise
@@ -90,20 +87,20 @@ struct Memory {
   }
 };
 
-template <template <class> class List>
-struct BasicPlan {
+template <template <class> class List> struct BasicPlan {
   Mode mode{};
   List<LayerPlan> layers{};
   List<Step> steps{};
   List<Buffer> buffers{};
-  int output = 0;               // the buffer of the network's output
-  std::size_t parameters = 0;   // number of parameters
-  std::size_t block = 0;        // length of the flat block that holds them
-  std::size_t workspace = 0;    // values of workspace per sample
+  int output = 0;                   // the buffer of the network's output
+  std::size_t parameters = 0;       // number of parameters
+  std::size_t block = 0;            // length of the flat block that holds them
+  std::size_t workspace = 0;        // values of workspace per sample
   std::size_t workspace_bytes = 0;  // the same in bytes of float
-  double flops = 0;             // of one sample, forward
+  double flops = 0;                 // of one sample, forward
 
-  /// Adds a layer; its place in the parameter block follows from the layers before it. The plan refers to `p`.
+  /// Adds a layer; its place in the parameter block follows from the layers before it. The plan refers to
+  /// `p`.
   constexpr void add(LayerPlan layer, const Parameters& p) {
     layer.tensors = Tensors(p, block);
     block = layer.tensors.end;
@@ -118,19 +115,24 @@ struct BasicPlan {
     for (int i = 0; i < static_cast<int>(layers.size()); ++i)
       if (works(i)) current = plan_step(i, current);
     output = current;
-    if (mode.training) plan_backward();
-    else if (output != 0) at(output).external = true;
+    if (mode.training)
+      plan_backward();
+    else if (output != 0)
+      at(output).external = true;
     place_buffers();
   }
 
-  constexpr const LayerPlan& layer_of(const Step& s) const { return layers[static_cast<std::size_t>(s.layer)]; }
+  constexpr const LayerPlan& layer_of(const Step& s) const {
+    return layers[static_cast<std::size_t>(s.layer)];
+  }
 
  private:
   constexpr Buffer& at(int buffer) { return buffers[static_cast<std::size_t>(buffer)]; }
   constexpr const LayerPlan& layer(int i) const { return layers[static_cast<std::size_t>(i)]; }
 
   constexpr bool works(int i) const {
-    return layer(i).head == i && !layer(i).traits.view && (mode.training || !layer(i).traits.only_in_training);
+    return layer(i).head == i && !layer(i).traits.view &&
+           (mode.training || !layer(i).traits.only_in_training);
   }
 
   // The shape that a group makes is that of its last layer.
@@ -145,7 +147,8 @@ struct BasicPlan {
     const Traits& traits = layer(i).traits;
     at(input).last = time;
     // In place, unless the input is the caller's or a backward pass still needs it.
-    const bool producer_needs_it = mode.training && time > 1 && layer_of(steps[steps.size() - 1]).traits.reads_output;
+    const bool producer_needs_it =
+        mode.training && time > 1 && layer_of(steps[steps.size() - 1]).traits.reads_output;
     const bool in_place = traits.in_place && !at(input).external && !producer_needs_it &&
                           !(mode.training && traits.reads_input);
     int out = input;
@@ -164,7 +167,8 @@ struct BasicPlan {
     };
     extend(output, loss);
     int first = 0;  // the first step that learns: gradients go no further back
-    while (!mode.input_gradient && first < count && layer_of(steps[static_cast<std::size_t>(first)]).tensors.values() == 0)
+    while (!mode.input_gradient && first < count &&
+           layer_of(steps[static_cast<std::size_t>(first)]).tensors.values() == 0)
       ++first;
     if (first == count) return;
     int gradient = static_cast<int>(buffers.size());
@@ -187,9 +191,9 @@ struct BasicPlan {
     if (mode.input_gradient) extend(gradient, loss + count + 1);
   }
 
-  // In the order in which they come to life, each at the lowest place that is free as long as it lives. The buffers in
-  // use are kept by place: this is linear for a chain's inference and quadratic for its training, which the compiler
-  // has to afford.
+  // In the order in which they come to life, each at the lowest place that is free as long as it lives. The
+  // buffers in use are kept by place: this is linear for a chain's inference and quadratic for its training,
+  // which the compiler has to afford.
   constexpr void place_buffers() {
     List<int> in_use_list{};
     for (std::size_t b = 0; b < buffers.size(); ++b) in_use_list.push_back(0);
@@ -206,8 +210,10 @@ struct BasicPlan {
         const Buffer& other = all[in_use[i]];
         if (other.last < buffer.first) continue;
         if (index < 0) {
-          if (place + size <= other.offset) index = kept;
-          else place = other.offset + aligned(other.size);
+          if (place + size <= other.offset)
+            index = kept;
+          else
+            place = other.offset + aligned(other.size);
         }
         in_use[kept++] = in_use[i];
       }

@@ -1,7 +1,7 @@
 #pragma once
-// Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as
-// 1, 2, 3", SC 2011). A number depends on its key and counter alone, not on who draws it, in which order, or how wide
-// the machine's vectors are.
+// Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy
+// as 1, 2, 3", SC 2011). A number depends on its key and counter alone, not on who draws it, in which order,
+// or how wide the machine's vectors are.
 #include <array>
 #include <cstdint>
 
@@ -22,8 +22,8 @@ constexpr Words philox(Words counter, std::uint64_t seed) {
   return counter;
 }
 
-/// A stream of random numbers: the seed and three words that tell this stream from all others of the same seed, e.g.
-/// purpose, layer and step. Number i of a stream is word i % 4 of counter i / 4.
+/// A stream of random numbers: the seed and three words that tell this stream from all others of the same
+/// seed, e.g. purpose, layer and step. Number i of a stream is word i % 4 of counter i / 4.
 struct Random {
   std::uint64_t seed = 0;
   std::uint32_t purpose = 0, layer = 0, step = 0;

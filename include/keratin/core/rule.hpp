@@ -1,5 +1,6 @@
 #pragma once
-// A rule is a named reason why a shape does not fit. The compiler prints its name, the run-time graph its text.
+// A rule is a named reason why a shape does not fit. The compiler prints its name, the run-time graph its
+// text.
 #include <keratin/core/shape.hpp>
 
 namespace keratin {

@@ -1,6 +1,6 @@
 #pragma once
-// Shape: the extents of one sample, channels last, without the batch axis. A structural value: ordinary constexpr
-// functions compute it, and it may be a template argument.
+// Shape: the extents of one sample, channels last, without the batch axis. A structural value: ordinary
+// constexpr functions compute it, and it may be a template argument.
 #include <concepts>
 #include <cstdint>
 

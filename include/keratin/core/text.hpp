@@ -14,10 +14,7 @@ namespace keratin {
 /// At most 400 characters; what does not fit is left out.
 class Text {
  public:
-  template <class... Parts>
-  [[gnu::cold]] explicit Text(const Parts&... parts) {
-    (add(parts), ...);
-  }
+  template <class... Parts> [[gnu::cold]] explicit Text(const Parts&... parts) { (add(parts), ...); }
   const char* c_str() const { return text_; }
   std::string_view view() const { return {text_, size_}; }
   bool empty() const { return size_ == 0; }
@@ -54,7 +51,8 @@ inline Text& last_error() {
   return text;
 }
 
-/// Throws std::invalid_argument; without exceptions it keeps the text in last_error(), and the caller returns NaN.
+/// Throws std::invalid_argument; without exceptions it keeps the text in last_error(), and the caller returns
+/// NaN.
 [[gnu::cold]] inline void report(const Text& text) {
 #if __cpp_exceptions
   throw std::invalid_argument(text.c_str());

@@ -18,18 +18,22 @@ struct ImageSplit {
 
 namespace fashion_mnist {
 
-inline constexpr std::array<const char*, 10> class_names{"T-shirt/top", "Trouser", "Pullover", "Dress",   "Coat",
-                                                         "Sandal",      "Shirt",   "Sneaker",  "Bag", "Ankle boot"};
+inline constexpr std::array<const char*, 10> class_names{
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"};
 
 /// Where Debian's package dataset-fashion-mnist puts the files.
 inline constexpr const char* default_folder = "/usr/share/datasets/fashion-mnist";
 
 namespace detail {
 [[gnu::cold]] inline ImageSet load(const std::string& stem) {
-  ImageSet set{read_idx<std::uint8_t>(stem + "-images-idx3-ubyte.gz"), read_idx<std::uint8_t>(stem + "-labels-idx1-ubyte.gz"), {}, {}};
+  ImageSet set{read_idx<std::uint8_t>(stem + "-images-idx3-ubyte.gz"),
+               read_idx<std::uint8_t>(stem + "-labels-idx1-ubyte.gz"),
+               {},
+               {}};
   const auto &image = set.images.shape, &label = set.labels.shape;
   if (image.size() != 3 || label.size() != 1 || image[0] != label[0])
-    throw std::runtime_error("'" + stem + "-...': " + std::to_string(image[0]) + " images and " + std::to_string(label[0]) +
+    throw std::runtime_error("'" + stem + "-...': " + std::to_string(image[0]) + " images and " +
+                             std::to_string(label[0]) +
                              " labels came, as many of one as of the other wanted");
   const std::size_t pixels = image[1] * image[2];
   set.x = Array(set.images.values.data(), set.images.values.size(), 1 / 255.0, pixels);

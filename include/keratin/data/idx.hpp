@@ -14,8 +14,7 @@
 namespace keratin {
 
 /// An array of any rank; `values` are in row-major order, the last index running fastest.
-template <class T>
-struct IdxArray {
+template <class T> struct IdxArray {
   std::vector<std::size_t> shape;
   std::vector<T> values;
 };
@@ -38,8 +37,7 @@ inline constexpr int idx_code = std::same_as<T, std::uint8_t>   ? 0x08
 }
 
 // Turns big-endian numbers into the machine's own, in place.
-template <class T>
-void from_big_endian(T* numbers, std::size_t count) {
+template <class T> void from_big_endian(T* numbers, std::size_t count) {
   if constexpr (sizeof(T) > 1 && std::endian::native == std::endian::little)
     for (std::size_t i = 0; i < count; ++i) {
       auto* const bytes = reinterpret_cast<unsigned char*>(numbers + i);
@@ -73,8 +71,7 @@ void from_big_endian(T* numbers, std::size_t count) {
 /// std::int32_t, float or double. The shape is the file's, of rank 1 to 5 without zeros.
 /// Throws std::runtime_error, naming the file, if it cannot be read, is damaged, holds elements of another
 /// type, or has fewer or more bytes than its header promises (which never decides how much memory is taken).
-template <class T>
-IdxArray<T> read_idx(const std::string& path) {
+template <class T> IdxArray<T> read_idx(const std::string& path) {
   static_assert(detail::idx_code<T> != 0, "IDX files hold no elements of this type");
   GzipFile file(path);
   IdxArray<T> array{detail::read_idx_shape(file, detail::idx_code<T>), {}};

@@ -1,6 +1,7 @@
 #pragma once
-// The run-time front end: layers called on symbolic tensors, and a Model of what came of it. So far the topology is a
-// chain; sizes, specs and names are run-time values. Shape errors are thrown when a layer is called.
+// The run-time front end: layers called on symbolic tensors, and a Model of what came of it. So far the
+// topology is a chain; sizes, specs and names are run-time values. Shape errors are thrown when a layer is
+// called.
 #include <keratin/core/array.hpp>
 #include <keratin/core/memory.hpp>
 #include <keratin/core/names.hpp>
@@ -19,10 +20,9 @@ class Tensor {
   struct Call;
 
   const Shape& shape() const;
-  /// The output of a layer with this spec called on the tensor. Error: std::invalid_argument with the rule that its
-  /// shape breaks.
-  template <LayerSpec S>
-  Tensor then(const S& spec, std::string name = "") const;
+  /// The output of a layer with this spec called on the tensor. Error: std::invalid_argument with the rule
+  /// that its shape breaks.
+  template <LayerSpec S> Tensor then(const S& spec, std::string name = "") const;
 
  private:
   friend class Layer;
@@ -50,11 +50,13 @@ inline Tensor Input(Shape shape) {
   return Tensor(std::make_shared<Tensor::Call>(Tensor::Call{nullptr, "", nullptr, shape, -1, {}}));
 }
 
-/// A layer to be called on tensors: Layer(DenseSpec{.units = n}), or Layer(Dense<64, ReLU>{}) of a static one.
+/// A layer to be called on tensors: Layer(DenseSpec{.units = n}), or Layer(Dense<64, ReLU>{}) of a static
+/// one.
 class Layer {
  public:
   template <LayerSpec S>
-  explicit Layer(const S& spec, std::string name = "") : node_(std::make_shared<NodeOf<S>>(spec)), name_(std::move(name)) {}
+  explicit Layer(const S& spec, std::string name = "")
+      : node_(std::make_shared<NodeOf<S>>(spec)), name_(std::move(name)) {}
   template <class L>
     requires LayerSpec<typename L::Spec>
   explicit Layer(const L&, std::string name = "") : Layer(L::spec, std::move(name)) {}
@@ -67,11 +69,12 @@ class Layer {
     if (fit.broken) {
       const Text named = name_.empty() ? Text() : Text(" '", name_, "'");
       const Text wants = fit.wants.rank > 0 ? Text("; wants ", fit.wants) : Text();
-      throw std::invalid_argument(Text("layer ", index, ", ", node_->type(), named.view(), ", got ", x.shape(), ": ",
-                                       fit.broken->text, wants.view())
+      throw std::invalid_argument(Text("layer ", index, ", ", node_->type(), named.view(), ", got ",
+                                       x.shape(), ": ", fit.broken->text, wants.view())
                                       .c_str());
     }
-    return Tensor(std::make_shared<Tensor::Call>(Tensor::Call{node_, name_, x.call_, fit.out, index, node_->parameters(x.shape())}));
+    return Tensor(std::make_shared<Tensor::Call>(
+        Tensor::Call{node_, name_, x.call_, fit.out, index, node_->parameters(x.shape())}));
   }
 
  private:
@@ -79,13 +82,11 @@ class Layer {
   std::string name_;
 };
 
-template <LayerSpec S>
-Tensor Tensor::then(const S& spec, std::string name) const {
+template <LayerSpec S> Tensor Tensor::then(const S& spec, std::string name) const {
   return Layer(spec, std::move(name))(*this);
 }
 
-template <class T>
-using Vector = std::vector<T>;
+template <class T> using Vector = std::vector<T>;
 using Plan = BasicPlan<Vector>;
 
 /// A chain's nodes, planned for a mode; what a trainer runs.
@@ -93,13 +94,15 @@ class Executor {
  public:
   Plan plan;
 
-  Executor(const std::vector<std::shared_ptr<const Tensor::Call>>& calls, Shape in, Mode mode) : calls_(calls) {
+  Executor(const std::vector<std::shared_ptr<const Tensor::Call>>& calls, Shape in, Mode mode)
+      : calls_(calls) {
     plan.mode = mode;
     nodes_.resize(calls.size());
     std::vector<int> heads(calls.size());
     std::size_t output = 0;  // the head of the last group that computes something
     for (std::size_t i = 0; i < calls.size(); ++i) {
-      std::shared_ptr<const Node> fused = i > 0 ? nodes_[static_cast<std::size_t>(heads[i - 1])]->fused_with(*calls[i]->node) : nullptr;
+      std::shared_ptr<const Node> fused =
+          i > 0 ? nodes_[static_cast<std::size_t>(heads[i - 1])]->fused_with(*calls[i]->node) : nullptr;
       heads[i] = fused ? heads[i - 1] : static_cast<int>(i);
       nodes_[i] = calls[i]->node;
       if (fused) nodes_[static_cast<std::size_t>(heads[i])] = fused;
@@ -129,8 +132,8 @@ class Executor {
     for (const Step& step : plan.steps) {
       const LayerPlan& row = plan.layer_of(step);
       random.layer = static_cast<std::uint32_t>(step.layer);
-      node(step).forward(row.in, Forward<T, Count>{count, memory(plan, step.input), memory(plan, step.output), block,
-                                                   &row.tensors, plan.mode.training, random});
+      node(step).forward(row.in, Forward<T, Count>{count, memory(plan, step.input), memory(plan, step.output),
+                                                   block, &row.tensors, plan.mode.training, random});
     }
     if (!plan.mode.training && plan.output == 0) std::copy_n(x, static_cast<int>(count) * output_size_, y);
   }
@@ -143,16 +146,17 @@ class Executor {
       const LayerPlan& row = plan.layer_of(step);
       random.layer = static_cast<std::uint32_t>(step.layer);
       float* const dx = step.input_gradient == Step::none ? nullptr : memory(plan, step.input_gradient);
-      node(step).backward(row.in,
-                          {count, memory(plan, step.input), memory(plan, step.output), memory(plan, step.output_gradient),
-                           dx, block, &row.tensors, gradient, &sink, scratch, random},
-                          row.traits);
+      node(step).backward(
+          row.in,
+          {count, memory(plan, step.input), memory(plan, step.output), memory(plan, step.output_gradient), dx,
+           block, &row.tensors, gradient, &sink, scratch, random},
+          row.traits);
     }
   }
-  template <class T>
-  std::size_t scratch(int count) const {
+  template <class T> std::size_t scratch(int count) const {
     std::size_t most = 0;
-    for (const Step& step : plan.steps) most = std::max(most, node(step).scratch(plan.layer_of(step).in, count));
+    for (const Step& step : plan.steps)
+      most = std::max(most, node(step).scratch(plan.layer_of(step).in, count));
     return most;
   }
 
@@ -172,7 +176,10 @@ class Model {
 
   /// Error: std::invalid_argument if the output does not come from the input.
   Model(const Tensor& input, const Tensor& output, std::uint64_t seed = 0)
-      : calls_(chain(input, output)), in_(input.shape()), out_(output.shape()), inference_(calls_, in_, Mode{}),
+      : calls_(chain(input, output)),
+        in_(input.shape()),
+        out_(output.shape()),
+        inference_(calls_, in_, Mode{}),
         block_(inference_.plan.block) {
     initialize(seed);
   }
@@ -182,9 +189,11 @@ class Model {
     std::vector<float> y(static_cast<std::size_t>(out_.size()));
     const auto in = static_cast<std::size_t>(in_.size());
     if (x.size() != in)
-      throw std::invalid_argument(Text("predict: one sample of ", x.size(), " values came, ", in, " wanted").c_str());
+      throw std::invalid_argument(
+          Text("predict: one sample of ", x.size(), " values came, ", in, " wanted").c_str());
     thread_local Block<float> workspace;
-    if (workspace.size() < inference_.plan.workspace + in) workspace = Block<float>(inference_.plan.workspace + in);
+    if (workspace.size() < inference_.plan.workspace + in)
+      workspace = Block<float>(inference_.plan.workspace + in);
     const float* values = x.as<float>();
     float* const converted = workspace.data() + inference_.plan.workspace;
     if (!values) copy_values(x, 0, in, converted);
@@ -194,13 +203,15 @@ class Model {
   /// Any number of samples; y takes output_shape().size() values for each. Error: the sizes do not match.
   void predict(const Array& x, std::span<float> y) const {
     thread_local Block<float> workspace;
-    const std::size_t chunk = 120, size = chunk * (inference_.plan.workspace + static_cast<std::size_t>(in_.size()));
+    const std::size_t chunk = 120,
+                      size = chunk * (inference_.plan.workspace + static_cast<std::size_t>(in_.size()));
     if (workspace.size() < size) workspace = Block<float>(size);
     keratin::detail::predict_in_chunks(inference_, block_.data(), static_cast<std::size_t>(in_.size()),
                                        static_cast<std::size_t>(out_.size()), chunk, x, y, workspace.data());
   }
 
-  /// Gives every parameter its initializer's values: the same bits as those of a Sequential of the same layers.
+  /// Gives every parameter its initializer's values: the same bits as those of a Sequential of the same
+  /// layers.
   void initialize(std::uint64_t seed) { initialize_parameters(inference_.plan.layers, seed, block_.data()); }
 
   std::span<float> block() { return {block_.data(), block_.size()}; }
@@ -215,10 +226,7 @@ class Model {
   Shape input_shape() const { return in_; }
   Shape output_shape() const { return out_; }
   ActivationFunction output_activation() const { return inference_.output_activation(); }
-  template <Mode M>
-  Executor executor() const {
-    return Executor(calls_, in_, M);
-  }
+  template <Mode M> Executor executor() const { return Executor(calls_, in_, M); }
 
  private:
   static std::vector<std::shared_ptr<const Tensor::Call>> chain(const Tensor& input, const Tensor& output) {

@@ -1,6 +1,6 @@
 #pragma once
-// Node: a layer's spec behind a virtual interface. It runs the same kernels as a static layer, with the geometry as a
-// value instead of a type.
+// Node: a layer's spec behind a virtual interface. It runs the same kernels as a static layer, with the
+// geometry as a value instead of a type.
 #include <keratin/layers.hpp>
 
 #include <memory>
@@ -26,8 +26,7 @@ class Node {
   virtual std::shared_ptr<const Node> without_activation() const = 0;
 };
 
-template <LayerSpec S>
-class NodeOf final : public Node {
+template <LayerSpec S> class NodeOf final : public Node {
  public:
   explicit NodeOf(const S& spec) : spec_(spec) {}
 

@@ -1,5 +1,6 @@
 #pragma once
-// Initializer: how a parameter starts, as a structural value. The named ones are in the files beside this one.
+// Initializer: how a parameter starts, as a structural value. The named ones are in the files beside this
+// one.
 #include <keratin/core/random.hpp>
 #include <keratin/core/shape.hpp>
 
@@ -10,8 +11,8 @@ namespace keratin {
 enum class Distribution : unsigned char { constant, uniform, normal, truncated_normal };
 enum class Fan : unsigned char { none, in, average };
 
-/// constant: `value`. Others: around `value` with half-width or standard deviation `spread`; with a fan they follow
-/// Keras's VarianceScaling with `spread` as its scale: variance = scale / max(1, fan).
+/// constant: `value`. Others: around `value` with half-width or standard deviation `spread`; with a fan they
+/// follow Keras's VarianceScaling with `spread` as its scale: variance = scale / max(1, fan).
 struct Initializer {
   Distribution distribution = Distribution::constant;
   Fan fan = Fan::none;
@@ -32,29 +33,33 @@ constexpr Fans fans(Shape s) {
   return {s[s.rank - 2] * field, s[s.rank - 1] * field};
 }
 
-constexpr double truncated_at_2_stddev = 0.87962566103423978;  // the standard deviation that cutting leaves of 1
+constexpr double truncated_at_2_stddev =
+    0.87962566103423978;  // the standard deviation that cutting leaves of 1
 
 }  // namespace detail
 
 /// Fills values[0 .. shape.size()) from the stream.
-template <class S>
-void initialize(const Initializer& init, Shape shape, Random random, S* values) {
+template <class S> void initialize(const Initializer& init, Shape shape, Random random, S* values) {
   const int n = shape.size();
   double spread = init.spread;
   if (init.fan != Fan::none) {
     const auto [in, out] = detail::fans(shape);
-    const double fan = init.fan == Fan::in ? in : (in + out) / 2, variance = init.spread / (fan < 1 ? 1 : fan);
+    const double fan = init.fan == Fan::in ? in : (in + out) / 2,
+                 variance = init.spread / (fan < 1 ? 1 : fan);
     spread = std::sqrt(init.distribution == Distribution::uniform ? 3 * variance : variance);
     if (init.distribution == Distribution::truncated_normal) spread /= detail::truncated_at_2_stddev;
   }
   // Each value has its own run of words, so that a redrawn one moves no other.
   const auto normal = [&](int i, std::uint32_t attempt) {
-    const Words w = philox({static_cast<std::uint32_t>(i), attempt, random.layer, random.purpose}, random.seed);
-    return std::sqrt(-2 * std::log(uniform(w[0]))) * std::cos(6.283185307179586 * uniform(w[1]));  // Box and Muller
+    const Words w =
+        philox({static_cast<std::uint32_t>(i), attempt, random.layer, random.purpose}, random.seed);
+    return std::sqrt(-2 * std::log(uniform(w[0]))) *
+           std::cos(6.283185307179586 * uniform(w[1]));  // Box and Muller
   };
   for (int i = 0; i < n; ++i) {
     double v = 0;
-    if (init.distribution == Distribution::uniform) v = 2 * uniform(random.word(static_cast<std::uint32_t>(i))) - 1;
+    if (init.distribution == Distribution::uniform)
+      v = 2 * uniform(random.word(static_cast<std::uint32_t>(i))) - 1;
     if (init.distribution == Distribution::normal) v = normal(i, 0);
     if (init.distribution == Distribution::truncated_normal)
       for (std::uint32_t attempt = 0; v = normal(i, attempt), std::fabs(v) > 2;) ++attempt;
@@ -68,8 +73,7 @@ struct bias_initializer_option;
 }  // namespace detail
 
 /// How the kernel starts: KernelInitializer<HeNormal>. Keras: kernel_initializer.
-template <class I>
-struct KernelInitializer {
+template <class I> struct KernelInitializer {
   using sets = detail::kernel_initializer_option;
   template <class Spec>
     requires requires(Spec s) { s.kernel_initializer; }
@@ -78,8 +82,7 @@ struct KernelInitializer {
   }
 };
 /// How the bias starts: BiasInitializer<Ones>. Keras: bias_initializer.
-template <class I>
-struct BiasInitializer {
+template <class I> struct BiasInitializer {
   using sets = detail::bias_initializer_option;
   template <class Spec>
     requires requires(Spec s) { s.bias_initializer; }

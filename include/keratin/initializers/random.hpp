@@ -4,13 +4,11 @@
 namespace keratin {
 
 /// Normal. Keras: RandomNormal(mean 0, stddev 0.05).
-template <double Mean = 0.0, double Stddev = 0.05>
-struct RandomNormal {
+template <double Mean = 0.0, double Stddev = 0.05> struct RandomNormal {
   static constexpr Initializer value{Distribution::normal, Fan::none, Mean, Stddev};
 };
 /// U(min, max). Keras: RandomUniform(-0.05, 0.05).
-template <double Min = -0.05, double Max = 0.05>
-struct RandomUniform {
+template <double Min = -0.05, double Max = 0.05> struct RandomUniform {
   static constexpr Initializer value{Distribution::uniform, Fan::none, (Min + Max) / 2, (Max - Min) / 2};
 };
 

@@ -4,7 +4,8 @@
 
 namespace keratin {
 
-/// U(-l, l), l = sqrt(6 / (fan_in + fan_out)). Glorot and Bengio 2010. Keras: glorot_uniform, the default of kernels.
+/// U(-l, l), l = sqrt(6 / (fan_in + fan_out)). Glorot and Bengio 2010. Keras: glorot_uniform, the default of
+/// kernels.
 struct GlorotUniform {
   static constexpr Initializer value{Distribution::uniform, Fan::average, 0, 1};
 };

@@ -1,20 +1,19 @@
 #pragma once
-// exp, tanh and sigmoid over vectors. In double they call the C library lane by lane: that path checks gradients.
+// exp, tanh and sigmoid over vectors. In double they call the C library lane by lane: that path checks
+// gradients.
 #include <keratin/kernels/vector.hpp>
 
 namespace keratin::kernels {
 
 namespace detail {
-template <class V, class F>
-[[gnu::always_inline]] inline V by_lane(V v, F f) {
+template <class V, class F> [[gnu::always_inline]] inline V by_lane(V v, F f) {
   for (int i = 0; i < width<V>; ++i) v[i] = f(v[i]);
   return v;
 }
 }  // namespace detail
 
 /// e^x, within 2 ulp; 0 below -87.3, where float results would be denormal; infinite above 88.7.
-template <class V>
-[[gnu::always_inline]] inline V exp(V x) {
+template <class V> [[gnu::always_inline]] inline V exp(V x) {
   if constexpr (sizeof(element<V>) == 8) {
     return detail::by_lane(x, [](double v) { return std::exp(v); });
   } else {
@@ -35,9 +34,9 @@ template <class V>
   }
 }
 
-/// tanh x: a rational of degree 13/6 over the range where tanh is not yet 1, in Estrin's order for its latency.
-template <class V>
-[[gnu::always_inline]] inline V tanh(V x) {
+/// tanh x: a rational of degree 13/6 over the range where tanh is not yet 1, in Estrin's order for its
+/// latency.
+template <class V> [[gnu::always_inline]] inline V tanh(V x) {
   if constexpr (sizeof(element<V>) == 8) {
     return detail::by_lane(x, [](double v) { return std::tanh(v); });
   } else {
@@ -58,9 +57,6 @@ template <class V>
 }
 
 /// 1 / (1 + e^-x).
-template <class V>
-[[gnu::always_inline]] inline V sigmoid(V x) {
-  return 1 / (1 + exp(-x));
-}
+template <class V> [[gnu::always_inline]] inline V sigmoid(V x) { return 1 / (1 + exp(-x)); }
 
 }  // namespace keratin::kernels

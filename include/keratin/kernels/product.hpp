@@ -1,23 +1,23 @@
 #pragma once
-// Products of a batch: rows of samples times a weight matrix, and the weight gradient. One instantiation serves every
-// geometry. With T = float or double the vectors run along columns; with T = Lanes they run along samples.
+// Products of a batch: rows of samples times a weight matrix, and the weight gradient. One instantiation
+// serves every geometry. With T = float or double the vectors run along columns; with T = Lanes they run
+// along samples.
 #include <keratin/kernels/tile.hpp>
 
 namespace keratin::kernels {
 
 /// How a tile of y[row][column] += x[row][k] * w[k][column] reads its operands.
-template <class T>
-struct Operands {  // one sample a row: x is broadcast, w is read in vectors
+template <class T> struct Operands {  // one sample a row: x is broadcast, w is read in vectors
   using V = Vec<T>;
-  static constexpr int columns = lanes<T>, tile_rows = kernels::tile_rows, tile_columns = kernels::tile_columns;
+  static constexpr int columns = lanes<T>, tile_rows = kernels::tile_rows,
+                       tile_columns = kernels::tile_columns;
   [[gnu::always_inline]] static V x(const T* p) { return broadcast<V>(*p); }
   [[gnu::always_inline]] static V w(const T* p) { return load(p); }
   [[gnu::always_inline]] static V w(const T* p, Rest rest) { return rest.load(p); }
   [[gnu::always_inline]] static void y(T* p, V v) { store(p, v); }
   [[gnu::always_inline]] static void y(T* p, V v, Rest rest) { rest.store(p, v); }
 };
-template <>
-struct Operands<Lanes> {  // one lane group a row: x is read in vectors, w is broadcast
+template <> struct Operands<Lanes> {  // one lane group a row: x is read in vectors, w is broadcast
   using V = Vec<float>;
   static constexpr int columns = 1, tile_rows = 2, tile_columns = accumulators / 2;
   [[gnu::always_inline]] static V x(const Lanes* p) { return load(p->data()); }
@@ -25,16 +25,15 @@ struct Operands<Lanes> {  // one lane group a row: x is read in vectors, w is br
   [[gnu::always_inline]] static void y(Lanes* p, V v) { store(p->data(), v); }
 };
 
-/// A weight matrix w[k][column] in memory. Vectors need their columns side by side; broadcasts take any stride.
-template <class T>
-struct Weights {
+/// A weight matrix w[k][column] in memory. Vectors need their columns side by side; broadcasts take any
+/// stride.
+template <class T> struct Weights {
   const Scalar<T>* w;
   std::ptrdiff_t k_stride, column_stride = 1;
 };
 
 /// Rows of x and y: how many, how deep, and how far apart.
-template <class T>
-struct Rows {
+template <class T> struct Rows {
   int count, depth;
   const T* x;  // [count][depth]
   T* y;        // [count][y_stride]
@@ -44,8 +43,7 @@ struct Rows {
 namespace detail {
 
 // Columns in pairs of vectors, then the rest, at most a vector: f<vectors>(column, columns, part).
-template <class S, class F>
-[[gnu::always_inline]] inline void vector_columns(int columns, F f) {
+template <class S, class F> [[gnu::always_inline]] inline void vector_columns(int columns, F f) {
   constexpr int pair = tile_columns * lanes<S>;
   static_assert(tile_columns == 2);
   int column = 0;
@@ -59,12 +57,15 @@ template <class S, class F>
 // N vectors of columns for all rows; Part says whether the vectors are whole or the rest of a row.
 template <int N, class T, class Part>
 [[gnu::always_inline]] inline void product_columns(const Rows<T>& rows, const Weights<T>& weights,
-                                                   const Scalar<T>* bias, std::ptrdiff_t column, Part part, auto finish) {
+                                                   const Scalar<T>* bias, std::ptrdiff_t column, Part part,
+                                                   auto finish) {
   using O = Operands<T>;
   using V = typename O::V;
   const auto read = [=](const Scalar<T>* p) __attribute__((always_inline)) {
-    if constexpr (std::is_same_v<Part, Rest>) return O::w(p, part);
-    else return O::w(p);
+    if constexpr (std::is_same_v<Part, Rest>)
+      return O::w(p, part);
+    else
+      return O::w(p);
   };
   tiles<O::tile_rows>(rows.count, [&]<int M>(int row) __attribute__((always_inline)) {
     V a[M][N];
@@ -76,19 +77,23 @@ template <int N, class T, class Part>
     }
     const std::ptrdiff_t depth = rows.depth;
     const T* x = rows.x + row * depth;
-    const std::ptrdiff_t k_stride = weights.k_stride, n_stride = O::columns > 1 ? O::columns : weights.column_stride;
+    const std::ptrdiff_t k_stride = weights.k_stride,
+                         n_stride = O::columns > 1 ? O::columns : weights.column_stride;
     const Scalar<T>* w = weights.w + column * (O::columns > 1 ? 1 : weights.column_stride);
     for (std::ptrdiff_t k = 0; k < depth; ++k, ++x, w += k_stride)
-      outer(a, [&](int m) __attribute__((always_inline)) { return O::x(x + m * depth); },
-            [&](int n) __attribute__((always_inline)) { return read(w + n * n_stride); });
+      outer(
+          a, [&](int m) __attribute__((always_inline)) { return O::x(x + m * depth); },
+          [&](int n) __attribute__((always_inline)) { return read(w + n * n_stride); });
     T* y = rows.y + row * rows.y_stride + column;
 #pragma GCC unroll 32
     for (int m = 0; m < M; ++m)
 #pragma GCC unroll 32
       for (int n = 0; n < N; ++n) {
         T* to = y + m * rows.y_stride + n * O::columns;
-        if constexpr (std::is_same_v<Part, Rest>) O::y(to, finish(a[m][n]), part);
-        else O::y(to, finish(a[m][n]));
+        if constexpr (std::is_same_v<Part, Rest>)
+          O::y(to, finish(a[m][n]), part);
+        else
+          O::y(to, finish(a[m][n]));
       }
   });
 }
@@ -97,23 +102,24 @@ template <int N, class T, class Part>
 
 /// y[r][0 .. columns) = finish(bias + sum over k of x[r][k] * w[k][0 .. columns)); bias may be null.
 template <class T>
-[[gnu::noinline]] void product(const Rows<T>& rows, const Weights<T>& weights, const Scalar<T>* bias, int columns, auto finish) {
+[[gnu::noinline]] void product(const Rows<T>& rows, const Weights<T>& weights, const Scalar<T>* bias,
+                               int columns, auto finish) {
   using O = Operands<T>;
   if constexpr (O::columns == 1) {
     tiles<O::tile_columns>(columns, [&]<int N>(int first) __attribute__((always_inline)) {
       detail::product_columns<N>(rows, weights, bias, first, Whole{}, finish);
     });
   } else {
-    detail::vector_columns<Scalar<T>>(columns, [&]<int N>(int column, int, auto part) __attribute__((always_inline)) {
-      detail::product_columns<N>(rows, weights, bias, column, part, finish);
-    });
+    detail::vector_columns<Scalar<T>>(columns,
+                                      [&]<int N>(int column, int, auto part) __attribute__((always_inline)) {
+                                        detail::product_columns<N>(rows, weights, bias, column, part, finish);
+                                      });
   }
 }
 
 /// x as rows of samples: element k of sample s at x[s / group * group_stride + s % group + k * stride].
 /// Lanes memory is this with group L and stride L; rows of one sample have group 1 and stride 1.
-template <class S>
-struct Samples {
+template <class S> struct Samples {
   const S* x;
   int groups, group;
   std::ptrdiff_t group_stride, stride;
@@ -122,7 +128,8 @@ struct Samples {
 /// The weight gradient g[k][c] = sum over samples s of x[s][k] * d[s][c], handed on tile by tile:
 /// take(k, c, M, n, tile) with tile[M][tile_columns * lanes], of which n values a row count.
 template <class S>
-[[gnu::noinline]] void outer_product(const Samples<S>& samples, int depth, const S* d, int columns, auto take) {
+[[gnu::noinline]] void outer_product(const Samples<S>& samples, int depth, const S* d, int columns,
+                                     auto take) {
   using V = Vec<S>;
   const auto column_tile = [&]<int N>(int column, int n, auto part) __attribute__((always_inline)) {
     tiles<tile_rows>(depth, [&]<int M>(int k) __attribute__((always_inline)) {
@@ -131,8 +138,9 @@ template <class S>
       for (int g = 0; g < samples.groups; ++g) {
         const S* x = samples.x + g * samples.group_stride + k * samples.stride;
         for (int s = 0; s < samples.group; ++s, ++x, dp += columns)
-          outer(a, [&](int m) __attribute__((always_inline)) { return broadcast<V>(x[m * samples.stride]); },
-                [&](int i) __attribute__((always_inline)) { return part.load(dp + i * lanes<S>); });
+          outer(
+              a, [&](int m) __attribute__((always_inline)) { return broadcast<V>(x[m * samples.stride]); },
+              [&](int i) __attribute__((always_inline)) { return part.load(dp + i * lanes<S>); });
       }
       alignas(V) S tile[tile_rows][tile_columns * lanes<S>];
 #pragma GCC unroll 32

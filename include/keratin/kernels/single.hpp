@@ -1,6 +1,7 @@
 #pragma once
-// One sample: vectors run along the outputs, and enough independent sums run at a time to hide the multipliers'
-// latency. The order of summation depends on the sizes alone, so fixed and run-time sizes give the same bits.
+// One sample: vectors run along the outputs, and enough independent sums run at a time to hide the
+// multipliers' latency. The order of summation depends on the sizes alone, so fixed and run-time sizes give
+// the same bits.
 #include <keratin/core/fixed.hpp>
 #include <keratin/kernels/tile.hpp>
 
@@ -16,8 +17,7 @@ struct SingleSize {
 namespace detail {
 
 // How many partial sums an output has: about 8 sums at a time, 2/3 of the tile for deep ones.
-template <class S>
-constexpr int chains(SingleSize g) {
+template <class S> constexpr int chains(SingleSize g) {
   const unsigned vectors = static_cast<unsigned>((g.out + lanes<S> - 1) / lanes<S>);
   const unsigned sums = g.in >= 256 ? accumulators * 2 / 3 : 8;
   return static_cast<int>(std::bit_ceil((sums + vectors - 1) / vectors));
@@ -25,8 +25,7 @@ constexpr int chains(SingleSize g) {
 inline constexpr int most_chains = std::bit_ceil(accumulators * 2u / 3);
 
 // f(fixed<C>{}) for C = chains.
-template <class S, class Size>
-[[gnu::always_inline]] inline void with_chains(Size size, auto f) {
+template <class S, class Size> [[gnu::always_inline]] inline void with_chains(Size size, auto f) {
   if constexpr (is_fixed<Size>) {
     f(fixed<chains<S>(Size::value)>{});
   } else {
@@ -39,8 +38,8 @@ template <class S, class Size>
 
 // T vectors of outputs with C sums each, from column `first`; the last vector may be the rest of a row.
 template <int T, int C, bool Whole_, class S>
-[[gnu::always_inline]] inline void single_columns(SingleSize g, const S* x, const S* w, const S* bias, S* y, int first,
-                                                  Rest rest, auto finish) {
+[[gnu::always_inline]] inline void single_columns(SingleSize g, const S* x, const S* w, const S* bias, S* y,
+                                                  int first, Rest rest, auto finish) {
   using V = Vec<S>;
   const auto read = [&](const S* p, int t) __attribute__((always_inline)) {
     return Whole_ || t + 1 < T ? load(p + t * lanes<S>) : rest.load(p + t * lanes<S>);
@@ -73,15 +72,18 @@ template <int T, int C, bool Whole_, class S>
 #pragma GCC unroll 32
   for (int t = 0; t < T; ++t) {
     S* to = y + first + t * lanes<S>;
-    if (Whole_ || t + 1 < T) store(to, finish(a[0][t]));
-    else rest.store(to, finish(a[0][t]));
+    if (Whole_ || t + 1 < T)
+      store(to, finish(a[0][t]));
+    else
+      rest.store(to, finish(a[0][t]));
   }
 }
 
-// Few outputs: a vector holds R = lanes / Out rows of w. A vector of inputs meets Out of those, each time R of its
-// lanes spread over all.
+// Few outputs: a vector holds R = lanes / Out rows of w. A vector of inputs meets Out of those, each time R
+// of its lanes spread over all.
 template <int Out, class S>
-[[gnu::always_inline]] inline void single_narrow(int in, const S* x, const S* w, const S* bias, S* y, auto finish) {
+[[gnu::always_inline]] inline void single_narrow(int in, const S* x, const S* w, const S* bias, S* y,
+                                                 auto finish) {
   using V = Vec<S>;
   constexpr int L = lanes<S>, R = L / Out, loads = Out >= 4 ? 1 : 4 / Out;
   const auto spread = []<int C>(V v, std::integral_constant<int, C>) __attribute__((always_inline)) {
@@ -104,9 +106,10 @@ template <int Out, class S>
   }
   for (; k + L <= in; k += L) add(k, 0, whole, whole);
   if (const int rest = in - k; rest > 0)
-    add(k, 0, [&](const S* p) __attribute__((always_inline)) { return Rest{rest}.load(p); }, [&](const S* p, int c) __attribute__((always_inline)) {
-      return Rest{std::clamp(rest - c * R, 0, R) * Out}.load(p);
-    });
+    add(
+        k, 0, [&](const S* p) __attribute__((always_inline)) { return Rest{rest}.load(p); },
+        [&](const S* p, int c)
+            __attribute__((always_inline)) { return Rest{std::clamp(rest - c * R, 0, R) * Out}.load(p); });
   V total = {};
 #pragma GCC unroll 8
   for (int c = 0; c < Out; ++c) {
@@ -124,7 +127,8 @@ template <int Out, class S>
 
 /// y[0 .. out) = finish(bias + x * w) for one sample; x [in], w [in][out], bias [out] or null.
 template <class S, class Size>
-[[gnu::always_inline]] inline void single(Size size, const S* x, const S* w, const S* bias, S* y, auto finish) {
+[[gnu::always_inline]] inline void single(Size size, const S* x, const S* w, const S* bias, S* y,
+                                          auto finish) {
   const SingleSize g = size;
   if constexpr (lanes<S> >= 1) {
     if (g.out == 1) return detail::single_narrow<1>(g.in, x, w, bias, y, finish);
@@ -144,11 +148,13 @@ template <class S, class Size>
     if constexpr (is_fixed<Size>) {
       constexpr int vectors = (Size::value.out + lanes<S> - 1) / lanes<S>;
       constexpr bool partial = Size::value.out % lanes<S> > 0;
-      constexpr int last = partial ? (vectors + most - 1) / most : 0;  // the tile that ends in the rest of a row
+      constexpr int last =
+          partial ? (vectors + most - 1) / most : 0;  // the tile that ends in the rest of a row
       constexpr int last_size = partial ? vectors / std::max(last, 1) : 0;
       if constexpr (vectors - last_size > 0) fixed_tiles<vectors - last_size, most>(whole);
       if constexpr (partial)
-        detail::single_columns<last_size, C, false>(g, x, w, bias, y, (vectors - last_size) * lanes<S>, rest, finish);
+        detail::single_columns<last_size, C, false>(g, x, w, bias, y, (vectors - last_size) * lanes<S>, rest,
+                                                    finish);
     } else {
       constexpr int step = std::min(most, 4);
       int vector = 0;

@@ -1,6 +1,7 @@
 #pragma once
-// The micro-kernel: a register tile of accumulators to which the outer product of M loads and N loads is added.
-// Everything heavy is this plus addresses. Tile sizes are compile-time constants, so that run-time bounds cost little.
+// The micro-kernel: a register tile of accumulators to which the outer product of M loads and N loads is
+// added. Everything heavy is this plus addresses. Tile sizes are compile-time constants, so that run-time
+// bounds cost little.
 #include <keratin/kernels/vector.hpp>
 
 namespace keratin::kernels {
@@ -38,10 +39,10 @@ template <int M, int N, class V, class X, class W>
   }
 }
 
-/// n in nearly equal tiles of at most Max: f.template operator()<size>(start) for each. 16 by 6 is 6 6 4: a small last
-/// tile would leave the multipliers idle. Sizes are even, and a last 1 where n is odd: half the code of all sizes.
-template <int Max, class F>
-[[gnu::always_inline]] inline void tiles(int n, F f) {
+/// n in nearly equal tiles of at most Max: f.template operator()<size>(start) for each. 16 by 6 is 6 6 4: a
+/// small last tile would leave the multipliers idle. Sizes are even, and a last 1 where n is odd: half the
+/// code of all sizes.
+template <int Max, class F> [[gnu::always_inline]] inline void tiles(int n, F f) {
   static_assert(Max % 2 == 0);
   const int pairs = n / 2, count = (pairs + Max / 2 - 1) / (Max / 2);
   int start = 0;
@@ -55,8 +56,7 @@ template <int Max, class F>
   if (n % 2 == 1) f.template operator()<1>(start);
 }
 /// N in nearly equal tiles of any size: only those that occur are instantiated.
-template <int N, int Max, class F>
-[[gnu::always_inline]] inline void fixed_tiles(F f) {
+template <int N, int Max, class F> [[gnu::always_inline]] inline void fixed_tiles(F f) {
   constexpr int count = (N + Max - 1) / Max, size = N / count, larger = N % count;
   if constexpr (larger > 0)
     for (int i = 0; i < larger; ++i) f.template operator()<size + 1>(i * (size + 1));

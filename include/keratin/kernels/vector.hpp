@@ -13,32 +13,23 @@
 
 namespace keratin::kernels {
 
-template <class S, int N = lanes<S>>
-struct VectorOf {
+template <class S, int N = lanes<S>> struct VectorOf {
   typedef S type __attribute__((vector_size(N * sizeof(S))));
 };
-template <class S>
-using Vec = typename VectorOf<S>::type;
+template <class S> using Vec = typename VectorOf<S>::type;
 
-template <class V>
-using element = std::remove_cvref_t<decltype(V{}[0])>;
-template <class V>
-inline constexpr int width = sizeof(V) / sizeof(element<V>);
+template <class V> using element = std::remove_cvref_t<decltype(V{}[0])>;
+template <class V> inline constexpr int width = sizeof(V) / sizeof(element<V>);
 
 // `f - V{}` is a plain broadcast; `V{} + f` would be an addition, because 0 + -0 is not -0.
-template <class V>
-[[gnu::always_inline]] inline V broadcast(element<V> f) {
-  return f - V{};
-}
+template <class V> [[gnu::always_inline]] inline V broadcast(element<V> f) { return f - V{}; }
 
-template <class S>
-[[gnu::always_inline]] inline Vec<S> load(const S* p) {
+template <class S> [[gnu::always_inline]] inline Vec<S> load(const S* p) {
   Vec<S> v;
   __builtin_memcpy(&v, p, sizeof v);
   return v;
 }
-template <class S>
-[[gnu::always_inline]] inline void store(S* p, Vec<S> v) {
+template <class S> [[gnu::always_inline]] inline void store(S* p, Vec<S> v) {
   __builtin_memcpy(p, &v, sizeof v);
 }
 
@@ -57,8 +48,7 @@ template <class S>
   _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << n) - 1), (__m512d)v);
 }
 #else
-template <class S>
-[[gnu::always_inline]] inline Vec<S> load(const S* p, int n) {
+template <class S> [[gnu::always_inline]] inline Vec<S> load(const S* p, int n) {
 #if defined __AVX2__
   if constexpr (sizeof(S) == 4) {
     const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
@@ -75,66 +65,80 @@ template <class S>
 #endif
 }
 // Masked stores are slow on some AVX2 machines: element by element instead.
-template <class S>
-[[gnu::always_inline]] inline void store(S* p, Vec<S> v, int n) {
+template <class S> [[gnu::always_inline]] inline void store(S* p, Vec<S> v, int n) {
   for (int i = 0; i < lanes<S>; ++i)
     if (i < n) p[i] = v[i];
 }
 #endif
 
 /// Keeps a loaded value in its register: g++ would load it again for every use.
-template <class V>
-[[gnu::always_inline]] inline V pin(V v) {
+template <class V> [[gnu::always_inline]] inline V pin(V v) {
 #if !defined __clang__ && defined __x86_64__
   asm("" : "+v"(v));
 #endif
   return v;
 }
 
-// The larger or the smaller of two vectors, b where either is NaN; of `a > b ? a : b` g++ makes a compare and a blend.
-template <class V>
-[[gnu::always_inline]] inline V max(V a, V b) {
+// The larger or the smaller of two vectors, b where either is NaN; of `a > b ? a : b` g++ makes a compare and
+// a blend.
+template <class V> [[gnu::always_inline]] inline V max(V a, V b) {
   constexpr bool is_float = sizeof(element<V>) == 4;
 #if defined __AVX512F__
-  if constexpr (is_float) return (V)_mm512_maskz_max_ps(0xffff, (__m512)a, (__m512)b);
-  else return (V)_mm512_maskz_max_pd(0xff, (__m512d)a, (__m512d)b);
+  if constexpr (is_float)
+    return (V)_mm512_maskz_max_ps(0xffff, (__m512)a, (__m512)b);
+  else
+    return (V)_mm512_maskz_max_pd(0xff, (__m512d)a, (__m512d)b);
 #elif defined __AVX__
-  if constexpr (is_float) return (V)_mm256_max_ps((__m256)a, (__m256)b);
-  else return (V)_mm256_max_pd((__m256d)a, (__m256d)b);
+  if constexpr (is_float)
+    return (V)_mm256_max_ps((__m256)a, (__m256)b);
+  else
+    return (V)_mm256_max_pd((__m256d)a, (__m256d)b);
 #elif defined __SSE2__
-  if constexpr (is_float) return (V)_mm_max_ps((__m128)a, (__m128)b);
-  else return (V)_mm_max_pd((__m128d)a, (__m128d)b);
+  if constexpr (is_float)
+    return (V)_mm_max_ps((__m128)a, (__m128)b);
+  else
+    return (V)_mm_max_pd((__m128d)a, (__m128d)b);
 #else
   return a > b ? a : b;
 #endif
 }
-template <class V>
-[[gnu::always_inline]] inline V min(V a, V b) {
+template <class V> [[gnu::always_inline]] inline V min(V a, V b) {
   constexpr bool is_float = sizeof(element<V>) == 4;
 #if defined __AVX512F__
-  if constexpr (is_float) return (V)_mm512_maskz_min_ps(0xffff, (__m512)a, (__m512)b);
-  else return (V)_mm512_maskz_min_pd(0xff, (__m512d)a, (__m512d)b);
+  if constexpr (is_float)
+    return (V)_mm512_maskz_min_ps(0xffff, (__m512)a, (__m512)b);
+  else
+    return (V)_mm512_maskz_min_pd(0xff, (__m512d)a, (__m512d)b);
 #elif defined __AVX__
-  if constexpr (is_float) return (V)_mm256_min_ps((__m256)a, (__m256)b);
-  else return (V)_mm256_min_pd((__m256d)a, (__m256d)b);
+  if constexpr (is_float)
+    return (V)_mm256_min_ps((__m256)a, (__m256)b);
+  else
+    return (V)_mm256_min_pd((__m256d)a, (__m256d)b);
 #elif defined __SSE2__
-  if constexpr (is_float) return (V)_mm_min_ps((__m128)a, (__m128)b);
-  else return (V)_mm_min_pd((__m128d)a, (__m128d)b);
+  if constexpr (is_float)
+    return (V)_mm_min_ps((__m128)a, (__m128)b);
+  else
+    return (V)_mm_min_pd((__m128d)a, (__m128d)b);
 #else
   return a < b ? a : b;
 #endif
 }
-template <class V>
-[[gnu::always_inline]] inline V sqrt(V a) {
+template <class V> [[gnu::always_inline]] inline V sqrt(V a) {
 #if defined __AVX512F__
-  if constexpr (sizeof(element<V>) == 4) return (V)_mm512_maskz_sqrt_ps(0xffff, (__m512)a);
-  else return (V)_mm512_maskz_sqrt_pd(0xff, (__m512d)a);
+  if constexpr (sizeof(element<V>) == 4)
+    return (V)_mm512_maskz_sqrt_ps(0xffff, (__m512)a);
+  else
+    return (V)_mm512_maskz_sqrt_pd(0xff, (__m512d)a);
 #elif defined __AVX__
-  if constexpr (sizeof(element<V>) == 4) return (V)_mm256_sqrt_ps((__m256)a);
-  else return (V)_mm256_sqrt_pd((__m256d)a);
+  if constexpr (sizeof(element<V>) == 4)
+    return (V)_mm256_sqrt_ps((__m256)a);
+  else
+    return (V)_mm256_sqrt_pd((__m256d)a);
 #elif defined __SSE2__
-  if constexpr (sizeof(element<V>) == 4) return (V)_mm_sqrt_ps((__m128)a);
-  else return (V)_mm_sqrt_pd((__m128d)a);
+  if constexpr (sizeof(element<V>) == 4)
+    return (V)_mm_sqrt_ps((__m128)a);
+  else
+    return (V)_mm_sqrt_pd((__m128d)a);
 #else
   for (int i = 0; i < width<V>; ++i) a[i] = std::sqrt(a[i]);
   return a;
@@ -149,61 +153,43 @@ template <int Step, class V, int... I>
 }  // namespace detail
 
 /// Lane i of the result is lane i + Step of v, round the corner.
-template <int Step, class V>
-[[gnu::always_inline]] inline V rotate(V v) {
+template <int Step, class V> [[gnu::always_inline]] inline V rotate(V v) {
   return detail::rotate<Step>(v, std::make_integer_sequence<int, width<V>>());
 }
 /// Folds v to its first To lanes with f: lane i becomes f over the lanes i, i + To, i + 2 To, ...
-template <int To = 1, class V, class F>
-[[gnu::always_inline]] inline V fold(V v, F f) {
+template <int To = 1, class V, class F> [[gnu::always_inline]] inline V fold(V v, F f) {
   [&]<int... H>(std::integer_sequence<int, H...>) __attribute__((always_inline)) {
     ((v = (width<V> >> (H + 1)) >= To ? f(v, rotate<(width<V> >> (H + 1))>(v)) : v), ...);
-  }(std::make_integer_sequence<int, width<V> == 16 ? 4 : width<V> == 8 ? 3 : width<V> == 4 ? 2 : 1>());
+  }(std::make_integer_sequence<int, width<V> == 16  ? 4
+                                    : width<V> == 8 ? 3
+                                    : width<V> == 4 ? 2
+                                                    : 1>());
   return v;
 }
-template <class V>
-[[gnu::always_inline]] inline element<V> sum(V v) {
+template <class V> [[gnu::always_inline]] inline element<V> sum(V v) {
   return fold(v, [](V a, V b) __attribute__((always_inline)) { return a + b; })[0];
 }
-template <class V>
-[[gnu::always_inline]] inline element<V> largest(V v) {
+template <class V> [[gnu::always_inline]] inline element<V> largest(V v) {
   return fold(v, [](V a, V b) __attribute__((always_inline)) { return max(a, b); })[0];
 }
 
 // A vector's worth of an array: a whole one, or the n elements that are left at its end.
 struct Whole {
-  template <class S>
-  [[gnu::always_inline]] Vec<S> load(const S* p) const {
-    return kernels::load(p);
-  }
-  template <class S>
-  [[gnu::always_inline]] void store(S* p, Vec<S> v) const {
-    kernels::store(p, v);
-  }
-  template <class V>
-  [[gnu::always_inline]] V only(V v, V = V{}) const {
-    return v;
-  }
+  template <class S> [[gnu::always_inline]] Vec<S> load(const S* p) const { return kernels::load(p); }
+  template <class S> [[gnu::always_inline]] void store(S* p, Vec<S> v) const { kernels::store(p, v); }
+  template <class V> [[gnu::always_inline]] V only(V v, V = V{}) const { return v; }
 };
 struct Rest {
   int n;
-  template <class S>
-  [[gnu::always_inline]] Vec<S> load(const S* p) const {
-    return kernels::load(p, n);
-  }
-  template <class S>
-  [[gnu::always_inline]] void store(S* p, Vec<S> v) const {
-    kernels::store(p, v, n);
-  }
+  template <class S> [[gnu::always_inline]] Vec<S> load(const S* p) const { return kernels::load(p, n); }
+  template <class S> [[gnu::always_inline]] void store(S* p, Vec<S> v) const { kernels::store(p, v, n); }
   /// v in the first n lanes, `otherwise` beyond.
-  template <class V>
-  [[gnu::always_inline]] V only(V v, V otherwise = V{}) const {
+  template <class V> [[gnu::always_inline]] V only(V v, V otherwise = V{}) const {
     return iota<V>() < broadcast<V>(static_cast<element<V>>(n)) ? v : otherwise;
   }
 
  private:
-  template <class V>
-  [[gnu::always_inline]] static V iota() {
+  template <class V> [[gnu::always_inline]] static V iota() {
     return [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
       return V{element<V>(I)...};
     }(std::make_integer_sequence<int, width<V>>());
@@ -211,8 +197,7 @@ struct Rest {
 };
 
 /// f(start, part) for each vector of an array of `count` values; part is Whole{}, at the end Rest{n}.
-template <class S, class F>
-[[gnu::always_inline]] inline void for_each_vector(std::ptrdiff_t count, F f) {
+template <class S, class F> [[gnu::always_inline]] inline void for_each_vector(std::ptrdiff_t count, F f) {
   std::ptrdiff_t i = 0;
   for (; i + lanes<S> <= count; i += lanes<S>) f(i, Whole{});
   if (i < count) f(i, Rest{static_cast<int>(count - i)});

@@ -14,9 +14,14 @@ struct ActivationSpec {
 
   constexpr Fit fit(Shape in) const { return in; }
   constexpr Traits traits() const {
-    return {.reads_input = false, .reads_output = activation != Linear{}, .in_place = true, .view = activation == Linear{}};
+    return {.reads_input = false,
+            .reads_output = activation != Linear{},
+            .in_place = true,
+            .view = activation == Linear{}};
   }
-  constexpr double flops(Shape in) const { return activation == Linear{} ? 0 : static_cast<double>(in.elements()); }
+  constexpr double flops(Shape in) const {
+    return activation == Linear{} ? 0 : static_cast<double>(in.elements());
+  }
 
   struct Geometry {
     int rows, n;
@@ -24,15 +29,13 @@ struct ActivationSpec {
   };
   constexpr Geometry geometry(Shape in) const { return {in.size() / in.last(), in.last(), activation}; }
 
-  template <class T, class Count>
-  static void forward(auto geometry, const Forward<T, Count>& c) {
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
     const Geometry g = geometry;
     with_activation(geometry, [&]<class A>(A) {
       A::forward(c.x, c.y, static_cast<std::ptrdiff_t>(c.count) * g.rows, g.n);
     });
   }
-  template <class T>
-  static void backward(auto geometry, const Backward<T>& c) {
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
     const Geometry g = geometry;
     if (!c.dx) return;
     with_activation(geometry, [&]<class A>(A) {
@@ -42,8 +45,7 @@ struct ActivationSpec {
 };
 
 /// Activation<ReLU>.
-template <class A>
-struct Activation : layer_of<Activation<A>, ActivationSpec, A> {
+template <class A> struct Activation : layer_of<Activation<A>, ActivationSpec, A> {
   static constexpr ActivationSpec spec = with_options<A>(ActivationSpec{});
 };
 

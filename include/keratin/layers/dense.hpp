@@ -48,8 +48,7 @@ struct DenseSpec {
   }
 
   // Lanes: dy as rows of samples. Otherwise: two vectors of columns of the transposed kernel.
-  template <class T>
-  static constexpr std::size_t scratch(const Geometry& g, int count) {
+  template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
     const auto size = [](auto... n) { return (static_cast<std::size_t>(n) * ...); };
     if (Unit<T>::samples > 1) return size(count, g.rows, g.units, Unit<T>::samples);
     return size(g.units, input_columns<Scalar<T>>);
@@ -59,8 +58,8 @@ struct DenseSpec {
   [[gnu::always_inline]] static void forward(auto geometry, const Forward<T, Count>& c) {
     const Geometry g = geometry;
     const int rows = static_cast<int>(c.count) * g.rows;
-    // The activation runs in the register where it is known at compile time; for a run-time geometry in a pass of its
-    // own, so that one kernel serves all activations. The bits are the same.
+    // The activation runs in the register where it is known at compile time; for a run-time geometry in a
+    // pass of its own, so that one kernel serves all activations. The bits are the same.
     if constexpr (is_fixed<decltype(geometry)>) {
       with_activation(geometry, [&]<class A>(A) __attribute__((always_inline)) {
         if constexpr (A::elementwise) return multiply(geometry, c, rows, Finish<A>{});
@@ -75,51 +74,47 @@ struct DenseSpec {
     }
   }
 
-  template <class T>
-  static void backward(auto geometry, const Backward<T>& c) {
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
     with_activation(geometry, [&]<class A>(A) { backward_through<A>(Geometry(geometry), c); });
   }
 
  private:
-  template <class S>
-  static constexpr int input_columns = kernels::tile_columns * lanes<S>;
+  template <class S> static constexpr int input_columns = kernels::tile_columns * lanes<S>;
 
-  template <class G>
-  static constexpr auto single_size(G geometry) {
-    if constexpr (is_fixed<G>) return fixed<kernels::SingleSize{G::value.in, G::value.units}>{};
-    else return kernels::SingleSize{geometry.in, geometry.units};
+  template <class G> static constexpr auto single_size(G geometry) {
+    if constexpr (is_fixed<G>)
+      return fixed<kernels::SingleSize{G::value.in, G::value.units}>{};
+    else
+      return kernels::SingleSize{geometry.in, geometry.units};
   }
 
   // The geometry as a value: one instantiation for all layers with this activation.
-  template <class A, class T>
-  static void backward_through(const Geometry& g, const Backward<T>& c) {
+  template <class A, class T> static void backward_through(const Geometry& g, const Backward<T>& c) {
     const int rows = c.count * g.rows;
     if constexpr (!std::is_same_v<A, Linear>) A::backward(c.y, c.dy, c.dy, rows, g.units);
     if (c.dx) input_gradient(g, c, rows);
     weight_gradients(g, c, rows);
   }
 
-  // What happens to a finished output while it is still in a register. A named type, so that all layers share a kernel.
-  template <class A>
-  struct Finish {
-    template <class V>
-    [[gnu::always_inline]] V operator()(V v) const {
-      return A::value(v);
-    }
+  // What happens to a finished output while it is still in a register. A named type, so that all layers share
+  // a kernel.
+  template <class A> struct Finish {
+    template <class V> [[gnu::always_inline]] V operator()(V v) const { return A::value(v); }
   };
   // Hands a tile of the kernel's gradient on.
-  template <class T>
-  struct HandOn {
+  template <class T> struct HandOn {
     const Backward<T>& c;
     int units;
     void operator()(int k, int column, int rows, int n, const Scalar<T>* tile) const {
-      c.finish(0, static_cast<std::ptrdiff_t>(k) * units + column, rows, n, units, tile, input_columns<Scalar<T>>);
+      c.finish(0, static_cast<std::ptrdiff_t>(k) * units + column, rows, n, units, tile,
+               input_columns<Scalar<T>>);
     }
   };
 
   // y = finish(x W + b): one sample along its outputs, or a product of many rows.
   template <class T, class Count>
-  [[gnu::always_inline]] static void multiply(auto geometry, const Forward<T, Count>& c, int rows, auto finish) {
+  [[gnu::always_inline]] static void multiply(auto geometry, const Forward<T, Count>& c, int rows,
+                                              auto finish) {
     const Geometry g = geometry;
     const Scalar<T>* const w = c.parameter(0);
     const Scalar<T>* const b = g.use_bias ? c.parameter(1) : nullptr;
@@ -128,10 +123,9 @@ struct DenseSpec {
     kernels::product<T>({rows, g.in, c.x, c.y, g.units}, {w, g.units}, b, g.units, finish);
   }
 
-  // dx = dy W^T. Lanes broadcast single weights and read W as it lies; vectors along the inputs need W transposed,
-  // which is packed a few columns at a time.
-  template <class T>
-  static void input_gradient(const Geometry& g, const Backward<T>& c, int rows) {
+  // dx = dy W^T. Lanes broadcast single weights and read W as it lies; vectors along the inputs need W
+  // transposed, which is packed a few columns at a time.
+  template <class T> static void input_gradient(const Geometry& g, const Backward<T>& c, int rows) {
     using S = Scalar<T>;
     constexpr Finish<Linear> finish{};
     const S* w = c.parameter(0);
@@ -143,13 +137,13 @@ struct DenseSpec {
         for (int j = 0; j < n; ++j)
           for (int o = 0; o < g.units; ++o)
             c.scratch[o * input_columns<S> + j] = w[static_cast<std::ptrdiff_t>(i + j) * g.units + o];
-        kernels::product<T>({rows, g.units, c.dy, c.dx + i, g.in}, {c.scratch, input_columns<S>}, nullptr, n, finish);
+        kernels::product<T>({rows, g.units, c.dy, c.dx + i, g.in}, {c.scratch, input_columns<S>}, nullptr, n,
+                            finish);
       }
     }
   }
 
-  template <class T>
-  static void weight_gradients(const Geometry& g, const Backward<T>& c, int rows) {
+  template <class T> static void weight_gradients(const Geometry& g, const Backward<T>& c, int rows) {
     using S = Scalar<T>;
     constexpr int L = Unit<T>::samples;
     const S* d = reinterpret_cast<const S*>(c.dy);  // [rows * L][units]
@@ -159,12 +153,14 @@ struct DenseSpec {
           for (int l = 0; l < L; ++l) c.scratch[(r * L + l) * g.units + o] = c.dy[r * g.units + o][l];
       d = c.scratch;
     }
-    const kernels::Samples<S> x{reinterpret_cast<const S*>(c.x), rows, L, static_cast<std::ptrdiff_t>(g.in) * L, L};
+    const kernels::Samples<S> x{reinterpret_cast<const S*>(c.x), rows, L,
+                                static_cast<std::ptrdiff_t>(g.in) * L, L};
     kernels::outer_product<S>(x, g.in, d, g.units, HandOn<T>{c, g.units});
     if (!g.use_bias) return;
     kernels::for_each_vector<S>(g.units, [&](std::ptrdiff_t o, auto part) {
       kernels::Vec<S> sum = {};
-      for (std::ptrdiff_t r = 0; r < static_cast<std::ptrdiff_t>(rows) * L; ++r) sum += part.load(d + r * g.units + o);
+      for (std::ptrdiff_t r = 0; r < static_cast<std::ptrdiff_t>(rows) * L; ++r)
+        sum += part.load(d + r * g.units + o);
       S column[lanes<S>];
       kernels::store(column, sum);
       const int n = static_cast<int>(std::min<std::ptrdiff_t>(g.units - o, lanes<S>));

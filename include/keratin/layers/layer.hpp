@@ -1,5 +1,6 @@
 #pragma once
-// The layer contract: what a spec provides, what its kernels are given, and layer_of, which makes a type of a spec.
+// The layer contract: what a spec provides, what its kernels are given, and layer_of, which makes a type of a
+// spec.
 #include <keratin/activations/activation.hpp>
 #include <keratin/core/fixed.hpp>
 #include <keratin/core/lanes.hpp>
@@ -15,25 +16,23 @@
 namespace keratin {
 
 /// Where finished weight gradients go: a gradient block, or straight into the optimizer.
-template <class S>
-class GradientSink {
+template <class S> class GradientSink {
  public:
   /// g holds `rows` rows of n gradients, g_stride apart, of the parameters from `offset` on, `stride` apart.
-  virtual void take(std::size_t offset, int rows, int n, std::ptrdiff_t stride, const S* g, std::ptrdiff_t g_stride,
-                    const Regularizer&) = 0;
+  virtual void take(std::size_t offset, int rows, int n, std::ptrdiff_t stride, const S* g,
+                    std::ptrdiff_t g_stride, const Regularizer&) = 0;
 
  protected:
   ~GradientSink() = default;
 };
 
 /// What a forward kernel is given. T is float or double (one sample each) or Lanes (L samples each).
-template <class T, class Count = int>
-struct Forward {
-  Count count;                // how many T's worth of samples; One when it is a single sample
-  const T* x;                 // [count][input shape]
-  T* y;                       // [count][output shape]
-  const Scalar<T>* block;     // the network's parameters
-  const Tensors* tensors;     // where this layer's lie in it
+template <class T, class Count = int> struct Forward {
+  Count count;             // how many T's worth of samples; One when it is a single sample
+  const T* x;              // [count][input shape]
+  T* y;                    // [count][output shape]
+  const Scalar<T>* block;  // the network's parameters
+  const Tensors* tensors;  // where this layer's lie in it
   bool training = false;
   Random random{};
 
@@ -42,16 +41,15 @@ struct Forward {
 };
 
 /// What a backward kernel is given: dy comes in and may be overwritten, dx goes out.
-template <class T>
-struct Backward {
+template <class T> struct Backward {
   int count;
-  const T* x;                     // valid if Traits::reads_input
-  const T* y;                     // valid if Traits::reads_output
-  T* dy;                          // [count][output shape]
-  T* dx;                          // [count][input shape], null when nobody wants it
+  const T* x;  // valid if Traits::reads_input
+  const T* y;  // valid if Traits::reads_output
+  T* dy;       // [count][output shape]
+  T* dx;       // [count][input shape], null when nobody wants it
   const Scalar<T>* block;
   const Tensors* tensors;
-  Scalar<T>* gradient;            // zeros, laid out as this layer's part of the block; unless Traits::finishes
+  Scalar<T>* gradient;  // zeros, laid out as this layer's part of the block; unless Traits::finishes
   GradientSink<Scalar<T>>* sink;  // only if Traits::finishes
   Scalar<T>* scratch;             // as much as the spec's scratch() asked for
   Random random{};
@@ -68,10 +66,11 @@ struct Backward {
 };
 
 /// The sum of a T over its samples: a weight gradient is one.
-template <class T>
-Scalar<T> over_samples(const T& v) {
-  if constexpr (Unit<T>::samples > 1) return v.sum();
-  else return v;
+template <class T> Scalar<T> over_samples(const T& v) {
+  if constexpr (Unit<T>::samples > 1)
+    return v.sum();
+  else
+    return v;
 }
 
 /// A spec: a structural aggregate of plain values with a shape rule, a geometry and kernels
@@ -85,40 +84,44 @@ concept LayerSpec = requires(const S s, Shape in) {
   S::name;
 };
 
-template <LayerSpec S>
-constexpr Parameters parameters_of(const S& spec, Shape in) {
-  if constexpr (requires { spec.parameters(in); }) return spec.parameters(in);
-  else return Parameters{};
+template <LayerSpec S> constexpr Parameters parameters_of(const S& spec, Shape in) {
+  if constexpr (requires { spec.parameters(in); })
+    return spec.parameters(in);
+  else
+    return Parameters{};
 }
-template <LayerSpec S>
-constexpr Traits traits_of(const S& spec) {
-  if constexpr (requires { spec.traits(); }) return spec.traits();
-  else return Traits{};
+template <LayerSpec S> constexpr Traits traits_of(const S& spec) {
+  if constexpr (requires { spec.traits(); })
+    return spec.traits();
+  else
+    return Traits{};
 }
-/// Floating-point operations of one forward pass of one sample; a backward pass to inputs and weights takes two.
-template <LayerSpec S>
-constexpr double flops_of(const S& spec, Shape in) {
-  if constexpr (requires { spec.flops(in); }) return spec.flops(in);
-  else return 0;
+/// Floating-point operations of one forward pass of one sample; a backward pass to inputs and weights takes
+/// two.
+template <LayerSpec S> constexpr double flops_of(const S& spec, Shape in) {
+  if constexpr (requires { spec.flops(in); })
+    return spec.flops(in);
+  else
+    return 0;
 }
 /// Scalars of scratch that backward needs for `count` T's.
-template <class T, LayerSpec S>
-constexpr std::size_t scratch_of(const S& spec, Shape in, int count) {
+template <class T, LayerSpec S> constexpr std::size_t scratch_of(const S& spec, Shape in, int count) {
   if constexpr (requires { S::template scratch<T>(spec.geometry(in), count); })
     return S::template scratch<T>(spec.geometry(in), count);
-  else return 0;
+  else
+    return 0;
 }
 /// The output activation: what the losses that work on logits look for.
-template <LayerSpec S>
-constexpr ActivationFunction activation_of(const S& spec) {
-  if constexpr (requires { spec.activation; }) return spec.activation;
-  else return ActivationFunction{};
+template <LayerSpec S> constexpr ActivationFunction activation_of(const S& spec) {
+  if constexpr (requires { spec.activation; })
+    return spec.activation;
+  else
+    return ActivationFunction{};
 }
 
-/// The answer of a fusion rule `constexpr Fused<A> fuse(A head, const B& next)`: whether `head` takes the work of the
-/// layer behind it over, and then how. The planner finds the rules beside the specs.
-template <class S>
-struct Fused {
+/// The answer of a fusion rule `constexpr Fused<A> fuse(A head, const B& next)`: whether `head` takes the
+/// work of the layer behind it over, and then how. The planner finds the rules beside the specs.
+template <class S> struct Fused {
   bool fused = false;
   S spec{};
 };
@@ -133,9 +136,9 @@ struct NoBias {
   }
 };
 
-/// Calls the spec's backward kernel; the gradients of a spec that does not hand them on itself are handed on here.
-template <class Spec, class T>
-void run_backward(auto geometry, const Backward<T>& c, const Traits& traits) {
+/// Calls the spec's backward kernel; the gradients of a spec that does not hand them on itself are handed on
+/// here.
+template <class Spec, class T> void run_backward(auto geometry, const Backward<T>& c, const Traits& traits) {
   const Tensors& tensors = *c.tensors;
   const bool finishes = traits.finishes || tensors.count() == 0;
   if (!finishes) std::fill_n(c.gradient, tensors.end - tensors.start, Scalar<T>{});
@@ -146,8 +149,7 @@ void run_backward(auto geometry, const Backward<T>& c, const Traits& traits) {
 }
 
 /// A layer's row in a plan, from its spec and the shape that comes in.
-template <LayerSpec S>
-constexpr LayerPlan layer_plan(const S& spec, Shape in, int index) {
+template <LayerSpec S> constexpr LayerPlan layer_plan(const S& spec, Shape in, int index) {
   return {.type = S::name,
           .activation = activation_of(spec) == ActivationFunction{} ? "" : activation_of(spec).name(),
           .in = in,
@@ -157,20 +159,21 @@ constexpr LayerPlan layer_plan(const S& spec, Shape in, int index) {
           .flops = flops_of(spec, in)};
 }
 
-/// Gives the parameters of a plan's layers their first values; the k-th tensor of a network has random stream k.
-template <class S>
-void initialize_parameters(const auto& layers, std::uint64_t seed, S* block) {
+/// Gives the parameters of a plan's layers their first values; the k-th tensor of a network has random stream
+/// k.
+template <class S> void initialize_parameters(const auto& layers, std::uint64_t seed, S* block) {
   std::uint32_t stream = 0;
   for (const LayerPlan& layer : layers)
     for (int i = 0; i < layer.tensors.count(); ++i) {
       const Parameter& p = layer.tensors[i];
-      initialize(p.initializer, p.shape, {seed, random_initializer, stream++, 0}, block + layer.tensors.offset(i));
+      initialize(p.initializer, p.shape, {seed, random_initializer, stream++, 0},
+                 block + layer.tensors.offset(i));
     }
 }
 
-/// The base of a layer type: `Self` is the layer as error messages should show it. The layer itself adds its `spec`.
-template <class Self, LayerSpec S, class... Options>
-struct layer_of {
+/// The base of a layer type: `Self` is the layer as error messages should show it. The layer itself adds its
+/// `spec`.
+template <class Self, LayerSpec S, class... Options> struct layer_of {
   using Spec = S;
   static_assert(sizeof(typename decltype(detail::check_options<Self, S, Options...>())::type) > 0);
 
@@ -179,8 +182,7 @@ struct layer_of {
 };
 
 /// The input of a network: the shape of one sample.
-template <int... Extents>
-struct Input {
+template <int... Extents> struct Input {
   static constexpr Shape shape{Extents...};
 };
 

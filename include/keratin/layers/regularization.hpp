@@ -8,9 +8,9 @@ namespace keratin {
 
 inline constexpr Rule needs_a_rate_from_0_to_1{"the rate must be from 0 to 1"};
 
-/// Keras: Dropout. Keeps a value with probability 1 - rate, times 1 / (1 - rate); rate 1 gives zeros. Which values
-/// stay depends on the seed, the step, the layer and the value's place in the batch. Backward draws them again instead
-/// of storing them.
+/// Keras: Dropout. Keeps a value with probability 1 - rate, times 1 / (1 - rate); rate 1 gives zeros. Which
+/// values stay depends on the seed, the step, the layer and the value's place in the batch. Backward draws
+/// them again instead of storing them.
 struct DropoutSpec {
   double rate = 0;
 
@@ -30,25 +30,24 @@ struct DropoutSpec {
   };
   constexpr Geometry geometry(Shape in) const { return {in.size(), rate}; }
 
-  template <class T, class Count>
-  static void forward(auto geometry, const Forward<T, Count>& c) {
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
     drop<T>(geometry, c.count, c.x, c.y, c.random);
   }
-  template <class T>
-  static void backward(auto geometry, const Backward<T>& c) {
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
     if (c.dx) drop<T>(geometry, c.count, c.dy, c.dx, c.random);
   }
 
  private:
-  template <class T>
-  static void drop(const Geometry& g, int count, const T* x, T* y, const Random& random) {
+  template <class T> static void drop(const Geometry& g, int count, const T* x, T* y, const Random& random) {
     using S = Scalar<T>;
     constexpr int L = Unit<T>::samples;
     const S* in = reinterpret_cast<const S*>(x);
     S* out = reinterpret_cast<S*>(y);
     const S scale = g.rate < 1 ? static_cast<S>(1 / (1 - g.rate)) : S{0};
     const auto below = static_cast<std::uint64_t>(g.rate * 4294967296.0);
-    const auto draw = [&](std::uint32_t word, std::ptrdiff_t i) { out[i] = word >= below ? in[i] * scale : S{0}; };
+    const auto draw = [&](std::uint32_t word, std::ptrdiff_t i) {
+      out[i] = word >= below ? in[i] * scale : S{0};
+    };
     const std::uint32_t values = static_cast<std::uint32_t>(count) * static_cast<std::uint32_t>(L * g.size);
     if constexpr (L == 1) {
       for (std::uint32_t i = 0; i < values; i += 4) {
@@ -59,14 +58,14 @@ struct DropoutSpec {
       for (int u = 0; u < count; ++u)
         for (int e = 0; e < g.size; ++e)
           for (int l = 0; l < L; ++l)
-            draw(random.word(static_cast<std::uint32_t>((u * L + l) * g.size + e)), (static_cast<std::ptrdiff_t>(u) * g.size + e) * L + l);
+            draw(random.word(static_cast<std::uint32_t>((u * L + l) * g.size + e)),
+                 (static_cast<std::ptrdiff_t>(u) * g.size + e) * L + l);
     }
   }
 };
 
 /// Dropout<0.5>.
-template <double Rate>
-struct Dropout : layer_of<Dropout<Rate>, DropoutSpec> {
+template <double Rate> struct Dropout : layer_of<Dropout<Rate>, DropoutSpec> {
   static constexpr DropoutSpec spec{Rate};
 };
 

@@ -6,7 +6,8 @@
 
 namespace keratin {
 
-inline constexpr Rule needs_the_same_number_of_elements{"the target shape must have as many elements as the input"};
+inline constexpr Rule needs_the_same_number_of_elements{
+    "the target shape must have as many elements as the input"};
 inline constexpr Rule has_more_than_one_minus_1{"only one extent of the target may be -1"};
 
 namespace detail {
@@ -14,10 +15,8 @@ namespace detail {
 struct View {
   struct Geometry {};
   constexpr Geometry geometry(Shape) const { return {}; }
-  template <class T, class Count>
-  static void forward(auto, const Forward<T, Count>&) {}
-  template <class T>
-  static void backward(auto, const Backward<T>&) {}
+  template <class T, class Count> static void forward(auto, const Forward<T, Count>&) {}
+  template <class T> static void backward(auto, const Backward<T>&) {}
 };
 }  // namespace detail
 
@@ -25,7 +24,9 @@ struct View {
 struct FlattenSpec : detail::View {
   static constexpr const char* name = "Flatten";
   constexpr Fit fit(Shape in) const { return Shape{in.size()}; }
-  constexpr Traits traits() const { return {.reads_input = false, .reads_output = false, .in_place = true, .view = true}; }
+  constexpr Traits traits() const {
+    return {.reads_input = false, .reads_output = false, .in_place = true, .view = true};
+  }
 };
 
 /// Keras: Reshape. One extent of the target may be -1: it is what is left.
@@ -42,23 +43,27 @@ struct ReshapeSpec : detail::View {
     std::int64_t known = 1;
     for (int axis = 0; axis < out.rank; ++axis) {
       if (out[axis] == -1 && open >= 0) return has_more_than_one_minus_1;
-      if (out[axis] == -1) open = axis;
-      else if (out[axis] < 1) return needs_extents_of_at_least_1;
-      else known *= out[axis];
+      if (out[axis] == -1)
+        open = axis;
+      else if (out[axis] < 1)
+        return needs_extents_of_at_least_1;
+      else
+        known *= out[axis];
     }
     if (open >= 0) out.extent[open] = static_cast<int>(in.elements() / known);
     if (known < 1 || out.elements() != in.elements()) return needs_the_same_number_of_elements;
     return out;
   }
-  constexpr Traits traits() const { return {.reads_input = false, .reads_output = false, .in_place = true, .view = true}; }
+  constexpr Traits traits() const {
+    return {.reads_input = false, .reads_output = false, .in_place = true, .view = true};
+  }
 };
 
 struct Flatten : layer_of<Flatten, FlattenSpec> {
   static constexpr FlattenSpec spec{};
 };
 /// Reshape<-1, 6>.
-template <int... Extents>
-struct Reshape : layer_of<Reshape<Extents...>, ReshapeSpec> {
+template <int... Extents> struct Reshape : layer_of<Reshape<Extents...>, ReshapeSpec> {
   static constexpr ReshapeSpec spec{Shape{Extents...}};
 };
 

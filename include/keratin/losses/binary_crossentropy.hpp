@@ -5,25 +5,25 @@
 
 namespace keratin {
 
-/// Keras: BinaryCrossentropy, the mean over a row of -(y log p + (1 - y) log(1 - p)), computed from the logits z behind
-/// p = sigmoid(z): max(z, 0) - z y + log(1 + e^-|z|). The network ends with Sigmoid; BinaryCrossentropy<FromLogits> is
-/// for one that ends with a linear layer.
-template <class... Options>
-struct BinaryCrossentropy {
+/// Keras: BinaryCrossentropy, the mean over a row of -(y log p + (1 - y) log(1 - p)), computed from the
+/// logits z behind p = sigmoid(z): max(z, 0) - z y + log(1 + e^-|z|). The network ends with Sigmoid;
+/// BinaryCrossentropy<FromLogits> is for one that ends with a linear layer.
+template <class... Options> struct BinaryCrossentropy {
   static constexpr const char* name = "binary_crossentropy";
   static constexpr Targets targets = Targets::probabilities;
   static constexpr bool from_logits = (std::is_same_v<Options, FromLogits> || ...);
-  static_assert(sizeof...(Options) == (from_logits ? 1 : 0), "keratin: the only option of this loss is FromLogits");
+  static_assert(sizeof...(Options) == (from_logits ? 1 : 0),
+                "keratin: the only option of this loss is FromLogits");
   using Link = std::conditional_t<from_logits, Linear, Sigmoid>;
 
   static constexpr Fit fit(Shape out, ActivationFunction last) {
-    if (last != Link{}) return from_logits ? Fit{needs_a_linear_output} : Fit{needs_sigmoid_as_output_activation};
+    if (last != Link{})
+      return from_logits ? Fit{needs_a_linear_output} : Fit{needs_sigmoid_as_output_activation};
     return out;
   }
 
   /// Sum over rows of the mean over a row, from logits.
-  template <class S>
-  static double evaluate(const LossInput<S>& in) {
+  template <class S> static double evaluate(const LossInput<S>& in) {
     const std::ptrdiff_t count = static_cast<std::ptrdiff_t>(in.rows) * in.n;
     double sum = 0;
     for (std::ptrdiff_t i = 0; i < count; ++i) {
@@ -32,14 +32,14 @@ struct BinaryCrossentropy {
     }
     kernels::for_each_vector<S>(count, [&](std::ptrdiff_t i, auto part) {
       const kernels::Vec<S> p = kernels::sigmoid(part.load(in.y + i));
-      if (in.gradient) part.store(in.gradient + i, (p - part.load(in.values + i)) * (in.weight / static_cast<S>(in.n)));
+      if (in.gradient)
+        part.store(in.gradient + i, (p - part.load(in.values + i)) * (in.weight / static_cast<S>(in.n)));
       if (!from_logits) part.store(in.y + i, p);
     });
     return sum / in.n;
   }
   /// The same from probabilities, for use as a metric: p cut to [epsilon, 1 - epsilon].
-  template <class S>
-  static double from_probabilities(const LossInput<S>& in) {
+  template <class S> static double from_probabilities(const LossInput<S>& in) {
     // The bounds are rounded as Keras's float32 rounds them.
     const S low = static_cast<S>(keras_epsilon), high = static_cast<S>(1 - keras_epsilon);
     double sum = 0;

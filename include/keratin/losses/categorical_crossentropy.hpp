@@ -8,22 +8,22 @@ namespace keratin {
 namespace detail {
 
 // -sum_c y_c log p_c for p = softmax(z), computed from the logits z: log p_c = z_c - log sum e^z.
-template <Targets T, class... Options>
-struct CategoricalCrossentropyBase {
+template <Targets T, class... Options> struct CategoricalCrossentropyBase {
   static constexpr Targets targets = T;
   static constexpr bool from_logits = (std::is_same_v<Options, FromLogits> || ...);
-  static_assert(sizeof...(Options) == (from_logits ? 1 : 0), "keratin: the only option of this loss is FromLogits");
+  static_assert(sizeof...(Options) == (from_logits ? 1 : 0),
+                "keratin: the only option of this loss is FromLogits");
   using Link = std::conditional_t<from_logits, Linear, Softmax>;
 
   static constexpr Fit fit(Shape out, ActivationFunction last) {
     if (out.last() < 2) return needs_two_or_more_classes;
-    if (last != Link{}) return from_logits ? Fit{needs_a_linear_output} : Fit{needs_softmax_as_output_activation};
+    if (last != Link{})
+      return from_logits ? Fit{needs_a_linear_output} : Fit{needs_softmax_as_output_activation};
     return out;
   }
 
   /// Sum over rows, from logits.
-  template <class S>
-  static double evaluate(const LossInput<S>& in) {
+  template <class S> static double evaluate(const LossInput<S>& in) {
     double sum = 0;
     for (int r = 0; r < in.rows; ++r) {
       S* const z = in.y + static_cast<std::ptrdiff_t>(r) * in.n;
@@ -48,15 +48,17 @@ struct CategoricalCrossentropyBase {
     return sum;
   }
   /// Sum over rows, from probabilities, for use as a metric: p / sum p, cut to [epsilon, 1 - epsilon].
-  template <class S>
-  static double from_probabilities(const LossInput<S>& in) {
+  template <class S> static double from_probabilities(const LossInput<S>& in) {
     double sum = 0;
     for (int r = 0; r < in.rows; ++r) {
       const S* p = in.y + static_cast<std::ptrdiff_t>(r) * in.n;
       double total = 0;
       for (int c = 0; c < in.n; ++c) total += p[c];
-      const auto log_p = [&](int c) { return std::log(std::clamp(p[c] / total, keras_epsilon, 1 - keras_epsilon)); };
-      if (in.labels) sum -= log_p(in.labels[r]);
+      const auto log_p = [&](int c) {
+        return std::log(std::clamp(p[c] / total, keras_epsilon, 1 - keras_epsilon));
+      };
+      if (in.labels)
+        sum -= log_p(in.labels[r]);
       else
         for (int c = 0; c < in.n; ++c) sum -= in.values[static_cast<std::ptrdiff_t>(r) * in.n + c] * log_p(c);
     }
@@ -64,8 +66,7 @@ struct CategoricalCrossentropyBase {
   }
 
  private:
-  template <class S>
-  static S log_sum_exp(const S* z, int n) {
+  template <class S> static S log_sum_exp(const S* z, int n) {
     const S top = *std::max_element(z, z + n);
     S sum = 0;
     for (int c = 0; c < n; ++c) sum += std::exp(z[c] - top);
@@ -75,8 +76,9 @@ struct CategoricalCrossentropyBase {
 
 }  // namespace detail
 
-/// Keras: CategoricalCrossentropy. Targets are probabilities [rows][classes] or, shorter, class numbers [rows]. The
-/// network ends with Softmax; CategoricalCrossentropy<FromLogits> is for one that ends with a linear layer.
+/// Keras: CategoricalCrossentropy. Targets are probabilities [rows][classes] or, shorter, class numbers
+/// [rows]. The network ends with Softmax; CategoricalCrossentropy<FromLogits> is for one that ends with a
+/// linear layer.
 template <class... Options>
 struct CategoricalCrossentropy : detail::CategoricalCrossentropyBase<Targets::values_or_classes, Options...> {
   static constexpr const char* name = "categorical_crossentropy";

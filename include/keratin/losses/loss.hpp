@@ -1,7 +1,7 @@
 #pragma once
-// What a loss provides. Its values are per row: a row is the last axis of the output, and the loss of a batch is the
-// mean over all rows. A loss on probabilities takes the logits behind the output activation `Link`: it fills in the
-// probabilities itself, and its gradient is that of the logits.
+// What a loss provides. Its values are per row: a row is the last axis of the output, and the loss of a batch
+// is the mean over all rows. A loss on probabilities takes the logits behind the output activation `Link`: it
+// fills in the probabilities itself, and its gradient is that of the logits.
 #include <keratin/activations/activation.hpp>
 #include <keratin/core/rule.hpp>
 
@@ -19,21 +19,21 @@ inline constexpr Rule needs_two_or_more_classes{"needs at least two classes on t
 /// The network's outputs are logits: it ends without an activation. Keras: from_logits=True.
 struct FromLogits {};
 
-/// How a loss wants its targets: values of the output's shape, any or from 0 to 1, or class numbers, one a row.
+/// How a loss wants its targets: values of the output's shape, any or from 0 to 1, or class numbers, one a
+/// row.
 enum class Targets : unsigned char { values, probabilities, classes, values_or_classes };
 
 constexpr bool takes_classes(Targets t) { return t == Targets::classes || t == Targets::values_or_classes; }
 constexpr bool takes_values(Targets t) { return t != Targets::classes; }
 
 /// A batch's outputs and targets: `rows` rows of n values.
-template <class S>
-struct LossInput {
+template <class S> struct LossInput {
   int rows, n;
-  S* y;                       // outputs; logits become probabilities
-  const S* values;            // targets [rows][n], or null
-  const std::int32_t* labels; // targets [rows], or null
-  S* gradient;                // [rows][n], or null when it is not wanted
-  S weight;                   // what a row counts: the gradient is that of weight * sum over rows
+  S* y;                        // outputs; logits become probabilities
+  const S* values;             // targets [rows][n], or null
+  const std::int32_t* labels;  // targets [rows], or null
+  S* gradient;                 // [rows][n], or null when it is not wanted
+  S weight;                    // what a row counts: the gradient is that of weight * sum over rows
 };
 
 inline constexpr double keras_epsilon = 1e-7;  // Keras's fuzz factor

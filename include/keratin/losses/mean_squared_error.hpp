@@ -12,8 +12,7 @@ struct MeanSquaredError {
   static constexpr Fit fit(Shape out, ActivationFunction) { return out; }
 
   /// Sum over rows of the mean over a row.
-  template <class S>
-  static double evaluate(const LossInput<S>& in) {
+  template <class S> static double evaluate(const LossInput<S>& in) {
     const std::ptrdiff_t count = static_cast<std::ptrdiff_t>(in.rows) * in.n;
     double sum = 0;
     for (std::ptrdiff_t i = 0; i < count; ++i) {

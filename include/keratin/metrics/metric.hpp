@@ -1,6 +1,6 @@
 #pragma once
-// What a metric provides: `update` with a batch's predictions, `result`, `reset`, and how it wants its targets.
-// Any loss is a metric: metrics::MeanAbsoluteError.
+// What a metric provides: `update` with a batch's predictions, `result`, `reset`, and how it wants its
+// targets. Any loss is a metric: metrics::MeanAbsoluteError.
 #include <keratin/losses/binary_crossentropy.hpp>
 #include <keratin/losses/categorical_crossentropy.hpp>
 #include <keratin/losses/mean_absolute_error.hpp>
@@ -25,16 +25,16 @@ class Mean {
 };
 
 /// A loss as a metric, on the network's predictions. Keras: the loss's own name.
-template <class Loss>
-struct LossMetric : Mean {
+template <class Loss> struct LossMetric : Mean {
   static constexpr const char* name = Loss::name;
   static constexpr Targets targets = Loss::targets;
 
-  template <class S>
-  void update(LossInput<S> batch) {
+  template <class S> void update(LossInput<S> batch) {
     batch.gradient = nullptr;
-    if constexpr (requires { Loss::from_probabilities(batch); }) add(Loss::from_probabilities(batch), batch.rows);
-    else add(Loss::evaluate(batch), batch.rows);
+    if constexpr (requires { Loss::from_probabilities(batch); })
+      add(Loss::from_probabilities(batch), batch.rows);
+    else
+      add(Loss::evaluate(batch), batch.rows);
   }
 };
 

@@ -16,19 +16,17 @@ struct Adam {
 
   constexpr int slots_in_use() const { return slots; }
 
-  template <class S>
-  struct Step {
+  template <class S> struct Step {
     S rate, new_m, new_v, epsilon;
-    template <class V>
-    [[gnu::always_inline]] void operator()(V g, V& w, V& m, V& v) const {
+    template <class V> [[gnu::always_inline]] void operator()(V g, V& w, V& m, V& v) const {
       m += (g - m) * new_m;
       v += (g * g - v) * new_v;
       w -= m * rate / (kernels::sqrt(v) + epsilon);
     }
   };
-  /// Step t, from 1. As in Keras the powers are those of the betas rounded to float: 1 - 0.999f is 1.3e-5 off 0.001.
-  template <class S>
-  Step<S> step(std::int64_t t) const {
+  /// Step t, from 1. As in Keras the powers are those of the betas rounded to float: 1 - 0.999f is 1.3e-5 off
+  /// 0.001.
+  template <class S> Step<S> step(std::int64_t t) const {
     const double b1 = static_cast<float>(beta_1), b2 = static_cast<float>(beta_2), n = static_cast<double>(t);
     return {static_cast<S>(learning_rate * std::sqrt(1 - std::pow(b2, n)) / (1 - std::pow(b1, n))),
             static_cast<S>(1 - beta_1), static_cast<S>(1 - beta_2), static_cast<S>(epsilon)};

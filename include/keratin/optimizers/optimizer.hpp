@@ -1,32 +1,33 @@
 #pragma once
-// What an optimizer provides: a settings struct with `slots`, and `step<S>(t)`, the update of step t (from 1), a
-// function of vectors: update(g, w, slot...). Update<...> applies it to gradients as they are finished.
+// What an optimizer provides: a settings struct with `slots`, and `step<S>(t)`, the update of step t (from
+// 1), a function of vectors: update(g, w, slot...). Update<...> applies it to gradients as they are finished.
 #include <keratin/layers/layer.hpp>
 
 namespace keratin {
 
 /// The gradient with a penalty's: g + l1 sign(w) + 2 l2 w.
-template <class V>
-[[gnu::always_inline]] inline V penalized(V g, V w, const Regularizer& penalty) {
+template <class V> [[gnu::always_inline]] inline V penalized(V g, V w, const Regularizer& penalty) {
   using S = kernels::element<V>;
   const V l1 = kernels::broadcast<V>(static_cast<S>(penalty.l1));
   return g + (w > 0 ? l1 : w < 0 ? -l1 : V{}) + w * static_cast<S>(2 * penalty.l2);
 }
 
-/// Applies an optimizer's update to the block while the gradients are still in the cache. Penalties are added on the
-/// way: g + l1 sign(w) + 2 l2 w.
-template <class S, class Step, int Slots>
-class Update final : public GradientSink<S> {
+/// Applies an optimizer's update to the block while the gradients are still in the cache. Penalties are added
+/// on the way: g + l1 sign(w) + 2 l2 w.
+template <class S, class Step, int Slots> class Update final : public GradientSink<S> {
  public:
   /// `slots` holds one block of `size` values for each of the optimizer's slots.
-  Update(const Step& step, S* block, S* slots, std::size_t size) : step_(step), block_(block), slots_(slots), size_(size) {}
+  Update(const Step& step, S* block, S* slots, std::size_t size)
+      : step_(step), block_(block), slots_(slots), size_(size) {}
 
   void take(std::size_t offset, int rows, int n, std::ptrdiff_t stride, const S* g, std::ptrdiff_t g_stride,
             const Regularizer& penalty) override {
     if (n == stride && n == g_stride) n *= std::exchange(rows, 1);  // whole rows lie side by side
     for (int r = 0; r < rows; ++r, offset += static_cast<std::size_t>(stride), g += g_stride) {
-      if (penalty) update_row(offset, n, g, [&](V gradient, V w) { return penalized(gradient, w, penalty); });
-      else update_row(offset, n, g, [](V gradient, V) { return gradient; });
+      if (penalty)
+        update_row(offset, n, g, [&](V gradient, V w) { return penalized(gradient, w, penalty); });
+      else
+        update_row(offset, n, g, [](V gradient, V) { return gradient; });
     }
   }
 
@@ -52,8 +53,7 @@ class Update final : public GradientSink<S> {
 };
 
 /// Writes gradients, penalties included, into a block of their own.
-template <class S>
-class Store final : public GradientSink<S> {
+template <class S> class Store final : public GradientSink<S> {
  public:
   Store(const S* block, S* gradient) : block_(block), gradient_(gradient) {}
 

@@ -16,18 +16,15 @@ struct SGD {
 
   constexpr int slots_in_use() const { return momentum != 0 ? 1 : 0; }
 
-  template <class S>
-  struct Step {
+  template <class S> struct Step {
     S rate, momentum;
     bool nesterov;
-    template <class V>
-    [[gnu::always_inline]] void operator()(V g, V& w, V& v) const {
+    template <class V> [[gnu::always_inline]] void operator()(V g, V& w, V& v) const {
       v = v * momentum - g * rate;
       w += nesterov ? v * momentum - g * rate : v;
     }
   };
-  template <class S>
-  Step<S> step(std::int64_t) const {
+  template <class S> Step<S> step(std::int64_t) const {
     return {static_cast<S>(learning_rate), static_cast<S>(momentum), nesterov};
   }
 };

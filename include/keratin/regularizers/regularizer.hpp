@@ -1,5 +1,6 @@
 #pragma once
-// Regularizer: a penalty l1 * sum |w| + l2 * sum w^2 that is added to the loss. Keras: L1, L2 (without a half), L1L2.
+// Regularizer: a penalty l1 * sum |w| + l2 * sum w^2 that is added to the loss. Keras: L1, L2 (without a
+// half), L1L2.
 
 #include <keratin/kernels/vector.hpp>
 
@@ -14,8 +15,7 @@ struct Regularizer {
   constexpr bool operator==(const Regularizer&) const = default;
 
   /// The penalty of n weights.
-  template <class S>
-  double penalty(const S* w, int n) const {
+  template <class S> double penalty(const S* w, int n) const {
     using V = kernels::Vec<S>;
     double sum = 0;
     for (int i = 0; i < n; i += chunk) {  // chunks, so that a long sum keeps its precision in float
@@ -29,7 +29,6 @@ struct Regularizer {
     }
     return sum;
   }
-
 };
 
 namespace detail {
@@ -38,8 +37,7 @@ struct l2_option;
 }  // namespace detail
 
 /// l * sum |w| on the kernel. Keras: kernel_regularizer=L1(l), 0.01 by default. May stand beside L2.
-template <double L = 0.01>
-struct L1 {
+template <double L = 0.01> struct L1 {
   using sets = detail::l1_option;
   template <class Spec>
     requires requires(Spec s) { s.kernel_regularizer; }
@@ -48,8 +46,7 @@ struct L1 {
   }
 };
 /// l * sum w^2 on the kernel. Keras: kernel_regularizer=L2(l), 0.01 by default. May stand beside L1.
-template <double L = 0.01>
-struct L2 {
+template <double L = 0.01> struct L2 {
   using sets = detail::l2_option;
   template <class Spec>
     requires requires(Spec s) { s.kernel_regularizer; }

@@ -1,21 +1,21 @@
 #pragma once
-// Runs a Sequential: its plan, made by the compiler, and the forward and backward passes over it. Every step calls the
-// spec's kernel with the geometry as a type.
+// Runs a Sequential: its plan, made by the compiler, and the forward and backward passes over it. Every step
+// calls the spec's kernel with the geometry as a type.
 #include <keratin/sequential/sequential.hpp>
 
 namespace keratin {
 
 namespace detail {
 
-template <class Net>
-struct PlanOf {
+template <class Net> struct PlanOf {
   static constexpr int depth = Net::depth;
   template <class T>
   using List = typename UpTo<2 * depth + 2>::template List<T>;  // a buffer for each output and each gradient
   using Plan = BasicPlan<List>;
 
   template <std::size_t I>
-  static constexpr Parameters parameters = parameters_of(Net::template Layer<I>::spec, Net::template shape<I>);
+  static constexpr Parameters parameters =
+      parameters_of(Net::template Layer<I>::spec, Net::template shape<I>);
 
   // The head of the group that layer i belongs to, for all layers.
   static constexpr std::array<int, depth> heads = []<std::size_t... I>(std::index_sequence<I...>) {
@@ -26,9 +26,9 @@ struct PlanOf {
     return head;
   }(std::make_index_sequence<depth>());
 
-  // The spec that does the work of the group at I; the output activation is left out for a loss that wants logits.
-  template <std::size_t I, bool Logits>
-  static constexpr auto group_spec() {
+  // The spec that does the work of the group at I; the output activation is left out for a loss that wants
+  // logits.
+  template <std::size_t I, bool Logits> static constexpr auto group_spec() {
     auto spec = Net::template Group<I>::spec;
     if constexpr (Logits && requires { spec.activation; })
       if (I == output_head) spec.activation = {};
@@ -45,8 +45,7 @@ struct PlanOf {
     return last;
   }(std::make_index_sequence<depth>());
 
-  template <bool Logits, std::size_t I>
-  static constexpr LayerPlan row() {
+  template <bool Logits, std::size_t I> static constexpr LayerPlan row() {
     LayerPlan row = layer_plan(group_spec<I, Logits>(), Net::template shape<I>, static_cast<int>(I));
     row.head = heads[I];
     if (heads[I] != static_cast<int>(I)) row.type = Net::template Layer<I>::Spec::name;
@@ -55,8 +54,7 @@ struct PlanOf {
     return row;
   }
 
-  template <Mode M>
-  static constexpr Plan make() {
+  template <Mode M> static constexpr Plan make() {
     return []<std::size_t... I>(std::index_sequence<I...>) {
       constexpr std::array<LayerPlan (*)(), depth> rows{&row<M.logits, I>...};
       constexpr std::array<const Parameters*, depth> learnt{&parameters<I>...};
@@ -69,42 +67,41 @@ struct PlanOf {
   }
 };
 
-template <class Net, Mode M>
-inline constexpr auto plan_constant = PlanOf<Net>::template make<M>();
+template <class Net, Mode M> inline constexpr auto plan_constant = PlanOf<Net>::template make<M>();
 
 }  // namespace detail
 
-/// The plan of a network, a compile-time constant: shapes, fused groups, buffers and their lifetimes, parameters,
-/// workspace, floating-point operations. static_assert(plan<Net>().workspace_bytes <= 16'384) holds it to a budget.
-template <class Net, Mode M = Mode{}>
-constexpr const auto& plan() {
-  return detail::plan_constant<Net, M>;
-}
+/// The plan of a network, a compile-time constant: shapes, fused groups, buffers and their lifetimes,
+/// parameters, workspace, floating-point operations. static_assert(plan<Net>().workspace_bytes <= 16'384)
+/// holds it to a budget.
+template <class Net, Mode M = Mode{}> constexpr const auto& plan() { return detail::plan_constant<Net, M>; }
 
 namespace detail {
 
-// Up to so many layers each has code of its own, with its sizes as constants. A deeper network would take long to
-// compile, and its code would not fit the instruction cache: there all layers of a kind share their kernels.
+// Up to so many layers each has code of its own, with its sizes as constants. A deeper network would take
+// long to compile, and its code would not fit the instruction cache: there all layers of a kind share their
+// kernels.
 inline constexpr int most_fixed_layers = 64;
 
 template <class Spec, class T, class Count>
-[[gnu::noinline]] void forward_at_run_time(const typename Spec::Geometry& geometry, const Forward<T, Count>& c) {
+[[gnu::noinline]] void forward_at_run_time(const typename Spec::Geometry& geometry,
+                                           const Forward<T, Count>& c) {
   Spec::forward(geometry, c);
 }
 template <class Spec, class T>
-[[gnu::noinline]] void backward_at_run_time(const typename Spec::Geometry& geometry, const Backward<T>& c, const Traits& traits) {
+[[gnu::noinline]] void backward_at_run_time(const typename Spec::Geometry& geometry, const Backward<T>& c,
+                                            const Traits& traits) {
   run_backward<Spec>(geometry, c, traits);
 }
 
 /// Forward and backward passes of Net planned for M.
-template <class Net, Mode M = Mode{}>
-struct Execute {
+template <class Net, Mode M = Mode{}> struct Execute {
   static constexpr const auto& plan = plan_constant<Net, M>;
   static constexpr int steps = static_cast<int>(plan.steps.size());
 
   template <class T, class Count>
-  [[gnu::always_inline]] static void forward(Count count, const Scalar<T>* block, const T* x, T* y, T* workspace,
-                                             const Random& random = {}) {
+  [[gnu::always_inline]] static void forward(Count count, const Scalar<T>* block, const T* x, T* y,
+                                             T* workspace, const Random& random = {}) {
     const Memory<T> memory{count, x, y, workspace};
     [&]<std::size_t... S>(std::index_sequence<S...>) __attribute__((always_inline)) {
       // An initializer list instead of a fold: clang stops at 256 operands.
@@ -116,8 +113,8 @@ struct Execute {
 
   /// The output's gradient lies in its buffer. `gradient` is zeros for the layers that need it, see Backward.
   template <class T>
-  static void backward(int count, const Scalar<T>* block, T* workspace, Scalar<T>* scratch, Scalar<T>* gradient,
-                       GradientSink<Scalar<T>>& sink, const Random& random) {
+  static void backward(int count, const Scalar<T>* block, T* workspace, Scalar<T>* scratch,
+                       Scalar<T>* gradient, GradientSink<Scalar<T>>& sink, const Random& random) {
     const Memory<T> memory{count, nullptr, nullptr, workspace};
     [&]<std::size_t... S>(std::index_sequence<S...>) {
       [[maybe_unused]] const int in_order[] = {
@@ -126,8 +123,7 @@ struct Execute {
   }
 
   /// Scalars of scratch that backward needs.
-  template <class T>
-  static constexpr std::size_t scratch(int count) {
+  template <class T> static constexpr std::size_t scratch(int count) {
     return []<std::size_t... S>([[maybe_unused]] int n, std::index_sequence<S...>) {
       std::size_t most = 0;
       [[maybe_unused]] const int in_order[] = {
@@ -137,40 +133,49 @@ struct Execute {
   }
 
  private:
-  template <std::size_t S>
-  static constexpr std::size_t layer = static_cast<std::size_t>(plan.steps[S].layer);
-  template <std::size_t S>
-  using Spec = decltype(PlanOf<Net>::template group_spec<layer<S>, M.logits>());
+  template <std::size_t S> static constexpr std::size_t layer = static_cast<std::size_t>(plan.steps[S].layer);
+  template <std::size_t S> using Spec = decltype(PlanOf<Net>::template group_spec<layer<S>, M.logits>());
   template <std::size_t S>
   static constexpr Spec<S> spec = PlanOf<Net>::template group_spec<layer<S>, M.logits>();
-  template <std::size_t S>
-  static constexpr Shape in_shape = plan.layers[layer<S>].in;
+  template <std::size_t S> static constexpr Shape in_shape = plan.layers[layer<S>].in;
   template <std::size_t S>
   static constexpr typename Spec<S>::Geometry geometry = spec<S>.geometry(in_shape<S>);
 
   template <std::size_t S, class T, class Count>
-  [[gnu::always_inline]] static void forward_step(Count count, const Scalar<T>* block, const Memory<T>& memory,
-                                                  Random random) {
+  [[gnu::always_inline]] static void forward_step(Count count, const Scalar<T>* block,
+                                                  const Memory<T>& memory, Random random) {
     random.layer = static_cast<std::uint32_t>(layer<S>);
-    const Forward<T, Count> c{count, memory(plan, plan.steps[S].input), memory(plan, plan.steps[S].output), block,
-                              &plan.layers[layer<S>].tensors, M.training, random};
-    if constexpr (Net::depth <= most_fixed_layers) Spec<S>::forward(fixed<geometry<S>>{}, c);
-    else forward_at_run_time<Spec<S>>(geometry<S>, c);
+    const Forward<T, Count> c{count, memory(plan, plan.steps[S].input), memory(plan, plan.steps[S].output),
+                              block, &plan.layers[layer<S>].tensors,    M.training,
+                              random};
+    if constexpr (Net::depth <= most_fixed_layers)
+      Spec<S>::forward(fixed<geometry<S>>{}, c);
+    else
+      forward_at_run_time<Spec<S>>(geometry<S>, c);
   }
 
   template <std::size_t S, class T>
-  static void backward_step(const Memory<T>& memory, const Scalar<T>* block, Scalar<T>* scratch, Scalar<T>* gradient,
-                            GradientSink<Scalar<T>>& sink, Random random) {
+  static void backward_step(const Memory<T>& memory, const Scalar<T>* block, Scalar<T>* scratch,
+                            Scalar<T>* gradient, GradientSink<Scalar<T>>& sink, Random random) {
     constexpr Step step = plan.steps[S];
     if constexpr (step.output_gradient != Step::none) {
-        const LayerPlan& row = plan.layers[layer<S>];
+      const LayerPlan& row = plan.layers[layer<S>];
       random.layer = static_cast<std::uint32_t>(layer<S>);
-      const Backward<T> c{memory.count, memory(plan, step.input), memory(plan, step.output),
+      const Backward<T> c{memory.count,
+                          memory(plan, step.input),
+                          memory(plan, step.output),
                           memory(plan, step.output_gradient),
-                          step.input_gradient == Step::none ? nullptr : memory(plan, step.input_gradient), block,
-                          &row.tensors, gradient, &sink, scratch, random};
-      if constexpr (Net::depth <= most_fixed_layers) run_backward<Spec<S>>(fixed<geometry<S>>{}, c, row.traits);
-      else backward_at_run_time<Spec<S>>(geometry<S>, c, row.traits);
+                          step.input_gradient == Step::none ? nullptr : memory(plan, step.input_gradient),
+                          block,
+                          &row.tensors,
+                          gradient,
+                          &sink,
+                          scratch,
+                          random};
+      if constexpr (Net::depth <= most_fixed_layers)
+        run_backward<Spec<S>>(fixed<geometry<S>>{}, c, row.traits);
+      else
+        backward_at_run_time<Spec<S>>(geometry<S>, c, row.traits);
     }
   }
 };

@@ -14,8 +14,7 @@ namespace keratin {
 
 /// One aligned block on the heap, allocated at construction.
 struct Owned {
-  template <class S, std::size_t N>
-  struct Storage {
+  template <class S, std::size_t N> struct Storage {
     Block<S> block{N};
     S* data() { return block.data(); }
     const S* data() const { return block.data(); }
@@ -24,8 +23,7 @@ struct Owned {
 };
 /// Inside the object; the heap is never touched.
 struct InPlace {
-  template <class S, std::size_t N>
-  struct Storage {
+  template <class S, std::size_t N> struct Storage {
     alignas(alignment) S values[N > 0 ? N : 1] = {};
     S* data() { return values; }
     const S* data() const { return values; }
@@ -34,8 +32,7 @@ struct InPlace {
 };
 /// Somewhere else: flash, a mapped file. Laid out as plan<Net>() says; may lie unaligned.
 struct View {
-  template <class S, std::size_t N>
-  struct Storage {
+  template <class S, std::size_t N> struct Storage {
     const S* values;
     const S* data() const { return values; }
   };
@@ -45,12 +42,9 @@ struct View {
 namespace detail {
 
 // The number of values that a type always has, 0 if it does not tell.
-template <class X>
-inline constexpr std::size_t static_size = 0;
-template <class E, std::size_t N>
-inline constexpr std::size_t static_size<E[N]> = N;
-template <class E, std::size_t N>
-inline constexpr std::size_t static_size<std::array<E, N>> = N;
+template <class X> inline constexpr std::size_t static_size = 0;
+template <class E, std::size_t N> inline constexpr std::size_t static_size<E[N]> = N;
+template <class E, std::size_t N> inline constexpr std::size_t static_size<std::array<E, N>> = N;
 template <class E, std::size_t N>
 inline constexpr std::size_t static_size<std::span<E, N>> = N == std::dynamic_extent ? 0 : N;
 template <class X>
@@ -59,12 +53,13 @@ inline constexpr std::size_t static_size<X> = X::SizeAtCompileTime > 0 ? X::Size
 
 inline constexpr std::size_t stack_bytes = 32 << 10;  // what predict may take of the stack
 
-// N values on the stack, or once per thread on the heap where they are many. Two of one purpose are the same memory.
+// N values on the stack, or once per thread on the heap where they are many. Two of one purpose are the same
+// memory.
 enum class Purpose : unsigned char { steps, input, chunk };
-template <class S, std::size_t N, bool Heap, Purpose P>
-struct Workspace {
+template <class S, std::size_t N, bool Heap, Purpose P> struct Workspace {
   static constexpr bool on_stack = N * sizeof(S) <= stack_bytes;
-  static_assert(on_stack || Heap, "keratin: this network's workspace is too large for the stack; give predict one");
+  static_assert(on_stack || Heap,
+                "keratin: this network's workspace is too large for the stack; give predict one");
   alignas(alignment) S values[on_stack ? N + (N == 0) : 1];
   S* data() {
     if constexpr (on_stack) {
@@ -78,10 +73,10 @@ struct Workspace {
 
 }  // namespace detail
 
-/// The parameters of `Net`, and what can be computed with them alone. predict is const and safe to call from several
-/// threads at once; it allocates nothing, or for a large network a workspace once per thread (Owned only).
-template <class Net, class Storage = Owned, class S = float>
-class Model {
+/// The parameters of `Net`, and what can be computed with them alone. predict is const and safe to call from
+/// several threads at once; it allocates nothing, or for a large network a workspace once per thread (Owned
+/// only).
+template <class Net, class Storage = Owned, class S = float> class Model {
  public:
   using Network = Net;
   using Scalar = S;
@@ -101,15 +96,18 @@ class Model {
     requires(!Storage::writable)
       : store_{block.data()} {}
 
-  /// One sample of any type; where its type tells its length, another than input_size is a compile-time error, else it
-  /// is reported.
-  template <std::convertible_to<Array> X>
-  Output predict(const X& x) const {
-    static_assert(detail::static_size<X> == 0 || detail::static_size<X> == static_cast<std::size_t>(input_size),
-                  "keratin: predict takes a sample of input_size values");
-    if constexpr (!detail::EigenObject<X> && requires { { std::data(x) } -> std::convertible_to<const S*>; })
+  /// One sample of any type; where its type tells its length, another than input_size is a compile-time
+  /// error, else it is reported.
+  template <std::convertible_to<Array> X> Output predict(const X& x) const {
+    static_assert(
+        detail::static_size<X> == 0 || detail::static_size<X> == static_cast<std::size_t>(input_size),
+        "keratin: predict takes a sample of input_size values");
+    if constexpr (!detail::EigenObject<X> && requires {
+                    { std::data(x) } -> std::convertible_to<const S*>;
+                  })
       return predict_one(std::data(x), std::size(x));  // known to need no conversion
-    else return predict_converted(x);
+    else
+      return predict_converted(x);
   }
   /// Any number of samples; y takes output_size values for each. Error: the sizes do not match.
   void predict(const Array& x, std::span<S> y) const;
@@ -144,10 +142,7 @@ class Model {
   static constexpr ActivationFunction output_activation() {
     return activation_of(detail::PlanOf<Net>::template group_spec<detail::PlanOf<Net>::output_head, false>());
   }
-  template <Mode M>
-  static constexpr detail::Execute<Net, M> executor() {
-    return {};
-  }
+  template <Mode M> static constexpr detail::Execute<Net, M> executor() { return {}; }
 
  private:
   Output predict_one(const S* x, std::size_t size) const;
@@ -159,12 +154,14 @@ class Model {
 template <class Net, class Storage, class S>
 void Model<Net, Storage, S>::predict(InputSpan x, OutputSpan y, std::span<S> workspace) const {
   if (workspace.size() < plan<Net>().workspace)
-    return report(Text("predict: a workspace of ", workspace.size(), " values came, ", plan<Net>().workspace, " wanted"));
+    return report(Text("predict: a workspace of ", workspace.size(), " values came, ", plan<Net>().workspace,
+                       " wanted"));
   detail::Execute<Net>::forward(One{}, store_.data(), x.data(), y.data(), workspace.data());
 }
 
 template <class Net, class Storage, class S>
-[[gnu::always_inline]] inline auto Model<Net, Storage, S>::predict_one(const S* x, std::size_t size) const -> Output {
+[[gnu::always_inline]] inline auto Model<Net, Storage, S>::predict_one(const S* x, std::size_t size) const
+    -> Output {
   Output y;
   if (size == static_cast<std::size_t>(input_size)) {
     detail::Workspace<S, plan<Net>().workspace, Storage::heap, detail::Purpose::steps> workspace;
@@ -189,9 +186,11 @@ auto Model<Net, Storage, S>::predict_converted(const Array& x) const -> Output {
 
 template <class Net, class Storage, class S>
 void Model<Net, Storage, S>::predict(const Array& x, std::span<S> y) const {
-  constexpr std::size_t in = static_cast<std::size_t>(input_size), out = static_cast<std::size_t>(output_size);
+  constexpr std::size_t in = static_cast<std::size_t>(input_size),
+                        out = static_cast<std::size_t>(output_size);
   // As many samples at a time as the second-level cache, or without a heap the stack's share, has room for.
-  constexpr std::size_t per_sample = plan<Net>().workspace + in, room = Storage::heap ? 512 << 10 : detail::stack_bytes;
+  constexpr std::size_t per_sample = plan<Net>().workspace + in,
+                        room = Storage::heap ? 512 << 10 : detail::stack_bytes;
   constexpr std::size_t chunk = std::clamp<std::size_t>(room / (per_sample * sizeof(S)) / 12 * 12, 1, 120);
   detail::Workspace<S, chunk * per_sample, Storage::heap, detail::Purpose::chunk> workspace;
   detail::predict_in_chunks(detail::Execute<Net>{}, store_.data(), in, out, chunk, x, y, workspace.data());
@@ -209,7 +208,8 @@ template <class Net>
 concept Broken = !Net::fits;
 }  // namespace detail
 
-/// Stands in for a model of a network that has an error: a model without layers, whose predictions may be of any size.
+/// Stands in for a model of a network that has an error: a model without layers, whose predictions may be of
+/// any size.
 template <detail::Broken Net, class Storage, class S>
 class Model<Net, Storage, S> : public Model<typename Net::Instead, Storage, S> {
  public:

@@ -7,15 +7,15 @@
 
 namespace keratin::detail {
 
-/// Predicts any number of samples, `chunk` at a time, with a workspace of chunk * (plan.workspace + in) values. Error:
-/// the sizes do not match.
+/// Predicts any number of samples, `chunk` at a time, with a workspace of chunk * (plan.workspace + in)
+/// values. Error: the sizes do not match.
 template <class S>
-void predict_in_chunks(const auto& executor, const S* block, std::size_t in, std::size_t out, std::size_t chunk,
-                       const Array& x, std::span<S> y, S* workspace) {
+void predict_in_chunks(const auto& executor, const S* block, std::size_t in, std::size_t out,
+                       std::size_t chunk, const Array& x, std::span<S> y, S* workspace) {
   const std::size_t n = x.size() / in;
   if (x.size() % in != 0 || y.size() != n * out)
-    return report(Text("predict: ", x.size(), " input and ", y.size(), " output values came, n * ", in, " and n * ", out,
-                       " wanted"));
+    return report(Text("predict: ", x.size(), " input and ", y.size(), " output values came, n * ", in,
+                       " and n * ", out, " wanted"));
   const S* const values = x.as<S>();
   S* const converted = workspace + chunk * executor.plan.workspace;
   if (n == 1) {  // the latency path
@@ -25,7 +25,8 @@ void predict_in_chunks(const auto& executor, const S* block, std::size_t in, std
   for (std::size_t i = 0; i < n; i += chunk) {
     const std::size_t count = std::min(chunk, n - i);
     if (!values) copy_values(x, i * in, count * in, converted);
-    executor.forward(static_cast<int>(count), block, values ? values + i * in : converted, y.data() + i * out, workspace);
+    executor.forward(static_cast<int>(count), block, values ? values + i * in : converted, y.data() + i * out,
+                     workspace);
   }
 }
 

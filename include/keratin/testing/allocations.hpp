@@ -4,7 +4,8 @@
 
 namespace keratin::testing {
 
-/// Allocations since the program began; stays 0 unless <keratin/testing/count_allocations.hpp> is in the program.
+/// Allocations since the program began; stays 0 unless <keratin/testing/count_allocations.hpp> is in the
+/// program.
 inline std::atomic<long> allocations = 0;
 
 /// Whether allocations are counted at all: a test that could not fail would prove nothing.

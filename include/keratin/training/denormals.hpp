@@ -5,8 +5,8 @@
 
 namespace keratin {
 
-/// While it lives, denormal numbers count as zero on this thread: the moments of dead weights decay into them, and
-/// arithmetic on them takes a hundred times as long.
+/// While it lives, denormal numbers count as zero on this thread: the moments of dead weights decay into
+/// them, and arithmetic on them takes a hundred times as long.
 class FlushDenormals {
  public:
 #ifdef __SSE__

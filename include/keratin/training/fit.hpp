@@ -49,7 +49,7 @@ History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& 
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& x, const Array& y,
-                                                                  const FitOptions& options) {
+                                                                   const FitOptions& options) {
   const auto refuse = [](const auto&... parts) {
     report(Text("fit: ", parts...));
     return History{};
@@ -69,13 +69,15 @@ History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& 
   } else if (options.validation_split > 0) {
     count = static_cast<std::size_t>(static_cast<double>(samples) * (1 - options.validation_split));
     if (count == 0 || count == samples)
-      return refuse("validation_split ", options.validation_split, " of ", samples, " samples leaves no sample on one side");
+      return refuse("validation_split ", options.validation_split, " of ", samples,
+                    " samples leaves no sample on one side");
     validation_x = x.slice(count * input_size(), (samples - count) * input_size());
     validation_y = y.slice(count * targets.per_sample, (samples - count) * targets.per_sample);
     validation_targets = targets;
   }
   if (count > UINT32_MAX) return refuse(count, " samples came, at most ", UINT32_MAX, " wanted");
-  if (!reserve(static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(options.batch_size), std::max(count, validation_x.size() / input_size())))))
+  if (!reserve(static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(options.batch_size),
+                                                      std::max(count, validation_x.size() / input_size())))))
     return {};
 
   const auto batch_size = static_cast<std::size_t>(std::min(options.batch_size, batch_));
@@ -95,7 +97,8 @@ History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& 
 
   const FlushDenormals flush;
   for (int epoch = 0; epoch < options.epochs; ++epoch) {
-    if (options.shuffle) detail::shuffle(order, {seed_, random_shuffle, 0, static_cast<std::uint32_t>(iterations_)});
+    if (options.shuffle)
+      detail::shuffle(order, {seed_, random_shuffle, 0, static_cast<std::uint32_t>(iterations_)});
     if (options.verbose > 0 && options.epochs > 1) std::printf("Epoch %d/%d\n", epoch + 1, options.epochs);
     Progress progress(steps, options.verbose);
     reset_metrics();
@@ -105,7 +108,10 @@ History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& 
       const int n = static_cast<int>(std::min(batch_size, count - seen));
       const std::uint32_t* const now = order.data() + seen;
       const int next_n = static_cast<int>(std::min(batch_size, count - seen - static_cast<std::size_t>(n)));
-      sum += n * train({.x = x, .y = y, .targets = targets, .n = n, .order = now, .next = now + n, .next_n = next_n});
+      sum +=
+          n *
+          train(
+              {.x = x, .y = y, .targets = targets, .n = n, .order = now, .next = now + n, .next_n = next_n});
       seen += static_cast<std::size_t>(n);
       progress.update(step + 1, [&] {
         std::array<Progress::Value, log_names.size()> values;
@@ -119,10 +125,12 @@ History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& 
     for (std::size_t i = 0; i < log_names.size(); ++i) history.add(log_names[i], trained[i]);
     std::size_t shown = log_names.size();
     if (validation_x.size() > 0) {
-      const Logs tested = test_all(validation_x, validation_y, validation_targets, static_cast<int>(batch_size));
+      const Logs tested =
+          test_all(validation_x, validation_y, validation_targets, static_cast<int>(batch_size));
       named(tested, "val_", values.data() + shown);
       shown *= 2;
-      for (std::size_t i = 0; i < log_names.size(); ++i) history.add(std::string("val_") + log_names[i], tested[i]);
+      for (std::size_t i = 0; i < log_names.size(); ++i)
+        history.add(std::string("val_") + log_names[i], tested[i]);
     }
     progress.finish(std::span<const Progress::Value>(values.data(), shown));
   }

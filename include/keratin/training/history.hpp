@@ -6,8 +6,8 @@
 
 namespace keratin {
 
-/// What fit() returns: for each epoch the loss and the metrics, and with a validation set val_... of them. Keys are
-/// sorted, as in Keras's History.history.
+/// What fit() returns: for each epoch the loss and the metrics, and with a validation set val_... of them.
+/// Keys are sorted, as in Keras's History.history.
 class History {
  public:
   using Series = std::vector<double>;

@@ -1,15 +1,15 @@
 #pragma once
 // Keras's progress bar, and its one line an epoch.
+#include <unistd.h>
 #include <cmath>
 #include <cstdio>
 #include <ctime>
 #include <string_view>
-#include <unistd.h>
 
 namespace keratin {
 
-/// One epoch's progress. verbose 0 prints nothing, 1 a bar that is redrawn on a terminal at most 20 times a second (and
-/// only printed at the end elsewhere), 2 one line at the end.
+/// One epoch's progress. verbose 0 prints nothing, 1 a bar that is redrawn on a terminal at most 20 times a
+/// second (and only printed at the end elsewhere), 2 one line at the end.
 class Progress {
  public:
   struct Value {
@@ -20,9 +20,9 @@ class Progress {
   Progress(int steps, int verbose, std::FILE* out = stdout)
       : out_(out), steps_(steps), verbose_(verbose), terminal_(isatty(fileno(out)) != 0), start_(now()) {}
 
-  /// After `done` steps; `values()` is asked for the running values, in Keras's order, only when something is printed.
-  template <class Values>
-  void update(int done, Values values) {
+  /// After `done` steps; `values()` is asked for the running values, in Keras's order, only when something is
+  /// printed.
+  template <class Values> void update(int done, Values values) {
     if (verbose_ != 1) return;
     const double time = now();
     if (done == 1) first_ = time;
@@ -33,8 +33,7 @@ class Progress {
     std::fputs("\r", out_);
     std::fflush(out_);
   }
-  template <class Values>
-  void finish(const Values& values) {
+  template <class Values> void finish(const Values& values) {
     if (verbose_ == 0) return;
     const double time = now();
     if (verbose_ == 1) print_bar(steps_, time, true);
@@ -64,25 +63,34 @@ class Progress {
     // The first step is left out of the time per step: it pays for cold caches.
     const double per_step = done > 1 ? (time - first_) / (done - 1) : time - start_;
     std::fputs("\x1b[0m \x1b[1m", out_);
-    if (finished) std::fprintf(out_, "%.0fs", time - start_);
-    else print_eta(static_cast<long>(per_step * (steps_ - done)));
+    if (finished)
+      std::fprintf(out_, "%.0fs", time - start_);
+    else
+      print_eta(static_cast<long>(per_step * (steps_ - done)));
     std::fputs("\x1b[0m ", out_);
     print_step_time(per_step);
   }
   void print_eta(long seconds) {
-    if (seconds > 3600) std::fprintf(out_, "%ld:%02ld:%02ld", seconds / 3600, seconds % 3600 / 60, seconds % 60);
-    else if (seconds > 60) std::fprintf(out_, "%ld:%02ld", seconds / 60, seconds % 60);
-    else std::fprintf(out_, "%lds", seconds);
+    if (seconds > 3600)
+      std::fprintf(out_, "%ld:%02ld:%02ld", seconds / 3600, seconds % 3600 / 60, seconds % 60);
+    else if (seconds > 60)
+      std::fprintf(out_, "%ld:%02ld", seconds / 60, seconds % 60);
+    else
+      std::fprintf(out_, "%lds", seconds);
   }
   void print_step_time(double seconds) {
-    if (seconds >= 1 || seconds == 0) std::fprintf(out_, "%.0fs/step", seconds);
-    else if (seconds >= 1e-3) std::fprintf(out_, "%.0fms/step", seconds * 1e3);
-    else std::fprintf(out_, "%.0fus/step", seconds * 1e6);
+    if (seconds >= 1 || seconds == 0)
+      std::fprintf(out_, "%.0fs/step", seconds);
+    else if (seconds >= 1e-3)
+      std::fprintf(out_, "%.0fms/step", seconds * 1e3);
+    else
+      std::fprintf(out_, "%.0fus/step", seconds * 1e6);
   }
   void print_values(const auto& values) {
     for (const Value& v : values)
       std::fprintf(out_, std::fabs(v.value) > 1e-3 ? " - %.*s%.*s: %.4f" : " - %.*s%.*s: %.4e",
-                   static_cast<int>(v.prefix.size()), v.prefix.data(), static_cast<int>(v.name.size()), v.name.data(), v.value);
+                   static_cast<int>(v.prefix.size()), v.prefix.data(), static_cast<int>(v.name.size()),
+                   v.name.data(), v.value);
   }
   static int digits(int n) {
     int d = 1;

@@ -1,5 +1,6 @@
 #pragma once
-// summary: Keras's table of a model's layers; describe: a plan in words. Marked cold: quick to compile, not to run.
+// summary: Keras's table of a model's layers; describe: a plan in words. Marked cold: quick to compile, not
+// to run.
 #include <keratin/core/names.hpp>
 #include <keratin/core/text.hpp>
 #include <keratin/layers/layer.hpp>
@@ -36,29 +37,39 @@ namespace detail {
 }
 [[gnu::cold]] inline std::string shape_text(const Shape& s, const char* first) {
   std::string text = std::string("(") + first;
-  for (int axis = 0; axis < s.rank; ++axis) text += (axis > 0 || *first != '\0' ? ", " : "") + std::to_string(s[axis]);
+  for (int axis = 0; axis < s.rank; ++axis)
+    text += (axis > 0 || *first != '\0' ? ", " : "") + std::to_string(s[axis]);
   return text + ")";
 }
 
 [[gnu::cold]] inline std::string initializer_text(const Initializer& i) {
   constexpr const char *names[] = {"constant", "uniform", "normal", "truncated_normal"},
                        *fans[] = {"", ", fan_in", ", fan_avg"};
-  return std::string(Text(names[static_cast<int>(i.distribution)], "(", i.value, ", ", i.spread, fans[static_cast<int>(i.fan)], ")").view());
+  return std::string(Text(names[static_cast<int>(i.distribution)], "(", i.value, ", ", i.spread,
+                          fans[static_cast<int>(i.fan)], ")")
+                         .view());
 }
 
 // A field of a spec or an optimizer.
-template <class V>
-[[gnu::cold]] std::string value_text(const V& value) {
-  if constexpr (std::is_same_v<V, bool>) return value ? "true" : "false";
-  else if constexpr (std::is_arithmetic_v<V>) return std::string(Text(value).view());
-  else if constexpr (std::is_same_v<V, Shape>) return shape_text(value, "");
-  else if constexpr (std::is_same_v<V, ActivationFunction>) return std::string(value.name());
-  else if constexpr (std::is_same_v<V, Regularizer>) return std::string(Text("l1 ", value.l1, " l2 ", value.l2).view());
-  else if constexpr (std::is_same_v<V, Initializer>) return initializer_text(value);
-  else return "?";
+template <class V> [[gnu::cold]] std::string value_text(const V& value) {
+  if constexpr (std::is_same_v<V, bool>)
+    return value ? "true" : "false";
+  else if constexpr (std::is_arithmetic_v<V>)
+    return std::string(Text(value).view());
+  else if constexpr (std::is_same_v<V, Shape>)
+    return shape_text(value, "");
+  else if constexpr (std::is_same_v<V, ActivationFunction>)
+    return std::string(value.name());
+  else if constexpr (std::is_same_v<V, Regularizer>)
+    return std::string(Text("l1 ", value.l1, " l2 ", value.l2).view());
+  else if constexpr (std::is_same_v<V, Initializer>)
+    return initializer_text(value);
+  else
+    return "?";
 }
 
-// A cell of text in a column: broken at a space where it is too long, a word that still is ends with an ellipsis.
+// A cell of text in a column: broken at a space where it is too long, a word that still is ends with an
+// ellipsis.
 [[gnu::cold]] inline std::vector<std::string> cell_lines(std::string text, std::size_t width) {
   std::vector<std::string> lines;
   while (text.size() > width) {
@@ -85,7 +96,8 @@ class Table {
       height = std::max(height, lines[c].size());
     }
     for (std::size_t l = 0; l < height; ++l) {
-      for (std::size_t c = 0; c < 3; ++c) text += std::string(bar) + " " + padded(l < lines[c].size() ? lines[c][l] : "", c) + " ";
+      for (std::size_t c = 0; c < 3; ++c)
+        text += std::string(bar) + " " + padded(l < lines[c].size() ? lines[c][l] : "", c) + " ";
       text += std::string(bar) + "\n";
     }
   }
@@ -114,8 +126,7 @@ class Table {
 }  // namespace detail
 
 /// Keras's summary of a model, or of a trainer, which adds its optimizer's variables.
-template <class M>
-[[gnu::cold]] std::string summary_text(const M& model) {
+template <class M> [[gnu::cold]] std::string summary_text(const M& model) {
   const auto& layers = model.layers();
   const std::vector<std::string> names = layer_names(layers);
   detail::Table table;
@@ -146,13 +157,10 @@ template <class M>
 }
 
 /// Prints it. Keras: model.summary().
-template <class M>
-void summary(const M& model) {
-  std::fputs(summary_text(model).c_str(), stdout);
-}
+template <class M> void summary(const M& model) { std::fputs(summary_text(model).c_str(), stdout); }
 
-/// A spec or an optimizer in words, field by field: "Dense(units 32, activation relu, ...)". What a field holds comes
-/// from its Hana reflection; nothing has to be written for it.
+/// A spec or an optimizer in words, field by field: "Dense(units 32, activation relu, ...)". What a field
+/// holds comes from its Hana reflection; nothing has to be written for it.
 template <class S>
   requires(hana::Struct<S>::value)
 [[gnu::cold]] std::string describe(const S& settings) {
@@ -165,11 +173,11 @@ template <class S>
 }
 
 /// A plan in words: its fused groups, buffers with their lifetimes, bytes and floating-point operations.
-template <template <class> class List>
-[[gnu::cold]] std::string describe(const BasicPlan<List>& plan) {
+template <template <class> class List> [[gnu::cold]] std::string describe(const BasicPlan<List>& plan) {
   const auto buffer = [&](int b) {
     if (b == 0 && plan.buffers[0].external) return std::string("input");
-    return plan.buffers[static_cast<std::size_t>(b)].external ? std::string("output") : "b" + std::to_string(b);
+    return plan.buffers[static_cast<std::size_t>(b)].external ? std::string("output")
+                                                              : "b" + std::to_string(b);
   };
   std::string text;
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
@@ -181,10 +189,13 @@ template <template <class> class List>
       text += (static_cast<int>(i) > step.layer ? " + " : "") + std::string(layer.type);
     }
     const std::string_view activation = plan.layer_of(step).activation;
-    text += (activation.empty() ? "" : " (" + std::string(activation) + ")") + ": " + buffer(step.input) + (step.input == step.output ? " in place" : " -> " + buffer(step.output));
+    text += (activation.empty() ? "" : " (" + std::string(activation) + ")") + ": " + buffer(step.input) +
+            (step.input == step.output ? " in place" : " -> " + buffer(step.output));
     if (step.output_gradient != Step::none) {
       text += "; backward: b" + std::to_string(step.output_gradient);
-      text += step.input_gradient == Step::none ? ", no input gradient" : step.input_gradient == step.output_gradient ? " in place" : " -> b" + std::to_string(step.input_gradient);
+      text += step.input_gradient == Step::none             ? ", no input gradient"
+              : step.input_gradient == step.output_gradient ? " in place"
+                                                            : " -> b" + std::to_string(step.input_gradient);
     }
     text += "\n";
   }
@@ -194,9 +205,10 @@ template <template <class> class List>
     if (!at.external) text += " at " + std::to_string(at.offset);
     text += ", alive from " + std::to_string(at.first) + " to " + std::to_string(at.last) + "\n";
   }
-  text += "parameters: " + detail::with_thousands(plan.parameters) + ", block " + detail::bytes_text(static_cast<double>(plan.block) * 4) +
-          "; workspace a sample: " + detail::bytes_text(static_cast<double>(plan.workspace_bytes)) + "; forward: " +
-          detail::with_thousands(static_cast<std::size_t>(plan.flops)) + " FLOPs a sample\n";
+  text += "parameters: " + detail::with_thousands(plan.parameters) + ", block " +
+          detail::bytes_text(static_cast<double>(plan.block) * 4) +
+          "; workspace a sample: " + detail::bytes_text(static_cast<double>(plan.workspace_bytes)) +
+          "; forward: " + detail::with_thousands(static_cast<std::size_t>(plan.flops)) + " FLOPs a sample\n";
   return text;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Trainer: a model with an optimizer, a loss and metrics. One implementation for static and functional models. What a
-// step needs is allocated before the first one.
+// Trainer: a model with an optimizer, a loss and metrics. One implementation for static and functional
+// models. What a step needs is allocated before the first one.
 #include <keratin/core/array.hpp>
 #include <keratin/core/error.hpp>
 #include <keratin/core/memory.hpp>
@@ -17,8 +17,7 @@ struct FitOptions;
 class History;
 
 // Never defined. Read the arguments: the loss, the shape of the network's output, the rule it broke.
-template <class Loss, class Got, const Rule& Broken>
-struct loss_does_not_fit;
+template <class Loss, class Got, const Rule& Broken> struct loss_does_not_fit;
 
 namespace detail {
 
@@ -28,8 +27,7 @@ struct TrainerMemory {  // in the trainer itself, for a batch size that the type
   S* data() { return values; }
   void resize(std::size_t) {}
 };
-template <class S>
-struct TrainerMemory<S, 0> {
+template <class S> struct TrainerMemory<S, 0> {
   Block<S> block;
   S* data() { return block.data(); }
   void resize(std::size_t n) {
@@ -43,8 +41,8 @@ struct TargetLayout {
   std::size_t per_sample = 0;
 };
 
-// One batch of a data set: samples order[0 .. n), or first .. first + n where there is no order. `next` are the
-// samples of the batch after it.
+// One batch of a data set: samples order[0 .. n), or first .. first + n where there is no order. `next` are
+// the samples of the batch after it.
 struct Batch {
   const Array &x, &y;
   TargetLayout targets;
@@ -57,10 +55,9 @@ struct Batch {
 
 }  // namespace detail
 
-/// Made by compile(). `Capacity` > 0 is the largest batch: all memory is then inside the trainer, and the heap is not
-/// touched. The model must outlive its trainer.
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-class Trainer {
+/// Made by compile(). `Capacity` > 0 is the largest batch: all memory is then inside the trainer, and the
+/// heap is not touched. The model must outlive its trainer.
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics> class Trainer {
  public:
   using S = typename Model::Scalar;
   /// The loss, then the metrics in the order given to compile().
@@ -69,8 +66,8 @@ class Trainer {
 
   Trainer(Model& model, const Optimizer& optimizer);
 
-  /// Trains. Errors, before anything is changed: sizes that do not match, labels out of range, values that are not
-  /// finite, no epoch, no batch. Keras: fit.
+  /// Trains. Errors, before anything is changed: sizes that do not match, labels out of range, values that
+  /// are not finite, no epoch, no batch. Keras: fit.
   History fit(const Array& x, const Array& y, const FitOptions& options);
   History fit(const Array& x, const Array& y);
   /// The loss and metrics over all samples. Keras: evaluate.
@@ -87,7 +84,8 @@ class Trainer {
   /// What the model's summary says, and the number of values that Keras's optimizer would hold.
   const auto& layers() const { return training_.plan.layers; }
   std::size_t optimizer_variables() const {
-    return static_cast<std::size_t>(optimizer_.slots_in_use()) * training_.plan.parameters + 2;  // iteration, learning rate
+    return static_cast<std::size_t>(optimizer_.slots_in_use()) * training_.plan.parameters +
+           2;  // iteration, learning rate
   }
   /// Steps done.
   std::int64_t iterations() const { return iterations_; }
@@ -95,7 +93,8 @@ class Trainer {
   void set_random_seed(std::uint64_t seed) { seed_ = seed; }
 
  private:
-  static constexpr Mode training_mode{.training = true, .logits = !std::is_same_v<typename Loss::Link, Linear>};
+  static constexpr Mode training_mode{.training = true,
+                                      .logits = !std::is_same_v<typename Loss::Link, Linear>};
   static constexpr Mode inference_mode{.training = false, .logits = training_mode.logits};
   using Training = decltype(std::declval<Model&>().template executor<training_mode>());
   using Inference = decltype(std::declval<Model&>().template executor<inference_mode>());
@@ -107,28 +106,36 @@ class Trainer {
     constexpr Layout() = default;
     constexpr Layout(const Training& training, const Inference& inference, Shape in, Shape out, int batch) {
       const auto n = static_cast<std::size_t>(batch);
-      const std::size_t inference_size = inference.plan.workspace + aligned(static_cast<std::size_t>(in.size())) +
+      const std::size_t inference_size = inference.plan.workspace +
+                                         aligned(static_cast<std::size_t>(in.size())) +
                                          aligned(static_cast<std::size_t>(out.size()));
       targets = n * std::max(training.plan.workspace, inference_size);
       scratch = targets + n * aligned(static_cast<std::size_t>(out.size()));
       segment = scratch + aligned(training.template scratch<S>(batch));
       end = segment;
-      for (const LayerPlan& layer : training.plan.layers)  // room for the largest layer that only adds its gradient up
+      for (const LayerPlan& layer :
+           training.plan.layers)  // room for the largest layer that only adds its gradient up
         if (!layer.traits.finishes && layer.tensors.count() > 0)
           end = std::max(end, segment + layer.tensors.end - layer.tensors.start);
     }
   };
   static constexpr std::size_t fixed_size() {
-    if constexpr (Capacity == 0) return 0;
-    else return Layout({}, {}, Model::input_shape(), Model::output_shape(), Capacity).end;
+    if constexpr (Capacity == 0)
+      return 0;
+    else
+      return Layout({}, {}, Model::input_shape(), Model::output_shape(), Capacity).end;
   }
   static constexpr std::size_t fixed_blocks(int count) {
-    if constexpr (Capacity == 0) return 0;
-    else return static_cast<std::size_t>(count) * Training::plan.block;
+    if constexpr (Capacity == 0)
+      return 0;
+    else
+      return static_cast<std::size_t>(count) * Training::plan.block;
   }
   static constexpr std::size_t fixed_labels() {
-    if constexpr (Capacity == 0) return 0;
-    else return static_cast<std::size_t>(Capacity) * Model::output_shape().size() / Model::output_shape().last();
+    if constexpr (Capacity == 0)
+      return 0;
+    else
+      return static_cast<std::size_t>(Capacity) * Model::output_shape().size() / Model::output_shape().last();
   }
 
   std::size_t input_size() const { return static_cast<std::size_t>(model_.input_shape().size()); }
@@ -142,8 +149,7 @@ class Trainer {
   bool check_finite(const Array& values, const char* what, std::size_t row) const;
   bool check_labels(const Array& labels) const;
   bool check_probabilities(const Array& values) const;
-  template <class Other>
-  bool check_targets(const detail::TargetLayout& targets) const;
+  template <class Other> bool check_targets(const detail::TargetLayout& targets) const;
 
   LossInput<S> load_targets(const detail::Batch& batch, S* outputs, S* gradient);
   double measure(LossInput<S> in);
@@ -176,8 +182,7 @@ class Trainer {
 namespace detail {
 
 // What keeps a loss from a static model, as the type that says so; void when nothing does.
-template <class Model, class Loss>
-constexpr auto check_loss() {
+template <class Model, class Loss> constexpr auto check_loss() {
   if constexpr (requires { requires Model::Network::fits; }) {
     constexpr Fit fit = Loss::fit(Model::output_shape(), Model::output_activation());
     if constexpr (fit.broken)
@@ -207,7 +212,8 @@ auto compile(Model& model, const Optimizer& optimizer, const Loss&, const Metric
   return Trainer<Capacity, Model, Optimizer, Loss, Metrics...>(model, optimizer);
 }
 
-// --- implementation -------------------------------------------------------------------------------------------------
+// --- implementation
+// -------------------------------------------------------------------------------------------------
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::Trainer(Model& model, const Optimizer& optimizer)
@@ -220,7 +226,8 @@ Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::Trainer(Model& model, con
   for (const LayerPlan& layer : training_.plan.layers)
     for (const Parameter& p : *layer.tensors.parameters) penalized_ = penalized_ || p.regularizer;
   const Fit fit = Loss::fit(model.output_shape(), model.output_activation());
-  if (fit.broken) report(Text(Loss::name, " got an output of ", model.output_shape(), ": ", fit.broken->text));
+  if (fit.broken)
+    report(Text(Loss::name, " got an output of ", model.output_shape(), ": ", fit.broken->text));
 }
 
 // Makes room for batches of that size.
@@ -243,7 +250,8 @@ bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check(const Array& x
                                                                   detail::TargetLayout& targets) const {
   const std::size_t in = input_size(), n = x.size() / in, rows = rows_per_sample(), out = output_size();
   if (n == 0 || x.size() % in != 0) {
-    report(Text("x: ", x.size(), " values came, a multiple of ", in, " wanted, for the input ", model_.input_shape()));
+    report(Text("x: ", x.size(), " values came, a multiple of ", in, " wanted, for the input ",
+                model_.input_shape()));
     return false;
   }
   constexpr bool classes = takes_classes(Loss::targets), values = takes_values(Loss::targets);
@@ -253,7 +261,8 @@ bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check(const Array& x
     targets = {false, out};
   } else {
     const Text or_classes = classes && values ? Text(", or class numbers, ", n * rows) : Text();
-    report(Text("y: ", y.size(), " values came, ", n * (values ? out : rows), " wanted", or_classes.view(), ", for ", n, " samples"));
+    report(Text("y: ", y.size(), " values came, ", n * (values ? out : rows), " wanted", or_classes.view(),
+                ", for ", n, " samples"));
     return false;
   }
   if (!(check_targets<Metrics>(targets) && ...)) return false;
@@ -264,20 +273,24 @@ bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check(const Array& x
 // A metric that wants class numbers where values came, or the other way round.
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 template <class Metric>
-bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check_targets(const detail::TargetLayout& targets) const {
+bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check_targets(
+    const detail::TargetLayout& targets) const {
   if (targets.labels ? takes_classes(Metric::targets) : takes_values(Metric::targets)) return true;
-  report(Text("the metric ", Metric::name, " wants ", targets.labels ? "targets of the output's shape" : "class numbers",
-              ", ", targets.labels ? "class numbers" : "targets of the output's shape", " came"));
+  report(Text("the metric ", Metric::name, " wants ",
+              targets.labels ? "targets of the output's shape" : "class numbers", ", ",
+              targets.labels ? "class numbers" : "targets of the output's shape", " came"));
   return false;
 }
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check_finite(const Array& values, const char* what,
+bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check_finite(const Array& values,
+                                                                         const char* what,
                                                                          std::size_t row) const {
   if (values.is_integer()) return true;
   const std::size_t bad = first_not_finite(values);
   if (bad == values.size()) return true;
-  report(Text(what, ": value ", bad % row, " of sample ", bad / row, " is ", values(bad), ", finite values wanted"));
+  report(Text(what, ": value ", bad % row, " of sample ", bad / row, " is ", values(bad),
+              ", finite values wanted"));
   return false;
 }
 
@@ -311,11 +324,14 @@ LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Loss, Metr
   S* const values = memory_.data() + layout_.targets;
   std::int32_t* const labels = labels_.data();
   for (int i = 0; i < batch.n; ++i) {
-    const std::size_t from = (batch.order ? batch.order[i] : batch.first + static_cast<std::size_t>(i)) * per_sample;
+    const std::size_t from =
+        (batch.order ? batch.order[i] : batch.first + static_cast<std::size_t>(i)) * per_sample;
     const std::size_t to = static_cast<std::size_t>(i) * per_sample;
     if (batch.targets.labels)
-      for (std::size_t k = 0; k < per_sample; ++k) labels[to + k] = static_cast<std::int32_t>(batch.y(from + k));
-    else copy_values(batch.y, from, per_sample, values + to);
+      for (std::size_t k = 0; k < per_sample; ++k)
+        labels[to + k] = static_cast<std::int32_t>(batch.y(from + k));
+    else
+      copy_values(batch.y, from, per_sample, values + to);
   }
   const int rows = batch.n * static_cast<int>(rows_per_sample());
   return {.rows = rows,
@@ -340,26 +356,34 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
 double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::forward(const detail::Batch& batch) {
   const auto& plan = training_.plan;
   S* const memory = memory_.data();
-  const auto buffer = [&](int b) { return memory + plan.buffers[static_cast<std::size_t>(b)].offset * static_cast<std::size_t>(batch.n); };
-  if (batch.order) gather_rows(batch.x, input_size(), batch.order, batch.n, batch.next, batch.next_n, buffer(0));
-  else copy_values(batch.x, batch.first * input_size(), static_cast<std::size_t>(batch.n) * input_size(), buffer(0));
-  training_.forward(batch.n, model_.block().data(), static_cast<const S*>(nullptr), static_cast<S*>(nullptr), memory,
-                    Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)});
+  const auto buffer = [&](int b) {
+    return memory + plan.buffers[static_cast<std::size_t>(b)].offset * static_cast<std::size_t>(batch.n);
+  };
+  if (batch.order)
+    gather_rows(batch.x, input_size(), batch.order, batch.n, batch.next, batch.next_n, buffer(0));
+  else
+    copy_values(batch.x, batch.first * input_size(), static_cast<std::size_t>(batch.n) * input_size(),
+                buffer(0));
+  training_.forward(batch.n, model_.block().data(), static_cast<const S*>(nullptr), static_cast<S*>(nullptr),
+                    memory, Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)});
   const int gradient = plan.steps.size() > 0 ? plan.steps[plan.steps.size() - 1].output_gradient : Step::none;
-  return measure(load_targets(batch, buffer(plan.output), gradient == Step::none ? nullptr : buffer(gradient)));
+  return measure(
+      load_targets(batch, buffer(plan.output), gradient == Step::none ? nullptr : buffer(gradient)));
 }
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 void Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::backward(int n, GradientSink<S>& sink) {
   training_.backward(n, model_.block().data(), memory_.data(), memory_.data() + layout_.scratch,
-                     memory_.data() + layout_.segment, sink, Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)});
+                     memory_.data() + layout_.segment, sink,
+                     Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)});
 }
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train(const detail::Batch& batch) {
   const double loss = forward(batch) + penalty();
   const auto step = optimizer_.template step<S>(iterations_ + 1);
-  Update<S, std::remove_const_t<decltype(step)>, Optimizer::slots> update(step, model_.block().data(), slots_.data(), block_size());
+  Update<S, std::remove_const_t<decltype(step)>, Optimizer::slots> update(step, model_.block().data(),
+                                                                          slots_.data(), block_size());
   backward(batch.n, update);
   ++iterations_;
   return loss;
@@ -385,8 +409,8 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::test(const detail:
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::test_all(const Array& x, const Array& y,
-                                                                    const detail::TargetLayout& targets, int batch_size)
-    -> Logs {
+                                                                     const detail::TargetLayout& targets,
+                                                                     int batch_size) -> Logs {
   const std::size_t n = x.size() / input_size();
   double sum = 0;
   reset_metrics();
@@ -398,7 +422,8 @@ auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::test_all(const Array
 }
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::evaluate(const Array& x, const Array& y, int batch_size) -> Logs {
+auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::evaluate(const Array& x, const Array& y,
+                                                                     int batch_size) -> Logs {
   detail::TargetLayout targets;
   if (batch_size < 1) {
     report(Text("evaluate: batch_size ", batch_size, " came, at least 1 wanted"));
@@ -406,13 +431,15 @@ auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::evaluate(const Array
   }
   if (!check(x, y, targets)) return no_logs();
   if (Capacity > 0) batch_size = std::min(batch_size, Capacity);
-  if (!reserve(static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(batch_size), x.size() / input_size()))))
+  if (!reserve(static_cast<int>(
+          std::min<std::size_t>(static_cast<std::size_t>(batch_size), x.size() / input_size()))))
     return no_logs();
   return test_all(x, y, targets, batch_size);
 }
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train_on_batch(const Array& x, const Array& y) -> Logs {
+auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train_on_batch(const Array& x, const Array& y)
+    -> Logs {
   detail::TargetLayout targets;
   const int n = static_cast<int>(x.size() / input_size());
   if (!check(x, y, targets) || !reserve(n)) return no_logs();
@@ -422,12 +449,14 @@ auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train_on_batch(const
 }
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::test_on_batch(const Array& x, const Array& y) -> Logs {
+auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::test_on_batch(const Array& x, const Array& y)
+    -> Logs {
   return evaluate(x, y, std::max(1, static_cast<int>(x.size() / input_size())));
 }
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::gradient(const Array& x, const Array& y) -> std::span<const S> {
+auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::gradient(const Array& x, const Array& y)
+    -> std::span<const S> {
   detail::TargetLayout targets;
   const int n = static_cast<int>(x.size() / input_size());
   if (!check(x, y, targets) || !reserve(n)) return {};
@@ -448,7 +477,8 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::penalty() const {
   for (const LayerPlan& layer : training_.plan.layers)
     for (int i = 0; i < layer.tensors.count(); ++i) {
       const Parameter& p = layer.tensors[i];
-      if (p.regularizer) sum += p.regularizer.penalty(model_.block().data() + layer.tensors.offset(i), p.shape.size());
+      if (p.regularizer)
+        sum += p.regularizer.penalty(model_.block().data() + layer.tensors.offset(i), p.shape.size());
     }
   return sum;
 }
