@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# compare.sh [RUNS]: compare.cpp under g++ and clang++-19, in turns, and what compiling costs: one table, medians of so
+# many runs (3). CXXFLAGS: what to optimize for (-O3 -march=native).
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+runs=${1:-3}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+eigen=$(pkg-config --cflags-only-I eigen3 2>/dev/null || echo -I/usr/include/eigen3)
+flags=(-std=c++20 "-I$root/include" ${eigen//-I/-isystem })
+read -ra optimize <<<"${CXXFLAGS:--O3 -march=native}"
+compilers=()
+for compiler in g++ clang++-19; do
+  if command -v "$compiler" >/dev/null; then compilers+=("$compiler"); fi
+done
+
+# A network of 200 Dense layers of mixed widths, predicting and training.
+two_hundred_layers() {
+  echo '#include <keratin/keratin.hpp>'
+  echo 'using namespace keratin;'
+  echo 'using Net = Sequential<Input<64>'
+  for ((i = 0; i < 199; ++i)); do echo ", Dense<$((8 + i * 37 % 113)), ReLU>"; done
+  cat <<'END'
+, Dense<10, Softmax>>;
+int main() {
+  Model<Net> model;
+  const std::array<float, 64> x{};
+  const std::array<int, 1> y{};
+  auto trainer = compile(model, Adam{}, SparseCategoricalCrossentropy{});
+  return trainer.train_on_batch(x, y)[0] < model.predict(x)[0];
+}
+END
+}
+
+# cost COMPILER TITLE FILE: seconds (of processor time) and MB that compiling at -O2 takes, as two rows.
+cost() {
+  local command=("$1" "${flags[@]}" -O2 -c "$3" -o "$work/out.o") seconds megabytes=-
+  if [[ -x /usr/bin/time ]]; then
+    /usr/bin/time -f '%U %S %M' -o "$work/cost" "${command[@]}"
+    read -r seconds megabytes < <(awk '{printf "%.2f %.0f\n", $1 + $2, $3 / 1024}' "$work/cost")
+  else
+    local TIMEFORMAT=%U
+    seconds=$({ time "${command[@]}" 2>&3; } 3>&2 2>&1)
+  fi
+  printf '%-50s %8s\n%-50s %8s\n' "compile $2: s" "$seconds" '  peak MB' "$megabytes"
+}
+
+two_hundred_layers >"$work/layers.cpp"
+for compiler in "${compilers[@]}"; do
+  "$compiler" "${flags[@]}" "${optimize[@]}" "$root/bench/compare.cpp" -o "$work/$compiler" -lbenchmark -lz -lpthread
+done
+for ((run = 0; run < runs; ++run)); do
+  for compiler in "${compilers[@]}"; do "$work/$compiler" >>"$work/$compiler.txt"; done
+done
+for compiler in "${compilers[@]}"; do
+  cost "$compiler" 'the Fashion-MNIST example' "$root/examples/fashion_mnist/main.cpp" >>"$work/$compiler.txt"
+  cost "$compiler" '200 Dense layers' "$work/layers.cpp" >>"$work/$compiler.txt"
+done
+
+tables=("${compilers[@]/#/$work/}")
+tables=("${tables[@]/%/.txt}")
+# A row is named by its text and, where that is indented, by the row above it. Each has a value from every run.
+awk -v names="${compilers[*]}" '
+  function median(list,   v, n, i, j, t) {
+    n = split(list, v)
+    for (i = 2; i <= n; ++i) for (j = i; j > 1 && v[j - 1] + 0 > v[j] + 0; --j) { t = v[j]; v[j] = v[j - 1]; v[j - 1] = t }
+    return v[int((n + 1) / 2)]
+  }
+  FNR == 1 { ++column }
+  NF > 1 && $NF ~ /^[0-9.]+$|^-$/ {
+    text = substr($0, 1, 50)
+    if (text !~ /^ /) above = text
+    key = above text
+    if (!(key in title)) { title[key] = text; order[++rows] = key }
+    values[key, column] = values[key, column] " " $NF
+  }
+  END {
+    split(names, name, " ")
+    printf "%-50s %10s %10s %10s\n", "", name[1], name[2], (column > 1 ? "ratio" : "")
+    for (r = 1; r <= rows; ++r) {
+      a = median(values[order[r], 1]); b = median(values[order[r], 2])
+      printf "%-50s %10s %10s %10s\n", title[order[r]], a, b, (b > 0 ? sprintf("%.3f", a / b) : "")
+    }
+  }' "${tables[@]}"
