@@ -80,10 +80,10 @@ template <Shape S> struct InputOf {
   static constexpr Shape shape = S;
 };
 
-// What a pass does for one sample. A backward pass does the forward pass's operations once for the weights,
-// and once for the input where its gradient is wanted.
+// What a pass does for one sample. Backward does a layer's operations once for its weights, and once for its
+// input where that gradient is wanted.
 struct Work {
-  double flops, values;  // values: that come in and go out
+  double flops, values;  // values that come in and go out
 
   template <class Net, Mode M> static constexpr Work of(bool forward, bool backward) {
     double flops = 0;
@@ -168,8 +168,8 @@ void register_backward(const std::string& name, const std::string& label) {
 
 }  // namespace detail
 
-/// Registers the benchmarks of one layer on the input: a sample, a batch and the same in Lanes, forward and
-/// backward. A layer that does nothing has none; one that works in training alone is timed there.
+/// Registers the benchmarks of one layer: forward on a sample, forward and backward on a batch, and the same
+/// in Lanes. A layer that does nothing has none; one that works in training alone is timed there.
 template <class Layer, class In> void benchmark_layer(const std::string& name) {
   using Net = Sequential<In, Layer>;
   constexpr Mode training{.training = true, .input_gradient = true};
@@ -220,8 +220,8 @@ template <class Net> void train_batch(::benchmark::State& state) {
 
 }  // namespace detail
 
-/// Registers the benchmarks of a network: each layer by itself, prediction of one sample and of a batch, and
-/// a step of training with Adam. Returns true.
+/// Registers the benchmarks of a network: each layer by itself, prediction of a sample and of a batch, and a
+/// step of training with Adam. Returns true.
 template <class Net> bool benchmark_network(const std::string& name) {
   const std::vector<std::string> layers = layer_names(plan<Net>().layers);
   [&]<std::size_t... I>(std::index_sequence<I...>) {

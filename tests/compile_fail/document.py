@@ -83,7 +83,8 @@ class Case:
         for name, compiler in COMPILERS.items():
             _, lines = run_compiler(str(self.path), [compiler, *flags])
             yield name + ': ' + re.sub(r'^(?:.*/)?([^/:]+):\d+:\d+: error: ', r'\1: ', error_lines(lines)[0])
-            reason = re.search(r'(?<=note: )(because|the expression) .*|required for the satisfaction .*', '\n'.join(lines))
+            reason = re.search(r'(?<=note: )(because|the expression) .*|required for the satisfaction .*',
+                               '\n'.join(lines))
             if reason:
                 yield '    ' + reason.group()
 

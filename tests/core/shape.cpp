@@ -15,6 +15,7 @@ TEST_CASE("a Shape that no buffer could hold is refused") {
   static_assert(accepted(Shape{3, 4}).out == Shape{3, 4});
   static_assert(accepted(Shape{3, 0}).broken == &needs_extents_of_at_least_1);
   static_assert(accepted(Shape{-1}).broken == &needs_extents_of_at_least_1);
+  static_assert(accepted(Shape{1, 2, 3, 4, 5, 6}).broken == &has_more_than_5_axes);
   static_assert(accepted(Shape{}).broken == &needs_extents_of_at_least_1);
   static_assert(accepted(Shape{1 << 16, 1 << 15}).broken == &more_than_2_31_elements);
   static_assert(accepted(Shape{1 << 30, 1 << 30, 1 << 30}).broken == &more_than_2_31_elements);

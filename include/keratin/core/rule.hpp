@@ -21,10 +21,12 @@ struct Fit {
 
 // Rules that several layers share, and those that the planner itself checks.
 inline constexpr Rule needs_extents_of_at_least_1{"every extent must be at least 1"};
+inline constexpr Rule has_more_than_5_axes{"a shape has at most 5 axes"};
 inline constexpr Rule more_than_2_31_elements{"has more than 2^31 elements"};
 
 /// The checks that hold for every shape, whichever layer made it.
 constexpr Fit accepted(Shape s) {
+  if (s.rank > Shape::max_rank) return has_more_than_5_axes;
   for (int axis = 0; axis < s.rank; ++axis)
     if (s[axis] < 1) return needs_extents_of_at_least_1;
   if (s.rank == 0) return needs_extents_of_at_least_1;

@@ -13,16 +13,21 @@ struct Shape {
   int extent[max_rank] = {};
 
   constexpr Shape() = default;
+  /// More than max_rank extents are cut off; the planner refuses such a shape.
   template <std::convertible_to<int>... Extents>
-    requires(sizeof...(Extents) > 0 && sizeof...(Extents) <= max_rank)
-  constexpr Shape(Extents... extents) : rank(sizeof...(Extents)), extent{static_cast<int>(extents)...} {}
+    requires(sizeof...(Extents) > 0)
+  constexpr Shape(Extents... extents) : rank(sizeof...(Extents)) {
+    const int all[] = {static_cast<int>(extents)...};
+    for (int axis = 0; axis < rank && axis < max_rank; ++axis) extent[axis] = all[axis];
+  }
 
-  constexpr int operator[](int axis) const { return extent[axis]; }
-  constexpr int last() const { return rank > 0 ? extent[rank - 1] : 0; }
+  constexpr int operator[](int axis) const { return axis < max_rank ? extent[axis] : 0; }
+  constexpr int last() const { return rank > 0 ? (*this)[rank - 1] : 0; }
 
   /// Number of elements; may exceed an int, which the planner refuses.
   constexpr std::int64_t elements() const {
-    std::int64_t n = rank > 0 ? 1 : 0;
+    if (rank < 1 || rank > max_rank) return 0;
+    std::int64_t n = 1;
     for (int axis = 0; axis < rank; ++axis) {
       if (extent[axis] > 0 && n > INT64_MAX / extent[axis]) return INT64_MAX;
       n *= extent[axis];

@@ -38,6 +38,7 @@ struct ReshapeSpec : detail::View {
 
   static constexpr const char* name = "Reshape";
   constexpr Fit fit(Shape in) const {
+    if (target.rank > Shape::max_rank) return has_more_than_5_axes;
     Shape out = target;
     int open = -1;
     std::int64_t known = 1;

@@ -12,8 +12,7 @@ template <class... Options> struct BinaryCrossentropy {
   static constexpr const char* name = "binary_crossentropy";
   static constexpr Targets targets = Targets::probabilities;
   static constexpr bool from_logits = (std::is_same_v<Options, FromLogits> || ...);
-  static_assert(sizeof...(Options) == (from_logits ? 1 : 0),
-                "keratin: the only option of this loss is FromLogits");
+  static_assert(sizeof(detail::LossOptions<Options...>) > 0);
   using Link = std::conditional_t<from_logits, Linear, Sigmoid>;
 
   static constexpr Fit fit(Shape out, ActivationFunction last) {

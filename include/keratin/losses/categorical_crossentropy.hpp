@@ -11,8 +11,7 @@ namespace detail {
 template <Targets T, class... Options> struct CategoricalCrossentropyBase {
   static constexpr Targets targets = T;
   static constexpr bool from_logits = (std::is_same_v<Options, FromLogits> || ...);
-  static_assert(sizeof...(Options) == (from_logits ? 1 : 0),
-                "keratin: the only option of this loss is FromLogits");
+  static_assert(sizeof(detail::LossOptions<Options...>) > 0);
   using Link = std::conditional_t<from_logits, Linear, Softmax>;
 
   static constexpr Fit fit(Shape out, ActivationFunction last) {

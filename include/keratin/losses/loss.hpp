@@ -19,6 +19,14 @@ inline constexpr Rule needs_two_or_more_classes{"needs at least two classes on t
 /// The network's outputs are logits: it ends without an activation. Keras: from_logits=True.
 struct FromLogits {};
 
+namespace detail {
+// Apart from the loss, of which clang would leave out what stands behind a failed static_assert.
+template <class... Options> struct LossOptions {
+  static_assert(sizeof...(Options) == 0 || std::is_same_v<void(Options...), void(FromLogits)>,
+                "keratin: the only option of this loss is FromLogits");
+};
+}  // namespace detail
+
 /// How a loss wants its targets: values of the output's shape, any or from 0 to 1, or class numbers, one a
 /// row.
 enum class Targets : unsigned char { values, probabilities, classes, values_or_classes };

@@ -39,6 +39,9 @@ struct View {
   static constexpr bool heap = false, writable = false;
 };
 
+// Never defined. Read the arguments: how many values a sample has, and how many the network takes.
+template <class Got, class Wants> struct sample_does_not_fit;
+
 namespace detail {
 
 // The number of values that a type always has, 0 if it does not tell.
@@ -53,13 +56,17 @@ inline constexpr std::size_t static_size<X> = X::SizeAtCompileTime > 0 ? X::Size
 
 inline constexpr std::size_t stack_bytes = 32 << 10;  // what predict may take of the stack
 
+// Apart from Workspace, so that the error comes once however many ways of predicting meet it.
+template <bool Fits> struct StackHasRoom {
+  static_assert(Fits, "keratin: this network's workspace is too large for the stack; give predict one");
+};
+
 // N values on the stack, or once per thread on the heap where they are many. Two of one purpose are the same
 // memory.
 enum class Purpose : unsigned char { steps, input, chunk };
 template <class S, std::size_t N, bool Heap, Purpose P> struct Workspace {
   static constexpr bool on_stack = N * sizeof(S) <= stack_bytes;
-  static_assert(on_stack || Heap,
-                "keratin: this network's workspace is too large for the stack; give predict one");
+  static_assert(sizeof(StackHasRoom<on_stack || Heap>) > 0);
   alignas(alignment) S values[on_stack ? N + (N == 0) : 1];
   S* data() {
     if constexpr (on_stack) {
@@ -99,9 +106,9 @@ template <class Net, class Storage = Owned, class S = float> class Model {
   /// One sample of any type; where its type tells its length, another than input_size is a compile-time
   /// error, else it is reported.
   template <std::convertible_to<Array> X> Output predict(const X& x) const {
-    static_assert(
-        detail::static_size<X> == 0 || detail::static_size<X> == static_cast<std::size_t>(input_size),
-        "keratin: predict takes a sample of input_size values");
+    constexpr std::size_t n = detail::static_size<X>;
+    if constexpr (n != 0 && n != static_cast<std::size_t>(input_size))
+      static_assert(sizeof(detail::Error<sample_does_not_fit<got<static_cast<int>(n)>, wants<input_size>>>) > 0);
     if constexpr (!detail::EigenObject<X> && requires {
                     { std::data(x) } -> std::convertible_to<const S*>;
                   })
@@ -140,7 +147,8 @@ template <class Net, class Storage = Owned, class S = float> class Model {
   static constexpr Shape input_shape() { return Net::input_shape; }
   static constexpr Shape output_shape() { return Net::output_shape; }
   static constexpr ActivationFunction output_activation() {
-    return activation_of(detail::PlanOf<Net>::template group_spec<detail::PlanOf<Net>::output_head, false>());
+    if constexpr (Net::depth == 0) return {};
+    else return activation_of(detail::PlanOf<Net>::template group_spec<detail::PlanOf<Net>::output_head, false>());
   }
   template <Mode M> static constexpr detail::Execute<Net, M> executor() { return {}; }
 
@@ -221,7 +229,6 @@ class Model<Net, Storage, S> : public Model<typename Net::Instead, Storage, S> {
   Output predict(auto&&...) const;
   Output predict(const Array&) const;
   static constexpr Shape output_shape() { return Net::output_shape; }
-  static constexpr ActivationFunction output_activation() { return {}; }
 };
 
 }  // namespace keratin
