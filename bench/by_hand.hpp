@@ -1,6 +1,6 @@
 #pragma once
-// What the library has to match: three jobs written by hand for their fixed shapes. Single operations on a vector are
-// the library's; layouts, register tiles and loops are this file's own.
+// What the library has to match: three jobs written by hand for fixed shapes. Single operations on a vector
+// are the library's; layouts, register tiles and loops are this file's own.
 #include <keratin/kernels/math.hpp>
 
 #include <algorithm>
@@ -23,17 +23,17 @@ inline constexpr int accumulators = 12;  // of 16
 #endif
 
 // f<size>(start) for nearly equal pieces of N, each at most Max.
-template <int N, int Max>
-[[gnu::always_inline]] inline void in_pieces(auto f) {
+template <int N, int Max> [[gnu::always_inline]] inline void in_pieces(auto f) {
   constexpr int pieces = (N + Max - 1) / Max, small = N / pieces, large_ones = N % pieces;
   if constexpr (large_ones > 0)
     for (int i = 0; i < large_ones; ++i) f.template operator()<small + 1>(i * (small + 1));
   for (int i = large_ones; i < pieces; ++i) f.template operator()<small>(i * small + large_ones);
 }
 
-// z = bias + x * w for one sample, N vectors of outputs, w [In][N * L]. Long sums are split: 8 or more run at a time.
+// z = bias + x * w for one sample, N vectors of outputs, w [In][N * L]. At least 8 sums run at a time.
 template <int In, int N>
-[[gnu::always_inline]] inline void row_times_matrix(const float* x, const float* w, const float* bias, V (&z)[N]) {
+[[gnu::always_inline]] inline void row_times_matrix(const float* x, const float* w, const float* bias,
+                                                    V (&z)[N]) {
   constexpr int sums = In > 128 ? accumulators * 2 / 3 : 8;
   in_pieces<N, accumulators>([&]<int M>(int first) __attribute__((always_inline)) {
     constexpr int split = static_cast<int>(std::bit_ceil((sums + M - 1u) / M));
@@ -61,8 +61,7 @@ template <int In, int N>
 }
 
 // Of every four lanes those that Pick names: 0 to 3 are x's, 4 to 7 y's.
-template <int... Pick>
-[[gnu::always_inline]] inline V mix(V x, V y) {
+template <int... Pick> [[gnu::always_inline]] inline V mix(V x, V y) {
   constexpr int pick[] = {Pick...};
   return [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
     return __builtin_shufflevector(x, y, (I / 4 * 4 + pick[I % 4] % 4 + pick[I % 4] / 4 * L)...);
@@ -70,9 +69,16 @@ template <int... Pick>
 }
 // Lanes 0 to 3 are the sums of a, b, c and d.
 [[gnu::always_inline]] inline V four_sums(V a, V b, V c, V d) {
-  const V ab = mix<0, 4, 1, 5>(a, b) + mix<2, 6, 3, 7>(a, b), cd = mix<0, 4, 1, 5>(c, d) + mix<2, 6, 3, 7>(c, d);
+  const V ab = mix<0, 4, 1, 5>(a, b) + mix<2, 6, 3, 7>(a, b),
+          cd = mix<0, 4, 1, 5>(c, d) + mix<2, 6, 3, 7>(c, d);
   return kernels::fold<4>(mix<0, 1, 4, 5>(ab, cd) + mix<2, 3, 6, 7>(ab, cd),
                           [](V p, V q) __attribute__((always_inline)) { return p + q; });
+}
+
+// Moves the next n values.
+inline void take(const float*& values, float* to, int n) {
+  std::copy_n(values, n, to);
+  values += n;
 }
 
 /// 784-32-10, relu and softmax: trained with Adam on batches of 32, or asked for one sample.
@@ -82,11 +88,11 @@ class Mlp {
 
   /// Takes weights in Keras's order.
   void set_weights(const float* values) {
-    values = std::copy_n(values, in * hidden, w1_.value) - w1_.value + values;
-    values = std::copy_n(values, hidden, b1_.value) - b1_.value + values;
-    for (int h = 0; h < hidden; ++h, values += classes) std::copy_n(values, classes, w2_.value + h * padded);
+    take(values, w1_.value, in * hidden);
+    take(values, b1_.value, hidden);
+    for (int h = 0; h < hidden; ++h) take(values, w2_.value + h * padded, classes);
     std::fill_n(b2_.value, padded, -1e30f);  // the padding's probability is 0
-    std::copy_n(values, classes, b2_.value);
+    take(values, b2_.value, classes);
   }
 
   /// p: room for 10 probabilities and padding up to whole vectors.
@@ -101,7 +107,7 @@ class Mlp {
     for (int n = 0; n < outputs; ++n) store(p + n * L, z[n]);
   }
 
-  /// One step on the images order[0 .. batch); the sum of their losses. `next` are those of the following step.
+  /// One step on the images order[0 .. batch), those of the `next` step or null; the sum of their losses.
   float train(const std::uint8_t* images, const std::uint8_t* labels, const std::uint32_t* order,
               const std::uint32_t* next) {
     ++step_;
@@ -116,8 +122,7 @@ class Mlp {
  private:
   static constexpr int outputs = (classes + L - 1) / L, padded = outputs * L;
 
-  template <int N>
-  struct Parameter {
+  template <int N> struct Parameter {
     alignas(64) float value[N] = {}, m[N] = {}, v[N] = {};
   };
 
@@ -134,8 +139,8 @@ class Mlp {
     return std::log(total) + largest;
   }
 
-  // A tile of a product, handed on as f(row, column, vector): rows x columns, summed over Depth steps. Row and Step are
-  // the distances between rows and between steps in the left operand; a step is a row of the right one.
+  // A product of Rows x Columns summed over Depth steps, handed on as f(row, column, vector). In the left
+  // operand rows are Row apart and steps Step; in the right one a step is a row.
   template <int Rows, int Columns, int Depth, int Row, int Step>
   [[gnu::always_inline]] static void product(const float* left, const float* right, auto f) {
     in_pieces<Columns / L, 2>([&]<int N>(int vector) __attribute__((always_inline)) {
@@ -161,8 +166,7 @@ class Mlp {
     });
   }
 
-  template <int N>
-  [[gnu::always_inline]] void adam(Parameter<N>& p, int i, V gradient) const {
+  template <int N> [[gnu::always_inline]] void adam(Parameter<N>& p, int i, V gradient) const {
     V w = load(p.value + i), m = load(p.m + i), v = load(p.v + i);
     m += (gradient - m) * 0.1f;
     v += (gradient * gradient - v) * 0.001f;
@@ -172,7 +176,8 @@ class Mlp {
   }
 
   // Images lie scattered over 47 MB: those of the next step are fetched meanwhile.
-  [[gnu::noinline]] void gather(const std::uint8_t* images, const std::uint32_t* order, const std::uint32_t* next) {
+  [[gnu::noinline]] void gather(const std::uint8_t* images, const std::uint32_t* order,
+                                const std::uint32_t* next) {
     for (int b = 0; b < batch; ++b) {
       const std::uint8_t* const image = images + order[b] * in;
       for (int i = 0; next && i < in; i += 64) __builtin_prefetch(images + next[b] * in + i, 0, 2);
@@ -180,12 +185,14 @@ class Mlp {
     }
   }
   [[gnu::noinline]] void forward() {
-    product<batch, hidden, in, in, 1>(x_, w1_.value, [this](int b, int n, V h) __attribute__((always_inline)) {
-      store(h_ + b * hidden + n, relu(h + load(b1_.value + n)));
-    });
-    product<batch, padded, hidden, hidden, 1>(h_, w2_.value, [this](int b, int n, V z) __attribute__((always_inline)) {
-      store(z_ + b * padded + n, z + load(b2_.value + n));
-    });
+    product<batch, hidden, in, in, 1>(x_, w1_.value,
+                                      [this](int b, int n, V h) __attribute__((always_inline)) {
+                                        store(h_ + b * hidden + n, relu(h + load(b1_.value + n)));
+                                      });
+    product<batch, padded, hidden, hidden, 1>(h_, w2_.value,
+                                              [this](int b, int n, V z) __attribute__((always_inline)) {
+                                                store(z_ + b * padded + n, z + load(b2_.value + n));
+                                              });
   }
   // The gradient of the mean crossentropy takes the logits' place.
   [[gnu::noinline]] float output_gradient(const std::uint8_t* labels, const std::uint32_t* order) {
@@ -205,16 +212,19 @@ class Mlp {
   [[gnu::noinline]] void backward() {
     for (int h = 0; h < hidden; ++h)
       for (int o = 0; o < padded; ++o) w2_transposed_[o * hidden + h] = w2_.value[h * padded + o];
-    product<batch, hidden, padded, padded, 1>(z_, w2_transposed_, [this](int b, int n, V d) __attribute__((always_inline)) {
-      store(dh_ + b * hidden + n, load(h_ + b * hidden + n) > 0 ? d : V{});
-    });
+    product<batch, hidden, padded, padded, 1>(
+        z_, w2_transposed_, [this](int b, int n, V d) __attribute__((always_inline)) {
+          store(dh_ + b * hidden + n, load(h_ + b * hidden + n) > 0 ? d : V{});
+        });
     learn<hidden, padded>(h_, z_, w2_, b2_);
     learn<in, hidden>(x_, dh_, w1_, b1_);
   }
   // The gradient of a weight matrix never leaves its registers.
   template <int In, int Out>
-  [[gnu::always_inline]] void learn(const float* x, const float* d, Parameter<In * Out>& w, Parameter<Out>& b) {
-    product<In, Out, batch, 1, In>(x, d, [&](int i, int n, V g) __attribute__((always_inline)) { adam(w, i * Out + n, g); });
+  [[gnu::always_inline]] void learn(const float* x, const float* d, Parameter<In * Out>& w,
+                                    Parameter<Out>& b) {
+    product<In, Out, batch, 1, In>(
+        x, d, [&](int i, int n, V g) __attribute__((always_inline)) { adam(w, i * Out + n, g); });
     for (int n = 0; n < Out; n += L) {
       V sum = {};
       for (int s = 0; s < batch; ++s) sum += load(d + s * Out + n);
@@ -226,7 +236,8 @@ class Mlp {
   Parameter<hidden> b1_;
   Parameter<hidden * padded> w2_;
   Parameter<padded> b2_;
-  alignas(64) float x_[batch * in], h_[batch * hidden], dh_[batch * hidden], z_[batch * padded], w2_transposed_[padded * hidden];
+  alignas(64) float x_[batch * in], h_[batch * hidden], dh_[batch * hidden], z_[batch * padded],
+      w2_transposed_[padded * hidden];
   float rate_ = 0;
   int step_ = 0;
 };
@@ -238,11 +249,13 @@ class TanhMlp {
 
   /// Takes weights in Keras's order.
   void set_weights(const float* values) {
-    const auto take = [&values](float* to, int n) { std::copy_n(values, n, to), values += n; };
-    take(w1_, in * hidden), take(b1_, hidden), take(w2_, hidden * hidden), take(b2_, hidden);
+    take(values, w1_, in * hidden);
+    take(values, b1_, hidden);
+    take(values, w2_, hidden * hidden);
+    take(values, b2_, hidden);
     for (int h = 0; h < hidden; ++h)
-      for (int o = 0; o < out; ++o) w3_[o][h] = *values++;
-    take(b3_, out);
+      for (int o = 0; o < out; ++o) take(values, &w3_[o][h], 1);
+    take(values, b3_, out);
   }
 
   // The last layer is narrow: its vectors run along the inputs, which are still in their registers.
@@ -264,7 +277,8 @@ class TanhMlp {
   }
 
  private:
-  alignas(64) float w1_[in * hidden], b1_[hidden], w2_[hidden * hidden], b2_[hidden], w3_[out][hidden], b3_[L];
+  alignas(64) float w1_[in * hidden], b1_[hidden], w2_[hidden * hidden], b2_[hidden], w3_[out][hidden],
+      b3_[L];
 };
 
 }  // namespace by_hand

@@ -1,5 +1,5 @@
-// The library against by_hand.hpp and against the machine's peak: one core, CPU time. What is compared takes turns, in
-// short runs, so that what else the machine does falls on both; the values are medians.
+// The library against by_hand.hpp and against the machine's peak: one core, processor time, medians. What is
+// compared takes turns in short runs, so that what else the machine does falls on both.
 #include "by_hand.hpp"
 
 #include <keratin/benchmark.hpp>
@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <numeric>
 #include <random>
 
@@ -47,9 +48,9 @@ Comparison compare(int rounds, auto f, auto g) {
 }
 
 void against_peak(const char* what, double flops, auto f) {
-  constexpr int rounds = 100'000;  // some milliseconds
-  constexpr double peak_flops = 2. * rounds * keratin::detail::fma_chains * lanes<float>;
-  const Comparison c = compare(15, f, [] { keratin::detail::multiply_add(rounds); });
+  constexpr int rounds = 2'000'000;  // some milliseconds
+  constexpr double peak_flops = 2. * rounds * detail::fma_chains * lanes<float>;
+  const Comparison c = compare(11, f, [] { detail::multiply_add(rounds); });
   print(what, 100 * flops / peak_flops / c.ratio);
 }
 
@@ -80,8 +81,7 @@ struct Data {
   }
 };
 
-template <class Hand>
-std::unique_ptr<Hand> with_weights_of(const auto& model) {
+template <class Hand> std::unique_ptr<Hand> with_weights_of(const auto& model) {
   std::vector<float> weights(model.count_params());
   model.get_weights(weights);
   auto hand = std::make_unique<Hand>();
@@ -103,7 +103,7 @@ void expect_equal(const auto& model, const auto& hand, const float* x, float tol
 void train_small(const Data& data) {
   Model<Small> model;
   const auto hand = with_weights_of<by_hand::Mlp>(model);
-  auto trainer = keratin::compile(model, Adam{}, SparseCategoricalCrossentropy{});
+  auto trainer = compile(model, Adam{}, SparseCategoricalCrossentropy{});
   std::vector<std::uint32_t> order(Data::count);
   std::iota(order.begin(), order.end(), 0u);
   std::mt19937 random;
@@ -115,31 +115,33 @@ void train_small(const Data& data) {
   copy_values(data.x, 0, Data::pixels, sample.data());
   expect_equal(model, *hand, sample.data(), 1e-4f);
 
-  against_hand("784-32-10, batch 32, Adam: ms an epoch", 9, 1e3,
-               [&] { trainer.fit(data.x, data.y, {.batch_size = batch, .verbose = 0}); },
-               [&] {
-                 const FlushDenormals flush;
-                 std::shuffle(order.begin(), order.end(), random);
-                 for (std::size_t i = 0; i < Data::count; i += batch)
-                   hand->train(data.images.data(), data.labels.data(), &order[i], i + batch < Data::count ? &order[i + batch] : nullptr);
-               });
+  against_hand(
+      "784-32-10, batch 32, Adam: ms an epoch", 9, 1e3,
+      [&] { trainer.fit(data.x, data.y, {.batch_size = batch, .verbose = 0}); },
+      [&] {
+        const FlushDenormals flush;
+        std::shuffle(order.begin(), order.end(), random);
+        for (std::size_t i = 0; i < Data::count; i += batch)
+          hand->train(data.images.data(), data.labels.data(), &order[i],
+                      i + batch < Data::count ? &order[i + batch] : nullptr);
+      });
 }
 
 void train_large(const Data& data) {
   constexpr std::size_t images = 100 * 128;
   Model<Large> model;
-  auto trainer = keratin::compile(model, Adam{}, SparseCategoricalCrossentropy{});
-  const double flops = images * keratin::detail::Work::of<Large, Mode{.training = true}>(true, true).flops;
+  auto trainer = compile(model, Adam{}, SparseCategoricalCrossentropy{});
+  const double flops = images * detail::Work::of<Large, Mode{.training = true}>(true, true).flops;
   against_peak("784-256-128-10, batch 128, Adam: % of peak", flops, [&] {
-    trainer.fit(data.x.slice(0, images * Data::pixels), data.y.slice(0, images), {.batch_size = 128, .verbose = 0});
+    trainer.fit(data.x.slice(0, images * Data::pixels), data.y.slice(0, images),
+                {.batch_size = 128, .verbose = 0});
   });
 }
 
-template <class Net>
-void predict_batch(const char* what) {
+template <class Net> void predict_batch(const char* what) {
   constexpr std::size_t repeats = 20, samples = 128;
   const Model<Net> model;
-  const Block<float> x = keratin::detail::random_values(samples * Net::input_size);
+  const Block<float> x = detail::random_values(samples * Net::input_size);
   std::vector<float> y(samples * Net::output_size);
   against_peak(what, repeats * samples * plan<Net>().flops, [&] {
     for (std::size_t i = 0; i < repeats; ++i) {
@@ -149,28 +151,30 @@ void predict_batch(const char* what) {
   });
 }
 
-template <class Net, class Hand>
-void predict_one(const char* what) {
+template <class Net, class Hand> void predict_one(const char* what) {
   constexpr std::size_t calls = 5000, inputs = 64, in = Net::input_size;
   const Model<Net> model;
   const auto hand = with_weights_of<Hand>(model);
-  const Block<float> x = keratin::detail::random_values(inputs * in);
-  const auto input = [&](std::size_t call) { return std::span<const float, in>(x.data() + call % inputs * in, in); };
+  const Block<float> x = detail::random_values(inputs * in);
+  const auto input = [&](std::size_t call) {
+    return std::span<const float, in>(x.data() + call % inputs * in, in);
+  };
   for (std::size_t i = 0; i < inputs; ++i) expect_equal(model, *hand, input(i).data(), 1e-5f);
-  against_hand(what, 51, 1e9 / calls,
-               [&] {
-                 for (std::size_t i = 0; i < calls; ++i) {
-                   auto y = model.predict(input(i));
-                   benchmark::DoNotOptimize(y);
-                 }
-               },
-               [&] {
-                 alignas(64) float y[64];
-                 for (std::size_t i = 0; i < calls; ++i) {
-                   hand->predict(input(i).data(), y);
-                   benchmark::DoNotOptimize(y);
-                 }
-               });
+  against_hand(
+      what, 51, 1e9 / calls,
+      [&] {
+        for (std::size_t i = 0; i < calls; ++i) {
+          auto y = model.predict(input(i));
+          benchmark::DoNotOptimize(y);
+        }
+      },
+      [&] {
+        alignas(64) float y[64];
+        for (std::size_t i = 0; i < calls; ++i) {
+          hand->predict(input(i).data(), y);
+          benchmark::DoNotOptimize(y);
+        }
+      });
 }
 
 }  // namespace

@@ -9,8 +9,7 @@ namespace {
 
 using Net = Sequential<Input<784>, Dense<32, ReLU>, Dense<10, Softmax>>;
 
-template <class Optimizer>
-void train(benchmark::State& state, const Optimizer& optimizer) {
+template <class Optimizer> void train(benchmark::State& state, const Optimizer& optimizer) {
   const auto samples = static_cast<std::size_t>(state.range(0));
   Model<Net> model;
   auto trainer = compile(model, optimizer, SparseCategoricalCrossentropy{});

@@ -29,8 +29,7 @@ inline void print_help(const Options& defaults) {
   std::exit(2);
 }
 
-template <class T>
-T read_number(const std::string& option, const std::string& text, T lowest, T highest) {
+template <class T> T read_number(const std::string& option, const std::string& text, T lowest, T highest) {
   T number{};
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);

@@ -1,6 +1,5 @@
 #pragma once
-// KERATIN_BENCHMARK: how fast a network of yours is on this machine, layer by layer and as a whole. A program
-// is
+// KERATIN_BENCHMARK: how fast a network of yours is on this machine, each layer and the whole. A program:
 //   using Net = keratin::Sequential<...>;
 //   KERATIN_BENCHMARK(Net);
 //   BENCHMARK_MAIN();

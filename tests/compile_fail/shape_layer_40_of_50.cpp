@@ -8,15 +8,12 @@ using Odd = Reshape<8>;
 using Odd = Reshape<3, 3>;
 #endif
 
-using Net = Sequential<Input<24>,
-    Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>,
-    Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>,
-    Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>,
-    Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>,
-    Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>,
-    Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Odd, Dense<8>,
-    Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>,
-    Dense<10>>;
+using Net = Sequential<Input<24>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>,
+                       Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>,
+                       Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>,
+                       Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>,
+                       Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<8>, Odd, Dense<8>, Dense<8>, Dense<8>, Dense<8>,
+                       Dense<8>, Dense<8>, Dense<8>, Dense<8>, Dense<10>>;
 using Loss = MeanSquaredError;
 using Output = std::array<float, 10>;
 

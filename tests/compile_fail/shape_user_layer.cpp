@@ -19,14 +19,12 @@ struct HalveSpec {
     int n;
   };
   constexpr Geometry geometry(Shape in) const { return {in.size()}; }
-  template <class T, class Count>
-  static void forward(auto geometry, const Forward<T, Count>& c) {
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
     const Geometry g = geometry;
     const std::ptrdiff_t n = static_cast<std::ptrdiff_t>(c.count) * g.n / 2;
     for (std::ptrdiff_t i = 0; i < n; ++i) c.y[i] = c.x[2 * i] + c.x[2 * i + 1];
   }
-  template <class T>
-  static void backward(auto geometry, const Backward<T>& c) {
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
     const Geometry g = geometry;
     for (std::ptrdiff_t i = 0; c.dx && i < static_cast<std::ptrdiff_t>(c.count) * g.n; ++i) c.dx[i] = c.dy[i / 2];
   }

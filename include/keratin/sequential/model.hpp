@@ -66,7 +66,7 @@ template <bool Fits> struct StackHasRoom {
 enum class Purpose : unsigned char { steps, input, chunk };
 template <class S, std::size_t N, bool Heap, Purpose P> struct Workspace {
   static constexpr bool on_stack = N * sizeof(S) <= stack_bytes;
-  static_assert(sizeof(StackHasRoom<on_stack || Heap>) > 0);
+  static_assert(sizeof(StackHasRoom < on_stack || Heap >) > 0);
   alignas(alignment) S values[on_stack ? N + (N == 0) : 1];
   S* data() {
     if constexpr (on_stack) {
@@ -108,7 +108,8 @@ template <class Net, class Storage = Owned, class S = float> class Model {
   template <std::convertible_to<Array> X> Output predict(const X& x) const {
     constexpr std::size_t n = detail::static_size<X>;
     if constexpr (n != 0 && n != static_cast<std::size_t>(input_size))
-      static_assert(sizeof(detail::Error<sample_does_not_fit<got<static_cast<int>(n)>, wants<input_size>>>) > 0);
+      static_assert(sizeof(detail::Error<sample_does_not_fit<got<static_cast<int>(n)>, wants<input_size>>>) >
+                    0);
     if constexpr (!detail::EigenObject<X> && requires {
                     { std::data(x) } -> std::convertible_to<const S*>;
                   })
@@ -147,8 +148,11 @@ template <class Net, class Storage = Owned, class S = float> class Model {
   static constexpr Shape input_shape() { return Net::input_shape; }
   static constexpr Shape output_shape() { return Net::output_shape; }
   static constexpr ActivationFunction output_activation() {
-    if constexpr (Net::depth == 0) return {};
-    else return activation_of(detail::PlanOf<Net>::template group_spec<detail::PlanOf<Net>::output_head, false>());
+    if constexpr (Net::depth == 0)
+      return {};
+    else
+      return activation_of(
+          detail::PlanOf<Net>::template group_spec<detail::PlanOf<Net>::output_head, false>());
   }
   template <Mode M> static constexpr detail::Execute<Net, M> executor() { return {}; }
 
