@@ -15,7 +15,7 @@ struct Regularizer {
   constexpr bool operator==(const Regularizer&) const = default;
 
   /// The penalty of n weights.
-  template <class S> double penalty(const S* w, int n) const {
+  template <class S> [[gnu::noinline]] double penalty(const S* w, int n) const {
     using V = kernels::Vec<S>;
     double sum = 0;
     for (int i = 0; i < n; i += chunk) {  // chunks, so that a long sum keeps its precision in float

@@ -1,5 +1,6 @@
 #pragma once
 #include <keratin/core/array.hpp>
+#include <keratin/core/fixed.hpp>
 #include <keratin/core/text.hpp>
 
 #include <algorithm>
