@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# compare.sh [RUNS]: compare.cpp under g++ and clang++-19, in turns, and what compiling costs: one table, medians of so
-# many runs (3). CXXFLAGS: what to optimize for (-O3 -march=native).
+# compare.sh [RUNS]: compare.cpp under g++ and clang++-19, in turns, and what compiling costs. One table of
+# medians of so many runs (3). CXXFLAGS: what to optimize for (-O3 -march=native).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 runs=${1:-3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-eigen=$(pkg-config --cflags-only-I eigen3 2>/dev/null || echo -I/usr/include/eigen3)
-flags=(-std=c++20 "-I$root/include" ${eigen//-I/-isystem })
+includes=$(pkg-config --cflags-only-I eigen3 2>/dev/null || echo -I/usr/include/eigen3)
+read -ra eigen <<<"${includes//-I/-isystem }"
+flags=(-std=c++20 "-I$root/include" "${eigen[@]}")
 read -ra optimize <<<"${CXXFLAGS:--O3 -march=native}"
 compilers=()
 for compiler in g++ clang++-19; do
@@ -48,7 +49,8 @@ cost() {
 
 two_hundred_layers >"$work/layers.cpp"
 for compiler in "${compilers[@]}"; do
-  "$compiler" "${flags[@]}" "${optimize[@]}" "$root/bench/compare.cpp" -o "$work/$compiler" -lbenchmark -lz -lpthread
+  "$compiler" "${flags[@]}" "${optimize[@]}" "$root/bench/compare.cpp" -o "$work/$compiler" \
+    -lbenchmark -lz -lpthread
 done
 for ((run = 0; run < runs; ++run)); do
   for compiler in "${compilers[@]}"; do "$work/$compiler" >>"$work/$compiler.txt"; done
@@ -60,11 +62,12 @@ done
 
 tables=("${compilers[@]/#/$work/}")
 tables=("${tables[@]/%/.txt}")
-# A row is named by its text and, where that is indented, by the row above it. Each has a value from every run.
+# A row's name is its text and, where that is indented, the row above it. Each has a value from every run.
 awk -v names="${compilers[*]}" '
   function median(list,   v, n, i, j, t) {
     n = split(list, v)
-    for (i = 2; i <= n; ++i) for (j = i; j > 1 && v[j - 1] + 0 > v[j] + 0; --j) { t = v[j]; v[j] = v[j - 1]; v[j - 1] = t }
+    for (i = 2; i <= n; ++i)
+      for (j = i; j > 1 && v[j - 1] + 0 > v[j] + 0; --j) { t = v[j]; v[j] = v[j - 1]; v[j - 1] = t }
     return v[int((n + 1) / 2)]
   }
   FNR == 1 { ++column }
