@@ -73,6 +73,13 @@ TEST_CASE("a chain is planned like a Sequential") {
   CHECK(layer_names(graph.layers()).back() == "logits");
 }
 
+TEST_CASE("a name given in the type is kept") {
+  const auto x = functional::Input({4});
+  CHECK(layer_names(functional::Model(x, Named<"logits", Dense<3>>{}(x)).layers())[0] == "logits");
+  CHECK(layer_names(functional::Model(x, functional::Layer(Named<"logits", Dense<3>>{})(x)).layers())[0] ==
+        "logits");
+}
+
 TEST_CASE("training steps of a chain allocate nothing") {
   functional::Model graph = graph_like_net(0);
   auto trainer = compile(graph, SGD{}, CategoricalCrossentropy{});

@@ -72,5 +72,6 @@ TEST_CASE("Dense has Keras's parameters") {
   CHECK(std::string_view(p.list[0].name) == "kernel");
   CHECK(std::string_view(p.list[1].name) == "bias");
   static_assert(Dense<7, NoBias>::spec.parameters(Shape{5}).count == 1);
+  static_assert(Dense<32'768>::spec.fit(Shape{65'536}).broken == &more_than_2_31_elements);
   static_assert(DenseSpec{}.fit(Shape{3}).broken == &needs_at_least_1_unit);
 }

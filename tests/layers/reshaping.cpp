@@ -15,6 +15,8 @@ TEST_CASE("Reshape fills in one extent") {
   static_assert(ReshapeSpec(Shape{-1, 5}).fit(Shape{24}).broken == &needs_the_same_number_of_elements);
   static_assert(ReshapeSpec(Shape{-1, 48}).fit(Shape{24}).broken == &needs_the_same_number_of_elements);
   static_assert(ReshapeSpec(Shape{4, 5}).fit(Shape{24}).broken == &needs_the_same_number_of_elements);
+  static_assert(ReshapeSpec(Shape{-1, 65536, 65536, 65536, 65536}).fit(Shape{24}).broken ==
+                &needs_the_same_number_of_elements);
   static_assert(ReshapeSpec(Shape{-1, -1}).fit(Shape{24}).broken == &has_more_than_one_minus_1);
   static_assert(ReshapeSpec(Shape{0, 24}).fit(Shape{24}).broken == &needs_extents_of_at_least_1);
   static_assert(ReshapeSpec(Shape{-2, 24}).fit(Shape{24}).broken == &needs_extents_of_at_least_1);

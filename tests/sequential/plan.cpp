@@ -84,6 +84,16 @@ TEST_CASE("softmax under crossentropy is the same as softmax by itself") {
   CHECK(all_near(gradient, fused, 1e-12));
 }
 
+TEST_CASE("a loss takes an output activation over only along the same axis") {
+  const auto activation = []<class... Ls>(Sequential<Ls...>) {
+    return Model<Sequential<Ls...>>::output_activation();
+  };
+  CHECK(activation(Sequential<Input<5>, Dense<12, Softmax>, Reshape<12>>{}) == Softmax{});
+  CHECK(activation(Sequential<Input<5>, Dense<12, Softmax>, Reshape<3, 4>>{}) == Linear{});
+  CHECK(activation(Sequential<Input<3, 5>, Dense<4, Softmax>, Flatten>{}) == Linear{});
+  CHECK(activation(Sequential<Input<5>, Dense<12, Softmax>, Dropout<0.5>>{}) == Linear{});
+}
+
 TEST_CASE("no gradient is computed for the network's input") {
   using Net = Sequential<Input<5>, Dropout<0.1>, Activation<Tanh>, Dense<4>, Dense<3>>;
   constexpr const auto& p = plan<Net, training>();

@@ -172,6 +172,14 @@ TEST_CASE("bad input is named, and changes nothing") {
       compile(binary, Adam{}, BinaryCrossentropy{}).fit(x.slice(0, 12), std::vector<int>{0, 2}, quiet),
       "y: value 1 is 2, values from 0 to 1 wanted");
 
+  std::vector<double> huge(12, 1e39);
+  CHECK_THROWS_WITH(compile(binary, Adam{}, BinaryCrossentropy{}).fit(huge, std::vector<int>{0, 1}, quiet),
+                    "x: value 0 of sample 0 is 1e+39, finite values wanted");
+  using Wide = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const Wide wide = Wide::Zero(50, 8);
+  CHECK_THROWS_WITH(trainer.fit(wide.leftCols(6), y, quiet),
+                    "an Eigen block with gaps between its rows came, a copy without gaps wanted");
+
   auto with_metric = compile(model, Adam{}, CategoricalCrossentropy{}, metrics::MeanSquaredError{});
   data.x[20] = 0;
   CHECK_THROWS_WITH(with_metric.fit(x, y, quiet),

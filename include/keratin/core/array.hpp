@@ -1,6 +1,7 @@
 #pragma once
 // Array: a view of somebody's data, contiguous, one sample after the other. Nothing is copied but the batch
 // at work.
+#include <keratin/core/text.hpp>
 #include <keratin/kernels/vector.hpp>
 
 #include <algorithm>
@@ -19,12 +20,12 @@ template <class E> constexpr Dtype dtype_of() {
     return Dtype::float32;
   else if constexpr (std::is_same_v<E, double>)
     return Dtype::float64;
-  else if constexpr (std::integral<E> && sizeof(E) == 1)
+  else if constexpr (std::unsigned_integral<E> && sizeof(E) == 1)
     return Dtype::uint8;
-  else if constexpr (std::integral<E> && sizeof(E) == 4)
+  else if constexpr (std::signed_integral<E> && sizeof(E) == 4)
     return Dtype::int32;
   else {
-    static_assert(std::integral<E> && sizeof(E) == 8,
+    static_assert(std::signed_integral<E> && sizeof(E) == 8,
                   "keratin: arrays hold float, double, uint8, int32 or int64");
     return Dtype::int64;
   }
@@ -60,6 +61,13 @@ class Array {
       : Array(matrix.data(), static_cast<std::size_t>(matrix.size()), scale) {
     static_assert(R::IsRowMajor || R::IsVectorAtCompileTime,
                   "keratin: the samples of an Eigen matrix must be its rows");
+    static_assert(R::InnerStrideAtCompileTime == 1,
+                  "keratin: the values of an Eigen sample must lie side by side");
+    if constexpr (!R::IsVectorAtCompileTime)
+      if (matrix.rows() > 1 && matrix.outerStride() != matrix.cols()) {
+        size_ = 0;
+        report(Text("an Eigen block with gaps between its rows came, a copy without gaps wanted"));
+      }
   }
 
   constexpr std::size_t size() const { return size_; }

@@ -1,5 +1,5 @@
 #pragma once
-// Where values live: Block owns aligned memory, Scratch is memory on the stack while it is small.
+// Block: aligned memory that owns its values.
 #include <algorithm>
 #include <cstddef>
 #include <new>

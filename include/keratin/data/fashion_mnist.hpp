@@ -7,10 +7,18 @@
 
 namespace keratin::datasets {
 
-/// Images and their labels. `x` gives images as values from 0 to 1, x[i] one of them.
+/// Images and their labels. `x` gives images as values from 0 to 1, x[i] one of them. May be moved but not
+/// copied: x and y point into the set itself.
 struct ImageSet {
+  struct MoveOnly {
+    MoveOnly() = default;
+    MoveOnly(MoveOnly&&) = default;
+    MoveOnly& operator=(MoveOnly&&) = default;
+  };
+
   IdxArray<std::uint8_t> images, labels;
-  Array x, y;
+  Array x{}, y{};
+  MoveOnly move_only{};
 };
 struct ImageSplit {
   ImageSet train, test;
@@ -27,9 +35,7 @@ inline constexpr const char* default_folder = "/usr/share/datasets/fashion-mnist
 namespace detail {
 [[gnu::cold]] inline ImageSet load(const std::string& stem) {
   ImageSet set{read_idx<std::uint8_t>(stem + "-images-idx3-ubyte.gz"),
-               read_idx<std::uint8_t>(stem + "-labels-idx1-ubyte.gz"),
-               {},
-               {}};
+               read_idx<std::uint8_t>(stem + "-labels-idx1-ubyte.gz")};
   const auto &image = set.images.shape, &label = set.labels.shape;
   if (image.size() != 3 || label.size() != 1 || image[0] != label[0])
     throw std::runtime_error("'" + stem + "-...': " + std::to_string(image[0]) + " images and " +

@@ -22,7 +22,7 @@ class Tensor {
   const Shape& shape() const;
   /// The output of a layer with this spec called on the tensor. Error: std::invalid_argument with the rule
   /// that its shape breaks.
-  template <LayerSpec S> Tensor then(const S& spec, std::string name = "") const;
+  template <LayerSpec S> Tensor then(const S& spec, std::string_view name = "") const;
 
  private:
   friend class Layer;
@@ -59,7 +59,7 @@ class Layer {
       : node_(std::make_shared<NodeOf<S>>(spec)), name_(std::move(name)) {}
   template <class L>
     requires LayerSpec<typename L::Spec>
-  explicit Layer(const L&, std::string name = "") : Layer(L::spec, std::move(name)) {}
+  explicit Layer(const L&) : Layer(L::spec, std::string(keratin::detail::name_of<L>())) {}
 
   /// Error: std::invalid_argument that names the layer, the shape that came and the rule it breaks.
   Tensor operator()(const Tensor& x) const {
@@ -82,8 +82,8 @@ class Layer {
   std::string name_;
 };
 
-template <LayerSpec S> Tensor Tensor::then(const S& spec, std::string name) const {
-  return Layer(spec, std::move(name))(*this);
+template <LayerSpec S> Tensor Tensor::then(const S& spec, std::string_view name) const {
+  return Layer(spec, std::string(name))(*this);
 }
 
 template <class T> using Vector = std::vector<T>;
@@ -107,7 +107,8 @@ class Executor {
       nodes_[i] = calls[i]->node;
       if (fused) nodes_[static_cast<std::size_t>(heads[i])] = fused;
       const Traits traits = calls[i]->node->plan(calls[i]->input->shape, 0).traits;
-      if (!traits.view && !traits.only_in_training) output = static_cast<std::size_t>(heads[i]);
+      if (!traits.view || calls[i]->input->shape.last() != calls[i]->shape.last())
+        output = static_cast<std::size_t>(heads[i]);
     }
     if (!calls.empty()) activation_ = nodes_[output]->activation();
     if (mode.logits && !calls.empty()) nodes_[output] = nodes_[output]->without_activation();

@@ -12,7 +12,7 @@ template <class V, class F> [[gnu::always_inline]] inline V by_lane(V v, F f) {
 }
 }  // namespace detail
 
-/// e^x, within 2 ulp; 0 below -87.3, where float results would be denormal; infinite above 88.7.
+/// e^x, within 2 ulp; 0 below -87.3, where float results would be denormal; infinite above 88.37.
 template <class V> [[gnu::always_inline]] inline V exp(V x) {
   if constexpr (sizeof(element<V>) == 8) {
     return detail::by_lane(x, [](double v) { return std::exp(v); });

@@ -117,31 +117,26 @@ template <class T>
   }
 }
 
-/// x as rows of samples: element k of sample s at x[s / group * group_stride + s % group + k * stride].
-/// Lanes memory is this with group L and stride L; rows of one sample have group 1 and stride 1.
-template <class S> struct Samples {
-  const S* x;
-  int groups, group;
-  std::ptrdiff_t group_stride, stride;
-};
-
 /// The weight gradient g[k][c] = sum over samples s of x[s][k] * d[s][c], handed on tile by tile:
-/// take(k, c, M, n, tile) with tile[M][tile_columns * lanes], of which n values a row count.
-template <class S>
-[[gnu::noinline]] void outer_product(const Samples<S>& samples, int depth, const S* d, int columns,
+/// take(k, c, M, n, tile) with tile[M][tile_columns * lanes], of which n values a row count. x is
+/// [count][depth] T's; d has a row for each sample, also where a T holds several.
+template <class T>
+[[gnu::noinline]] void outer_product(int count, int depth, const T* x, const Scalar<T>* d, int columns,
                                      auto take) {
+  using S = Scalar<T>;
   using V = Vec<S>;
+  constexpr int L =
+      Unit<T>::samples;  // a constant stride: rows at run-time strides would not fit the registers
   const auto column_tile = [&]<int N>(int column, int n, auto part) __attribute__((always_inline)) {
     tiles<tile_rows>(depth, [&]<int M>(int k) __attribute__((always_inline)) {
       V a[M][N] = {};
       const S* dp = d + column;
-      for (int g = 0; g < samples.groups; ++g) {
-        const S* x = samples.x + g * samples.group_stride + k * samples.stride;
-        for (int s = 0; s < samples.group; ++s, ++x, dp += columns)
+      const S* xk = reinterpret_cast<const S*>(x + k);
+      for (int t = 0; t < count; ++t, xk += static_cast<std::ptrdiff_t>(depth) * L)
+        for (int l = 0; l < L; ++l, dp += columns)
           outer(
-              a, [&](int m) __attribute__((always_inline)) { return broadcast<V>(x[m * samples.stride]); },
+              a, [&](int m) __attribute__((always_inline)) { return broadcast<V>(xk[m * L + l]); },
               [&](int i) __attribute__((always_inline)) { return part.load(dp + i * lanes<S>); });
-      }
       alignas(V) S tile[tile_rows][tile_columns * lanes<S>];
 #pragma GCC unroll 32
       for (int m = 0; m < M; ++m)

@@ -120,7 +120,9 @@ template <int Out, class S>
   }
   total = fold<Out>(total, [](V p, V q) __attribute__((always_inline)) { return p + q; });
   if (bias) total += Rest{Out}.load(bias);
-  Rest{Out}.store(y, finish(total));
+  const V result = finish(total);
+  __builtin_memcpy(y, &result,
+                   Out * sizeof(S));  // a masked store would not be forwarded to the load that follows
 }
 
 }  // namespace detail
@@ -130,15 +132,13 @@ template <class S, class Size>
 [[gnu::always_inline]] inline void single(Size size, const S* x, const S* w, const S* bias, S* y,
                                           auto finish) {
   const SingleSize g = size;
-  if constexpr (lanes<S> >= 1) {
-    if (g.out == 1) return detail::single_narrow<1>(g.in, x, w, bias, y, finish);
-    if constexpr (lanes<S> > 2)
-      if (g.out == 2) return detail::single_narrow<2>(g.in, x, w, bias, y, finish);
-    if constexpr (lanes<S> > 4)
-      if (g.out == 4) return detail::single_narrow<4>(g.in, x, w, bias, y, finish);
-    if constexpr (lanes<S> > 8)
-      if (g.out == 8) return detail::single_narrow<8>(g.in, x, w, bias, y, finish);
-  }
+  if (g.out == 1) return detail::single_narrow<1>(g.in, x, w, bias, y, finish);
+  if constexpr (lanes<S> > 2)
+    if (g.out == 2) return detail::single_narrow<2>(g.in, x, w, bias, y, finish);
+  if constexpr (lanes<S> > 4)
+    if (g.out == 4) return detail::single_narrow<4>(g.in, x, w, bias, y, finish);
+  if constexpr (lanes<S> > 8)
+    if (g.out == 8) return detail::single_narrow<8>(g.in, x, w, bias, y, finish);
   detail::with_chains<S>(size, [&]<class Chains>(Chains) __attribute__((always_inline)) {
     constexpr int C = Chains::value, most = accumulators / C > 0 ? accumulators / C : 1;
     const Rest rest{g.out % lanes<S>};

@@ -27,6 +27,7 @@ struct DenseSpec {
 
   constexpr Fit fit(Shape in) const {
     if (units < 1) return needs_at_least_1_unit;
+    if (std::int64_t{in.last()} * units > INT32_MAX) return more_than_2_31_elements;
     return in.with_last(units);
   }
   constexpr Parameters parameters(Shape in) const {
@@ -62,9 +63,12 @@ struct DenseSpec {
     // pass of its own, so that one kernel serves all activations. The bits are the same.
     if constexpr (is_fixed<decltype(geometry)>) {
       with_activation(geometry, [&]<class A>(A) __attribute__((always_inline)) {
-        if constexpr (A::elementwise) return multiply(geometry, c, rows, Finish<A>{});
-        multiply(geometry, c, rows, Finish<Linear>{});
-        A::forward(c.y, c.y, rows, g.units);
+        if constexpr (A::elementwise) {
+          multiply(geometry, c, rows, Finish<A>{});
+        } else {
+          multiply(geometry, c, rows, Finish<Linear>{});
+          A::forward(c.y, c.y, rows, g.units);
+        }
       });
     } else {
       multiply(geometry, c, rows, Finish<Linear>{});
@@ -153,9 +157,7 @@ struct DenseSpec {
           for (int l = 0; l < L; ++l) c.scratch[(r * L + l) * g.units + o] = c.dy[r * g.units + o][l];
       d = c.scratch;
     }
-    const kernels::Samples<S> x{reinterpret_cast<const S*>(c.x), rows, L,
-                                static_cast<std::ptrdiff_t>(g.in) * L, L};
-    kernels::outer_product<S>(x, g.in, d, g.units, HandOn<T>{c, g.units});
+    kernels::outer_product(rows, g.in, c.x, d, g.units, HandOn<T>{c, g.units});
     if (!g.use_bias) return;
     kernels::for_each_vector<S>(g.units, [&](std::ptrdiff_t o, auto part) {
       kernels::Vec<S> sum = {};

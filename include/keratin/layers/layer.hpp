@@ -171,6 +171,16 @@ template <class S> void initialize_parameters(const auto& layers, std::uint64_t 
     }
 }
 
+namespace detail {
+// The name that a layer was given, "" if none.
+template <class Layer> constexpr std::string_view name_of() {
+  if constexpr (requires { Layer::given_name; })
+    return Layer::given_name;
+  else
+    return "";
+}
+}  // namespace detail
+
 /// The base of a layer type: `Self` is the layer as error messages should show it. The layer itself adds its
 /// `spec`.
 template <class Self, LayerSpec S, class... Options> struct layer_of {

@@ -4,6 +4,8 @@
 
 #include <boost/hana/adapt_struct.hpp>
 
+#include <algorithm>
+
 namespace keratin {
 
 inline constexpr Rule needs_the_same_number_of_elements{
@@ -12,7 +14,7 @@ inline constexpr Rule has_more_than_one_minus_1{"only one extent of the target m
 
 namespace detail {
 // What both specs share: kernels that are never called, for a view has nothing to do.
-struct View {
+struct ViewKernels {
   struct Geometry {};
   constexpr Geometry geometry(Shape) const { return {}; }
   template <class T, class Count> static void forward(auto, const Forward<T, Count>&) {}
@@ -21,7 +23,7 @@ struct View {
 }  // namespace detail
 
 /// Keras: Flatten. Any shape -> (elements).
-struct FlattenSpec : detail::View {
+struct FlattenSpec : detail::ViewKernels {
   static constexpr const char* name = "Flatten";
   constexpr Fit fit(Shape in) const { return Shape{in.size()}; }
   constexpr Traits traits() const {
@@ -30,7 +32,7 @@ struct FlattenSpec : detail::View {
 };
 
 /// Keras: Reshape. One extent of the target may be -1: it is what is left.
-struct ReshapeSpec : detail::View {
+struct ReshapeSpec : detail::ViewKernels {
   Shape target{};
 
   constexpr ReshapeSpec() = default;
@@ -49,7 +51,7 @@ struct ReshapeSpec : detail::View {
       else if (out[axis] < 1)
         return needs_extents_of_at_least_1;
       else
-        known *= out[axis];
+        known = std::min<std::int64_t>(known * out[axis], std::int64_t{1} << 31);
     }
     if (open >= 0) out.extent[open] = static_cast<int>(in.elements() / known);
     if (known < 1 || out.elements() != in.elements()) return needs_the_same_number_of_elements;

@@ -35,10 +35,12 @@ template <class Net> struct PlanOf {
     return spec;
   }
 
-  // The last layer that computes something is the head of the output.
+  // The last layer that does more than rename the shape, and leaves the last axis as it is, is the head of
+  // the output: a loss on logits takes its activation over.
   static constexpr std::size_t output_head = []<std::size_t... I>(std::index_sequence<I...>) {
-    constexpr std::array<bool, depth> idle{(traits_of(Net::template Layer<I>::spec).view ||
-                                            traits_of(Net::template Layer<I>::spec).only_in_training)...};
+    constexpr std::array<bool, depth> idle{
+        (traits_of(Net::template Layer<I>::spec).view &&
+         Net::template shape<I>.last() == Net::template shape<I + 1>.last())...};
     std::size_t last = 0;
     for (std::size_t i = 0; i < depth; ++i)
       if (!idle[i]) last = static_cast<std::size_t>(heads[i]);

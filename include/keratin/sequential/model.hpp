@@ -165,15 +165,16 @@ template <class Net, class Storage = Owned, class S = float> class Model {
 
 template <class Net, class Storage, class S>
 void Model<Net, Storage, S>::predict(InputSpan x, OutputSpan y, std::span<S> workspace) const {
-  if (workspace.size() < plan<Net>().workspace)
+  if (workspace.size() < plan<Net>().workspace) {
+    std::fill(y.begin(), y.end(), std::numeric_limits<S>::quiet_NaN());
     return report(Text("predict: a workspace of ", workspace.size(), " values came, ", plan<Net>().workspace,
                        " wanted"));
+  }
   detail::Execute<Net>::forward(One{}, store_.data(), x.data(), y.data(), workspace.data());
 }
 
 template <class Net, class Storage, class S>
-[[gnu::always_inline]] inline auto Model<Net, Storage, S>::predict_one(const S* x, std::size_t size) const
-    -> Output {
+auto Model<Net, Storage, S>::predict_one(const S* x, std::size_t size) const -> Output {
   Output y;
   if (size == static_cast<std::size_t>(input_size)) {
     detail::Workspace<S, plan<Net>().workspace, Storage::heap, detail::Purpose::steps> workspace;

@@ -4,6 +4,7 @@
 #include <keratin/core/text.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <span>
 
 namespace keratin::detail {
@@ -14,9 +15,11 @@ template <class S>
 void predict_in_chunks(const auto& executor, const S* block, std::size_t in, std::size_t out,
                        std::size_t chunk, const Array& x, std::span<S> y, S* workspace) {
   const std::size_t n = x.size() / in;
-  if (x.size() % in != 0 || y.size() != n * out)
+  if (x.size() % in != 0 || y.size() != n * out) {
+    std::fill(y.begin(), y.end(), std::numeric_limits<S>::quiet_NaN());
     return report(Text("predict: ", x.size(), " input and ", y.size(), " output values came, n * ", in,
                        " and n * ", out, " wanted"));
+  }
   const S* const values = x.as<S>();
   S* const converted = workspace + chunk * executor.plan.workspace;
   if (n == 1) {  // the latency path

@@ -24,18 +24,13 @@ template <std::size_t N> struct fixed_string {
 /// Keras.
 template <fixed_string Name, class Layer> struct Named : Layer {
   static constexpr std::string_view given_name = Name.view();
+
+  auto operator()(const auto& tensor) const { return tensor.then(Layer::spec, given_name); }
 };
 
 inline constexpr Rule name_given_twice{"another layer has this name"};
 
 namespace detail {
-
-template <class Layer> constexpr std::string_view name_of() {
-  if constexpr (requires { Layer::given_name; })
-    return Layer::given_name;
-  else
-    return "";
-}
 
 template <std::size_t I, class L> struct Indexed {
   using type = L;
@@ -146,23 +141,23 @@ template <class Message, class In, class... Ls> struct StandIn : Network<In> {
   static constexpr int output_size = output_shape.size();
 };
 
+template <class L>
+concept HasSpec = requires { L::spec; };
+
 template <class In, class... Ls> constexpr auto check_network() {
   if constexpr (!requires { In::shape; }) {
     return std::type_identity<StandIn<sequential_starts_with_an_input<In>, Input<1>>>{};
   } else {
-    constexpr int odd = first_of({!requires { Ls::spec;
+    constexpr int odd = first_of({!HasSpec<Ls>...});
+    if constexpr (odd >= 0) {
+      return std::type_identity<StandIn<sequential_takes_layers<layer<odd>, nth<odd, Ls...>>, In>>{};
+    } else if constexpr (Shapes<In, Ls...>::verdict.broken != nullptr) {
+      return std::type_identity<StandIn<typename explain<Shapes<In, Ls...>, In, Ls...>::type, In, Ls...>>{};
+    } else {
+      return std::type_identity<Network<In, Ls...>>{};
+    }
   }
-  ...
-});
-if constexpr (odd >= 0) {
-  return std::type_identity<StandIn<sequential_takes_layers<layer<odd>, nth<odd, Ls...>>, In>>{};
-} else if constexpr (Shapes<In, Ls...>::verdict.broken != nullptr) {
-  return std::type_identity<StandIn<typename explain<Shapes<In, Ls...>, In, Ls...>::type, In, Ls...>>{};
-} else {
-  return std::type_identity<Network<In, Ls...>>{};
 }
-}  // namespace detail
-}  // namespace keratin
 
 }  // namespace detail
 

@@ -130,7 +130,8 @@ template <class M> [[gnu::cold]] std::string summary_text(const M& model) {
   const auto& layers = model.layers();
   const std::vector<std::string> names = layer_names(layers);
   detail::Table table;
-  table.text = "Model: \"sequential\"\n";
+  constexpr bool functional = requires { model.plan(); };  // not a Sequential
+  table.text = functional ? "Model: \"functional\"\n" : "Model: \"sequential\"\n";
   table.rule("\u250f", "\u2501", "\u2533", "\u2513");
   table.row({"Layer (type)", "Output Shape", "Param #"}, "\u2503");
   table.rule("\u2521", "\u2501", "\u2547", "\u2529");
@@ -145,7 +146,7 @@ template <class M> [[gnu::cold]] std::string summary_text(const M& model) {
   table.rule("\u2514", "\u2500", "\u2534", "\u2518");
   const auto line = [&](const char* what, std::size_t n) {
     table.text += std::string(" ") + what + " params: " + detail::with_thousands(n) + " (" +
-                  detail::bytes_text(static_cast<double>(n) * 4) + ")\n";
+                  detail::bytes_text(static_cast<double>(n * sizeof(typename M::Scalar))) + ")\n";
   };
   std::size_t optimizer = 0;
   if constexpr (requires { model.optimizer_variables(); }) optimizer = model.optimizer_variables();

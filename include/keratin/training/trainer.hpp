@@ -60,6 +60,7 @@ struct Batch {
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics> class Trainer {
  public:
   using S = typename Model::Scalar;
+  using Scalar = S;
   /// The loss, then the metrics in the order given to compile().
   using Logs = std::array<double, 1 + sizeof...(Metrics)>;
   static constexpr std::array<const char*, 1 + sizeof...(Metrics)> log_names{"loss", Metrics::name...};
@@ -208,6 +209,9 @@ concept IsMetric = requires(Metric metric) { metric.result(); };
 /// compile<32>(...) makes one for batches of at most 32 that never touches the heap. Keras: compile.
 template <int Capacity = 0, Trainable Model, IsOptimizer Optimizer, IsLoss Loss, IsMetric... Metrics>
 auto compile(Model& model, const Optimizer& optimizer, const Loss&, const Metrics&...) {
+  static_assert(
+      Capacity == 0 || requires { typename Model::Network; },
+      "keratin: compile<N> with a batch size needs a static network");
   detail::check_loss<Model, Loss>();
   return Trainer<Capacity, Model, Optimizer, Loss, Metrics...>(model, optimizer);
 }
@@ -238,10 +242,11 @@ bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::reserve(int batch) {
     report(Text("a batch of ", batch, " samples came, at most ", Capacity, " wanted, as given to compile"));
     return false;
   }
-  batch_ = batch;
-  layout_ = {training_, inference_, model_.input_shape(), model_.output_shape(), batch};
-  memory_.resize(layout_.end);
+  const Layout layout{training_, inference_, model_.input_shape(), model_.output_shape(), batch};
+  memory_.resize(layout.end);
   labels_.resize(static_cast<std::size_t>(batch) * rows_per_sample());
+  layout_ = layout;
+  batch_ = batch;
   return true;
 }
 
@@ -287,7 +292,9 @@ bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check_finite(const A
                                                                          const char* what,
                                                                          std::size_t row) const {
   if (values.is_integer()) return true;
-  const std::size_t bad = first_not_finite(values);
+  std::size_t bad = first_not_finite(values);
+  if (bad == values.size() && !values.template as<S>())  // what is finite may not be any more as a scaled S
+    for (bad = 0; bad < values.size() && std::isfinite(static_cast<S>(values(bad)));) ++bad;
   if (bad == values.size()) return true;
   report(Text(what, ": value ", bad % row, " of sample ", bad / row, " is ", values(bad),
               ", finite values wanted"));
