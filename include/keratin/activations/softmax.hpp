@@ -20,9 +20,19 @@ struct Softmax : detail::ActivationOption<Softmax> {
   /// dx = p * (dp - sum_j dp_j p_j); dx may be dp.
   template <class T> static void backward(const T* p, const T* dp, T* dx, std::ptrdiff_t rows, int n) {
     for (; rows > 0; --rows, p += n, dp += n, dx += n) {
-      T dot = dp[0] * p[0];
-      for (int i = 1; i < n; ++i) dot += dp[i] * p[i];
-      for (int i = 0; i < n; ++i) dx[i] = p[i] * (dp[i] - dot);
+      if constexpr (Unit<T>::samples == 1) {
+        kernels::Vec<T> products = {};
+        kernels::for_each_vector<T>(
+            n, [&](std::ptrdiff_t i, auto part) { products += part.load(dp + i) * part.load(p + i); });
+        const T dot = kernels::sum(products);
+        kernels::for_each_vector<T>(n, [=](std::ptrdiff_t i, auto part) {
+          part.store(dx + i, part.load(p + i) * (part.load(dp + i) - dot));
+        });
+      } else {
+        T dot = dp[0] * p[0];
+        for (int i = 1; i < n; ++i) dot += dp[i] * p[i];
+        for (int i = 0; i < n; ++i) dx[i] = p[i] * (dp[i] - dot);
+      }
     }
   }
 

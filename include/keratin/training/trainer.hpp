@@ -1,12 +1,10 @@
 #pragma once
 // Trainer: a model with an optimizer, a loss and metrics. One implementation for static and functional
 // models. What a step needs is allocated before the first one.
-#include <keratin/core/array.hpp>
 #include <keratin/core/error.hpp>
 #include <keratin/core/memory.hpp>
-#include <keratin/core/text.hpp>
-#include <keratin/losses/loss.hpp>
 #include <keratin/optimizers/optimizer.hpp>
+#include <keratin/training/check.hpp>
 #include <keratin/training/denormals.hpp>
 
 #include <tuple>
@@ -33,12 +31,6 @@ template <class S> struct TrainerMemory<S, 0> {
   void resize(std::size_t n) {
     if (block.size() < n) block = Block<S>(n);
   }
-};
-
-// How the targets of a sample are given: as class numbers, one a row, or as values of the output's shape.
-struct TargetLayout {
-  bool labels = false;
-  std::size_t per_sample = 0;
 };
 
 // One batch of a data set: samples order[0 .. n), or first .. first + n where there is no order. `next` are
@@ -146,11 +138,10 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
   std::size_t block_size() const { return training_.plan.block; }
 
   bool reserve(int batch);
-  bool check(const Array& x, const Array& y, detail::TargetLayout& targets) const;
-  bool check_finite(const Array& values, const char* what, std::size_t row) const;
-  bool check_labels(const Array& labels) const;
-  bool check_probabilities(const Array& values) const;
-  template <class Other> bool check_targets(const detail::TargetLayout& targets) const;
+  bool check(const Array& x, const Array& y, detail::TargetLayout& targets) const {
+    return detail::check_data<S, Loss, Metrics...>(x, y, model_.input_shape(), model_.output_shape(),
+                                                   targets);
+  }
 
   LossInput<S> load_targets(const detail::Batch& batch, S* outputs, S* gradient);
   double measure(LossInput<S> in);
@@ -247,79 +238,6 @@ bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::reserve(int batch) {
   labels_.resize(static_cast<std::size_t>(batch) * rows_per_sample());
   layout_ = layout;
   batch_ = batch;
-  return true;
-}
-
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check(const Array& x, const Array& y,
-                                                                  detail::TargetLayout& targets) const {
-  const std::size_t in = input_size(), n = x.size() / in, rows = rows_per_sample(), out = output_size();
-  if (n == 0 || x.size() % in != 0) {
-    report(Text("x: ", x.size(), " values came, a multiple of ", in, " wanted, for the input ",
-                model_.input_shape()));
-    return false;
-  }
-  constexpr bool classes = takes_classes(Loss::targets), values = takes_values(Loss::targets);
-  if (classes && y.size() == n * rows) {
-    targets = {true, rows};
-  } else if (values && y.size() == n * out) {
-    targets = {false, out};
-  } else {
-    const Text or_classes = classes && values ? Text(", or class numbers, ", n * rows) : Text();
-    report(Text("y: ", y.size(), " values came, ", n * (values ? out : rows), " wanted", or_classes.view(),
-                ", for ", n, " samples"));
-    return false;
-  }
-  if (!(check_targets<Metrics>(targets) && ...)) return false;
-  if (!check_finite(x, "x", in)) return false;
-  return targets.labels ? check_labels(y) : check_finite(y, "y", out) && check_probabilities(y);
-}
-
-// A metric that wants class numbers where values came, or the other way round.
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-template <class Metric>
-bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check_targets(
-    const detail::TargetLayout& targets) const {
-  if (targets.labels ? takes_classes(Metric::targets) : takes_values(Metric::targets)) return true;
-  report(Text("the metric ", Metric::name, " wants ",
-              targets.labels ? "targets of the output's shape" : "class numbers", ", ",
-              targets.labels ? "class numbers" : "targets of the output's shape", " came"));
-  return false;
-}
-
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check_finite(const Array& values,
-                                                                         const char* what,
-                                                                         std::size_t row) const {
-  if (values.is_integer()) return true;
-  std::size_t bad = first_not_finite(values);
-  if (bad == values.size() && !values.template as<S>())  // what is finite may not be any more as a scaled S
-    for (bad = 0; bad < values.size() && std::isfinite(static_cast<S>(values(bad)));) ++bad;
-  if (bad == values.size()) return true;
-  report(Text(what, ": value ", bad % row, " of sample ", bad / row, " is ", values(bad),
-              ", finite values wanted"));
-  return false;
-}
-
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check_labels(const Array& labels) const {
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const double label = labels(i);
-    if (label >= 0 && label < classes() && label == static_cast<int>(label)) continue;
-    report(Text("y: label ", i, " is ", label, ", whole numbers from 0 to ", classes() - 1, " wanted"));
-    return false;
-  }
-  return true;
-}
-
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::check_probabilities(const Array& values) const {
-  if (Loss::targets != Targets::probabilities) return true;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (values(i) >= 0 && values(i) <= 1) continue;
-    report(Text("y: value ", i, " is ", values(i), ", values from 0 to 1 wanted"));
-    return false;
-  }
   return true;
 }
 

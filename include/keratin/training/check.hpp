@@ -1,0 +1,85 @@
+#pragma once
+// What is checked of a user's data before anything is done with it. Each check reports what came and what was
+// wanted.
+#include <keratin/core/array.hpp>
+#include <keratin/core/text.hpp>
+#include <keratin/losses/loss.hpp>
+
+#include <cmath>
+
+namespace keratin::detail {
+
+// How the targets of a sample are given: as class numbers, one a row, or as values of the output's shape.
+struct TargetLayout {
+  bool labels = false;
+  std::size_t per_sample = 0;
+};
+
+// Every value is finite, also once it is a scaled S.
+template <class S> bool check_finite(const Array& values, const char* what, std::size_t row) {
+  if (values.is_integer()) return true;
+  std::size_t bad = first_not_finite(values);
+  if (bad == values.size() && !values.template as<S>())
+    for (bad = 0; bad < values.size() && std::isfinite(static_cast<S>(values(bad)));) ++bad;
+  if (bad == values.size()) return true;
+  report(Text(what, ": value ", bad % row, " of sample ", bad / row, " is ", values(bad),
+              ", finite values wanted"));
+  return false;
+}
+
+inline bool check_labels(const Array& labels, int classes) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const double label = labels(i);
+    if (label >= 0 && label < classes && label == static_cast<int>(label)) continue;
+    report(Text("y: label ", i, " is ", label, ", whole numbers from 0 to ", classes - 1, " wanted"));
+    return false;
+  }
+  return true;
+}
+
+inline bool check_probabilities(const Array& values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values(i) >= 0 && values(i) <= 1) continue;
+    report(Text("y: value ", i, " is ", values(i), ", values from 0 to 1 wanted"));
+    return false;
+  }
+  return true;
+}
+
+// A metric can use the targets that came for the loss.
+inline bool check_metric(const char* name, Targets wanted, const TargetLayout& came) {
+  if (came.labels ? takes_classes(wanted) : takes_values(wanted)) return true;
+  const char *const classes = "class numbers", *const values = "targets of the output's shape";
+  report(Text("the metric ", name, " wants ", came.labels ? values : classes, ", ",
+              came.labels ? classes : values, " came"));
+  return false;
+}
+
+/// Whether x and y fit a network from `input` to `output`, the loss and the metrics; `targets` becomes how y
+/// gives them.
+template <class S, class Loss, class... Metrics>
+bool check_data(const Array& x, const Array& y, Shape input, Shape output, TargetLayout& targets) {
+  const auto in = static_cast<std::size_t>(input.size()), out = static_cast<std::size_t>(output.size());
+  const std::size_t n = x.size() / in, rows = out / static_cast<std::size_t>(output.last());
+  if (n == 0 || x.size() % in != 0) {
+    report(Text("x: ", x.size(), " values came, a multiple of ", in, " wanted, for the input ", input));
+    return false;
+  }
+  constexpr bool classes = takes_classes(Loss::targets), values = takes_values(Loss::targets);
+  if (classes && y.size() == n * rows) {
+    targets = {true, rows};
+  } else if (values && y.size() == n * out) {
+    targets = {false, out};
+  } else {
+    const Text or_classes = classes && values ? Text(", or class numbers, ", n * rows) : Text();
+    report(Text("y: ", y.size(), " values came, ", n * (values ? out : rows), " wanted", or_classes.view(),
+                ", for ", n, " samples"));
+    return false;
+  }
+  if (!(check_metric(Metrics::name, Metrics::targets, targets) && ...)) return false;
+  if (!check_finite<S>(x, "x", in)) return false;
+  if (targets.labels) return check_labels(y, output.last());
+  return check_finite<S>(y, "y", out) && (Loss::targets != Targets::probabilities || check_probabilities(y));
+}
+
+}  // namespace keratin::detail
