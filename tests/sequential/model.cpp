@@ -87,7 +87,7 @@ TEST_CASE("a large workspace and a large converted input are not the same memory
 
 TEST_CASE("a batch is its samples, whatever its size") {
   const Model<Net> model(2);
-  for (const std::size_t n : {1, 2, 11, 12, 13, 24, 119, 120, 121, 250}) {
+  for (const std::size_t n : std::initializer_list<std::size_t>{1, 2, 11, 12, 13, 24, 119, 120, 121, 250}) {
     std::vector<float> in(n * 6), out(n * 3);
     for (std::size_t i = 0; i < in.size(); ++i) in[i] = static_cast<float>(testing::filled(i, 4));
     model.predict(in, out);
