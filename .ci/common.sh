@@ -31,7 +31,6 @@ configure() {
   shift
   if grep -qF "\"source\": \"$root\"" "$folder/meson-info/meson-info.json" 2>/dev/null; then
     again=(--reconfigure)
-    meson configure "$folder" --clearcache
   elif [[ -e $folder/meson-info ]]; then
     rm -rf "$folder"  # made for another place, before this one was moved or copied
   fi
