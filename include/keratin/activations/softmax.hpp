@@ -36,23 +36,43 @@ struct Softmax : detail::ActivationOption<Softmax> {
     }
   }
 
-  /// One row of softmax; returns log sum_i e^(x_i), which turns a logit into its log-probability.
-  template <class S> static S log_sum_exp(const S* x, S* p, int n) {
+  /// One row of softmax; returns log sum_i e^(x_i), which turns a logit into its log-probability. `use` is
+  /// shown each vector of p as well: use(i, part, p).
+  template <class S> static S log_sum_exp(const S* x, S* p, int n, auto use) {
     using V = kernels::Vec<S>;
+    const auto e_to_the = [](V z, S top, auto part)
+                              __attribute__((always_inline)) { return part.only(kernels::exp(z - top)); };
+    if (n <= lanes<S>) {  // the row stays in its register
+      const kernels::Rest row{n};
+      const V z = row.load(x);
+      const S top = kernels::largest(row.only(z, kernels::broadcast<V>(x[0])));
+      const V e = e_to_the(z, top, row);
+      const S total = kernels::sum(e);
+      const V q = e * (1 / total);
+      row.store(p, q);
+      use(std::ptrdiff_t{0}, row, q);
+      return std::log(total) + top;
+    }
     V tops = kernels::broadcast<V>(x[0]), totals = {};
     kernels::for_each_vector<S>(n, [&](std::ptrdiff_t i, auto part) {
       tops = kernels::max(tops, part.only(part.load(x + i), tops));
     });
     const S top = kernels::largest(tops);
     kernels::for_each_vector<S>(n, [&](std::ptrdiff_t i, auto part) {
-      const V e = part.only(kernels::exp(part.load(x + i) - top));
+      const V e = e_to_the(part.load(x + i), top, part);
       part.store(p + i, e);
       totals += e;
     });
     const S total = kernels::sum(totals), scale = 1 / total;
-    kernels::for_each_vector<S>(
-        n, [=](std::ptrdiff_t i, auto part) { part.store(p + i, part.load(p + i) * scale); });
+    kernels::for_each_vector<S>(n, [=](std::ptrdiff_t i, auto part) {
+      const V q = part.load(p + i) * scale;
+      part.store(p + i, q);
+      use(i, part, q);
+    });
     return std::log(total) + top;
+  }
+  template <class S> static S log_sum_exp(const S* x, S* p, int n) {
+    return log_sum_exp(x, p, n, [](auto...) {});
   }
 
  private:

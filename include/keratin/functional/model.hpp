@@ -150,8 +150,8 @@ class Executor {
       node(step).backward(
           row.in,
           {count, memory(plan, step.input), memory(plan, step.output), memory(plan, step.output_gradient), dx,
-           block, &row.tensors, gradient, &sink, scratch, random},
-          row.traits);
+           block, &row.tensors, gradient, scratch, random},
+          sink);
     }
   }
   template <class T> std::size_t scratch(int count) const {

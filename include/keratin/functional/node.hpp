@@ -19,7 +19,7 @@ class Node {
   virtual std::size_t scratch(Shape in, int count) const = 0;
   virtual void forward(Shape in, const Forward<float>&) const = 0;
   virtual void forward(Shape in, const Forward<float, One>&) const = 0;
-  virtual void backward(Shape in, const Backward<float>&, const Traits&) const = 0;
+  virtual void backward(Shape in, const Backward<float>&, GradientSink<float>&) const = 0;
   /// A node that does the work of this one and the next, where a fusion rule allows it; otherwise null.
   virtual std::shared_ptr<const Node> fused_with(const Node& next) const = 0;
   /// The same layer with a linear output, for losses on logits.
@@ -39,8 +39,8 @@ template <LayerSpec S> class NodeOf final : public Node {
   std::size_t scratch(Shape in, int count) const override { return scratch_of<float>(spec_, in, count); }
   void forward(Shape in, const Forward<float>& c) const override { S::forward(spec_.geometry(in), c); }
   void forward(Shape in, const Forward<float, One>& c) const override { S::forward(spec_.geometry(in), c); }
-  void backward(Shape in, const Backward<float>& c, const Traits& traits) const override {
-    run_backward<S>(spec_.geometry(in), c, traits);
+  void backward(Shape in, const Backward<float>& c, GradientSink<float>& sink) const override {
+    run_backward<S>(spec_.geometry(in), c, sink);
   }
   std::shared_ptr<const Node> fused_with(const Node& next) const override {
     std::shared_ptr<const Node> fused;

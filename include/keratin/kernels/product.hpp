@@ -42,15 +42,15 @@ template <class T> struct Rows {
 
 namespace detail {
 
-// Columns in pairs of vectors, then the rest, at most a vector: f<vectors>(column, columns, part).
+// Columns in pairs of vectors, then the rest, at most a vector: f<vectors>(column, part).
 template <class S, class F> [[gnu::always_inline]] inline void vector_columns(int columns, F f) {
   constexpr int pair = tile_columns * lanes<S>;
   static_assert(tile_columns == 2);
   int column = 0;
-  for (; columns - column >= pair; column += pair) f.template operator()<2>(column, pair, Whole{});
+  for (; columns - column >= pair; column += pair) f.template operator()<2>(column, Whole{});
   for (; column < columns; column += lanes<S>) {
     const int n = columns - column < lanes<S> ? columns - column : lanes<S>;
-    f.template operator()<1>(column, n, Rest{n});
+    f.template operator()<1>(column, Rest{n});
   }
 }
 
@@ -111,14 +111,14 @@ template <class T>
     });
   } else {
     detail::vector_columns<Scalar<T>>(columns,
-                                      [&]<int N>(int column, int, auto part) __attribute__((always_inline)) {
+                                      [&]<int N>(int column, auto part) __attribute__((always_inline)) {
                                         detail::product_columns<N>(rows, weights, bias, column, part, finish);
                                       });
   }
 }
 
 /// The weight gradient g[k][c] = sum over samples s of x[s][k] * d[s][c], handed on tile by tile:
-/// take(k, c, M, n, tile) with tile[M][tile_columns * lanes], of which n values a row count. x is
+/// take(k, c, tile, part) with M rows of N vectors, the last one perhaps the rest of a row. x is
 /// [count][depth] T's; d has a row for each sample, also where a T holds several.
 template <class T>
 [[gnu::noinline]] void outer_product(int count, int depth, const T* x, const Scalar<T>* d, int columns,
@@ -127,7 +127,7 @@ template <class T>
   using V = Vec<S>;
   constexpr int L =
       Unit<T>::samples;  // a constant stride: rows at run-time strides would not fit the registers
-  const auto column_tile = [&]<int N>(int column, int n, auto part) __attribute__((always_inline)) {
+  const auto column_tile = [&]<int N>(int column, auto part) __attribute__((always_inline)) {
     tiles<tile_rows>(depth, [&]<int M>(int k) __attribute__((always_inline)) {
       V a[M][N] = {};
       const S* dp = d + column;
@@ -137,12 +137,7 @@ template <class T>
           outer(
               a, [&](int m) __attribute__((always_inline)) { return broadcast<V>(xk[m * L + l]); },
               [&](int i) __attribute__((always_inline)) { return part.load(dp + i * lanes<S>); });
-      alignas(V) S tile[tile_rows][tile_columns * lanes<S>];
-#pragma GCC unroll 32
-      for (int m = 0; m < M; ++m)
-#pragma GCC unroll 32
-        for (int i = 0; i < N; ++i) store(&tile[m][i * lanes<S>], a[m][i]);
-      take(k, column, M, n, &tile[0][0]);
+      take(k, column, a, part);
     });
   };
   detail::vector_columns<S>(columns, column_tile);

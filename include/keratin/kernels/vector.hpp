@@ -173,26 +173,32 @@ template <class V> [[gnu::always_inline]] inline element<V> largest(V v) {
   return fold(v, [](V a, V b) __attribute__((always_inline)) { return max(a, b); })[0];
 }
 
+/// 0, 1, 2, ...
+template <class V> [[gnu::always_inline]] inline V iota() {
+  return []<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    return V{element<V>(I)...};
+  }(std::make_integer_sequence<int, width<V>>());
+}
+/// 1 in lane i, 0 elsewhere.
+template <class V> [[gnu::always_inline]] inline V one_hot(int i) {
+  return iota<V>() == broadcast<V>(static_cast<element<V>>(i)) ? V{} + 1 : V{};
+}
+
 // A vector's worth of an array: a whole one, or the n elements that are left at its end.
 struct Whole {
   template <class S> [[gnu::always_inline]] Vec<S> load(const S* p) const { return kernels::load(p); }
   template <class S> [[gnu::always_inline]] void store(S* p, Vec<S> v) const { kernels::store(p, v); }
   template <class V> [[gnu::always_inline]] V only(V v, V = V{}) const { return v; }
+  template <class S> static constexpr int count() { return lanes<S>; }
 };
 struct Rest {
   int n;
+  template <class S> int count() const { return n; }
   template <class S> [[gnu::always_inline]] Vec<S> load(const S* p) const { return kernels::load(p, n); }
   template <class S> [[gnu::always_inline]] void store(S* p, Vec<S> v) const { kernels::store(p, v, n); }
   /// v in the first n lanes, `otherwise` beyond.
   template <class V> [[gnu::always_inline]] V only(V v, V otherwise = V{}) const {
     return iota<V>() < broadcast<V>(static_cast<element<V>>(n)) ? v : otherwise;
-  }
-
- private:
-  template <class V> [[gnu::always_inline]] static V iota() {
-    return [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-      return V{element<V>(I)...};
-    }(std::make_integer_sequence<int, width<V>>());
   }
 };
 

@@ -78,8 +78,8 @@ struct DenseSpec {
     }
   }
 
-  template <class T> static void backward(auto geometry, const Backward<T>& c) {
-    with_activation(geometry, [&]<class A>(A) { backward_through<A>(Geometry(geometry), c); });
+  template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
+    with_activation(geometry, [&]<class A>(A) { backward_through<A>(Geometry(geometry), c, gradients); });
   }
 
  private:
@@ -93,11 +93,12 @@ struct DenseSpec {
   }
 
   // The geometry as a value: one instantiation for all layers with this activation.
-  template <class A, class T> static void backward_through(const Geometry& g, const Backward<T>& c) {
+  template <class A, class T>
+  static void backward_through(const Geometry& g, const Backward<T>& c, auto gradients) {
     const int rows = c.count * g.rows;
     if constexpr (!std::is_same_v<A, Linear>) A::backward(c.y, c.dy, c.dy, rows, g.units);
     if (c.dx) input_gradient(g, c, rows);
-    weight_gradients(g, c, rows);
+    weight_gradients(g, c, rows, gradients);
   }
 
   // What happens to a finished output while it is still in a register. A named type, so that all layers share
@@ -106,12 +107,12 @@ struct DenseSpec {
     template <class V> [[gnu::always_inline]] V operator()(V v) const { return A::value(v); }
   };
   // Hands a tile of the kernel's gradient on.
-  template <class T> struct HandOn {
-    const Backward<T>& c;
+  template <class Gradients> struct HandOn {
+    Gradients gradients;
     int units;
-    void operator()(int k, int column, int rows, int n, const Scalar<T>* tile) const {
-      c.finish(0, static_cast<std::ptrdiff_t>(k) * units + column, rows, n, units, tile,
-               input_columns<Scalar<T>>);
+    template <int M, int N, class V, class Part>
+    [[gnu::always_inline]] void operator()(int k, int column, const V (&tile)[M][N], Part part) const {
+      gradients.take_tile(0, static_cast<std::ptrdiff_t>(k) * units + column, units, tile, part);
     }
   };
 
@@ -147,7 +148,8 @@ struct DenseSpec {
     }
   }
 
-  template <class T> static void weight_gradients(const Geometry& g, const Backward<T>& c, int rows) {
+  template <class T>
+  static void weight_gradients(const Geometry& g, const Backward<T>& c, int rows, auto gradients) {
     using S = Scalar<T>;
     constexpr int L = Unit<T>::samples;
     const S* d = reinterpret_cast<const S*>(c.dy);  // [rows * L][units]
@@ -157,16 +159,13 @@ struct DenseSpec {
           for (int l = 0; l < L; ++l) c.scratch[(r * L + l) * g.units + o] = c.dy[r * g.units + o][l];
       d = c.scratch;
     }
-    kernels::outer_product(rows, g.in, c.x, d, g.units, HandOn<T>{c, g.units});
+    kernels::outer_product(rows, g.in, c.x, d, g.units, HandOn<decltype(gradients)>{gradients, g.units});
     if (!g.use_bias) return;
     kernels::for_each_vector<S>(g.units, [&](std::ptrdiff_t o, auto part) {
-      kernels::Vec<S> sum = {};
+      kernels::Vec<S> sum[1][1] = {};
       for (std::ptrdiff_t r = 0; r < static_cast<std::ptrdiff_t>(rows) * L; ++r)
-        sum += part.load(d + r * g.units + o);
-      S column[lanes<S>];
-      kernels::store(column, sum);
-      const int n = static_cast<int>(std::min<std::ptrdiff_t>(g.units - o, lanes<S>));
-      c.finish(1, o, 1, n, 0, column, 0);
+        sum[0][0] += part.load(d + r * g.units + o);
+      gradients.take_tile(1, o, 0, sum, part);
     });
   }
 };

@@ -9,18 +9,33 @@
 #include <keratin/core/plan.hpp>
 #include <keratin/core/random.hpp>
 #include <keratin/core/rule.hpp>
+#include <keratin/kernels/vector.hpp>
 
 #include <algorithm>
 #include <type_traits>
 
 namespace keratin {
 
-/// Where finished weight gradients go: a gradient block, or straight into the optimizer.
+/// Where finished weight gradients go: a gradient block, or straight into the optimizer. A static network
+/// knows which one, a graph does not.
 template <class S> class GradientSink {
  public:
-  /// g holds `rows` rows of n gradients, g_stride apart, of the parameters from `offset` on, `stride` apart.
-  virtual void take(std::size_t offset, int rows, int n, std::ptrdiff_t stride, const S* g,
-                    std::ptrdiff_t g_stride, const Regularizer&) = 0;
+  /// n gradients of the parameters from `offset` on, side by side.
+  virtual void take(std::size_t offset, int n, const S* g, const Regularizer&) = 0;
+  /// A register tile: M rows of N vectors of gradients, `stride` apart. Part: the vectors are whole, or the
+  /// last one is the rest of a row.
+  template <int M, int N, class Part>
+  [[gnu::always_inline]] void take_tile(std::size_t offset, std::ptrdiff_t stride,
+                                        const kernels::Vec<S> (&tile)[M][N], Part part,
+                                        const Regularizer& penalty) {
+    alignas(kernels::Vec<S>) S row[M][N * lanes<S>];
+#pragma GCC unroll 32
+    for (int m = 0; m < M; ++m)
+#pragma GCC unroll 32
+      for (int i = 0; i < N; ++i) kernels::store(&row[m][i * lanes<S>], tile[m][i]);
+    const int n = (N - 1) * lanes<S> + part.template count<S>();
+    for (int m = 0; m < M; ++m, offset += static_cast<std::size_t>(stride)) take(offset, n, row[m], penalty);
+  }
 
  protected:
   ~GradientSink() = default;
@@ -50,18 +65,29 @@ template <class T> struct Backward {
   const Scalar<T>* block;
   const Tensors* tensors;
   Scalar<T>* gradient;  // zeros, laid out as this layer's part of the block; unless Traits::finishes
-  GradientSink<Scalar<T>>* sink;  // only if Traits::finishes
-  Scalar<T>* scratch;             // as much as the spec's scratch() asked for
+  Scalar<T>* scratch;   // as much as the spec's scratch() asked for
   Random random{};
 
   const Scalar<T>* parameter(int i) const { return block + tensors->offset(i); }
   /// The gradient of the i-th parameter, to be added to.
   Scalar<T>* gradient_of(int i) const { return gradient + (tensors->offset(i) - tensors->start); }
-  /// Hands on gradients of the i-th parameter, rows of n from element `first` on, `stride` apart.
-  void finish(int i, std::ptrdiff_t first, int rows, int n, std::ptrdiff_t stride, const Scalar<T>* g,
-              std::ptrdiff_t g_stride) const {
-    sink->take(tensors->offset(i) + static_cast<std::size_t>(first), rows, n, stride, g, g_stride,
-               (*tensors)[i].regularizer);
+};
+
+/// Where a layer's finished gradients go: those of the i-th of its parameters, once a batch.
+template <class S, class Sink> struct Gradients {
+  const Tensors* tensors;
+  Sink* sink;
+
+  /// n gradients from element `first` on.
+  void take(int i, std::ptrdiff_t first, int n, const S* g) const {
+    sink->take(tensors->offset(i) + static_cast<std::size_t>(first), n, g, (*tensors)[i].regularizer);
+  }
+  /// Rows of vectors that are still in their registers, see GradientSink.
+  template <int M, int N, class Part>
+  [[gnu::always_inline]] void take_tile(int i, std::ptrdiff_t first, std::ptrdiff_t stride,
+                                        const kernels::Vec<S> (&tile)[M][N], Part part) const {
+    sink->take_tile(tensors->offset(i) + static_cast<std::size_t>(first), stride, tile, part,
+                    (*tensors)[i].regularizer);
   }
 };
 
@@ -76,6 +102,7 @@ template <class T> Scalar<T> over_samples(const T& v) {
 /// A spec: a structural aggregate of plain values with a shape rule, a geometry and kernels
 ///   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>&);
 ///   template <class T> static void backward(auto geometry, const Backward<T>&);
+/// (with Traits::finishes a third argument, the Gradients that take them)
 /// and, where they apply, parameters(in), traits(), flops(in), scratch<T>(geometry, count).
 template <class S>
 concept LayerSpec = requires(const S s, Shape in) {
@@ -138,14 +165,16 @@ struct NoBias {
 
 /// Calls the spec's backward kernel; the gradients of a spec that does not hand them on itself are handed on
 /// here.
-template <class Spec, class T> void run_backward(auto geometry, const Backward<T>& c, const Traits& traits) {
+template <class Spec, class T> void run_backward(auto geometry, const Backward<T>& c, auto& sink) {
   const Tensors& tensors = *c.tensors;
-  const bool finishes = traits.finishes || tensors.count() == 0;
-  if (!finishes) std::fill_n(c.gradient, tensors.end - tensors.start, Scalar<T>{});
-  Spec::backward(geometry, c);
-  if (finishes) return;
-  for (int i = 0; i < tensors.count(); ++i)
-    c.finish(i, 0, 1, tensors[i].shape.size(), 0, c.gradient_of(i), 0);
+  const Gradients<Scalar<T>, std::remove_reference_t<decltype(sink)>> gradients{&tensors, &sink};
+  if constexpr (requires { Spec::backward(geometry, c, gradients); }) {
+    Spec::backward(geometry, c, gradients);
+  } else {
+    std::fill_n(c.gradient, tensors.end - tensors.start, Scalar<T>{});
+    Spec::backward(geometry, c);
+    for (int i = 0; i < tensors.count(); ++i) gradients.take(i, 0, tensors[i].shape.size(), c.gradient_of(i));
+  }
 }
 
 /// A layer's row in a plan, from its spec and the shape that comes in.

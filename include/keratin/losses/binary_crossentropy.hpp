@@ -33,7 +33,7 @@ template <class... Options> struct BinaryCrossentropy {
       const kernels::Vec<S> p = kernels::sigmoid(part.load(in.y + i));
       if (in.gradient)
         part.store(in.gradient + i, (p - part.load(in.values + i)) * (in.weight / static_cast<S>(in.n)));
-      if (!from_logits) part.store(in.y + i, p);
+      if (!from_logits && in.probabilities) part.store(in.y + i, p);
     });
     return sum / in.n;
   }

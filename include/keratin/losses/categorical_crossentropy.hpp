@@ -23,6 +23,7 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
 
   /// Sum over rows, from logits.
   template <class S> static double evaluate(const LossInput<S>& in) {
+    using V = kernels::Vec<S>;
     double sum = 0;
     for (int r = 0; r < in.rows; ++r) {
       S* const z = in.y + static_cast<std::ptrdiff_t>(r) * in.n;
@@ -34,15 +35,19 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
       } else {
         for (int c = 0; c < in.n; ++c) target += values[c], weighted += values[c] * z[c];
       }
-      S* const p = from_logits ? d : z;
-      const S log_sum = p ? Softmax::log_sum_exp(z, p, in.n) : log_sum_exp(z, in.n);
+      // Where p is not wanted the gradient takes its place.
+      S* const p = from_logits || !in.probabilities ? d : z;
+      const S log_sum =
+          p ? Softmax::log_sum_exp(
+                  z, p, in.n,
+                  [&](std::ptrdiff_t c, auto part, V q) {
+                    if (!d) return;
+                    const V y = values ? part.load(values + c)
+                                       : kernels::one_hot<V>(in.labels[r] - static_cast<std::int32_t>(c));
+                    part.store(d + c, (q * target - y) * in.weight);
+                  })
+            : log_sum_exp(z, in.n);
       sum += static_cast<double>(target) * log_sum - weighted;
-      if (!d) continue;
-      kernels::for_each_vector<S>(in.n, [&](std::ptrdiff_t c, auto part) {
-        const kernels::Vec<S> y = values ? part.load(values + c) : kernels::Vec<S>{};
-        part.store(d + c, (part.load(p + c) * target - y) * in.weight);
-      });
-      if (in.labels) d[in.labels[r]] -= in.weight;
     }
     return sum;
   }

@@ -37,11 +37,12 @@ constexpr bool takes_values(Targets t) { return t != Targets::classes; }
 /// A batch's outputs and targets: `rows` rows of n values.
 template <class S> struct LossInput {
   int rows, n;
-  S* y;                        // outputs; logits become probabilities
+  S* y;                        // outputs
   const S* values;             // targets [rows][n], or null
   const std::int32_t* labels;  // targets [rows], or null
   S* gradient;                 // [rows][n], or null when it is not wanted
   S weight;                    // what a row counts: the gradient is that of weight * sum over rows
+  bool probabilities = true;   // logits shall become probabilities: somebody reads them
 };
 
 inline constexpr double keras_epsilon = 1e-7;  // Keras's fuzz factor

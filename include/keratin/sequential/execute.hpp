@@ -92,8 +92,8 @@ template <class Spec, class T, class Count>
 }
 template <class Spec, class T>
 [[gnu::noinline]] void backward_at_run_time(const typename Spec::Geometry& geometry, const Backward<T>& c,
-                                            const Traits& traits) {
-  run_backward<Spec>(geometry, c, traits);
+                                            auto& sink) {
+  run_backward<Spec>(geometry, c, sink);
 }
 
 /// Forward and backward passes of Net planned for M.
@@ -116,7 +116,7 @@ template <class Net, Mode M = Mode{}> struct Execute {
   /// The output's gradient lies in its buffer. `gradient` is zeros for the layers that need it, see Backward.
   template <class T>
   static void backward(int count, const Scalar<T>* block, T* workspace, Scalar<T>* scratch,
-                       Scalar<T>* gradient, GradientSink<Scalar<T>>& sink, const Random& random) {
+                       Scalar<T>* gradient, auto& sink, const Random& random) {
     const Memory<T> memory{count, nullptr, nullptr, workspace};
     [&]<std::size_t... S>(std::index_sequence<S...>) {
       [[maybe_unused]] const int in_order[] = {
@@ -158,7 +158,7 @@ template <class Net, Mode M = Mode{}> struct Execute {
 
   template <std::size_t S, class T>
   static void backward_step(const Memory<T>& memory, const Scalar<T>* block, Scalar<T>* scratch,
-                            Scalar<T>* gradient, GradientSink<Scalar<T>>& sink, Random random) {
+                            Scalar<T>* gradient, auto& sink, Random random) {
     constexpr Step step = plan.steps[S];
     if constexpr (step.output_gradient != Step::none) {
       const LayerPlan& row = plan.layers[layer<S>];
@@ -171,13 +171,12 @@ template <class Net, Mode M = Mode{}> struct Execute {
                           block,
                           &row.tensors,
                           gradient,
-                          &sink,
                           scratch,
                           random};
       if constexpr (Net::depth <= most_fixed_layers)
-        run_backward<Spec<S>>(fixed<geometry<S>>{}, c, row.traits);
+        run_backward<Spec<S>>(fixed<geometry<S>>{}, c, sink);
       else
-        backward_at_run_time<Spec<S>>(geometry<S>, c, row.traits);
+        backward_at_run_time<Spec<S>>(geometry<S>, c, sink);
     }
   }
 };

@@ -146,7 +146,7 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
   LossInput<S> load_targets(const detail::Batch& batch, S* outputs, S* gradient);
   double measure(LossInput<S> in);
   double forward(const detail::Batch& batch);
-  void backward(int n, GradientSink<S>& sink);
+  void backward(int n, auto& sink);
   double train(const detail::Batch& batch);
   double test(const detail::Batch& batch);
   Logs test_all(const Array& x, const Array& y, const detail::TargetLayout& targets, int batch_size);
@@ -265,7 +265,8 @@ LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Loss, Metr
           .values = batch.targets.labels ? nullptr : values,
           .labels = batch.targets.labels ? labels : nullptr,
           .gradient = gradient,
-          .weight = 1 / static_cast<S>(rows)};
+          .weight = 1 / static_cast<S>(rows),
+          .probabilities = sizeof...(Metrics) > 0};
 }
 
 // The mean loss of a batch without penalties; the metrics see its predictions.
@@ -297,7 +298,7 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::forward(const deta
 }
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-void Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::backward(int n, GradientSink<S>& sink) {
+void Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::backward(int n, auto& sink) {
   training_.backward(n, model_.block().data(), memory_.data(), memory_.data() + layout_.scratch,
                      memory_.data() + layout_.segment, sink,
                      Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)});
