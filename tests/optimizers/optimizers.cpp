@@ -18,7 +18,7 @@ void check_optimizer(const Optimizer& optimizer, const std::string& name) {
   for (int t = 1; t <= 5; ++t) {
     const auto step = optimizer.template step<S>(t);
     Update<S, std::remove_const_t<decltype(step)>, Optimizer::slots> update(step, w.data(), slots.data(), 10);
-    update.take(0, 1, 10, 0, g.data(), 0, {});
+    update.take(0, 10, g.data(), {});
     for (std::size_t i = 0; i < 10; ++i) {
       CHECK(near(w[i], wanted[static_cast<std::size_t>(t - 1) * 10 + i], 1e-6));
       g[i] = static_cast<S>(0.1 * static_cast<double>(i + 1));
@@ -41,23 +41,40 @@ TEST_CASE("optimizers against Keras") {
   check_in_both(Adam{.learning_rate = 0.01, .beta_1 = 0.8, .beta_2 = 0.95, .epsilon = 1e-5}, "adam_custom");
 }
 
-TEST_CASE("a rectangle of gradients lands where it belongs, and nowhere else") {
-  // Rows of n out of a block with rows of 20; side by side or apart.
-  for (const int n : {1, 7, 16, 20}) {
-    std::vector<float> w(100, 1.f), slots(100), g(5 * 32, 1.f), expected = w;
-    const auto step = SGD{.learning_rate = 0.5}.step<float>(1);
-    Update<float, SGD::Step<float>, 1> update(step, w.data(), slots.data(), 100);
-    update.take(n == 20 ? 0 : 3, 4, n, 20, g.data(), n == 20 ? 20 : 32, {});
-    for (int r = 0; r < 4; ++r)
-      for (int i = 0; i < n; ++i) expected[static_cast<std::size_t>((n == 20 ? 0 : 3) + r * 20 + i)] = 0.5f;
-    CHECK(w == expected);
+// A tile of M rows of N vectors out of a block with rows of `stride`; the last vector has n values.
+template <int M, int N, class Part>
+void check_tile(std::ptrdiff_t stride, Part part, const Regularizer& penalty) {
+  using V = kernels::Vec<float>;
+  const int n = (N - 1) * lanes<float> + part.template count<float>();
+  const std::size_t size = static_cast<std::size_t>(3 + M * stride);
+  std::vector<float> w(size, 1.f), slots(size), expected = w;
+  const auto step = SGD{.learning_rate = 0.5}.step<float>(1);
+  Update<float, SGD::Step<float>, 1> update(step, w.data(), slots.data(), size);
+  V tile[M][N];
+  for (auto& row : tile)
+    for (V& v : row) v = V{} + 1;
+  update.take_tile(3, stride, tile, part, penalty);
+  for (int m = 0; m < M; ++m)
+    for (int i = 0; i < n; ++i)
+      expected[static_cast<std::size_t>(3 + m * stride + i)] = penalty ? 1 - 0.5f * (1 + 2 * 0.25f) : 0.5f;
+  CHECK(w == expected);
+}
+
+TEST_CASE("a tile of gradients lands where it belongs, and nowhere else") {
+  constexpr int L = lanes<float>, M = kernels::tile_rows, N = kernels::tile_columns;
+  for (const Regularizer& penalty : {Regularizer{}, Regularizer{0, 0.25}}) {
+    check_tile<M, N>(N * L, kernels::Whole{}, penalty);
+    check_tile<M, N>(N * L + 5, kernels::Whole{}, penalty);
+    check_tile<3, 1>(L, kernels::Whole{}, penalty);
+    for (int n = 1; n < L; ++n) check_tile<4, 1>(n, kernels::Rest{n}, penalty);
+    check_tile<2, 1>(L + 2, kernels::Rest{3}, penalty);
   }
 }
 
 TEST_CASE("penalties are added to gradients") {
   std::vector<float> w{2, -3, 0}, g{1, 1, 1}, stored(3);
   Store<float> store(w.data(), stored.data());
-  store.take(0, 1, 3, 0, g.data(), 0, Regularizer{0.5, 0.25});
+  store.take(0, 3, g.data(), Regularizer{0.5, 0.25});
   CHECK(stored[0] == doctest::Approx(1 + 0.5 + 2 * 0.25 * 2));
   CHECK(stored[1] == doctest::Approx(1 - 0.5 - 2 * 0.25 * 3));
   CHECK(stored[2] == doctest::Approx(1));
