@@ -127,22 +127,24 @@ template <class Net, Mode M, class T> class Passes {
  public:
   explicit Passes(int samples) : count_(samples / Unit<T>::samples), n_(static_cast<std::size_t>(samples)) {}
 
-  void forward(auto count) { Run::forward(count, block_.data(), at(x_), at(y_), at(workspace_)); }
+  void forward(auto count) { Executor::forward(count, block_.data(), at(x_), at(y_), at(workspace_), run()); }
   void backward() {
-    Run::backward(count_, block_.data(), at(workspace_), scratch_.data(), segment_.data(), store_, Random{});
+    Executor::backward(count_, block_.data(), at(workspace_), scratch_.data(), segment_.data(), store_,
+                       run());
   }
   int count() const { return count_; }
 
  private:
-  using Run = Execute<Net, M>;
-  static constexpr const auto& plan = Run::plan;
+  using Executor = Execute<Net, M>;
+  static constexpr const auto& plan = Executor::plan;
+  Run<float> run() { return {static_cast<int>(n_), M.training ? block_.data() : nullptr}; }
   static T* at(Block<float>& values) { return reinterpret_cast<T*>(values.data()); }
 
   int count_;
   std::size_t n_;
   Block<float> block_ = random_values(plan.block), x_ = random_values(n_ * Net::input_size),
                y_{n_ * Net::output_size}, workspace_ = random_values(n_ * plan.workspace),
-               scratch_{Run::template scratch<T>(count_)}, segment_{plan.block}, gradient_{plan.block};
+               scratch_{Executor::template scratch<T>(count_)}, segment_{plan.block}, gradient_{plan.block};
   Store<float> store_{block_.data(), gradient_.data()};
 };
 

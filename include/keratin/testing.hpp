@@ -157,7 +157,7 @@ template <class L, class In> class LayerCheck {
                    "include <keratin/testing/count_allocations.hpp> in one source file");
     for (std::size_t s = 0; s < samples; ++s) {
       const long before = allocations;
-      Infer::forward(One{}, w.data(), x.data() + s * in, y.data(), workspace.data());
+      Infer::forward(One{}, w.data(), x.data() + s * in, y.data(), workspace.data(), Run<float>{1});
       const bool allocated = allocations != before;
       report_.expect(!allocated, "forward allocates");
       for (std::size_t i = 0; i < out; ++i)
@@ -197,8 +197,8 @@ template <class L, class In> class LayerCheck {
     report_.expect(fixed.dx == free.dx, "dx of the graph is not bitwise that of the Sequential");
     report_.expect(fixed.dw == free.dw, "dw of the graph is not bitwise that of the Sequential");
     std::vector<float> one(out), other(out), workspace(plan<Net>().workspace);
-    Infer::forward(One{}, w.data(), values.data(), one.data(), workspace.data());
-    inference.forward(One{}, w.data(), values.data(), other.data(), workspace.data());
+    Infer::forward(One{}, w.data(), values.data(), one.data(), workspace.data(), Run<float>{1});
+    inference.forward(One{}, w.data(), values.data(), other.data(), workspace.data(), Run<float>{1});
     report_.expect(one == other, "one sample through the graph is not bitwise that of the Sequential");
   }
 
@@ -257,7 +257,7 @@ template <class L, class In> class LayerCheck {
   template <class S> static std::vector<S> infer(int n, const std::vector<S>& w, const std::vector<S>& x) {
     std::vector<S> y(static_cast<std::size_t>(n) * out),
         workspace(static_cast<std::size_t>(n) * plan<Net>().workspace);
-    Infer::forward(n, w.data(), x.data(), y.data(), workspace.data());
+    Infer::forward(n, w.data(), x.data(), y.data(), workspace.data(), Run<float>{1});
     return y;
   }
   template <class S> static Pass<S> train(int n, const std::vector<S>& w, const std::vector<S>& x) {
@@ -285,10 +285,10 @@ template <class L, class In> class LayerCheck {
                   s % width];
     };
     for (std::size_t i = 0; i < x.size(); ++i) at(0, in, i / in, i % in) = x[i];
-    const Random random{1, random_dropout, 0, 0};
+    std::vector<S> parameters = w;
+    const Run<S> run{n, parameters.data(), {1, random_dropout, 0, 0}};
     T* const memory = reinterpret_cast<T*>(workspace.data());
-    executor.forward(count, w.data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr), memory,
-                     random);
+    executor.forward(count, w.data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr), memory, run);
     Pass<S> pass;
     for (std::size_t i = 0; i < static_cast<std::size_t>(n) * out; ++i)
       pass.y.push_back(at(plan.output, out, i / out, i % out));
@@ -301,7 +301,7 @@ template <class L, class In> class LayerCheck {
     for (std::size_t i = 0; i < pass.y.size(); ++i)
       at(dy, out, i / out, i % out) = static_cast<S>(filled(i, 9));
     Store<S> store(w.data(), pass.dw.data());
-    executor.backward(count, w.data(), memory, scratch.data(), segment.data(), store, random);
+    executor.backward(count, w.data(), memory, scratch.data(), segment.data(), store, run);
     for (std::size_t i = 0; i < x.size(); ++i) pass.dx[i] = at(dx, in, i / in, i % in);
     return pass;
   }

@@ -68,19 +68,20 @@ TEST_CASE("softmax under crossentropy is the same as softmax by itself") {
   auto trainer = compile(model, SGD{}, CategoricalCrossentropy{});
   const auto fused = trainer.gradient(x, onehot);
 
-  using Run = detail::Execute<Net, training>;
-  std::vector<double> workspace(3 * Run::plan.workspace), scratch(Run::scratch<double>(3)),
+  using Executor = detail::Execute<Net, training>;
+  std::vector<double> workspace(3 * Executor::plan.workspace), scratch(Executor::scratch<double>(3)),
       gradient(model.block().size());
   const auto at = [&](int buffer) {
-    return workspace.data() + 3 * Run::plan.buffers[static_cast<std::size_t>(buffer)].offset;
+    return workspace.data() + 3 * Executor::plan.buffers[static_cast<std::size_t>(buffer)].offset;
   };
+  const Run<double> run{3, model.block().data()};
   std::copy(x.begin(), x.end(), at(0));
-  Run::forward(3, model.block().data(), static_cast<const double*>(nullptr), static_cast<double*>(nullptr),
-               workspace.data());
+  Executor::forward(3, model.block().data(), static_cast<const double*>(nullptr),
+                    static_cast<double*>(nullptr), workspace.data(), run);
   for (std::size_t i = 0; i < 12; ++i)
-    at(Run::plan.steps[0].output_gradient)[i] = -onehot[i] / at(Run::plan.output)[i] / 3;
+    at(Executor::plan.steps[0].output_gradient)[i] = -onehot[i] / at(Executor::plan.output)[i] / 3;
   Store<double> store(model.block().data(), gradient.data());
-  Run::backward(3, model.block().data(), workspace.data(), scratch.data(), nullptr, store, {});
+  Executor::backward(3, model.block().data(), workspace.data(), scratch.data(), nullptr, store, run);
   CHECK(all_near(gradient, fused, 1e-12));
 }
 

@@ -2,7 +2,7 @@
 // Array: a view of somebody's data, contiguous, one sample after the other. Nothing is copied but the batch
 // at work.
 #include <keratin/core/text.hpp>
-#include <keratin/kernels/vector.hpp>
+#include <keratin/kernels/transpose.hpp>
 
 #include <algorithm>
 #include <concepts>
@@ -155,6 +155,15 @@ template <class S, class E> [[gnu::always_inline]] inline kernels::Vec<S> widene
   __builtin_memcpy(&some, from, sizeof some);
   return __builtin_convertvector(some, kernels::Vec<S>);
 }
+template <class S, class E>
+[[gnu::always_inline]] inline kernels::Vec<S> widened(const E* from, kernels::Whole) {
+  return widened<S>(from);
+}
+template <class S, class E> inline kernels::Vec<S> widened(const E* from, kernels::Rest rest) {
+  kernels::Vec<S> v = {};
+  for (int i = 0; i < rest.n; ++i) v[i] = static_cast<S>(from[i]);
+  return v;
+}
 // to[i] = from[i] * scale.
 template <class S, class E>
 [[gnu::always_inline]] inline void convert(const E* from, std::ptrdiff_t n, S scale, S* to) {
@@ -193,20 +202,56 @@ template <class S> void copy_values(const Array& from, std::size_t first, std::s
     detail::convert(p + first, static_cast<std::ptrdiff_t>(n), static_cast<S>(from.scale()), to);
   });
 }
-/// to = the rows of an array that `order` names. The rows of `next`, which will be wanted soon, are fetched
-/// into the cache on the way: a shuffled gather waits for memory otherwise.
-template <class S>
-void gather_rows(const Array& from, std::size_t row, const std::uint32_t* order, int n,
-                 const std::uint32_t* next, int next_n, S* to) {
-  from.visit([&](const auto* p) {
-    const S scale = static_cast<S>(from.scale());
-    for (int i = 0; i < n; ++i) {
-      if (i < next_n) {
-        const char* coming = reinterpret_cast<const char*>(p + next[i] * row);
-        for (std::size_t b = 0; b < row * sizeof *p; b += 64) __builtin_prefetch(coming + b, 0, 2);
+/// Which rows of an array are meant: order[0 .. n), or first .. first + n where there is no order. Those of
+/// `next` will be wanted soon.
+struct Samples {
+  std::size_t first = 0;
+  int n = 0;
+  const std::uint32_t* order = nullptr;
+  const std::uint32_t* next = nullptr;
+  int next_n = 0;
+
+  std::size_t operator[](int i) const {
+    return order != nullptr ? order[i] : first + static_cast<std::size_t>(i);
+  }
+};
+
+/// to = rows of an array, converted and scaled; as Lanes in whole groups, the missing samples zeros. Those of
+/// `next` are fetched into the cache on the way: a shuffled gather waits for memory otherwise.
+template <class T> void load_samples(const Array& from, std::size_t row, const Samples& samples, T* to) {
+  using S = Scalar<T>;
+  constexpr int L = Unit<T>::samples;
+  const S scale = static_cast<S>(from.scale());
+  const auto n = static_cast<std::ptrdiff_t>(row);
+  from.visit([&]<class E>(const E* p) {
+    const auto fetch = [&](int i) {
+      if (i >= samples.next_n) return;
+      const char* coming = reinterpret_cast<const char*>(p + samples.next[i] * row);
+      for (std::size_t b = 0; b < row * sizeof *p; b += 64) __builtin_prefetch(coming + b, 0, 2);
+    };
+    if constexpr (L == 1) {
+      for (int i = 0; i < samples.n; ++i, to += n) {
+        fetch(i);
+        detail::convert(p + samples[i] * row, n, scale, to);
       }
-      detail::convert(p + order[i] * row, static_cast<std::ptrdiff_t>(row), scale,
-                      to + static_cast<std::size_t>(i) * row);
+    } else {
+      static constexpr E zeros[L] = {};
+      for (int i = 0; i < samples.n; i += L, to += n) {
+        const E* rows[L];
+        std::ptrdiff_t step[L];
+        for (int l = 0; l < L; ++l) {
+          const bool there = i + l < samples.n;
+          if (there) fetch(i + l);
+          rows[l] = there ? p + samples[i + l] * row : zeros;
+          step[l] = there ? 1 : 0;
+        }
+        kernels::rows_to_lanes(
+            static_cast<int>(n),
+            [&](int l, std::ptrdiff_t k, auto part) __attribute__((always_inline)) {
+              return detail::widened<S>(rows[l] + k * step[l], part) * scale;
+            },
+            to);
+      }
     }
   });
 }

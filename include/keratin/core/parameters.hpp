@@ -8,12 +8,14 @@
 
 namespace keratin {
 
-/// One trainable tensor: its name and layout as in Keras files, how it starts, its penalty.
+/// One tensor: its name and layout as in Keras files, how it starts, its penalty. One that is not trainable
+/// is kept up to date by its layer's forward pass in training.
 struct Parameter {
   const char* name = "";
   Shape shape{};
   Initializer initializer{};
   Regularizer regularizer{};
+  bool trainable = true;
 };
 
 /// A layer's parameters, in Keras's order.
@@ -53,10 +55,16 @@ struct Tensors {
     for (int before = 0; before < i; ++before) at += room((*this)[before]);
     return at;
   }
-  /// Number of values, without padding.
+  /// Number of values, without padding: all, and those that are trained.
   constexpr std::size_t values() const {
     std::size_t n = 0;
     for (const Parameter& p : *parameters) n += static_cast<std::size_t>(p.shape.elements());
+    return n;
+  }
+  constexpr std::size_t trainable_values() const {
+    std::size_t n = 0;
+    for (const Parameter& p : *parameters)
+      if (p.trainable) n += static_cast<std::size_t>(p.shape.elements());
     return n;
   }
 

@@ -26,7 +26,8 @@ struct Traits {
   bool in_place = false;          // y may lie over x, and dx over dy
   bool view = false;              // only renames the shape: no code, no buffer
   bool only_in_training = false;  // inference passes x on
-  bool finishes = false;          // hands every parameter's gradient to Backward::finish itself, once a batch
+  bool finishes = false;          // hands every parameter's gradient on itself, once a batch
+  bool lanes = false;             // wants Lanes: batches of the whole network then run over them
 };
 
 /// One layer of a plan.
@@ -38,6 +39,8 @@ struct LayerPlan {
   Tensors tensors{};
   Traits traits{};
   int head = 0;  // the first layer of its fused group: itself, or the one that does its work
+  std::size_t intermediate =
+      0;  // T's per sample that forward works with and, in training, leaves for backward
   double flops = 0;
 };
 
@@ -56,6 +59,7 @@ struct Step {
   int layer = 0;  // the head of the group
   int input = 0, output = 0;
   int input_gradient = none, output_gradient = none;
+  int intermediate = none;
 };
 
 /// A fixed-capacity list for plans made by the compiler.
@@ -81,6 +85,7 @@ template <class T> struct Memory {
   T* workspace;
 
   constexpr T* operator()(const auto& plan, int buffer) const {
+    if (buffer == Step::none) return nullptr;
     const Buffer& b = plan.buffers[static_cast<std::size_t>(buffer)];
     if (b.external) return buffer == 0 ? const_cast<T*>(x) : y;
     return workspace + b.offset * static_cast<std::size_t>(count);
@@ -92,8 +97,10 @@ template <template <class> class List> struct BasicPlan {
   List<LayerPlan> layers{};
   List<Step> steps{};
   List<Buffer> buffers{};
-  int output = 0;                   // the buffer of the network's output
-  std::size_t parameters = 0;       // number of parameters
+  int output = 0;              // the buffer of the network's output
+  bool lanes = false;          // batches run over Lanes
+  std::size_t parameters = 0;  // number of parameters, and of those that are trained
+  std::size_t trainable = 0;
   std::size_t block = 0;            // length of the flat block that holds them
   std::size_t workspace = 0;        // values of workspace per sample
   std::size_t workspace_bytes = 0;  // the same in bytes of float
@@ -105,6 +112,8 @@ template <template <class> class List> struct BasicPlan {
     layer.tensors = Tensors(p, block);
     block = layer.tensors.end;
     parameters += layer.tensors.values();
+    trainable += layer.tensors.trainable_values();
+    lanes = lanes || layer.traits.lanes;
     flops += layer.flops;
     layers.push_back(layer);
   }
@@ -157,6 +166,10 @@ template <template <class> class List> struct BasicPlan {
       buffers.push_back({.size = output_size(i), .first = time, .last = time});
     }
     steps.push_back({.layer = i, .input = input, .output = out});
+    if (layer(i).intermediate > 0) {
+      steps[steps.size() - 1].intermediate = static_cast<int>(buffers.size());
+      buffers.push_back({.size = layer(i).intermediate, .first = time, .last = time});
+    }
     return out;
   }
 
@@ -168,7 +181,7 @@ template <template <class> class List> struct BasicPlan {
     extend(output, loss);
     int first = 0;  // the first step that learns: gradients go no further back
     while (!mode.input_gradient && first < count &&
-           layer_of(steps[static_cast<std::size_t>(first)]).tensors.values() == 0)
+           layer_of(steps[static_cast<std::size_t>(first)]).tensors.trainable_values() == 0)
       ++first;
     if (first == count) return;
     int gradient = static_cast<int>(buffers.size());
@@ -181,6 +194,7 @@ template <template <class> class List> struct BasicPlan {
       extend(gradient, time);
       if (traits.reads_input) extend(step.input, time);
       if (traits.reads_output) extend(step.output, time);
+      if (step.intermediate != Step::none) extend(step.intermediate, time);
       if (s == first && !mode.input_gradient) break;
       if (!traits.in_place) {
         gradient = static_cast<int>(buffers.size());

@@ -106,7 +106,7 @@ class Executor {
       heads[i] = fused ? heads[i - 1] : static_cast<int>(i);
       nodes_[i] = calls[i]->node;
       if (fused) nodes_[static_cast<std::size_t>(heads[i])] = fused;
-      const Traits traits = calls[i]->node->plan(calls[i]->input->shape, 0).traits;
+      const Traits traits = calls[i]->node->plan(calls[i]->input->shape, 0, mode).traits;
       if (!traits.view || calls[i]->input->shape.last() != calls[i]->shape.last())
         output = static_cast<std::size_t>(heads[i]);
     }
@@ -114,7 +114,7 @@ class Executor {
     if (mode.logits && !calls.empty()) nodes_[output] = nodes_[output]->without_activation();
     for (std::size_t i = 0; i < calls.size(); ++i) {
       const Shape input = calls[i]->input->shape;
-      LayerPlan row = nodes_[i]->plan(input, static_cast<int>(i));
+      LayerPlan row = nodes_[i]->plan(input, static_cast<int>(i), mode);
       row.type = calls[i]->node->type();
       row.name = calls[i]->name;
       row.head = heads[i];
@@ -128,36 +128,27 @@ class Executor {
   ActivationFunction output_activation() const { return activation_; }
 
   template <class T, class Count>
-  void forward(Count count, const float* block, const T* x, T* y, T* workspace, Random random = {}) const {
+  void forward(Count count, const float* block, const T* x, T* y, T* workspace, const Run<float>& run) const {
     const Memory<T> memory{count, x, y, workspace};
-    for (const Step& step : plan.steps) {
-      const LayerPlan& row = plan.layer_of(step);
-      random.layer = static_cast<std::uint32_t>(step.layer);
-      node(step).forward(row.in, Forward<T, Count>{count, memory(plan, step.input), memory(plan, step.output),
-                                                   block, &row.tensors, plan.mode.training, random});
-    }
+    for (const Step& step : plan.steps)
+      node(step).forward(plan.layer_of(step).in, forward_context(plan, step, count, memory, block, run));
     if (!plan.mode.training && plan.output == 0) std::copy_n(x, static_cast<int>(count) * output_size_, y);
   }
-  void backward(int count, const float* block, float* workspace, float* scratch, float* gradient,
-                GradientSink<float>& sink, Random random) const {
-    const Memory<float> memory{count, nullptr, nullptr, workspace};
+  template <class T>
+  void backward(int count, const float* block, T* workspace, float* scratch, float* gradient,
+                GradientSink<float>& sink, const Run<float>& run) const {
+    const Memory<T> memory{count, nullptr, nullptr, workspace};
     for (std::size_t s = plan.steps.size(); s-- > 0;) {
       const Step& step = plan.steps[s];
       if (step.output_gradient == Step::none) break;
-      const LayerPlan& row = plan.layer_of(step);
-      random.layer = static_cast<std::uint32_t>(step.layer);
-      float* const dx = step.input_gradient == Step::none ? nullptr : memory(plan, step.input_gradient);
-      node(step).backward(
-          row.in,
-          {count, memory(plan, step.input), memory(plan, step.output), memory(plan, step.output_gradient), dx,
-           block, &row.tensors, gradient, scratch, random},
-          sink);
+      node(step).backward(plan.layer_of(step).in,
+                          backward_context(plan, step, memory, block, gradient, scratch, run), sink);
     }
   }
   template <class T> std::size_t scratch(int count) const {
     std::size_t most = 0;
     for (const Step& step : plan.steps)
-      most = std::max(most, node(step).scratch(plan.layer_of(step).in, count));
+      most = std::max(most, node(step).scratch(plan.layer_of(step).in, count, Unit<T>::samples > 1));
     return most;
   }
 
@@ -198,14 +189,16 @@ class Model {
     const float* values = x.as<float>();
     float* const converted = workspace.data() + inference_.plan.workspace;
     if (!values) copy_values(x, 0, in, converted);
-    inference_.forward(One{}, block_.data(), values ? values : converted, y.data(), workspace.data());
+    inference_.forward(One{}, block_.data(), values ? values : converted, y.data(), workspace.data(), {1});
     return y;
   }
   /// Any number of samples; y takes output_shape().size() values for each. Error: the sizes do not match.
   void predict(const Array& x, std::span<float> y) const {
     thread_local Block<float> workspace;
-    const std::size_t chunk = 120,
-                      size = chunk * (inference_.plan.workspace + static_cast<std::size_t>(in_.size()));
+    constexpr std::size_t chunk = 128;
+    const std::size_t size =
+        chunk * keratin::detail::predict_workspace(inference_.plan, static_cast<std::size_t>(in_.size()),
+                                                   static_cast<std::size_t>(out_.size()));
     if (workspace.size() < size) workspace = Block<float>(size);
     keratin::detail::predict_in_chunks(inference_, block_.data(), static_cast<std::size_t>(in_.size()),
                                        static_cast<std::size_t>(out_.size()), chunk, x, y, workspace.data());

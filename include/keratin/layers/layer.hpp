@@ -41,6 +41,13 @@ template <class S> class GradientSink {
   ~GradientSink() = default;
 };
 
+/// What a pass over a network is about, the same for every layer.
+template <class S> struct Run {
+  int samples = 0;        // how many there are; those beyond, up to a whole T, are zeros and must not be felt
+  S* training = nullptr;  // the parameters, to be written to: in training only
+  Random random{};
+};
+
 /// What a forward kernel is given. T is float or double (one sample each) or Lanes (L samples each).
 template <class T, class Count = int> struct Forward {
   Count count;             // how many T's worth of samples; One when it is a single sample
@@ -48,11 +55,14 @@ template <class T, class Count = int> struct Forward {
   T* y;                    // [count][output shape]
   const Scalar<T>* block;  // the network's parameters
   const Tensors* tensors;  // where this layer's lie in it
-  bool training = false;
-  Random random{};
+  T* intermediate;         // [count][what the spec's intermediate() asked for]
+  Run<Scalar<T>> run{};
 
   /// The i-th parameter of the spec's parameters().
   const Scalar<T>* parameter(int i) const { return block + tensors->offset(i); }
+  bool training() const { return run.training != nullptr; }
+  /// The same for parameters that the layer itself keeps up to date in training.
+  Scalar<T>* updated_parameter(int i) const { return run.training + tensors->offset(i); }
 };
 
 /// What a backward kernel is given: dy comes in and may be overwritten, dx goes out.
@@ -64,9 +74,10 @@ template <class T> struct Backward {
   T* dx;       // [count][input shape], null when nobody wants it
   const Scalar<T>* block;
   const Tensors* tensors;
-  Scalar<T>* gradient;  // zeros, laid out as this layer's part of the block; unless Traits::finishes
-  Scalar<T>* scratch;   // as much as the spec's scratch() asked for
-  Random random{};
+  const T* intermediate;  // as forward left it
+  Scalar<T>* gradient;    // zeros, laid out as this layer's part of the block; unless Traits::finishes
+  Scalar<T>* scratch;     // as much as the spec's scratch() asked for
+  Run<Scalar<T>> run{};
 
   const Scalar<T>* parameter(int i) const { return block + tensors->offset(i); }
   /// The gradient of the i-th parameter, to be added to.
@@ -103,7 +114,8 @@ template <class T> Scalar<T> over_samples(const T& v) {
 ///   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>&);
 ///   template <class T> static void backward(auto geometry, const Backward<T>&);
 /// (with Traits::finishes a third argument, the Gradients that take them)
-/// and, where they apply, parameters(in), traits(), flops(in), scratch<T>(geometry, count).
+/// and, where they apply, parameters(in), traits(), flops(in), intermediate(in, training),
+/// scratch<T>(geometry, count).
 template <class S>
 concept LayerSpec = requires(const S s, Shape in) {
   { s.fit(in) } -> std::same_as<Fit>;
@@ -128,6 +140,13 @@ template <LayerSpec S> constexpr Traits traits_of(const S& spec) {
 template <LayerSpec S> constexpr double flops_of(const S& spec, Shape in) {
   if constexpr (requires { spec.flops(in); })
     return spec.flops(in);
+  else
+    return 0;
+}
+/// T's per sample of intermediate results; in training they live until backward has run.
+template <LayerSpec S> constexpr std::size_t intermediate_of(const S& spec, Shape in, bool training) {
+  if constexpr (requires { spec.intermediate(in, training); })
+    return spec.intermediate(in, training);
   else
     return 0;
 }
@@ -173,19 +192,49 @@ template <class Spec, class T> void run_backward(auto geometry, const Backward<T
   } else {
     std::fill_n(c.gradient, tensors.end - tensors.start, Scalar<T>{});
     Spec::backward(geometry, c);
-    for (int i = 0; i < tensors.count(); ++i) gradients.take(i, 0, tensors[i].shape.size(), c.gradient_of(i));
+    for (int i = 0; i < tensors.count(); ++i)
+      if (tensors[i].trainable) gradients.take(i, 0, tensors[i].shape.size(), c.gradient_of(i));
   }
 }
 
 /// A layer's row in a plan, from its spec and the shape that comes in.
-template <LayerSpec S> constexpr LayerPlan layer_plan(const S& spec, Shape in, int index) {
+template <LayerSpec S> constexpr LayerPlan layer_plan(const S& spec, Shape in, int index, Mode mode) {
   return {.type = S::name,
           .activation = activation_of(spec) == ActivationFunction{} ? "" : activation_of(spec).name(),
           .in = in,
           .out = spec.fit(in).out,
           .traits = traits_of(spec),
           .head = index,
+          .intermediate = intermediate_of(spec, in, mode.training),
           .flops = flops_of(spec, in)};
+}
+
+// What the kernels of a step are given, from the plan and where its buffers lie.
+template <class T, class Count>
+[[gnu::always_inline]] inline Forward<T, Count> forward_context(const auto& plan, const Step& step,
+                                                                Count count, const Memory<T>& memory,
+                                                                const Scalar<T>* block, Run<Scalar<T>> run) {
+  run.random.layer = static_cast<std::uint32_t>(step.layer);
+  return {count, memory(plan, step.input),     memory(plan, step.output),
+          block, &plan.layer_of(step).tensors, memory(plan, step.intermediate),
+          run};
+}
+template <class T>
+Backward<T> backward_context(const auto& plan, const Step& step, const Memory<T>& memory,
+                             const Scalar<T>* block, Scalar<T>* gradient, Scalar<T>* scratch,
+                             Run<Scalar<T>> run) {
+  run.random.layer = static_cast<std::uint32_t>(step.layer);
+  return {memory.count,
+          memory(plan, step.input),
+          memory(plan, step.output),
+          memory(plan, step.output_gradient),
+          memory(plan, step.input_gradient),
+          block,
+          &plan.layer_of(step).tensors,
+          memory(plan, step.intermediate),
+          gradient,
+          scratch,
+          run};
 }
 
 /// Gives the parameters of a plan's layers their first values; the k-th tensor of a network has random stream

@@ -31,10 +31,10 @@ struct DropoutSpec {
   constexpr Geometry geometry(Shape in) const { return {in.size(), rate}; }
 
   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
-    drop<T>(geometry, c.count, c.x, c.y, c.random);
+    drop<T>(geometry, c.count, c.x, c.y, c.run.random);
   }
   template <class T> static void backward(auto geometry, const Backward<T>& c) {
-    if (c.dx) drop<T>(geometry, c.count, c.dy, c.dx, c.random);
+    if (c.dx) drop<T>(geometry, c.count, c.dy, c.dx, c.run.random);
   }
 
  private:

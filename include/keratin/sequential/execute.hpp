@@ -10,7 +10,8 @@ namespace detail {
 template <class Net> struct PlanOf {
   static constexpr int depth = Net::depth;
   template <class T>
-  using List = typename UpTo<2 * depth + 2>::template List<T>;  // a buffer for each output and each gradient
+  using List =
+      typename UpTo<3 * depth + 2>::template List<T>;  // an output, a gradient and an intermediate each
   using Plan = BasicPlan<List>;
 
   template <std::size_t I>
@@ -47,8 +48,8 @@ template <class Net> struct PlanOf {
     return last;
   }(std::make_index_sequence<depth>());
 
-  template <bool Logits, std::size_t I> static constexpr LayerPlan row() {
-    LayerPlan row = layer_plan(group_spec<I, Logits>(), Net::template shape<I>, static_cast<int>(I));
+  template <Mode M, std::size_t I> static constexpr LayerPlan row() {
+    LayerPlan row = layer_plan(group_spec<I, M.logits>(), Net::template shape<I>, static_cast<int>(I), M);
     row.head = heads[I];
     if (heads[I] != static_cast<int>(I)) row.type = Net::template Layer<I>::Spec::name;
     row.name = name_of<typename Net::template Layer<I>>();
@@ -58,7 +59,7 @@ template <class Net> struct PlanOf {
 
   template <Mode M> static constexpr Plan make() {
     return []<std::size_t... I>(std::index_sequence<I...>) {
-      constexpr std::array<LayerPlan (*)(), depth> rows{&row<M.logits, I>...};
+      constexpr std::array<LayerPlan (*)(), depth> rows{&row<M, I>...};
       constexpr std::array<const Parameters*, depth> learnt{&parameters<I>...};
       Plan plan;
       plan.mode = M;
@@ -103,24 +104,25 @@ template <class Net, Mode M = Mode{}> struct Execute {
 
   template <class T, class Count>
   [[gnu::always_inline]] static void forward(Count count, const Scalar<T>* block, const T* x, T* y,
-                                             T* workspace, const Random& random = {}) {
+                                             T* workspace, const Run<Scalar<T>>& run) {
     const Memory<T> memory{count, x, y, workspace};
     [&]<std::size_t... S>(std::index_sequence<S...>) __attribute__((always_inline)) {
       // An initializer list instead of a fold: clang stops at 256 operands.
-      [[maybe_unused]] const int in_order[] = {0, (forward_step<S, T>(count, block, memory, random), 0)...};
+      [[maybe_unused]] const int in_order[] = {0, (forward_step<S, T>(count, block, memory, run), 0)...};
     }(std::make_index_sequence<steps>());
     if constexpr (!M.training && plan.output == 0)  // nothing but views
       for (int i = 0; i < static_cast<int>(count) * Net::output_size; ++i) y[i] = x[i];
   }
 
-  /// The output's gradient lies in its buffer. `gradient` is zeros for the layers that need it, see Backward.
+  /// The output's gradient lies in its buffer. `gradient` has room for the parameters of any layer that does
+  /// not finish its gradients itself.
   template <class T>
   static void backward(int count, const Scalar<T>* block, T* workspace, Scalar<T>* scratch,
-                       Scalar<T>* gradient, auto& sink, const Random& random) {
+                       Scalar<T>* gradient, auto& sink, const Run<Scalar<T>>& run) {
     const Memory<T> memory{count, nullptr, nullptr, workspace};
     [&]<std::size_t... S>(std::index_sequence<S...>) {
       [[maybe_unused]] const int in_order[] = {
-          0, (backward_step<steps - 1 - S, T>(memory, block, scratch, gradient, sink, random), 0)...};
+          0, (backward_step<steps - 1 - S, T>(memory, block, scratch, gradient, sink, run), 0)...};
     }(std::make_index_sequence<steps>());
   }
 
@@ -145,11 +147,8 @@ template <class Net, Mode M = Mode{}> struct Execute {
 
   template <std::size_t S, class T, class Count>
   [[gnu::always_inline]] static void forward_step(Count count, const Scalar<T>* block,
-                                                  const Memory<T>& memory, Random random) {
-    random.layer = static_cast<std::uint32_t>(layer<S>);
-    const Forward<T, Count> c{count, memory(plan, plan.steps[S].input), memory(plan, plan.steps[S].output),
-                              block, &plan.layers[layer<S>].tensors,    M.training,
-                              random};
+                                                  const Memory<T>& memory, const Run<Scalar<T>>& run) {
+    const auto c = forward_context(plan, plan.steps[S], count, memory, block, run);
     if constexpr (Net::depth <= most_fixed_layers)
       Spec<S>::forward(fixed<geometry<S>>{}, c);
     else
@@ -158,21 +157,9 @@ template <class Net, Mode M = Mode{}> struct Execute {
 
   template <std::size_t S, class T>
   static void backward_step(const Memory<T>& memory, const Scalar<T>* block, Scalar<T>* scratch,
-                            Scalar<T>* gradient, auto& sink, Random random) {
-    constexpr Step step = plan.steps[S];
-    if constexpr (step.output_gradient != Step::none) {
-      const LayerPlan& row = plan.layers[layer<S>];
-      random.layer = static_cast<std::uint32_t>(layer<S>);
-      const Backward<T> c{memory.count,
-                          memory(plan, step.input),
-                          memory(plan, step.output),
-                          memory(plan, step.output_gradient),
-                          step.input_gradient == Step::none ? nullptr : memory(plan, step.input_gradient),
-                          block,
-                          &row.tensors,
-                          gradient,
-                          scratch,
-                          random};
+                            Scalar<T>* gradient, auto& sink, const Run<Scalar<T>>& run) {
+    if constexpr (plan.steps[S].output_gradient != Step::none) {
+      const Backward<T> c = backward_context(plan, plan.steps[S], memory, block, gradient, scratch, run);
       if constexpr (Net::depth <= most_fixed_layers)
         run_backward<Spec<S>>(fixed<geometry<S>>{}, c, sink);
       else

@@ -170,7 +170,7 @@ void Model<Net, Storage, S>::predict(InputSpan x, OutputSpan y, std::span<S> wor
     return report(Text("predict: a workspace of ", workspace.size(), " values came, ", plan<Net>().workspace,
                        " wanted"));
   }
-  detail::Execute<Net>::forward(One{}, store_.data(), x.data(), y.data(), workspace.data());
+  detail::Execute<Net>::forward(One{}, store_.data(), x.data(), y.data(), workspace.data(), Run<S>{1});
 }
 
 template <class Net, class Storage, class S>
@@ -178,7 +178,7 @@ auto Model<Net, Storage, S>::predict_one(const S* x, std::size_t size) const -> 
   Output y;
   if (size == static_cast<std::size_t>(input_size)) {
     detail::Workspace<S, plan<Net>().workspace, Storage::heap, detail::Purpose::steps> workspace;
-    detail::Execute<Net>::forward(One{}, store_.data(), x, y.data(), workspace.data());
+    detail::Execute<Net>::forward(One{}, store_.data(), x, y.data(), workspace.data(), Run<S>{1});
   } else {
     y.fill(std::numeric_limits<S>::quiet_NaN());
     report(Text("predict: one sample of ", size, " values came, ", input_size, " wanted"));
@@ -202,9 +202,11 @@ void Model<Net, Storage, S>::predict(const Array& x, std::span<S> y) const {
   constexpr std::size_t in = static_cast<std::size_t>(input_size),
                         out = static_cast<std::size_t>(output_size);
   // As many samples at a time as the second-level cache, or without a heap the stack's share, has room for.
-  constexpr std::size_t per_sample = plan<Net>().workspace + in,
+  constexpr std::size_t per_sample = detail::predict_workspace(plan<Net>(), in, out),
                         room = Storage::heap ? 512 << 10 : detail::stack_bytes;
-  constexpr std::size_t chunk = std::clamp<std::size_t>(room / (per_sample * sizeof(S)) / 12 * 12, 1, 120);
+  constexpr std::size_t unit = plan<Net>().lanes ? lanes<float> : 12,  // else 12: whole register tiles
+      fitting = std::min<std::size_t>(room / (per_sample * sizeof(S)) / unit * unit, 128 / unit * unit);
+  constexpr std::size_t chunk = fitting > 0 ? fitting : plan<Net>().lanes && Storage::heap ? unit : 1;
   detail::Workspace<S, chunk * per_sample, Storage::heap, detail::Purpose::chunk> workspace;
   detail::predict_in_chunks(detail::Execute<Net>{}, store_.data(), in, out, chunk, x, y, workspace.data());
 }

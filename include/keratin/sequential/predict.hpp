@@ -2,6 +2,7 @@
 #include <keratin/core/array.hpp>
 #include <keratin/core/fixed.hpp>
 #include <keratin/core/text.hpp>
+#include <keratin/layers/layer.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -9,8 +10,29 @@
 
 namespace keratin::detail {
 
-/// Predicts any number of samples, `chunk` at a time, with a workspace of chunk * (plan.workspace + in)
-/// values. Error: the sizes do not match.
+/// f.template operator()<T>() with the T that batches of a planned network run over.
+template <class S, class Executor> void with_unit(const Executor& executor, auto f) {
+  if constexpr (!std::is_same_v<S, float>) {
+    f.template operator()<S>();
+  } else if constexpr (requires { typename std::bool_constant<Executor::plan.lanes>; }) {
+    f.template operator()<std::conditional_t<Executor::plan.lanes, Lanes, float>>();
+  } else if (executor.plan.lanes) {
+    f.template operator()<Lanes>();
+  } else {
+    f.template operator()<float>();
+  }
+}
+
+/// How many T's hold n samples.
+template <class T> constexpr int units(int n) { return (n + Unit<T>::samples - 1) / Unit<T>::samples; }
+
+/// Values of workspace a sample that predict_in_chunks needs.
+constexpr std::size_t predict_workspace(const auto& plan, std::size_t in, std::size_t out) {
+  return plan.workspace + aligned(in) + (plan.lanes ? aligned(out) : 0);
+}
+
+/// Predicts any number of samples, `chunk` at a time, with a workspace of chunk * predict_workspace values. A
+/// chunk is 1, or else whole lane groups where the plan wants Lanes. Error: the sizes do not match.
 template <class S>
 void predict_in_chunks(const auto& executor, const S* block, std::size_t in, std::size_t out,
                        std::size_t chunk, const Array& x, std::span<S> y, S* workspace) {
@@ -22,16 +44,31 @@ void predict_in_chunks(const auto& executor, const S* block, std::size_t in, std
   }
   const S* const values = x.as<S>();
   S* const converted = workspace + chunk * executor.plan.workspace;
-  if (n == 1) {  // the latency path
-    if (!values) copy_values(x, 0, in, converted);
-    return executor.forward(One{}, block, values ? values : converted, y.data(), workspace);
+  const auto rows = [&](auto count, std::size_t i) {
+    const auto samples = static_cast<int>(count);
+    if (!values) copy_values(x, i * in, static_cast<std::size_t>(samples) * in, converted);
+    executor.forward(count, block, values ? values + i * in : converted, y.data() + i * out, workspace,
+                     Run<S>{samples});
+  };
+  if (n == 1 || chunk == 1) {  // the latency path
+    for (std::size_t i = 0; i < n; ++i) rows(One{}, i);
+    return;
   }
-  for (std::size_t i = 0; i < n; i += chunk) {
-    const std::size_t count = std::min(chunk, n - i);
-    if (!values) copy_values(x, i * in, count * in, converted);
-    executor.forward(static_cast<int>(count), block, values ? values + i * in : converted, y.data() + i * out,
-                     workspace);
-  }
+  with_unit<S>(executor, [&]<class T>() {
+    for (std::size_t i = 0; i < n; i += chunk) {
+      const int count = static_cast<int>(std::min(chunk, n - i));
+      if constexpr (Unit<T>::samples == 1) {
+        rows(count, i);
+      } else {
+        T* const x_lanes = reinterpret_cast<T*>(converted);
+        T* const y_lanes = x_lanes + static_cast<std::size_t>(units<T>(count)) * in;
+        load_samples(x, in, {.first = i, .n = count}, x_lanes);
+        executor.forward(units<T>(count), block, static_cast<const T*>(x_lanes), y_lanes,
+                         reinterpret_cast<T*>(workspace), Run<S>{count});
+        kernels::lanes_to_rows(y_lanes, out, count, y.data() + i * out);
+      }
+    }
+  });
 }
 
 }  // namespace keratin::detail

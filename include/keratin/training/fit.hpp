@@ -108,10 +108,8 @@ History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& 
       const int n = static_cast<int>(std::min(batch_size, count - seen));
       const std::uint32_t* const now = order.data() + seen;
       const int next_n = static_cast<int>(std::min(batch_size, count - seen - static_cast<std::size_t>(n)));
-      sum +=
-          n *
-          train(
-              {.x = x, .y = y, .targets = targets, .n = n, .order = now, .next = now + n, .next_n = next_n});
+      const Samples samples{.n = n, .order = now, .next = now + n, .next_n = next_n};
+      sum += n * train({.x = x, .y = y, .targets = targets, .samples = samples});
       seen += static_cast<std::size_t>(n);
       progress.update(step + 1, [&] {
         std::array<Progress::Value, log_names.size()> values;

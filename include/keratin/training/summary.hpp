@@ -135,13 +135,14 @@ template <class M> [[gnu::cold]] std::string summary_text(const M& model) {
   table.rule("\u250f", "\u2501", "\u2533", "\u2513");
   table.row({"Layer (type)", "Output Shape", "Param #"}, "\u2503");
   table.rule("\u2521", "\u2501", "\u2547", "\u2529");
-  std::size_t parameters = 0;
+  std::size_t parameters = 0, trainable = 0;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (i > 0) table.rule("\u251c", "\u2500", "\u253c", "\u2524");
     table.row({names[i] + " (" + layers[i].type + ")", detail::shape_text(layers[i].out, "None"),
                detail::with_thousands(layers[i].tensors.values())},
               "\u2502");
     parameters += layers[i].tensors.values();
+    trainable += layers[i].tensors.trainable_values();
   }
   table.rule("\u2514", "\u2500", "\u2534", "\u2518");
   const auto line = [&](const char* what, std::size_t n) {
@@ -151,8 +152,8 @@ template <class M> [[gnu::cold]] std::string summary_text(const M& model) {
   std::size_t optimizer = 0;
   if constexpr (requires { model.optimizer_variables(); }) optimizer = model.optimizer_variables();
   line("Total", parameters + optimizer);
-  line("Trainable", parameters);
-  line("Non-trainable", 0);
+  line("Trainable", trainable);
+  line("Non-trainable", parameters - trainable);
   if (optimizer > 0) line("Optimizer", optimizer);
   return table.text;
 }

@@ -4,6 +4,7 @@
 #include <keratin/core/error.hpp>
 #include <keratin/core/memory.hpp>
 #include <keratin/optimizers/optimizer.hpp>
+#include <keratin/sequential/predict.hpp>
 #include <keratin/training/check.hpp>
 #include <keratin/training/denormals.hpp>
 
@@ -33,16 +34,11 @@ template <class S> struct TrainerMemory<S, 0> {
   }
 };
 
-// One batch of a data set: samples order[0 .. n), or first .. first + n where there is no order. `next` are
-// the samples of the batch after it.
+// One batch of a data set.
 struct Batch {
   const Array &x, &y;
   TargetLayout targets;
-  std::size_t first = 0;
-  int n = 0;
-  const std::uint32_t* order = nullptr;
-  const std::uint32_t* next = nullptr;
-  int next_n = 0;
+  Samples samples{};
 };
 
 }  // namespace detail
@@ -77,7 +73,7 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
   /// What the model's summary says, and the number of values that Keras's optimizer would hold.
   const auto& layers() const { return training_.plan.layers; }
   std::size_t optimizer_variables() const {
-    return static_cast<std::size_t>(optimizer_.slots_in_use()) * training_.plan.parameters +
+    return static_cast<std::size_t>(optimizer_.slots_in_use()) * training_.plan.trainable +
            2;  // iteration, learning rate
   }
   /// Steps done.
@@ -92,19 +88,25 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
   using Training = decltype(std::declval<Model&>().template executor<training_mode>());
   using Inference = decltype(std::declval<Model&>().template executor<inference_mode>());
 
-  // Where things lie in the memory for batches of up to `batch` samples.
+  // Where things lie in the memory for batches of up to `batch` samples. Loss and metrics read rows of
+  // samples: where batches run over Lanes, outputs and their gradients are transposed.
   struct Layout {
-    std::size_t targets = 0, scratch = 0, segment = 0, end = 0;
+    std::size_t outputs = 0, gradients = 0, targets = 0, scratch = 0, segment = 0, end = 0;
 
     constexpr Layout() = default;
     constexpr Layout(const Training& training, const Inference& inference, Shape in, Shape out, int batch) {
-      const auto n = static_cast<std::size_t>(batch);
-      const std::size_t inference_size = inference.plan.workspace +
-                                         aligned(static_cast<std::size_t>(in.size())) +
-                                         aligned(static_cast<std::size_t>(out.size()));
-      targets = n * std::max(training.plan.workspace, inference_size);
-      scratch = targets + n * aligned(static_cast<std::size_t>(out.size()));
-      segment = scratch + aligned(training.template scratch<S>(batch));
+      detail::with_unit<S>(training, [&]<class T>() {
+        const int count = detail::units<T>(batch);
+        const auto n = static_cast<std::size_t>(count) * Unit<T>::samples;
+        const std::size_t out_size = aligned(static_cast<std::size_t>(out.size())),
+                          inference_size = inference.plan.workspace +
+                                           aligned(static_cast<std::size_t>(in.size())) + out_size;
+        outputs = n * std::max(training.plan.workspace, inference_size);
+        gradients = outputs + (training.plan.lanes ? n * out_size : 0);
+        targets = gradients + (training.plan.lanes ? n * out_size : 0);
+        scratch = targets + n * out_size;
+        segment = scratch + aligned(training.template scratch<T>(count));
+      });
       end = segment;
       for (const LayerPlan& layer :
            training.plan.layers)  // room for the largest layer that only adds its gradient up
@@ -145,6 +147,7 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
 
   LossInput<S> load_targets(const detail::Batch& batch, S* outputs, S* gradient);
   double measure(LossInput<S> in);
+  Run<S> training_run(int n);
   double forward(const detail::Batch& batch);
   void backward(int n, auto& sink);
   double train(const detail::Batch& batch);
@@ -248,9 +251,8 @@ LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Loss, Metr
   const std::size_t per_sample = batch.targets.per_sample;
   S* const values = memory_.data() + layout_.targets;
   std::int32_t* const labels = labels_.data();
-  for (int i = 0; i < batch.n; ++i) {
-    const std::size_t from =
-        (batch.order ? batch.order[i] : batch.first + static_cast<std::size_t>(i)) * per_sample;
+  for (int i = 0; i < batch.samples.n; ++i) {
+    const std::size_t from = batch.samples[i] * per_sample;
     const std::size_t to = static_cast<std::size_t>(i) * per_sample;
     if (batch.targets.labels)
       for (std::size_t k = 0; k < per_sample; ++k)
@@ -258,7 +260,7 @@ LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Loss, Metr
     else
       copy_values(batch.y, from, per_sample, values + to);
   }
-  const int rows = batch.n * static_cast<int>(rows_per_sample());
+  const int rows = batch.samples.n * static_cast<int>(rows_per_sample());
   return {.rows = rows,
           .n = classes(),
           .y = outputs,
@@ -277,31 +279,45 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::measure(LossInput<
   return sum / in.rows;
 }
 
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+Run<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::training_run(int n) {
+  return {n, model_.block().data(),
+          Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)}};
+}
+
 // Forward and loss of a training batch; leaves the output's gradient in its buffer.
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::forward(const detail::Batch& batch) {
   const auto& plan = training_.plan;
-  S* const memory = memory_.data();
-  const auto buffer = [&](int b) {
-    return memory + plan.buffers[static_cast<std::size_t>(b)].offset * static_cast<std::size_t>(batch.n);
-  };
-  if (batch.order)
-    gather_rows(batch.x, input_size(), batch.order, batch.n, batch.next, batch.next_n, buffer(0));
-  else
-    copy_values(batch.x, batch.first * input_size(), static_cast<std::size_t>(batch.n) * input_size(),
-                buffer(0));
-  training_.forward(batch.n, model_.block().data(), static_cast<const S*>(nullptr), static_cast<S*>(nullptr),
-                    memory, Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)});
   const int gradient = plan.steps.size() > 0 ? plan.steps[plan.steps.size() - 1].output_gradient : Step::none;
-  return measure(
-      load_targets(batch, buffer(plan.output), gradient == Step::none ? nullptr : buffer(gradient)));
+  double loss = 0;
+  detail::with_unit<S>(training_, [&]<class T>() {
+    const int n = batch.samples.n, count = detail::units<T>(n);
+    const Memory<T> memory{count, nullptr, nullptr, reinterpret_cast<T*>(memory_.data())};
+    load_samples(batch.x, input_size(), batch.samples, memory(plan, 0));
+    training_.forward(count, model_.block().data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr),
+                      memory.workspace, training_run(n));
+    if constexpr (Unit<T>::samples == 1) {
+      loss = measure(load_targets(batch, memory(plan, plan.output), memory(plan, gradient)));
+    } else {
+      S *const y = memory_.data() + layout_.outputs, *const dy = memory_.data() + layout_.gradients;
+      kernels::lanes_to_rows(memory(plan, plan.output), output_size(), n, y);
+      loss = measure(load_targets(batch, y, gradient == Step::none ? nullptr : dy));
+      if (gradient != Step::none)
+        load_samples(Array(dy, static_cast<std::size_t>(n) * output_size()), output_size(), {.n = n},
+                     memory(plan, gradient));
+    }
+  });
+  return loss;
 }
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 void Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::backward(int n, auto& sink) {
-  training_.backward(n, model_.block().data(), memory_.data(), memory_.data() + layout_.scratch,
-                     memory_.data() + layout_.segment, sink,
-                     Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)});
+  detail::with_unit<S>(training_, [&]<class T>() {
+    training_.backward(detail::units<T>(n), model_.block().data(), reinterpret_cast<T*>(memory_.data()),
+                       memory_.data() + layout_.scratch, memory_.data() + layout_.segment, sink,
+                       training_run(n));
+  });
 }
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
@@ -310,7 +326,7 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train(const detail
   const auto step = optimizer_.template step<S>(iterations_ + 1);
   Update<S, std::remove_const_t<decltype(step)>, Optimizer::slots> update(step, model_.block().data(),
                                                                           slots_.data(), block_size());
-  backward(batch.n, update);
+  backward(batch.samples.n, update);
   ++iterations_;
   return loss;
 }
@@ -318,19 +334,30 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train(const detail
 // The mean loss of a batch in inference, without penalties.
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::test(const detail::Batch& batch) {
-  const std::size_t n = static_cast<std::size_t>(batch.n), in = input_size();
-  S* const workspace = memory_.data();
-  S* const outputs = workspace + n * inference_.plan.workspace;
-  const S* x = batch.x.template as<S>();
-  if (x) {
-    x += batch.first * in;
-  } else {
-    S* const converted = outputs + n * aligned(output_size());
-    copy_values(batch.x, batch.first * in, n * in, converted);
-    x = converted;
-  }
-  inference_.forward(batch.n, model_.block().data(), x, outputs, workspace);
-  return measure(load_targets(batch, outputs, nullptr));
+  const int n = batch.samples.n;
+  const std::size_t in = input_size();
+  S* y = nullptr;
+  detail::with_unit<S>(inference_, [&]<class T>() {
+    const int count = detail::units<T>(n);
+    T* const workspace = reinterpret_cast<T*>(memory_.data());
+    T* const outputs = workspace + static_cast<std::size_t>(count) * inference_.plan.workspace;
+    T* const converted = outputs + static_cast<std::size_t>(count) * aligned(output_size());
+    const T* x = nullptr;
+    if constexpr (Unit<T>::samples == 1)
+      if (const S* values = batch.x.template as<S>()) x = values + batch.samples.first * in;
+    if (!x) {
+      load_samples(batch.x, in, batch.samples, converted);
+      x = converted;
+    }
+    inference_.forward(count, model_.block().data(), x, outputs, workspace, Run<S>{n});
+    if constexpr (Unit<T>::samples == 1) {
+      y = outputs;
+    } else {
+      y = memory_.data() + layout_.outputs;
+      kernels::lanes_to_rows(outputs, output_size(), n, y);
+    }
+  });
+  return measure(load_targets(batch, y, nullptr));
 }
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
@@ -342,7 +369,7 @@ auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::test_all(const Array
   reset_metrics();
   for (std::size_t i = 0; i < n; i += static_cast<std::size_t>(batch_size)) {
     const int count = static_cast<int>(std::min(static_cast<std::size_t>(batch_size), n - i));
-    sum += test({.x = x, .y = y, .targets = targets, .first = i, .n = count}) * count;
+    sum += test({.x = x, .y = y, .targets = targets, .samples = {.first = i, .n = count}}) * count;
   }
   return logs(sum / static_cast<double>(n) + penalty());
 }
@@ -371,7 +398,7 @@ auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train_on_batch(const
   if (!check(x, y, targets) || !reserve(n)) return no_logs();
   const FlushDenormals flush;
   reset_metrics();
-  return logs(train({.x = x, .y = y, .targets = targets, .n = n}));
+  return logs(train({.x = x, .y = y, .targets = targets, .samples = {.n = n}}));
 }
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
@@ -389,7 +416,7 @@ auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::gradient(const Array
   gradient_.resize(block_size());
   const FlushDenormals flush;
   reset_metrics();
-  forward({.x = x, .y = y, .targets = targets, .n = n});
+  forward({.x = x, .y = y, .targets = targets, .samples = {.n = n}});
   Store<S> store(model_.block().data(), gradient_.data());
   backward(n, store);
   return {gradient_.data(), block_size()};

@@ -1,0 +1,63 @@
+#pragma once
+// Between samples that lie one after the other and Lanes: square blocks of vectors are transposed in
+// registers.
+#include <keratin/kernels/vector.hpp>
+
+namespace keratin::kernels {
+
+namespace detail {
+template <int Half, class V, int... I>
+[[gnu::always_inline]] inline void swap_halves(V& a, V& b, std::integer_sequence<int, I...>) {
+  constexpr int L = width<V>;
+  const V low = __builtin_shufflevector(a, b, ((I & Half) != 0 ? L + I - Half : I)...),
+          high = __builtin_shufflevector(a, b, ((I & Half) != 0 ? L + I : I + Half)...);
+  a = low, b = high;
+}
+}  // namespace detail
+
+/// r[i][j] and r[j][i] change places: ever smaller blocks do.
+template <class V, int L, int Half = L / 2> [[gnu::always_inline]] inline void transpose(V (&r)[L]) {
+  static_assert(L == width<V>);
+#pragma GCC unroll 32
+  for (int i = 0; i < L; ++i)
+    if ((i & Half) == 0) detail::swap_halves<Half>(r[i], r[i + Half], std::make_integer_sequence<int, L>());
+  if constexpr (Half > 1) transpose<V, L, Half / 2>(r);
+}
+
+/// One lane group: to[k][l] = row l's value k, for n values. read(l, k) is the vector of row l from value k
+/// on, read(l, k, rest) what is left of it.
+template <class Read> [[gnu::always_inline]] inline void rows_to_lanes(int n, Read read, Lanes* to) {
+  constexpr int L = lanes<float>;
+  for_each_vector<float>(n, [&](std::ptrdiff_t k, auto part) __attribute__((always_inline)) {
+    Vec<float> r[L];
+#pragma GCC unroll 32
+    for (int l = 0; l < L; ++l) r[l] = read(l, k, part);
+    transpose(r);
+    const int values = part.template count<float>();
+#pragma GCC unroll 32
+    for (int i = 0; i < L; ++i)
+      if (i < values) store(to[k + i].data(), r[i]);
+  });
+}
+/// rows[l][k] = from[k][l] for the first `samples` lanes; a row has n values.
+inline void lanes_to_rows(const Lanes* from, int n, int samples, float* rows) {
+  constexpr int L = lanes<float>;
+  for_each_vector<float>(n, [&](std::ptrdiff_t k, auto part) __attribute__((always_inline)) {
+    Vec<float> r[L];
+    const int values = part.template count<float>();
+#pragma GCC unroll 32
+    for (int i = 0; i < L; ++i) r[i] = i < values ? load(from[k + i].data()) : Vec<float>{};
+    transpose(r);
+#pragma GCC unroll 32
+    for (int l = 0; l < L; ++l)
+      if (l < samples) part.store(rows + l * n + k, r[l]);
+  });
+}
+
+/// All samples of several lane groups.
+inline void lanes_to_rows(const Lanes* from, std::size_t n, int samples, float* rows) {
+  for (; samples > 0; samples -= lanes<float>, from += n, rows += n * lanes<float>)
+    lanes_to_rows(from, static_cast<int>(n), samples, rows);
+}
+
+}  // namespace keratin::kernels

@@ -1,0 +1,162 @@
+#pragma once
+// What convolutions and pooling share: sizes per spatial axis, padding, and where a window meets its input.
+#include <keratin/layers/layer.hpp>
+
+#include <array>
+
+namespace keratin {
+
+inline constexpr Rule needs_sequence_TxC{"needs a sequence: (steps, channels)"};
+inline constexpr Rule needs_image_HxWxC{"needs an image: (height, width, channels)"};
+inline constexpr Rule needs_sizes_of_at_least_1{"sizes, strides and dilation must be at least 1"};
+inline constexpr Rule window_is_larger_than_the_input{"the window is larger than the input"};
+
+/// valid: windows inside the input only. same: ceil(in / stride) outputs, what is missing padded half before
+/// and half behind, the odd one behind. causal: all of it before. Keras: padding.
+enum class Padding : unsigned char { valid, same, causal };
+
+/// A size for each spatial axis.
+template <int Rank> using Sizes = std::array<int, Rank>;
+
+/// One spatial axis under a window: output o meets the inputs o * stride + k * dilation - before, k < size.
+struct WindowAxis {
+  int in = 1, out = 1, size = 1, stride = 1, dilation = 1, before = 0;
+
+  constexpr WindowAxis() = default;
+  constexpr WindowAxis(int n, int window, int s, int d, Padding padding)
+      : in(n), size(window), stride(s), dilation(d) {
+    const int reach = (window - 1) * d + 1;
+    out = padding == Padding::valid ? (n < reach ? 0 : (n - reach) / s + 1) : (n - 1) / s + 1;
+    const int missing = (out - 1) * s + reach - n;
+    if (missing > 0 && padding != Padding::valid)
+      before = padding == Padding::causal ? reach - 1 : missing / 2;
+  }
+  /// The input that element k of output o's window meets; outside 0 .. in it is padding.
+  constexpr int input(int o, int k) const { return o * stride + k * dilation - before; }
+  /// Output o's window meets the input in the elements first(o) .. end(o).
+  constexpr int first(int o) const {
+    const int outside = before - o * stride;
+    return outside > 0 ? (outside + dilation - 1) / dilation : 0;
+  }
+  constexpr int end(int o) const {
+    const int room = in - 1 - (o * stride - before);
+    return room < 0 ? 0 : (room / dilation < size - 1 ? room / dilation + 1 : size);
+  }
+  /// The outputs inner_first() .. inner_end() have their whole window inside the input.
+  constexpr int inner_first() const {
+    const int o = (before + stride - 1) / stride;
+    return o < out ? o : out;
+  }
+  constexpr int inner_end() const {
+    const int room = in - 1 + before - (size - 1) * dilation;
+    const int o = room < 0 ? 0 : room / stride + 1;
+    return o < inner_first() ? inner_first() : (o < out ? o : out);
+  }
+};
+
+/// Windows over an image; a sequence is an image of height 1.
+struct Window {
+  WindowAxis h{}, w{};
+  int channels = 0;  // of the input
+};
+
+/// The rule that the input or the sizes break, null if none. Sizes<1> looks at sequences, Sizes<2> at images.
+template <int Rank>
+constexpr const Rule* window_rule(Shape in, const Sizes<Rank>& size, const Sizes<Rank>& strides,
+                                  const Sizes<Rank>& dilation, Padding padding) {
+  if (in.rank != Rank + 1) return Rank == 1 ? &needs_sequence_TxC : &needs_image_HxWxC;
+  for (std::size_t axis = 0; axis < Rank; ++axis) {
+    if (size[axis] < 1 || strides[axis] < 1 || dilation[axis] < 1 ||
+        (std::int64_t{size[axis]} - 1) * dilation[axis] >= INT32_MAX / 2)
+      return &needs_sizes_of_at_least_1;
+    if (WindowAxis(in[static_cast<int>(axis)], size[axis], strides[axis], dilation[axis], padding).out < 1)
+      return &window_is_larger_than_the_input;
+  }
+  return nullptr;
+}
+/// The windows, for an input that breaks no rule.
+template <int Rank>
+constexpr Window window_of(Shape in, const Sizes<Rank>& size, const Sizes<Rank>& strides,
+                           const Sizes<Rank>& dilation, Padding padding) {
+  Window window;
+  window.channels = in.last();
+  window.w = {in[Rank - 1], size[Rank - 1], strides[Rank - 1], dilation[Rank - 1], padding};
+  if constexpr (Rank == 2) window.h = {in[0], size[0], strides[0], dilation[0], padding};
+  return window;
+}
+/// The shape of `channels` outputs a window.
+template <int Rank> constexpr Shape window_output(const Window& window, int channels) {
+  if constexpr (Rank == 1)
+    return {window.w.out, channels};
+  else
+    return {window.h.out, window.w.out, channels};
+}
+
+namespace detail {
+// One number for all axes, or one for each.
+template <std::size_t Rank, int... N> constexpr std::array<int, Rank> per_axis() {
+  constexpr int given[] = {N...};
+  std::array<int, Rank> sizes{};
+  for (std::size_t axis = 0; axis < Rank; ++axis) sizes[axis] = given[sizeof...(N) == 1 ? 0 : axis];
+  return sizes;
+}
+template <class Field, int... N>
+inline constexpr bool fits_axes = sizeof...(N) == 1 || sizeof...(N) == std::tuple_size_v<Field>;
+}  // namespace detail
+
+/// Kernel<3>, Kernel<3, 5>: one size for all axes, or one for each. Keras: kernel_size.
+template <int... N> struct Kernel {
+  using sets = struct kernel_option;
+  template <class Spec>
+    requires(detail::fits_axes<decltype(Spec{}.kernel_size), N...>)
+  static constexpr void apply(Spec& spec) {
+    spec.kernel_size = detail::per_axis<std::tuple_size_v<decltype(Spec{}.kernel_size)>, N...>();
+  }
+};
+/// PoolSize<2>, PoolSize<2, 3>. Keras: pool_size.
+template <int... N> struct PoolSize {
+  using sets = struct pool_size_option;
+  template <class Spec>
+    requires(detail::fits_axes<decltype(Spec{}.pool_size), N...>)
+  static constexpr void apply(Spec& spec) {
+    spec.pool_size = detail::per_axis<std::tuple_size_v<decltype(Spec{}.pool_size)>, N...>();
+  }
+};
+/// Strides<2>, Strides<1, 2>. Keras: strides.
+template <int... N> struct Strides {
+  using sets = struct strides_option;
+  template <class Spec>
+    requires(detail::fits_axes<decltype(Spec{}.strides), N...>)
+  static constexpr void apply(Spec& spec) {
+    spec.strides = detail::per_axis<std::tuple_size_v<decltype(Spec{}.strides)>, N...>();
+  }
+};
+/// Dilation<2>. Keras: dilation_rate.
+template <int... N> struct Dilation {
+  using sets = struct dilation_option;
+  template <class Spec>
+    requires(detail::fits_axes<decltype(Spec{}.dilation_rate), N...>)
+  static constexpr void apply(Spec& spec) {
+    spec.dilation_rate = detail::per_axis<std::tuple_size_v<decltype(Spec{}.dilation_rate)>, N...>();
+  }
+};
+/// Keras: padding="same".
+struct Same {
+  using sets = struct padding_option;
+  template <class Spec>
+    requires requires(Spec s) { s.padding; }
+  static constexpr void apply(Spec& spec) {
+    spec.padding = Padding::same;
+  }
+};
+/// Keras: padding="causal", for Conv1D: no output sees what comes later.
+struct Causal {
+  using sets = struct padding_option;
+  template <class Spec>
+    requires(Spec::may_be_causal)
+  static constexpr void apply(Spec& spec) {
+    spec.padding = Padding::causal;
+  }
+};
+
+}  // namespace keratin
