@@ -257,7 +257,7 @@ template <class L, class In> class LayerCheck {
   template <class S> static std::vector<S> infer(int n, const std::vector<S>& w, const std::vector<S>& x) {
     std::vector<S> y(static_cast<std::size_t>(n) * out),
         workspace(static_cast<std::size_t>(n) * plan<Net>().workspace);
-    Infer::forward(n, w.data(), x.data(), y.data(), workspace.data(), Run<float>{1});
+    Infer::forward(n, w.data(), x.data(), y.data(), workspace.data(), Run<S>{n});
     return y;
   }
   template <class S> static Pass<S> train(int n, const std::vector<S>& w, const std::vector<S>& x) {

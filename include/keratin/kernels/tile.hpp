@@ -40,20 +40,21 @@ template <int M, int N, class V, class X, class W>
 }
 
 /// n in nearly equal tiles of at most Max: f.template operator()<size>(start) for each. 16 by 6 is 6 6 4: a
-/// small last tile would leave the multipliers idle. Sizes are even, and a last 1 where n is odd: half the
-/// code of all sizes.
+/// small last tile would leave the multipliers idle. Where Max is even so are the sizes, and a last 1 where n
+/// is odd: half the code of all sizes.
 template <int Max, class F> [[gnu::always_inline]] inline void tiles(int n, F f) {
-  static_assert(Max % 2 == 0);
-  const int pairs = n / 2, count = (pairs + Max / 2 - 1) / (Max / 2);
+  constexpr int unit = Max % 2 == 0 ? 2 : 1, most = Max / unit;
+  const int units = n / unit, count = (units + most - 1) / most;
   int start = 0;
   for (int i = 0; i < count; ++i) {
-    const int half = pairs / count + (i < pairs % count);
+    const int size = units / count + (i < units % count);
     [&]<int... T>(std::integer_sequence<int, T...>) __attribute__((always_inline)) {
-      (void)((half == T + 1 && (f.template operator()<2 * (T + 1)>(start), true)) || ...);
-    }(std::make_integer_sequence<int, Max / 2>());
-    start += 2 * half;
+      (void)((size == T + 1 && (f.template operator()<unit*(T + 1)>(start), true)) || ...);
+    }(std::make_integer_sequence<int, most>());
+    start += unit * size;
   }
-  if (n % 2 == 1) f.template operator()<1>(start);
+  if constexpr (unit > 1)
+    if (n % 2 == 1) f.template operator()<1>(start);
 }
 /// N in nearly equal tiles of any size: only those that occur are instantiated.
 template <int N, int Max, class F> [[gnu::always_inline]] inline void fixed_tiles(F f) {

@@ -39,6 +39,20 @@ template <class Read> [[gnu::always_inline]] inline void rows_to_lanes(int n, Re
       if (i < values) store(to[k + i].data(), r[i]);
   });
 }
+/// sums[i] = the sum over the lanes of from[i].
+inline void sums_of_lanes(const Lanes* from, int n, float* sums) {
+  constexpr int L = lanes<float>;
+  for_each_vector<float>(n, [&](std::ptrdiff_t k, auto part) __attribute__((always_inline)) {
+    Vec<float> r[L], sum = {};
+    const int values = part.template count<float>();
+#pragma GCC unroll 32
+    for (int i = 0; i < L; ++i) r[i] = i < values ? load(from[k + i].data()) : Vec<float>{};
+    transpose(r);
+#pragma GCC unroll 32
+    for (int l = 0; l < L; ++l) sum += r[l];
+    part.store(sums + k, sum);
+  });
+}
 /// rows[l][k] = from[k][l] for the first `samples` lanes; a row has n values.
 inline void lanes_to_rows(const Lanes* from, int n, int samples, float* rows) {
   constexpr int L = lanes<float>;

@@ -1,0 +1,330 @@
+#pragma once
+// Convolution of images, channels last, and its two gradients. Each is the micro-kernel over tiles of
+// positions along a row times columns (filters or channels); see product.hpp for what T decides. A sequence
+// is an image of height 1.
+#include <keratin/core/window.hpp>
+#include <keratin/kernels/product.hpp>
+#include <keratin/kernels/transpose.hpp>
+
+namespace keratin::kernels {
+
+/// Kernel w[h.size][w.size][channels / groups][filters].
+struct ConvolutionSize {
+  WindowAxis h{}, w{};
+  int channels = 0, filters = 0, groups = 1;
+
+  constexpr int group_channels() const { return channels / groups; }
+  constexpr int group_filters() const { return filters / groups; }
+  /// Whether a row of a window lies in one piece.
+  constexpr bool in_one_piece() const { return groups == 1 && w.dilation == 1; }
+  constexpr std::ptrdiff_t weights() const {
+    return std::ptrdiff_t{h.size} * w.size * group_channels() * filters;
+  }
+};
+
+/// The register tile where sizes are run-time values: positions times vectors of columns.
+template <class T> struct ConvolutionTile {
+  static constexpr int positions = 4, columns = 2;
+};
+template <> struct ConvolutionTile<Lanes> {
+  static constexpr int positions = 4, columns = accumulators / 4;
+};
+
+namespace detail {
+
+// f<columns>(first, part): `count` columns in tiles.
+template <class T, class F> [[gnu::always_inline]] inline void column_tiles(int count, F f) {
+  if constexpr (Operands<T>::columns == 1)
+    tiles<ConvolutionTile<T>::columns>(count, [&]<int N>(int first) __attribute__((always_inline)) {
+      f.template operator()<N>(first, Whole{});
+    });
+  else
+    vector_columns<Scalar<T>>(count, f);
+}
+template <class T, class Part>
+[[gnu::always_inline]] inline auto read_weights(const Scalar<T>* w, Part part) {
+  if constexpr (std::is_same_v<Part, Rest>)
+    return Operands<T>::w(w, part);
+  else
+    return Operands<T>::w(w);
+}
+
+template <class T, class V, class Part> [[gnu::always_inline]] inline void write(T* y, V v, Part part) {
+  if constexpr (std::is_same_v<Part, Rest>)
+    Operands<T>::y(y, v, part);
+  else
+    Operands<T>::y(y, v);
+}
+
+// a[m][n] += the sum over j < run of x[at(m) + j] * w[j * k_stride + n].
+template <class T, int M, int N, class V, class Part>
+[[gnu::always_inline]] inline void accumulate(V (&a)[M][N], const T* x, auto at, const Scalar<T>* w,
+                                              std::ptrdiff_t k_stride, std::ptrdiff_t n_stride,
+                                              std::ptrdiff_t run, Part part) {
+#pragma GCC unroll 1
+  for (std::ptrdiff_t j = 0; j < run; ++j, ++x, w += k_stride)
+    outer(
+        a, [&](int m) __attribute__((always_inline)) { return Operands<T>::x(x + at(m)); },
+        [&](int n) __attribute__((always_inline)) { return read_weights<T>(w + n * n_stride, part); });
+}
+
+// Where the positions of a tile lie: side by side, or as neighbouring windows of 2 x 2 (1 x 2) that are
+// pooled.
+struct SideBySide {
+  std::ptrdiff_t step;
+  [[gnu::always_inline]] std::ptrdiff_t operator()(int m) const { return m * step; }
+};
+template <int Rows> struct Pooled {
+  std::ptrdiff_t row, step;
+  [[gnu::always_inline]] std::ptrdiff_t operator()(int m) const {
+    return m % (2 * Rows) / 2 * row + (m / (2 * Rows) * 2 + m % 2) * step;
+  }
+};
+
+}  // namespace detail
+
+/// y[r][c][f] = finish(bias[f] + the sum over the window of x * w), for one image. bias may be null.
+/// store(a, y, part) is given each tile of finished sums.
+template <class T, class Size> class Convolution {
+  using S = Scalar<T>;
+  using O = Operands<T>;
+  using V = typename O::V;
+
+ public:
+  [[gnu::always_inline]] Convolution(Size size, const T* x, const S* w, const S* bias)
+      : size_(size), x_(x), w_(w), bias_(bias) {}
+
+  /// All positions: store(tile[M][N], position, column, part) for M positions side by side.
+  [[gnu::always_inline]] void run(auto store) const {
+    const ConvolutionSize g = size_;
+    const detail::SideBySide at{std::ptrdiff_t{g.w.stride} * g.channels};
+    const int first = g.w.inner_first(), end = g.w.inner_end();
+    for (int r = 0; r < g.h.out; ++r)
+      position_tiles<1>(first, end, g.w.out, [&]<int M>(int c) __attribute__((always_inline)) {
+        sums<M>(r, c, at, [&](const auto& a, int column, auto part) __attribute__((always_inline)) {
+          store(a, r * g.w.out + c, column, part);
+        });
+      });
+  }
+  /// Windows of 2 x 2, or of 1 x 2 with Rows = 1: store(tile[M][N], position, column, part), where each 2 *
+  /// Rows sums in a tile are one window's, and the position is that of the first one in the pooled image.
+  template <int Rows> [[gnu::always_inline]] void run_pooled(auto store) const {
+    const ConvolutionSize g = size_;
+    constexpr int P = 2 * Rows;
+    const int pooled = g.w.out / 2;
+    const detail::Pooled<Rows> at{std::ptrdiff_t{g.h.stride} * g.w.in * g.channels,
+                                  std::ptrdiff_t{g.w.stride} * g.channels};
+    for (int r = 0; r < g.h.out / Rows; ++r) {
+      const bool inner = g.h.first(r * Rows) == 0 && g.h.end(r * Rows + Rows - 1) == g.h.size;
+      const int first = inner ? std::min((g.w.inner_first() + 1) / 2, pooled) : pooled,
+                end = inner ? std::max(std::min(g.w.inner_end() / 2, pooled), first) : pooled;
+      position_tiles<P>(first, end, pooled, [&]<int M>(int c) __attribute__((always_inline)) {
+        const auto use = [&](const auto& a, int column, auto part)
+                             __attribute__((always_inline)) { store(a, r * pooled + c, column, part); };
+        if constexpr (M > 1)
+          sums<M>(r * Rows, 2 * c, at, use);
+        else
+          at_padding<Rows>(r, c, use);
+      });
+    }
+  }
+
+ private:
+  // f<M>(c) for the inner positions first .. end in tiles of M, a multiple of P; f<1>(c) for those of 0 ..
+  // count that are left, whose windows may touch padding.
+  template <int P> [[gnu::always_inline]] void position_tiles(int first, int end, int count, auto f) const {
+    constexpr int most = ConvolutionTile<T>::positions / P;
+    int c = first;
+    const auto in_tiles_of = [&]<int Q>(std::integral_constant<int, Q>) __attribute__((always_inline)) {
+      for (; c + Q <= end; c += Q) f.template operator()<P * Q>(c);
+    };
+    in_tiles_of(std::integral_constant<int, most>{});
+    if constexpr (most > 2) in_tiles_of(std::integral_constant<int, 2>{});
+    if constexpr (P > 1 && most > 1) in_tiles_of(std::integral_constant<int, 1>{});
+    for (int border = 0; border < count; ++border) {
+      if (border == first) border = c;
+      if (border < count) f.template operator()<1>(border);
+    }
+  }
+  // A pooled window that touches padding: each of its positions for itself.
+  template <int Rows> [[gnu::always_inline]] void at_padding(int r, int c, auto use) const {
+    const ConvolutionSize g = size_;
+    for (int group = 0; group < g.groups; ++group)
+      detail::column_tiles<T>(
+          g.group_filters(), [&]<int N>(int first, auto part) __attribute__((always_inline)) {
+            const int column = group * g.group_filters() + first;
+            V a[2 * Rows][N];
+            for (int q = 0; q < 2 * Rows; ++q) {
+              V one[1][N];
+              sum(one, r * Rows + q / 2, 2 * c + q % 2, group, column, detail::SideBySide{0}, part);
+              for (int n = 0; n < N; ++n) a[q][n] = one[0][n];
+            }
+            use(a, column, part);
+          });
+  }
+  // The sums of M positions from (r, c) on, whose windows have the same part inside the image: use(a, column,
+  // part) for each tile of filters.
+  template <int M> [[gnu::always_inline]] void sums(int r, int c, auto at, auto use) const {
+    const ConvolutionSize g = size_;
+    for (int group = 0; group < g.groups; ++group)
+      detail::column_tiles<T>(g.group_filters(),
+                              [&]<int N>(int first, auto part) __attribute__((always_inline)) {
+                                const int column = group * g.group_filters() + first;
+                                V a[M][N];
+                                sum(a, r, c, group, column, at, part);
+                                use(a, column, part);
+                              });
+  }
+  template <int M, int N, class Part>
+  [[gnu::always_inline]] void sum(V (&a)[M][N], int r, int c, int group, int column, auto at,
+                                  Part part) const {
+    const ConvolutionSize g = size_;
+#pragma GCC unroll 32
+    for (int n = 0; n < N; ++n) {
+      const V start = bias_ ? detail::read_weights<T>(bias_ + column + n * O::columns, part) : V{};
+#pragma GCC unroll 32
+      for (int m = 0; m < M; ++m) a[m][n] = start;
+    }
+    const int left = M == 1 ? g.w.first(c) : 0, right = M == 1 ? g.w.end(c) : g.w.size;
+    const int piece = g.in_one_piece() ? right - left : 1;  // elements of the window that lie side by side
+    const std::ptrdiff_t depth = g.group_channels();
+    for (int ky = g.h.first(r); ky < g.h.end(r); ++ky) {
+      const T* const row = x_ + std::ptrdiff_t{g.h.input(r, ky)} * g.w.in * g.channels + group * depth;
+      const S* const w = w_ + std::ptrdiff_t{ky} * g.w.size * depth * g.filters + column;
+      for (int kx = left; kx < right; kx += piece)
+        detail::accumulate<T>(a, row + std::ptrdiff_t{g.w.input(c, kx)} * g.channels, at,
+                              w + kx * depth * g.filters, g.filters, O::columns, piece * depth, part);
+    }
+  }
+
+  Size size_;
+  const T* x_;
+  const S *w_, *bias_;
+};
+
+/// The gradient of an image: dx [h.in][w.in][channels] from d, whose rows have padding() positions of zeros
+/// on both sides. In rows of samples w is [h.size][w.size][filters / groups][channels], so that vectors run
+/// along the channels.
+template <class T> class ConvolutionInputGradient {
+  using S = Scalar<T>;
+  using O = Operands<T>;
+  using V = typename O::V;
+  static constexpr int most = ConvolutionTile<T>::positions;
+  static constexpr bool by_channel = O::columns > 1;
+
+ public:
+  static constexpr int padding = most - 1;
+
+  static void run(const ConvolutionSize& g, const T* d, const S* w, T* dx) {
+    for (int h = 0; h < g.h.in; ++h)
+      for (int phase = 0; phase < g.w.stride; ++phase)  // inputs a stride apart meet outputs side by side
+        tiles<most>((g.w.in - phase + g.w.stride - 1) / g.w.stride,
+                    [&]<int M>(int j)
+                        __attribute__((always_inline)) { tile<M>(g, d, w, dx, h, phase + j * g.w.stride); });
+  }
+
+ private:
+  template <int M>
+  [[gnu::always_inline]] static void tile(const ConvolutionSize& g, const T* d, const S* w, T* dx, int h,
+                                          int i) {
+    const int depth = g.group_channels(), filters = g.group_filters();
+    for (int group = 0; group < g.groups; ++group)
+      detail::column_tiles<T>(depth, [&]<int N>(int first, auto part) __attribute__((always_inline)) {
+        V a[M][N] = {};
+        for (int ky = 0; ky < g.h.size; ++ky) {
+          const int above = h + g.h.before - ky * g.h.dilation;
+          if (above < 0 || above % g.h.stride != 0 || above / g.h.stride >= g.h.out) continue;
+          const T* const row = d + std::ptrdiff_t{above / g.h.stride} * row_length(g) + group * filters;
+          for (int kx = 0; kx < g.w.size; ++kx) {
+            const int before = i + g.w.before - kx * g.w.dilation;
+            if (before % g.w.stride != 0) continue;
+            const int c = before / g.w.stride;
+            if (c <= -M || c >= g.w.out) continue;
+            const std::ptrdiff_t tap = std::ptrdiff_t{ky} * g.w.size + kx;
+            const S* const from = by_channel ? w + (tap * filters) * g.channels + group * depth + first
+                                             : w + (tap * depth + first) * g.filters + group * filters;
+            detail::accumulate<T>(a, row + std::ptrdiff_t{c + padding} * g.filters,
+                                  detail::SideBySide{g.filters}, from, by_channel ? g.channels : 1,
+                                  by_channel ? O::columns : g.filters, filters, part);
+          }
+        }
+        T* const to = dx + (std::ptrdiff_t{h} * g.w.in + i) * g.channels + group * depth + first;
+#pragma GCC unroll 32
+        for (int m = 0; m < M; ++m)
+#pragma GCC unroll 32
+          for (int n = 0; n < N; ++n)
+            detail::write<T>(to + std::ptrdiff_t{m} * g.w.stride * g.channels + n * O::columns, a[m][n],
+                             part);
+      });
+  }
+
+ public:
+  static constexpr std::ptrdiff_t row_length(const ConvolutionSize& g) {
+    return (std::ptrdiff_t{g.w.out} + 2 * padding) * g.filters;
+  }
+};
+
+/// Adds one image to the gradient of w: dw [h.size][w.size][channels / groups][filters] of T's, still in
+/// lanes. x [h.in][w.in][channels] without padding left to do (before = 0), d as above.
+template <class T>
+[[gnu::noinline]] void add_kernel_gradient(const ConvolutionSize& g, const T* x, const T* d, T* dw) {
+  using O = Operands<T>;
+  using V = typename O::V;
+  constexpr int most = O::columns > 1 ? 4 : 6;
+  constexpr int d_columns = O::columns > 1 ? 1 : Unit<T>::samples;
+  using S = Scalar<T>;
+  const std::ptrdiff_t step = std::ptrdiff_t{g.w.stride} * g.channels,
+                       d_row = ConvolutionInputGradient<T>::row_length(g);
+  const int depth = g.in_one_piece() ? g.w.size * g.channels : g.group_channels();
+  const auto columns = [&](int count, auto f) __attribute__((always_inline)) {
+    if constexpr (O::columns > 1)
+      detail::vector_columns<S>(count, f);
+    else
+      tiles<accumulators / 6>(
+          count, [&]<int N>(int n) __attribute__((always_inline)) { f.template operator()<N>(n, Whole{}); });
+  };
+  // The windows' elements from x0 on, `depth` of them, against the filters of one group.
+  const auto piece = [&](const T* x0, const T* d0, T* to) __attribute__((always_inline)) {
+    columns(g.group_filters(), [&]<int N>(int n0, auto part) __attribute__((always_inline)) {
+      tiles<most>(depth, [&]<int M>(int m0) __attribute__((always_inline)) {
+        constexpr int width = O::columns * d_columns;
+        S* const sum = reinterpret_cast<S*>(to + std::ptrdiff_t{m0} * g.filters + n0);
+        const std::ptrdiff_t row = std::ptrdiff_t{g.filters} * d_columns;
+        V a[M][N];
+#pragma GCC unroll 32
+        for (int m = 0; m < M; ++m)
+#pragma GCC unroll 32
+          for (int n = 0; n < N; ++n) a[m][n] = pin(part.load(sum + m * row + n * width));
+        for (int r = 0; r < g.h.out; ++r) {
+          const T* xp = x0 + std::ptrdiff_t{r} * g.h.stride * g.w.in * g.channels + m0;
+          const S* dp = reinterpret_cast<const S*>(d0 + r * d_row + n0);
+#pragma GCC unroll 1
+          for (int c = 0; c < g.w.out; ++c, xp += step, dp += row)
+            outer(
+                a, [&](int m) __attribute__((always_inline)) { return O::x(xp + m); },
+                [&](int n) __attribute__((always_inline)) { return part.load(dp + n * width); });
+        }
+#pragma GCC unroll 32
+        for (int m = 0; m < M; ++m)
+#pragma GCC unroll 32
+          for (int n = 0; n < N; ++n) part.store(sum + m * row + n * width, a[m][n]);
+      });
+    });
+  };
+  d += std::ptrdiff_t{ConvolutionInputGradient<T>::padding} * g.filters;
+  for (int ky = 0; ky < g.h.size; ++ky) {
+    const T* const row = x + std::ptrdiff_t{ky} * g.h.dilation * g.w.in * g.channels;
+    T* const to = dw + std::ptrdiff_t{ky} * g.w.size * g.group_channels() * g.filters;
+    if (g.in_one_piece()) {
+      piece(row, d, to);
+      continue;
+    }
+    for (int group = 0; group < g.groups; ++group)
+      for (int kx = 0; kx < g.w.size; ++kx)
+        piece(row + std::ptrdiff_t{kx} * g.w.dilation * g.channels + group * depth,
+              d + group * g.group_filters(),
+              to + std::ptrdiff_t{kx} * depth * g.filters + group * g.group_filters());
+  }
+}
+
+}  // namespace keratin::kernels

@@ -1,0 +1,352 @@
+#pragma once
+// Conv1D and Conv2D: y = activation(the sum over a window of x W + b), with groups, strides and dilation; and
+// the max-pooling behind them, in one pass.
+#include <keratin/initializers/variance_scaling.hpp>
+#include <keratin/kernels/convolution.hpp>
+#include <keratin/layers/activation.hpp>
+#include <keratin/layers/window.hpp>
+
+#include <boost/hana/adapt_struct.hpp>
+
+#include <algorithm>
+
+namespace keratin {
+
+inline constexpr Rule needs_at_least_1_filter{"needs at least 1 filter"};
+inline constexpr Rule groups_must_divide_channels_and_filters{
+    "the number of groups must divide the channels that come in and the filters"};
+inline constexpr Rule has_strides_and_dilation{"strides and dilation cannot both be above 1"};
+
+/// Keras: Conv1D (Rank 1), Conv2D (Rank 2). Shape (..., channels) -> (..., filters); kernel (kernel_size...,
+/// channels / groups, filters), bias (filters).
+template <int Rank> struct ConvSpec {
+  int filters = 0;
+  Sizes<Rank> kernel_size = detail::per_axis<Rank, 1>();
+  Sizes<Rank> strides = detail::per_axis<Rank, 1>();
+  Padding padding = Padding::valid;
+  Sizes<Rank> dilation_rate = detail::per_axis<Rank, 1>();
+  int groups = 1;
+  ActivationFunction activation{};
+  bool use_bias = true;
+  Initializer kernel_initializer = GlorotUniform::value;
+  Initializer bias_initializer{};
+  Regularizer kernel_regularizer{};
+  bool max_pool = false;  // windows of 2, side by side, behind it: set by fusion only
+
+  static constexpr const char* name = Rank == 1 ? "Conv1D" : "Conv2D";
+  static constexpr bool may_be_causal = Rank == 1;
+
+  constexpr Fit fit(Shape in) const {
+    if (const Rule* broken = window_rule<Rank>(in, kernel_size, strides, dilation_rate, padding))
+      return *broken;
+    if (filters < 1) return needs_at_least_1_filter;
+    if (groups < 1 || in.last() % groups != 0 || filters % groups != 0)
+      return groups_must_divide_channels_and_filters;
+    for (std::size_t axis = 0; axis < Rank; ++axis)
+      if (strides[axis] > 1)
+        for (const int dilation : dilation_rate)
+          if (dilation > 1) return has_strides_and_dilation;
+    if (kernel_shape(in).elements() > INT32_MAX) return more_than_2_31_elements;
+    return window_output<Rank>(window(in), filters);
+  }
+  constexpr Parameters parameters(Shape in) const {
+    Parameters p;
+    p.add({"kernel", kernel_shape(in), kernel_initializer, kernel_regularizer});
+    if (use_bias) p.add({"bias", {filters}, bias_initializer});
+    return p;
+  }
+  constexpr Traits traits() const {
+    return {.reads_output = activation != Linear{}, .finishes = true, .lanes = true};
+  }
+  constexpr double flops(Shape in) const {
+    const Window w = window(in);
+    return 2.0 * w.h.out * w.w.out * static_cast<double>(kernel_shape(in).elements());
+  }
+  // Which of a pooled window's values won.
+  constexpr std::size_t intermediate(Shape in, bool training) const {
+    if (!max_pool || !training) return 0;
+    const Window w = window(in);
+    return static_cast<std::size_t>((Rank == 1 ? 1 : w.h.out / 2) * (w.w.out / 2)) *
+           static_cast<std::size_t>(filters);
+  }
+
+  struct Geometry {
+    kernels::ConvolutionSize size;
+    ActivationFunction activation;
+    bool use_bias, max_pool;
+  };
+  constexpr Geometry geometry(Shape in) const {
+    const Window w = window(in);
+    return {{w.h, w.w, w.channels, filters, groups}, activation, use_bias, max_pool};
+  }
+
+  template <class T> static constexpr std::size_t scratch(const Geometry& g, int) {
+    return Scratch<T>(g).end;
+  }
+
+  template <class T, class Count>
+  [[gnu::always_inline]] static void forward(auto geometry, const Forward<T, Count>& c) {
+    // As in Dense: in the register where the activation is known at compile time, else in a pass of its own.
+    if constexpr (is_fixed<decltype(geometry)>) {
+      constexpr Geometry g = decltype(geometry)::value;
+      with_activation(geometry, [&]<class A>(A) __attribute__((always_inline)) {
+        using InRegister = std::conditional_t<A::elementwise, A, Linear>;
+        if constexpr (std::is_same_v<Count, One>)
+          image<InRegister, g.max_pool>(fixed<g.size>{}, g, c, c.x, c.y, c.intermediate);
+        else
+          images<InRegister, g.max_pool>(g, c);
+        if constexpr (!A::elementwise) A::forward(c.y, c.y, rows(g, c.count), g.size.filters);
+      });
+    } else {
+      const Geometry g = geometry;
+      if (g.max_pool)
+        images<Linear, true>(g, c);
+      else
+        images<Linear, false>(g, c);
+      with_activation(geometry, [&]<class A>(A) {
+        if constexpr (!std::is_same_v<A, Linear>) A::forward(c.y, c.y, rows(g, c.count), g.size.filters);
+      });
+    }
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
+    with_activation(geometry, [&]<class A>(A) { backward_through<A>(Geometry(geometry), c, gradients); });
+  }
+
+ private:
+  static constexpr int pool_rows = Rank == 1 ? 1 : 2;
+
+  constexpr Shape kernel_shape(Shape in) const {
+    if constexpr (Rank == 1)
+      return {kernel_size[0], in.last() / groups, filters};
+    else
+      return {kernel_size[0], kernel_size[1], in.last() / groups, filters};
+  }
+  constexpr Window window(Shape in) const {
+    return window_of<Rank>(in, kernel_size, strides, dilation_rate, padding);
+  }
+  static constexpr std::ptrdiff_t inputs(const Geometry& g) {
+    return std::ptrdiff_t{g.size.h.in} * g.size.w.in * g.size.channels;
+  }
+  static constexpr std::ptrdiff_t outputs(const Geometry& g) {
+    const std::ptrdiff_t positions = g.max_pool
+                                         ? std::ptrdiff_t{g.size.h.out / pool_rows} * (g.size.w.out / 2)
+                                         : std::ptrdiff_t{g.size.h.out} * g.size.w.out;
+    return positions * g.size.filters;
+  }
+  static std::ptrdiff_t rows(const Geometry& g, int count) { return count * (outputs(g) / g.size.filters); }
+
+  // Every image of a batch; one instantiation for all geometries.
+  template <class A, bool Pool, class T, class Count>
+  [[gnu::noinline]] static void images(const Geometry& g, const Forward<T, Count>& c) {
+    for (std::ptrdiff_t i = 0; i < static_cast<int>(c.count); ++i)
+      image<A, Pool>(g.size, g, c, c.x + i * inputs(g), c.y + i * outputs(g),
+                     c.intermediate ? c.intermediate + i * outputs(g) : nullptr);
+  }
+  template <class A, bool Pool, class T, class Count>
+  [[gnu::always_inline]] static void image(auto size, const Geometry& g, const Forward<T, Count>& c,
+                                           const T* x, T* y, T* winner) {
+    using O = kernels::Operands<T>;
+    using V = typename O::V;
+    const kernels::Convolution<T, decltype(size)> convolution(size, x, c.parameter(0),
+                                                              g.use_bias ? c.parameter(1) : nullptr);
+    const std::ptrdiff_t filters = g.size.filters;
+    if constexpr (!Pool) {
+      convolution.run([&]<int M, int N>(const V(&a)[M][N], std::ptrdiff_t position, int column,
+                                        auto part) __attribute__((always_inline)) {
+        T* const to = y + position * filters + column;
+#pragma GCC unroll 32
+        for (int m = 0; m < M; ++m)
+#pragma GCC unroll 32
+          for (int n = 0; n < N; ++n)
+            kernels::detail::write<T>(to + m * filters + n * O::columns, A::value(a[m][n]), part);
+      });
+    } else {
+      convolution.template run_pooled<pool_rows>(
+          [&]<int M, int N>(const V(&a)[M][N], std::ptrdiff_t position, int column, auto part)
+              __attribute__((always_inline)) {
+                constexpr int P = 2 * pool_rows;
+                const std::ptrdiff_t at = position * filters + column;
+#pragma GCC unroll 32
+                for (int window = 0; window < M / P; ++window)
+#pragma GCC unroll 32
+                  for (int n = 0; n < N; ++n) {
+                    V top = a[window * P][n], which = {};
+#pragma GCC unroll 4
+                    for (int q = 1; q < P; ++q) {
+                      const V v = a[window * P + q][n];
+                      if (winner) which = v > top ? V{} + static_cast<Scalar<T>>(q) : which;
+                      top = kernels::max(top, v);
+                    }
+                    const std::ptrdiff_t here = at + window * filters + n * O::columns;
+                    kernels::detail::write<T>(y + here, A::value(top), part);
+                    if (winner) kernels::detail::write<T>(winner + here, which, part);
+                  }
+              });
+    }
+  }
+
+  // Where backward's scratch keeps what, in scalars: the gradient of one image before the activation, the
+  // image with its padding, the sums for the parameters, the kernel for vectors along the channels.
+  template <class T> struct Scratch {
+    std::size_t padded = 0, kernel = 0, bias = 0, by_channel = 0, end = 0;
+
+    constexpr explicit Scratch(const Geometry& g) {
+      const auto room = [](std::ptrdiff_t n) {
+        return aligned(static_cast<std::size_t>(n) * Unit<T>::samples);
+      };
+      padded = room(g.size.h.out * kernels::ConvolutionInputGradient<T>::row_length(g.size));
+      kernel = padded + (is_padded(g) ? room(inputs_of(padded_size(g))) : 0);
+      bias = kernel + room(g.size.weights());
+      by_channel = bias + room(g.size.filters);
+      end = by_channel + (Unit<T>::samples > 1 ? 0 : room(g.size.weights()));
+    }
+  };
+  static constexpr bool is_padded(const Geometry& g) {
+    const auto outside = [](const WindowAxis& axis) {
+      return axis.inner_first() > 0 || axis.inner_end() < axis.out;
+    };
+    return outside(g.size.h) || outside(g.size.w);
+  }
+  // The same convolution of an image to which its padding was added.
+  static constexpr kernels::ConvolutionSize padded_size(const Geometry& g) {
+    kernels::ConvolutionSize size = g.size;
+    for (WindowAxis* axis : {&size.h, &size.w}) {
+      axis->in = (axis->out - 1) * axis->stride + (axis->size - 1) * axis->dilation + 1;
+      axis->before = 0;
+    }
+    return size;
+  }
+  static constexpr std::ptrdiff_t inputs_of(const kernels::ConvolutionSize& size) {
+    return std::ptrdiff_t{size.h.in} * size.w.in * size.channels;
+  }
+
+  template <class A, class T>
+  [[gnu::noinline]] static void backward_through(const Geometry& g, const Backward<T>& c, auto gradients) {
+    using S = Scalar<T>;
+    constexpr int L = Unit<T>::samples;
+    const Scratch<T> at(g);
+    const auto region = [&](std::size_t offset) { return reinterpret_cast<T*>(c.scratch + offset); };
+    T *const d = region(0), *const dw = region(at.kernel), *const db = region(at.bias);
+    std::fill(c.scratch, c.scratch + at.by_channel, S{});
+    const S* w = c.parameter(0);
+    if (L == 1 && c.dx) {
+      transpose_kernel(g.size, w, c.scratch + at.by_channel);
+      w = c.scratch + at.by_channel;
+    }
+    for (std::ptrdiff_t i = 0; i < c.count; ++i) {
+      const T *x = c.x + i * inputs(g), *const y = c.y + i * outputs(g);
+      T* const dy = c.dy + i * outputs(g);
+      if constexpr (!std::is_same_v<A, Linear>)
+        A::backward(y, dy, dy, outputs(g) / g.size.filters, g.size.filters);
+      spread(g, dy, g.max_pool ? c.intermediate + i * outputs(g) : nullptr, d, db);
+      if (c.dx) kernels::ConvolutionInputGradient<T>::run(g.size, d, w, c.dx + i * inputs(g));
+      if (is_padded(g)) {
+        pad(g, x, region(at.padded));
+        x = region(at.padded);
+      }
+      kernels::add_kernel_gradient(padded_size(g), x, d, dw);
+    }
+    finish(gradients, 0, dw, static_cast<int>(g.size.weights()));
+    if (g.use_bias) finish(gradients, 1, db, g.size.filters);
+  }
+  // The gradient of a parameter, from sums that are still in lanes.
+  template <class T> static void finish(auto gradients, int parameter, const T* sums, int n) {
+    if constexpr (Unit<T>::samples == 1) {
+      gradients.take(parameter, 0, n, sums);
+    } else {
+      constexpr int chunk = 16 * lanes<float>;
+      alignas(vector_bytes) float g[chunk];
+      for (int first = 0; first < n; first += chunk) {
+        const int count = std::min(chunk, n - first);
+        kernels::sums_of_lanes(sums + first, count, g);
+        gradients.take(parameter, first, count, g);
+      }
+    }
+  }
+  // dy of one image into d, whose rows have padding; behind a pooling each gradient goes to the value that
+  // won. The bias's gradient is the sum of all.
+  template <class T> static void spread(const Geometry& g, const T* dy, const T* winner, T* d, T* db) {
+    using S = Scalar<T>;
+    using V = kernels::Vec<S>;
+    constexpr int L = Unit<T>::samples;
+    using Gradient = kernels::ConvolutionInputGradient<T>;
+    const std::ptrdiff_t filters = g.size.filters, row = Gradient::row_length(g.size);
+    const int rows = winner ? g.size.h.out / pool_rows : g.size.h.out,
+              columns = winner ? g.size.w.out / 2 : g.size.w.out;
+    const auto scalars = [](auto* p) {
+      return reinterpret_cast<
+          std::conditional_t<std::is_const_v<std::remove_pointer_t<decltype(p)>>, const S*, S*>>(p);
+    };
+    for (int r = 0; r < rows; ++r)
+      for (int k = 0; k < columns; ++k, dy += filters) {
+        T* const to =
+            d + (winner ? r * pool_rows : r) * row + (Gradient::padding + (winner ? 2 * k : k)) * filters;
+        kernels::for_each_vector<S>(
+            filters * L, [&](std::ptrdiff_t f, auto part) __attribute__((always_inline)) {
+              const V v = part.load(scalars(dy) + f);
+              part.store(scalars(db) + f, part.load(scalars(db) + f) + v);
+              if (!winner) return part.store(scalars(to) + f, v);
+              const V which = part.load(scalars(winner) + f);
+              for (int q = 0; q < 2 * pool_rows; ++q)
+                part.store(scalars(to + q / 2 * row + q % 2 * filters) + f,
+                           which == kernels::broadcast<V>(static_cast<S>(q)) ? v : V{});
+            });
+        if (winner) winner += filters;
+      }
+  }
+  template <class T> static void pad(const Geometry& g, const T* x, T* padded) {
+    const kernels::ConvolutionSize size = padded_size(g);
+    const int width = std::min(g.size.w.in, size.w.in - g.size.w.before);
+    for (int h = 0; h < g.size.h.in && h + g.size.h.before < size.h.in; ++h)
+      std::copy_n(
+          x + std::ptrdiff_t{h} * g.size.w.in * size.channels, std::ptrdiff_t{width} * size.channels,
+          padded + (std::ptrdiff_t{h + g.size.h.before} * size.w.in + g.size.w.before) * size.channels);
+  }
+  // [h][w][channels / groups][filters] to [h][w][filters / groups][channels].
+  template <class S> static void transpose_kernel(const kernels::ConvolutionSize& size, const S* w, S* to) {
+    const int depth = size.group_channels(), filters = size.group_filters();
+    for (std::ptrdiff_t tap = 0; tap < std::ptrdiff_t{size.h.size} * size.w.size; ++tap)
+      for (int group = 0; group < size.groups; ++group)
+        for (int k = 0; k < depth; ++k)
+          for (int f = 0; f < filters; ++f)
+            to[(tap * filters + f) * size.channels + group * depth + k] =
+                w[(tap * depth + k) * size.filters + group * filters + f];
+  }
+};
+
+/// A convolution without an activation takes over that of the layer behind it.
+template <int Rank> constexpr Fused<ConvSpec<Rank>> fuse(ConvSpec<Rank> conv, const ActivationSpec& next) {
+  if (conv.activation != Linear{} || conv.max_pool) return {};
+  conv.activation = next.activation;
+  return {true, conv};
+}
+
+/// Groups<2>: the channels and filters fall into so many groups, each for itself. Keras: groups.
+template <int N> struct Groups {
+  using sets = struct groups_option;
+  template <class Spec>
+    requires requires(Spec s) { s.groups; }
+  static constexpr void apply(Spec& spec) {
+    spec.groups = N;
+  }
+};
+
+/// Conv1D<16, Kernel<3>, Causal, Dilation<2>, Tanh>: filters, then options in any order. Kernel<1> if none.
+template <int Filters, class... Options>
+struct Conv1D : layer_of<Conv1D<Filters, Options...>, ConvSpec<1>, Options...> {
+  static constexpr ConvSpec<1> spec = with_options<Options...>(ConvSpec<1>{.filters = Filters});
+};
+/// Conv2D<32, Kernel<3>, Strides<2>, Same, ReLU>: filters, then options in any order. Kernel<1> if none.
+template <int Filters, class... Options>
+struct Conv2D : layer_of<Conv2D<Filters, Options...>, ConvSpec<2>, Options...> {
+  static constexpr ConvSpec<2> spec = with_options<Options...>(ConvSpec<2>{.filters = Filters});
+};
+
+}  // namespace keratin
+
+BOOST_HANA_ADAPT_STRUCT(keratin::ConvSpec<1>, filters, kernel_size, strides, padding, dilation_rate, groups,
+                        activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
+                        max_pool);
+BOOST_HANA_ADAPT_STRUCT(keratin::ConvSpec<2>, filters, kernel_size, strides, padding, dilation_rate, groups,
+                        activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
+                        max_pool);
