@@ -8,7 +8,7 @@
 template <class L, class In> void check(const char* name = nullptr) {
   const std::string golden_name = name != nullptr ? name : "";
   CAPTURE(golden_name);
-  const auto golden = name != nullptr ? golden_layer(name, keratin::parameters_of(L::spec, In::shape).count)
+  const auto golden = name != nullptr ? golden_layer(name, keratin::parameters_of(L::spec, In::shape))
                                       : keratin::testing::Golden{};
   const auto report = keratin::testing::check_layer<L, In>(golden);
   CHECK_MESSAGE(report.passed(), report.text());

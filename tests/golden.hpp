@@ -28,9 +28,12 @@ inline const std::vector<float>& golden(const std::string& name) {
   return at->second;
 }
 
-/// What Keras says of a layer: golden_layer("dense_relu", 2) has gradients of two weights.
-inline keratin::testing::Golden golden_layer(const std::string& name, int weights) {
-  keratin::testing::Golden g{golden("layer/" + name + "/y"), golden("layer/" + name + "/dx"), {}};
-  for (int i = 0; i < weights; ++i) g.dw.push_back(golden("layer/" + name + "/dw" + std::to_string(i)));
+/// What Keras says of a layer with these parameters.
+inline keratin::testing::Golden golden_layer(const std::string& name, const keratin::Parameters& parameters) {
+  keratin::testing::Golden g{golden("layer/" + name + "/y"), golden("layer/" + name + "/dx"), {}, {}};
+  for (const keratin::Parameter& p : parameters) {
+    auto& list = p.trainable ? g.dw : g.state;
+    list.push_back(golden("layer/" + name + (p.trainable ? "/dw" : "/state") + std::to_string(list.size())));
+  }
   return g;
 }

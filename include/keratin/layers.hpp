@@ -1,6 +1,7 @@
 #pragma once
 // Every layer, a file a family, and the list of their specs: what run-time code goes through to find a layer.
 #include <keratin/layers/activation.hpp>
+#include <keratin/layers/batch_normalization.hpp>
 #include <keratin/layers/convolution.hpp>
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/regularization.hpp>
@@ -14,7 +15,7 @@ namespace keratin {
 
 namespace hana = boost::hana;
 
-inline constexpr auto layer_specs =
-    hana::tuple_t<DenseSpec, ConvSpec<1>, ConvSpec<2>, ActivationSpec, DropoutSpec, FlattenSpec, ReshapeSpec>;
+inline constexpr auto layer_specs = hana::tuple_t<DenseSpec, ConvSpec<1>, ConvSpec<2>, BatchNormalizationSpec,
+                                                  ActivationSpec, DropoutSpec, FlattenSpec, ReshapeSpec>;
 
 }  // namespace keratin

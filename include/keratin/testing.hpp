@@ -15,10 +15,13 @@
 namespace keratin::testing {
 
 /// What Keras computes for a layer, by the filling rule of tests/keras: batch 3, x = fill(0), weight j =
-/// fill(j + 1), gradients of sum(fill(9) * y). Empty members are not compared.
+/// fill(j + 1), gradients of sum(fill(9) * y); weights that are not trained are 1 + fill(j + 1). y is that of
+/// inference, gradients and the weights afterwards are those of a training pass. Empty members are not
+/// compared.
 struct Golden {
   std::vector<float> y, dx;
-  std::vector<std::vector<float>> dw;
+  std::vector<std::vector<float>> dw;     // of the trainable weights
+  std::vector<std::vector<float>> state;  // the others, updated
 };
 
 /// What a check found wrong.
@@ -69,7 +72,7 @@ template <class L, class In> class LayerCheck {
 
   // The outputs of a training pass, and its gradients of sum(r * y).
   template <class S> struct Pass {
-    std::vector<S> y, dx, dw;
+    std::vector<S> y, dx, dw, weights;
   };
 
  public:
@@ -142,11 +145,16 @@ template <class L, class In> class LayerCheck {
     const Pass<float> pass = train<float>(3, w, x);
     compare(infer(3, w, x), golden.y, "y against Keras");
     compare(pass.dx, golden.dx, "dx against Keras");
-    for (int i = 0; i < static_cast<int>(golden.dw.size()); ++i) {
-      const auto from = pass.dw.begin() + static_cast<std::ptrdiff_t>(row.tensors.offset(i));
-      compare(std::vector<float>(from, from + row.tensors[i].shape.size()),
-              golden.dw[static_cast<std::size_t>(i)], "dw against Keras");
-    }
+    const auto tensor = [](const std::vector<float>& block, int i) {
+      const auto from = block.begin() + static_cast<std::ptrdiff_t>(row.tensors.offset(i));
+      return std::vector<float>(from, from + row.tensors[i].shape.size());
+    };
+    std::size_t trained = 0, kept = 0;
+    for (int i = 0; i < row.tensors.count(); ++i)
+      if (row.tensors[i].trainable && trained < golden.dw.size())
+        compare(tensor(pass.dw, i), golden.dw[trained++], "dw against Keras");
+      else if (!row.tensors[i].trainable && kept < golden.state.size())
+        compare(tensor(pass.weights, i), golden.state[kept++], "updated weight against Keras");
   }
 
   // One sample at a time against the batch; without an allocation.
@@ -250,7 +258,7 @@ template <class L, class In> class LayerCheck {
     std::vector<S> w(block);
     for (int p = 0; p < row.tensors.count(); ++p)
       for (std::size_t i = 0; i < static_cast<std::size_t>(row.tensors[p].shape.size()); ++i)
-        w[row.tensors.offset(p) + i] = static_cast<S>(filled(i, p + 1));
+        w[row.tensors.offset(p) + i] = static_cast<S>(filled(i, p + 1) + (row.tensors[p].trainable ? 0 : 1));
     return w;
   }
 
@@ -285,11 +293,11 @@ template <class L, class In> class LayerCheck {
                   s % width];
     };
     for (std::size_t i = 0; i < x.size(); ++i) at(0, in, i / in, i % in) = x[i];
-    std::vector<S> parameters = w;
-    const Run<S> run{n, parameters.data(), {1, random_dropout, 0, 0}};
+    Pass<S> pass;
+    pass.weights = w;
+    const Run<S> run{n, pass.weights.data(), {1, random_dropout, 0, 0}};
     T* const memory = reinterpret_cast<T*>(workspace.data());
     executor.forward(count, w.data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr), memory, run);
-    Pass<S> pass;
     for (std::size_t i = 0; i < static_cast<std::size_t>(n) * out; ++i)
       pass.y.push_back(at(plan.output, out, i / out, i % out));
     pass.dw.resize(block);

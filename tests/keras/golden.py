@@ -34,9 +34,9 @@ def fill(shape, k, amplitude=0.5):
 
 
 def fill_weights(owner):
-    """Weight j becomes fill(shape, j + 1)."""
-    weights = owner.get_weights()
-    owner.set_weights([fill(w.shape, j + 1) for j, w in enumerate(weights)])
+    """Weight j becomes fill(shape, j + 1), plus 1 if it is not trained."""
+    for j, w in enumerate(owner.weights):
+        w.assign(fill(w.shape, j + 1) + np.float32(not w.trainable))
 
 
 def one_hot(classes, count):
@@ -62,6 +62,31 @@ LAYERS = [
     ("dense_wide", (33,), layers.Dense(17, "relu")),
     ("dense_one", (1,), layers.Dense(1)),
     ("dense_big", (40,), layers.Dense(70, "tanh")),
+    ("conv2d", (6, 7, 2), layers.Conv2D(3, 3)),
+    ("conv2d_relu", (9, 9, 1), layers.Conv2D(6, 5, activation="relu")),
+    ("conv2d_same_strides", (7, 5, 3),
+     layers.Conv2D(17, (3, 2), 2, "same", activation="tanh")),
+    ("conv2d_dilation_groups", (6, 5, 6),
+     layers.Conv2D(4, 3, padding="same", dilation_rate=2, groups=2,
+                   use_bias=False)),
+    ("conv2d_softmax", (5, 8, 3),
+     layers.Conv2D(33, (1, 4), (1, 3), activation="softmax")),
+    ("conv2d_one", (1, 1, 1), layers.Conv2D(1, 1)),
+    ("conv2d_wide", (4, 6, 16), layers.Conv2D(32, 3, padding="same")),
+    ("conv1d_causal", (9, 3),
+     layers.Conv1D(5, 3, padding="causal", dilation_rate=2,
+                   activation="tanh")),
+    ("conv1d_softmax", (3, 1), layers.Conv1D(1, 2, activation="softmax")),
+    ("conv1d_same_strides", (11, 4),
+     layers.Conv1D(17, 4, 3, "same", activation="relu")),
+    ("conv1d_groups", (8, 6), layers.Conv1D(9, 3, groups=3)),
+    ("conv1d_causal_one", (1, 2), layers.Conv1D(3, 5, padding="causal")),
+    ("batch_normalization", (4, 3), layers.BatchNormalization()),
+    ("batch_normalization_17", (17,), layers.BatchNormalization()),
+    ("batch_normalization_one", (5, 3, 1),
+     layers.BatchNormalization(momentum=0.5)),
+    ("batch_normalization_plain", (2, 2, 20),
+     layers.BatchNormalization(scale=False, center=False)),
     ("activation_linear", (3, 7), layers.Activation("linear")),
     ("activation_relu", (3, 7), layers.Activation("relu")),
     ("activation_sigmoid", (3, 7), layers.Activation("sigmoid")),
@@ -75,23 +100,33 @@ LAYERS = [
 
 
 def layer_section():
-    """Output and gradients of sum(fill(y.shape, 9) * y), for inference."""
+    """Output in inference; gradients of sum(fill(y.shape, 9) * y), and the
+    weights that are not trained, after a training pass (of Dropout, which
+    draws at random, in inference)."""
     for case, sample_shape, layer in LAYERS:
         x = fill((3, *sample_shape), 0)
         layer.build(x.shape)
         fill_weights(layer)
         state = values(layer.non_trainable_variables)
 
-        def forward(x, weights):
-            return layer.stateless_call(weights, state, x)[0]
+        training = {} if not state or isinstance(layer, layers.Dropout) \
+            else {"training": True}
 
-        y, gradient = jax.vjp(forward, x, values(layer.trainable_variables))
+        def forward(x, weights):
+            return layer.stateless_call(weights, state, x,
+                                        **training)
+
+        weights = values(layer.trainable_variables)
+        _, gradient, updated = jax.vjp(forward, x, weights, has_aux=True)
+        y = layer.stateless_call(weights, state, x)[0]
         dx, dweights = gradient(fill(y.shape, 9))
         yield f"layer/{case}/y_shape", y.shape
         yield f"layer/{case}/y", y
         yield f"layer/{case}/dx", dx
         for j, dw in enumerate(dweights):
             yield f"layer/{case}/dw{j}", dw
+        for j, weight in enumerate(updated):
+            yield f"layer/{case}/state{j}", weight
 
 
 ACTIVATION_X = [-1e4, -100, -88, -30, -10, -3, -1, -0.5, -1e-3, -1e-8, 0,

@@ -207,9 +207,10 @@ template <int Rank> struct ConvSpec {
     };
     return outside(g.size.h) || outside(g.size.w);
   }
-  // The same convolution of an image to which its padding was added.
+  // The same convolution of an image to which its padding was added, if it has any.
   static constexpr kernels::ConvolutionSize padded_size(const Geometry& g) {
     kernels::ConvolutionSize size = g.size;
+    if (!is_padded(g)) return size;
     for (WindowAxis* axis : {&size.h, &size.w}) {
       axis->in = (axis->out - 1) * axis->stride + (axis->size - 1) * axis->dilation + 1;
       axis->before = 0;

@@ -1,0 +1,31 @@
+#include "../check.hpp"
+
+using namespace keratin;
+
+TEST_CASE("Conv2D computes what Keras computes") {
+  check<Conv2D<3, Kernel<3>>, Input<6, 7, 2>>("conv2d");
+  check<Conv2D<6, Kernel<5>, ReLU>, Input<9, 9, 1>>("conv2d_relu");
+  check<Conv2D<17, Kernel<3, 2>, Strides<2>, Same, Tanh>, Input<7, 5, 3>>("conv2d_same_strides");
+  check<Conv2D<4, Kernel<3>, Same, Dilation<2>, Groups<2>, NoBias>, Input<6, 5, 6>>("conv2d_dilation_groups");
+}
+
+TEST_CASE("Conv2D of odd sizes") {
+  check<Conv2D<33, Kernel<1, 4>, Strides<1, 3>, Softmax>, Input<5, 8, 3>>("conv2d_softmax");
+  check<Conv2D<1>, Input<1, 1, 1>>("conv2d_one");
+  check<Conv2D<32, Kernel<3>, Same>, Input<4, 6, 16>>("conv2d_wide");
+}
+
+TEST_CASE("Conv1D computes what Keras computes") {
+  check<Conv1D<5, Kernel<3>, Causal, Dilation<2>, Tanh>, Input<9, 3>>("conv1d_causal");
+  check<Conv1D<1, Kernel<2>, Softmax>, Input<3, 1>>("conv1d_softmax");
+  check<Conv1D<17, Kernel<4>, Strides<3>, Same, ReLU>, Input<11, 4>>("conv1d_same_strides");
+  check<Conv1D<9, Kernel<3>, Groups<3>>, Input<8, 6>>("conv1d_groups");
+  check<Conv1D<3, Kernel<5>, Causal>, Input<1, 2>>("conv1d_causal_one");
+}
+
+TEST_CASE("Conv2D has Keras's parameters") {
+  constexpr Parameters p = Conv2D<8, Kernel<3, 5>, Groups<2>>::spec.parameters(Shape{9, 9, 4});
+  static_assert(p.count == 2 && p.list[0].shape == Shape{3, 5, 2, 8} && p.list[1].shape == Shape{8});
+  static_assert(Conv1D<4, Kernel<3>, NoBias>::spec.parameters(Shape{9, 2}).count == 1);
+  static_assert(Conv1D<4, Kernel<3>>::spec.parameters(Shape{9, 2}).list[0].shape == Shape{3, 2, 4});
+}
