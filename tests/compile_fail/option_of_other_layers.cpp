@@ -1,19 +1,9 @@
-// error: layer_has_no_such_option<.*Dense<32, .*Same, .*ReLU>, Same>
+// error: layer_has_no_such_option<.*Dense<32, .*Same, .*ReLU>, .*Same>
 // meaning: The layer does not have this option, or it is no option at all. The arguments are the layer and the first
 //   such option.
 // fix: Leave it out, or look up in the layer's header which options it has.
 #include <keratin/keratin.hpp>
 using namespace keratin;
-
-// An option of the user's own, for specs with a padding.
-struct Same {
-  using sets = struct padding_option;
-  template <class Spec>
-    requires requires(Spec s) { s.padding; }
-  static constexpr void apply(Spec& spec) {
-    spec.padding = 1;
-  }
-};
 
 #ifdef TWIN
 using Net = Sequential<Input<24>, Dense<32, ReLU>, Dense<10>>;
