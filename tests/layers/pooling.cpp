@@ -42,10 +42,10 @@ namespace {
 // dx of one sample, from the spec's own kernel.
 template <class Spec>
 std::vector<float> gradient(const Spec& spec, Shape in, std::vector<float> x, std::vector<float> dy) {
-  std::vector<float> y(static_cast<std::size_t>(spec.fit(in).out.size())), dx(x.size(), 7.f);
+  std::vector<float> y(static_cast<std::size_t>(spec.fit(in).out.size())), dx(x.size(), 7.f), scratch(8);
   Spec::forward(spec.geometry(in), Forward<float>{1, x.data(), y.data(), nullptr, nullptr, nullptr});
   Spec::backward(spec.geometry(in), Backward<float>{1, x.data(), y.data(), dy.data(), dx.data(), nullptr,
-                                                    nullptr, nullptr, nullptr, nullptr});
+                                                    nullptr, nullptr, nullptr, scratch.data()});
   return dx;
 }
 

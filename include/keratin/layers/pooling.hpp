@@ -1,7 +1,6 @@
 #pragma once
 // Pooling: the maximum or the mean of every window, or of the whole image. A sequence is an image of
 // height 1. Channels do not meet, so Lanes are so many more channels: one kernel over scalars serves every T.
-#include <keratin/kernels/product.hpp>
 #include <keratin/layers/layer.hpp>
 #include <keratin/layers/window.hpp>
 
@@ -35,25 +34,22 @@ struct Span {
   }
 };
 
-// f(patch) for every window over one sample. Windows that lie inside have a size known before the loop.
-template <class F> [[gnu::always_inline]] inline void for_each_window(const Window& g, F f) {
-  const int top = g.h.inner_first(), bottom = g.h.inner_end();
-  const int left = g.w.inner_first(), right = g.w.inner_end();
-  for (int y = 0; y < g.h.out; ++y) {
-    const Span h(g.h, y);
-    const std::ptrdiff_t in = static_cast<std::ptrdiff_t>(h.first) * g.w.in,
-                         out = static_cast<std::ptrdiff_t>(y) * g.w.out;
-    const auto cut = [&](int x) __attribute__((always_inline)) {
-      const Span w(g.w, x);
-      f(Patch{in + w.first, out + x, h.count, w.count});
-    };
-    int x = 0;
-    if (y >= top && y < bottom) {
-      for (; x < left; ++x) cut(x);
-      for (; x < right; ++x) f(Patch{in + x * g.w.stride - g.w.before, out + x, g.h.size, g.w.size});
-    }
-    for (; x < g.w.out; ++x) cut(x);
+// f(patch) for every window of row y of outputs. Windows that lie inside have a size known before the loop.
+template <class F> [[gnu::always_inline]] inline void for_each_window(const Window& g, int y, F f) {
+  const Span h(g.h, y);
+  const std::ptrdiff_t in = static_cast<std::ptrdiff_t>(h.first) * g.w.in,
+                       out = static_cast<std::ptrdiff_t>(y) * g.w.out;
+  const auto cut = [&](int x) __attribute__((always_inline)) {
+    const Span w(g.w, x);
+    f(Patch{in + w.first, out + x, h.count, w.count});
+  };
+  int x = 0;
+  if (h.count == g.h.size) {
+    for (const int left = g.w.inner_first(); x < left; ++x) cut(x);
+    for (const int right = g.w.inner_end(); x < right; ++x)
+      f(Patch{in + x * g.w.stride - g.w.before, out + x, g.h.size, g.w.size});
   }
+  for (; x < g.w.out; ++x) cut(x);
 }
 
 // Windows share no element, and then: they leave none out.
@@ -113,13 +109,14 @@ template <int Rank, Pooling Kind> struct PoolingSpec {
     const S* x = reinterpret_cast<const S*>(c.x);
     S* y = reinterpret_cast<S*>(c.y);
     for (int s = 0; s < static_cast<int>(c.count); ++s) {
-      detail::for_each_window(g, [=](const detail::Patch& patch) __attribute__((always_inline)) {
-        kernels::for_each_vector<S>(channels, [&](std::ptrdiff_t i,
-                                                  auto part) __attribute__((always_inline)) {
-          const S* const p = x + patch.in * channels + i;
-          part.store(y + patch.out * channels + i, pooled<S>(patch, p, g.w.in * channels, channels, part));
+      for (int row = 0; row < g.h.out; ++row)
+        detail::for_each_window(g, row, [=](const detail::Patch& patch) __attribute__((always_inline)) {
+          kernels::for_each_vector<S>(channels, [&](std::ptrdiff_t i,
+                                                    auto part) __attribute__((always_inline)) {
+            const S* const p = x + patch.in * channels + i;
+            part.store(y + patch.out * channels + i, pooled<S>(patch, p, g.w.in * channels, channels, part));
+          });
         });
-      });
       x += static_cast<std::ptrdiff_t>(g.h.in) * g.w.in * channels;
       y += static_cast<std::ptrdiff_t>(g.h.out) * g.w.out * channels;
     }
@@ -129,23 +126,31 @@ template <int Rank, Pooling Kind> struct PoolingSpec {
     using S = Scalar<T>;
     const Window g = geometry;
     if (!c.dx) return;
-    const std::ptrdiff_t channels = g.channels * Unit<T>::samples,
-                         size = static_cast<std::ptrdiff_t>(g.h.in) * g.w.in * channels;
+    const std::ptrdiff_t channels = g.channels * Unit<T>::samples, row = g.w.in * channels;
     const bool alone = detail::disjoint(g.h) && detail::disjoint(g.w);
     const bool all_met = detail::complete(g.h) && detail::complete(g.w);
     const S *x = reinterpret_cast<const S*>(c.x), *dy = reinterpret_cast<const S*>(c.dy);
     S* dx = reinterpret_cast<S*>(c.dx);
     for (int s = 0; s < c.count; ++s) {
-      if (!all_met) std::fill_n(dx, size, S{});
-      detail::for_each_window(g, [=](const detail::Patch& patch) __attribute__((always_inline)) {
-        kernels::for_each_vector<S>(channels,
-                                    [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
-                                      const std::ptrdiff_t start = patch.in * channels + i;
-                                      spread<S>(patch, x + start, part.load(dy + patch.out * channels + i),
-                                                dx + start, alone, g.w.in * channels, channels, part);
-                                    });
-      });
-      x += size, dx += size;
+      int cleared = 0;  // rows of dx; each just before a window first meets it
+      const auto clear_up_to = [&](int end) {
+        if (!all_met && end > cleared) std::fill_n(dx + cleared * row, (end - cleared) * row, S{});
+        cleared = std::max(cleared, end);
+      };
+      for (int y = 0; y < g.h.out; ++y) {
+        const detail::Span h(g.h, y);
+        clear_up_to(h.first + h.count);
+        detail::for_each_window(g, y, [=](const detail::Patch& patch) __attribute__((always_inline)) {
+          kernels::for_each_vector<S>(channels,
+                                      [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
+                                        const std::ptrdiff_t start = patch.in * channels + i;
+                                        spread<S>(patch, x + start, part.load(dy + patch.out * channels + i),
+                                                  dx + start, alone, row, channels, part);
+                                      });
+        });
+      }
+      clear_up_to(g.h.in);
+      x += g.h.in * row, dx += g.h.in * row;
       dy += static_cast<std::ptrdiff_t>(g.h.out) * g.w.out * channels;
     }
   }
@@ -178,24 +183,23 @@ template <int Rank, Pooling Kind> struct PoolingSpec {
   [[gnu::always_inline]] static void spread(const detail::Patch& patch, const S* x, kernels::Vec<S> dy, S* dx,
                                             bool alone, std::ptrdiff_t row, std::ptrdiff_t pixel, auto part) {
     using V = kernels::Vec<S>;
-    V first = {}, d = dy;
+    V most = {}, share = dy;
     if constexpr (Kind == Pooling::max) {
-      V most = part.load(x);
+      most = part.load(x);
       for (int r = 0; r < patch.rows; ++r)
-        for (int k = 0; k < patch.columns; ++k) {
-          const V v = part.load(x + r * row + k * pixel);
-          const auto later = v > most;
-          most = later ? v : most;
-          first = later ? kernels::broadcast<V>(static_cast<S>(r * patch.columns + k)) : first;
-        }
+        for (int k = 0; k < patch.columns; ++k) most = kernels::max(part.load(x + r * row + k * pixel), most);
     } else {
-      d = kernels::pin(dy * (S{1} / static_cast<S>(patch.size())));
+      share = kernels::pin(dy * (S{1} / static_cast<S>(patch.size())));
     }
     for (int r = 0; r < patch.rows; ++r)
       for (int k = 0; k < patch.columns; ++k) {
         S* const to = dx + r * row + k * pixel;
-        if constexpr (Kind == Pooling::max)
-          d = first == kernels::broadcast<V>(static_cast<S>(r * patch.columns + k)) ? dy : V{};
+        V d = share;
+        if constexpr (Kind == Pooling::max) {  // who comes first leaves nothing to the others
+          const auto equal = part.load(x + r * row + k * pixel) == most;
+          d = equal ? share : V{};
+          share = equal ? V{} : share;
+        }
         part.store(to, alone ? d : part.load(to) + d);
       }
   }
@@ -249,18 +253,27 @@ template <int Rank, Pooling Kind> struct GlobalPoolingSpec {
   };
   constexpr Geometry geometry(Shape in) const { return {in.size() / in.last(), in.last()}; }
 
+  // How many elements equal the maximum, or their share of the gradient.
+  template <class T> static constexpr std::size_t scratch(const Geometry& g, int) {
+    return Kind == Pooling::max ? static_cast<std::size_t>(g.channels) * Unit<T>::samples : 0;
+  }
+
   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
     using S = Scalar<T>;
+    using V = kernels::Vec<S>;
     const Geometry g = geometry;
-    const int channels = g.channels * Unit<T>::samples;
+    const std::ptrdiff_t channels = g.channels * Unit<T>::samples;
     const S* x = reinterpret_cast<const S*>(c.x);
     S* y = reinterpret_cast<S*>(c.y);
-    for (int s = 0; s < static_cast<int>(c.count); ++s, y += channels) {
-      kernels::detail::vector_columns<S>(channels,
-                                         [&]<int N>(int i, auto part) __attribute__((always_inline)) {
-                                           reduce<N>(g.pixels, x + i, channels, y + i, part);
-                                         });
-      x += static_cast<std::ptrdiff_t>(g.pixels) * channels;
+    for (int s = 0; s < static_cast<int>(c.count); ++s, x += g.pixels * channels, y += channels) {
+      fold_pixels(
+          g.pixels, x, channels, y, [](V v, auto...) __attribute__((always_inline)) { return v; },
+          [](V a, V b)
+              __attribute__((always_inline)) { return Kind == Pooling::max ? detail::larger(a, b) : a + b; });
+      if constexpr (Kind == Pooling::average)
+        kernels::for_each_vector<S>(channels, [=](std::ptrdiff_t i, auto part) {
+          part.store(y + i, part.load(y + i) * (S{1} / static_cast<S>(g.pixels)));
+        });
     }
   }
 
@@ -269,58 +282,54 @@ template <int Rank, Pooling Kind> struct GlobalPoolingSpec {
     using V = kernels::Vec<S>;
     const Geometry g = geometry;
     if (!c.dx) return;
-    const int channels = g.channels * Unit<T>::samples;
-    const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(g.pixels) * channels;
-    const S *x = reinterpret_cast<const S*>(c.x), *y = reinterpret_cast<const S*>(c.y),
-            *dy = reinterpret_cast<const S*>(c.dy);
-    S* dx = reinterpret_cast<S*>(c.dx);
-    for (int s = 0; s < c.count; ++s, x += size, dx += size, y += channels, dy += channels)
-      kernels::for_each_vector<S>(channels, [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
-        V share = part.load(dy + i);
-        if constexpr (Kind == Pooling::max) {
-          const V most = part.load(y + i);
-          V equal = {};
-          for (std::ptrdiff_t p = i; p < size; p += channels)
-            equal += part.load(x + p) == most ? V{} + 1 : V{};
-          share = share / equal;
-          for (std::ptrdiff_t p = i; p < size; p += channels)
-            part.store(dx + p, part.load(x + p) == most ? share : V{});
-        } else {
-          share = share * (S{1} / static_cast<S>(g.pixels));
-          for (std::ptrdiff_t p = i; p < size; p += channels) part.store(dx + p, share);
-        }
+    const std::ptrdiff_t channels = g.channels * Unit<T>::samples;
+    const S *x = reinterpret_cast<const S*>(c.x), *y = reinterpret_cast<const S*>(c.y);
+    S *dy = reinterpret_cast<S*>(c.dy), *dx = reinterpret_cast<S*>(c.dx);
+    for (int s = 0; s < c.count; ++s, y += channels, dy += channels) {
+      if constexpr (Kind == Pooling::max)
+        fold_pixels(
+            g.pixels, x, channels, c.scratch,
+            [=](V v, std::ptrdiff_t i, auto part)
+                __attribute__((always_inline)) { return v == part.load(y + i) ? V{} + 1 : V{}; },
+            [](V a, V b) __attribute__((always_inline)) { return a + b; });
+      kernels::for_each_vector<S>(channels, [&](std::ptrdiff_t i, auto part) {
+        V equal = kernels::broadcast<V>(static_cast<S>(g.pixels));
+        if constexpr (Kind == Pooling::max) equal = part.load(c.scratch + i);
+        part.store(dy + i, part.load(dy + i) / equal);
       });
+      for (int p = 0; p < g.pixels; ++p, x += channels, dx += channels)
+        kernels::for_each_vector<S>(
+            channels, [=](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
+              const V share = part.load(dy + i);
+              if constexpr (Kind == Pooling::max)
+                part.store(dx + i, part.load(x + i) == part.load(y + i) ? share : V{});
+              else
+                part.store(dx + i, share);
+            });
+    }
   }
 
  private:
-  // N vectors of channels over all pixels, four at a time, so that no addition waits for the one before.
-  template <int N, class S>
-  [[gnu::always_inline]] static void reduce(int pixels, const S* x, std::ptrdiff_t channels, S* y,
-                                            auto part) {
+  // to[channel] = value(x[pixel][channel]) of all pixels, put together by `with`. Memory is read as it lies,
+  // four pixels at a time.
+  template <class S>
+  [[gnu::always_inline]] static void fold_pixels(int pixels, const S* x, std::ptrdiff_t channels, S* to,
+                                                 auto value, auto with) {
     using V = kernels::Vec<S>;
-    constexpr int chains = 4;
-    constexpr auto with = [](V a, V v) __attribute__((always_inline)) {
-      return Kind == Pooling::max ? detail::larger(a, v) : a + v;
-    };
-    V a[chains][N];
-#pragma GCC unroll 32
-    for (int c = 0; c < chains; ++c)
-#pragma GCC unroll 32
-      for (int n = 0; n < N; ++n) a[c][n] = Kind == Pooling::max ? part.load(x + n * lanes<S>) : V{};
     int p = 0;
-    for (; p + chains <= pixels; p += chains)
-#pragma GCC unroll 32
-      for (int c = 0; c < chains; ++c, x += channels)
-#pragma GCC unroll 32
-        for (int n = 0; n < N; ++n) a[c][n] = with(a[c][n], part.load(x + n * lanes<S>));
-    for (; p < pixels; ++p, x += channels)
-#pragma GCC unroll 32
-      for (int n = 0; n < N; ++n) a[0][n] = with(a[0][n], part.load(x + n * lanes<S>));
-#pragma GCC unroll 32
-    for (int n = 0; n < N; ++n) {
-      const V all = with(with(a[0][n], a[1][n]), with(a[2][n], a[3][n]));
-      part.store(y + n * lanes<S>, Kind == Pooling::max ? all : all * (S{1} / static_cast<S>(pixels)));
-    }
+    const auto block = [&]<int N>(std::integral_constant<int, N>) __attribute__((always_inline)) {
+      kernels::for_each_vector<S>(channels, [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
+        V v[N];
+#pragma GCC unroll 4
+        for (int n = 0; n < N; ++n) v[n] = value(part.load(x + n * channels + i), i, part);
+        V all = N == 4 ? with(with(v[0], v[1 % N]), with(v[2 % N], v[3 % N])) : v[0];
+        if (p > 0) all = with(part.load(to + i), all);
+        part.store(to + i, all);
+      });
+      p += N, x += N * channels;
+    };
+    while (p + 4 <= pixels) block(std::integral_constant<int, 4>{});
+    while (p < pixels) block(std::integral_constant<int, 1>{});
   }
 };
 
