@@ -4,6 +4,7 @@
 #include <keratin/initializers/variance_scaling.hpp>
 #include <keratin/kernels/convolution.hpp>
 #include <keratin/layers/activation.hpp>
+#include <keratin/layers/pooling.hpp>
 #include <keratin/layers/window.hpp>
 
 #include <boost/hana/adapt_struct.hpp>
@@ -319,6 +320,19 @@ template <int Rank> struct ConvSpec {
 template <int Rank> constexpr Fused<ConvSpec<Rank>> fuse(ConvSpec<Rank> conv, const ActivationSpec& next) {
   if (conv.activation != Linear{} || conv.max_pool) return {};
   conv.activation = next.activation;
+  return {true, conv};
+}
+
+/// A convolution takes over a max-pooling by windows of 2 side by side: what is not the largest is never
+/// stored.
+template <int Rank>
+constexpr Fused<ConvSpec<Rank>> fuse(ConvSpec<Rank> conv, const PoolingSpec<Rank, Pooling::max>& next) {
+  const auto all = [](const Sizes<Rank>& sizes, int n) {
+    return std::all_of(sizes.begin(), sizes.end(), [n](int size) { return size == n; });
+  };
+  if (conv.max_pool || conv.activation == Softmax{} || next.padding != Padding::valid) return {};
+  if (!all(next.pool_size, 2) || !(all(next.strides, 0) || all(next.strides, 2))) return {};
+  conv.max_pool = true;
   return {true, conv};
 }
 

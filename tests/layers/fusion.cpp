@@ -1,0 +1,54 @@
+#include "../check.hpp"
+
+using namespace keratin;
+
+namespace {
+
+template <Shape S, int... Axis> Reshape<S[Axis]...> nothing(std::integer_sequence<int, Axis...>);
+// A layer that changes nothing, and keeps its neighbours from being fused.
+template <Shape S> using Nothing = decltype(nothing<S>(std::make_integer_sequence<int, S.rank>()));
+
+// The same two layers, fused and apart: predictions of one sample and of many, and gradients.
+template <class In, class A, class B> void check_fusion(bool fused_in_training = true) {
+  using Fused = Sequential<In, A, B>;
+  constexpr Shape between = A::spec.fit(In::shape).out;
+  using Apart = Sequential<In, A, Nothing<between>, B>;
+  static_assert(plan<Fused>().steps.size() == 1 && plan<Apart>().steps.size() == 2);
+  CHECK((plan<Fused, Mode{.training = true}>().steps.size() == 1) == fused_in_training);
+
+  const auto compare = [&]<class S>(S tolerance) {
+    Model<Fused, Owned, S> fused(5);
+    Model<Apart, Owned, S> apart(5);
+    constexpr std::size_t n = 19;
+    std::vector<S> x(n * Fused::input_size), target(n * Fused::output_size), y(target.size()),
+        z(target.size());
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<S>(testing::filled(i * i, 1));
+    for (std::size_t i = 0; i < target.size(); ++i) target[i] = static_cast<S>(testing::filled(i, 2));
+    auto train_fused = compile(fused, SGD{.learning_rate = 0.1}, MeanSquaredError{});
+    auto train_apart = compile(apart, SGD{.learning_rate = 0.1}, MeanSquaredError{});
+    CHECK(all_near(train_fused.gradient(x, target), train_apart.gradient(x, target), tolerance));
+    train_fused.train_on_batch(x, target);  // so that no statistics are as they began
+    train_apart.train_on_batch(x, target);
+    fused.predict(x, y);
+    apart.predict(x, z);
+    CHECK(all_near(y, z, tolerance));
+    const std::span<const S> one(x.data(), Fused::input_size);
+    CHECK(all_near(fused.predict(one), apart.predict(one), tolerance));
+  };
+  compare(1e-5f);
+  compare(1e-12);
+}
+
+}  // namespace
+
+TEST_CASE("a kernel takes over the activation behind it") {
+  check_fusion<Input<5>, Dense<7>, Activation<Tanh>>();
+  check_fusion<Input<6, 5, 2>, Conv2D<7, Kernel<3>>, Activation<ReLU>>();
+  check_fusion<Input<6, 5>, BatchNormalization<>, Activation<ReLU>>();
+}
+
+TEST_CASE("a convolution takes over the max-pooling behind it") {
+  check_fusion<Input<8, 10, 2>, Conv2D<7, Kernel<3>, ReLU>, MaxPooling2D<>>();
+  check_fusion<Input<7, 9, 3>, Conv2D<18, Kernel<3>, Same, Tanh>, MaxPooling2D<>>();
+  check_fusion<Input<11, 3>, Conv1D<5, Kernel<4>, Causal, Sigmoid>, MaxPooling1D<>>();
+}
