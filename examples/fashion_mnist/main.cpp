@@ -1,7 +1,7 @@
 // Fashion-MNIST: a small network learns to tell ten kinds of clothing apart.
+#include "data.hpp"
 #include "options.hpp"
 
-#include <keratin/data/fashion_mnist.hpp>
 #include <keratin/keratin.hpp>
 
 #include <algorithm>
@@ -11,17 +11,10 @@ namespace fashion_mnist = datasets::fashion_mnist;
 
 using Net = Sequential<Input<784>, Dense<32, ReLU>, Dense<10, Softmax>>;
 
-datasets::ImageSplit load(const std::string& folder) try {
-  return fashion_mnist::load(folder);
-} catch (const std::runtime_error& error) {
-  throw std::runtime_error(error.what() +
-                           std::string("\nFashion-MNIST is four IDX files; --data DIR says where they are.\n"
-                                       "On Debian: apt-get install dataset-fashion-mnist"));
-}
-
 int main(int argc, char** argv) try {
-  const Options options = read_options(argc, argv, {.data = fashion_mnist::default_folder});
-  const auto [train, test] = load(options.data);
+  const Options options =
+      read_options(argc, argv, {.program = "fashion_mnist", .data = fashion_mnist::default_folder});
+  const auto [train, test] = load_fashion_mnist(options.data);
 
   Model<Net> model(options.seed);
   summary(model);
