@@ -101,8 +101,12 @@ class Executor {
     std::vector<int> heads(calls.size());
     std::size_t output = 0;  // the head of the last group that computes something
     for (std::size_t i = 0; i < calls.size(); ++i) {
-      std::shared_ptr<const Node> fused =
-          i > 0 ? nodes_[static_cast<std::size_t>(heads[i - 1])]->fused_with(*calls[i]->node) : nullptr;
+      std::shared_ptr<const Node> fused;
+      if (i > 0) {
+        const int head = heads[i - 1];
+        fused = nodes_[static_cast<std::size_t>(head)]->fused_with(*calls[i]->node,
+                                                                   static_cast<int>(i) - head, mode.training);
+      }
       heads[i] = fused ? heads[i - 1] : static_cast<int>(i);
       nodes_[i] = calls[i]->node;
       if (fused) nodes_[static_cast<std::size_t>(heads[i])] = fused;

@@ -22,8 +22,9 @@ class Node {
   virtual void forward(Shape in, const Forward<Lanes>&) const = 0;
   virtual void backward(Shape in, const Backward<float>&, GradientSink<float>&) const = 0;
   virtual void backward(Shape in, const Backward<Lanes>&, GradientSink<float>&) const = 0;
-  /// A node that does the work of this one and the next, where a fusion rule allows it; otherwise null.
-  virtual std::shared_ptr<const Node> fused_with(const Node& next) const = 0;
+  /// A node that does the work of this one and of the next, `behind` layers on, where a fusion rule allows
+  /// it; otherwise null.
+  virtual std::shared_ptr<const Node> fused_with(const Node& next, int behind, bool training) const = 0;
   /// The same layer with a linear output, for losses on logits.
   virtual std::shared_ptr<const Node> without_activation() const = 0;
 };
@@ -50,14 +51,14 @@ template <LayerSpec S> class NodeOf final : public Node {
   void backward(Shape in, const Backward<Lanes>& c, GradientSink<float>& sink) const override {
     run_backward<S>(spec_.geometry(in), c, sink);
   }
-  std::shared_ptr<const Node> fused_with(const Node& next) const override {
+  std::shared_ptr<const Node> fused_with(const Node& next, int behind, bool training) const override {
     std::shared_ptr<const Node> fused;
     hana::for_each(layer_specs, [&](auto type) {
       using Next = typename decltype(type)::type;
-      if constexpr (requires(const Next& n) { fuse(spec_, n); })
+      if constexpr (Fusable<S, Next>)
         if (const auto* node = dynamic_cast<const NodeOf<Next>*>(&next))
-          if (const auto answer = fuse(spec_, node->spec()); answer.fused)
-            fused = std::make_shared<NodeOf<std::remove_const_t<decltype(answer.spec)>>>(answer.spec);
+          if (const auto answer = ask_rules(spec_, node->spec(), behind, training); answer.fused)
+            fused = std::make_shared<NodeOf<S>>(answer.spec);
     });
     return fused;
   }

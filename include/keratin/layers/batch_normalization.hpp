@@ -242,6 +242,33 @@ struct BatchNormalizationSpec {
   }
 };
 
+/// A BatchNormalization that a kernel before it applies in inference: its outputs times a factor, plus an
+/// offset. `behind` is where it stands behind the kernel's layer, 0 where there is none.
+struct FoldedNormalization {
+  int behind = 0;
+  double epsilon = 0;
+  bool center = true, scale = true;
+
+  constexpr explicit operator bool() const { return behind > 0; }
+  constexpr bool operator==(const FoldedNormalization&) const = default;
+
+  /// Of each channel, for a kernel that adds no bias itself.
+  template <class S>
+  void coefficients(const auto& forward, int channels, const S* bias, S* factor, S* offset) const {
+    const int mean = (scale ? 1 : 0) + (center ? 1 : 0);
+    for (int k = 0; k < channels; ++k) {
+      const auto parameter = [&](int i) { return forward.parameter(i, behind)[k]; };
+      const S deviation = S{1} / std::sqrt(parameter(mean + 1) + static_cast<S>(epsilon));
+      factor[k] = scale ? deviation * parameter(0) : deviation;
+      const S centered = (bias ? bias[k] : S{0}) - parameter(mean);
+      offset[k] = centered * factor[k] + (center ? parameter(mean - 1) : S{0});
+    }
+  }
+};
+constexpr FoldedNormalization folded(const BatchNormalizationSpec& norm, int behind) {
+  return {behind, norm.epsilon, norm.center, norm.scale};
+}
+
 /// A BatchNormalization takes over the activation behind it.
 constexpr Fused<BatchNormalizationSpec> fuse(BatchNormalizationSpec norm, const ActivationSpec& next) {
   if (norm.activation != Linear{}) return {};

@@ -4,6 +4,7 @@
 #include <keratin/initializers/variance_scaling.hpp>
 #include <keratin/kernels/convolution.hpp>
 #include <keratin/layers/activation.hpp>
+#include <keratin/layers/batch_normalization.hpp>
 #include <keratin/layers/pooling.hpp>
 #include <keratin/layers/window.hpp>
 
@@ -32,7 +33,9 @@ template <int Rank> struct ConvSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
-  bool max_pool = false;  // windows of 2, side by side, behind it: set by fusion only
+  // Set by fusion only: the normalization behind it, and then the max-pooling by windows of 2, side by side.
+  FoldedNormalization norm{};
+  bool max_pool = false;
 
   static constexpr const char* name = Rank == 1 ? "Conv1D" : "Conv2D";
   static constexpr bool may_be_causal = Rank == 1;
@@ -63,9 +66,10 @@ template <int Rank> struct ConvSpec {
     const Window w = window(in);
     return 2.0 * w.h.out * w.w.out * static_cast<double>(kernel_shape(in).elements());
   }
-  // Which of a pooled window's values won.
+  // In training which of a pooled window's values won, in inference the coefficients of the normalization.
   constexpr std::size_t intermediate(Shape in, bool training) const {
-    if (!max_pool || !training) return 0;
+    if (!training) return norm ? 2 * static_cast<std::size_t>(filters) : 0;
+    if (!max_pool) return 0;
     const Window w = window(in);
     return static_cast<std::size_t>((Rank == 1 ? 1 : w.h.out / 2) * (w.w.out / 2)) *
            static_cast<std::size_t>(filters);
@@ -75,10 +79,11 @@ template <int Rank> struct ConvSpec {
     kernels::ConvolutionSize size;
     ActivationFunction activation;
     bool use_bias, max_pool;
+    FoldedNormalization norm;
   };
   constexpr Geometry geometry(Shape in) const {
     const Window w = window(in);
-    return {{w.h, w.w, w.channels, filters, groups}, activation, use_bias, max_pool};
+    return {{w.h, w.w, w.channels, filters, groups}, activation, use_bias, max_pool, norm};
   }
 
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int) {
@@ -92,18 +97,19 @@ template <int Rank> struct ConvSpec {
       constexpr Geometry g = decltype(geometry)::value;
       with_activation(geometry, [&]<class A>(A) __attribute__((always_inline)) {
         using InRegister = std::conditional_t<A::elementwise, A, Linear>;
+        constexpr bool norm = static_cast<bool>(g.norm);
         if constexpr (std::is_same_v<Count, One>)
-          image<InRegister, g.max_pool>(fixed<g.size>{}, g, c, c.x, c.y, c.intermediate);
+          image<g.max_pool>(fixed<g.size>{}, g, c, 0, epilogue<InRegister, norm>(g, c));
         else
-          images<InRegister, g.max_pool>(g, c);
+          images<InRegister, g.max_pool, norm>(g, c);
         if constexpr (!A::elementwise) A::forward(c.y, c.y, rows(g, c.count), g.size.filters);
       });
     } else {
       const Geometry g = geometry;
-      if (g.max_pool)
-        images<Linear, true>(g, c);
-      else
-        images<Linear, false>(g, c);
+      const auto run = [&]<bool Norm>(std::bool_constant<Norm>) {
+        g.max_pool ? images<Linear, true, Norm>(g, c) : images<Linear, false, Norm>(g, c);
+      };
+      g.norm ? run(std::true_type{}) : run(std::false_type{});
       with_activation(geometry, [&]<class A>(A) {
         if constexpr (!std::is_same_v<A, Linear>) A::forward(c.y, c.y, rows(g, c.count), g.size.filters);
       });
@@ -136,51 +142,80 @@ template <int Rank> struct ConvSpec {
   }
   static std::ptrdiff_t rows(const Geometry& g, int count) { return count * (outputs(g) / g.size.filters); }
 
-  // Every image of a batch; one instantiation for all geometries.
-  template <class A, bool Pool, class T, class Count>
-  [[gnu::noinline]] static void images(const Geometry& g, const Forward<T, Count>& c) {
-    for (std::ptrdiff_t i = 0; i < static_cast<int>(c.count); ++i)
-      image<A, Pool>(g.size, g, c, c.x + i * inputs(g), c.y + i * outputs(g),
-                     c.intermediate ? c.intermediate + i * outputs(g) : nullptr);
+  // What happens to a finished sum while it is still in its register.
+  template <class A, class T, bool Norm> struct Epilogue {
+    const Scalar<T>*factor, *offset;
+
+    template <class V> [[gnu::always_inline]] V operator()(V v, std::ptrdiff_t column, auto part) const {
+      if constexpr (Norm)
+        v = v * kernels::detail::read_weights<T>(factor + column, part) +
+            kernels::detail::read_weights<T>(offset + column, part);
+      return A::value(v);
+    }
+  };
+  template <class A, bool Norm, class T, class Count>
+  static Epilogue<A, T, Norm> epilogue(const Geometry& g, const Forward<T, Count>& c) {
+    if constexpr (Norm) {
+      Scalar<T>* const factor = reinterpret_cast<Scalar<T>*>(c.intermediate);
+      Scalar<T>* const offset = factor + g.size.filters;
+      g.norm.coefficients(c, g.size.filters, g.use_bias ? c.parameter(1) : nullptr, factor, offset);
+      return {factor, offset};
+    } else {
+      return {};
+    }
   }
-  template <class A, bool Pool, class T, class Count>
+  // Every image of a batch; one instantiation for all geometries.
+  template <class A, bool Pool, bool Norm, class T, class Count>
+  [[gnu::noinline]] static void images(const Geometry& g, const Forward<T, Count>& c) {
+    const auto finish = epilogue<A, Norm>(g, c);
+    for (std::ptrdiff_t i = 0; i < static_cast<int>(c.count); ++i) image<Pool>(g.size, g, c, i, finish);
+  }
+  template <bool Pool, class A, class T, class Count, bool Norm>
   [[gnu::always_inline]] static void image(auto size, const Geometry& g, const Forward<T, Count>& c,
-                                           const T* x, T* y, T* winner) {
+                                           std::ptrdiff_t i, const Epilogue<A, T, Norm>& finish) {
     using O = kernels::Operands<T>;
     using V = typename O::V;
-    const kernels::Convolution<T, decltype(size)> convolution(size, x, c.parameter(0),
-                                                              g.use_bias ? c.parameter(1) : nullptr);
+    using kernels::detail::write;
+    const kernels::Convolution<T, decltype(size)> convolution(size, c.x + i * inputs(g), c.parameter(0),
+                                                              g.use_bias && !Norm ? c.parameter(1) : nullptr);
     const std::ptrdiff_t filters = g.size.filters;
+    T* const y = c.y + i * outputs(g);
     if constexpr (!Pool) {
-      convolution.run([&]<int M, int N>(const V(&a)[M][N], std::ptrdiff_t position, int column,
-                                        auto part) __attribute__((always_inline)) {
-        T* const to = y + position * filters + column;
+      convolution.run([&]<int M, int N>(const V(&a)[M][N], std::ptrdiff_t position, int column, auto part)
+                          __attribute__((always_inline)) {
 #pragma GCC unroll 32
-        for (int m = 0; m < M; ++m)
+                            for (int m = 0; m < M; ++m)
 #pragma GCC unroll 32
-          for (int n = 0; n < N; ++n)
-            kernels::detail::write<T>(to + m * filters + n * O::columns, A::value(a[m][n]), part);
-      });
+                              for (int n = 0; n < N; ++n) {
+                                const std::ptrdiff_t f = column + n * O::columns;
+                                write<T>(y + (position + m) * filters + f, finish(a[m][n], f, part), part);
+                              }
+                          });
     } else {
+      T* const winner = c.training() ? c.intermediate + i * outputs(g) : nullptr;
       convolution.template run_pooled<pool_rows>(
           [&]<int M, int N>(const V(&a)[M][N], std::ptrdiff_t position, int column, auto part)
               __attribute__((always_inline)) {
                 constexpr int P = 2 * pool_rows;
-                const std::ptrdiff_t at = position * filters + column;
 #pragma GCC unroll 32
                 for (int window = 0; window < M / P; ++window)
 #pragma GCC unroll 32
                   for (int n = 0; n < N; ++n) {
-                    V top = a[window * P][n], which = {};
+                    const std::ptrdiff_t f = column + n * O::columns, at = (position + window) * filters + f;
+                    // A monotonic activation may wait for the largest; a normalization may turn the order
+                    // round.
+                    const auto value = [&](int q) __attribute__((always_inline)) {
+                      return Norm ? finish(a[window * P + q][n], f, part) : a[window * P + q][n];
+                    };
+                    V top = value(0), which = {};
 #pragma GCC unroll 4
                     for (int q = 1; q < P; ++q) {
-                      const V v = a[window * P + q][n];
+                      const V v = value(q);
                       if (winner) which = v > top ? V{} + static_cast<Scalar<T>>(q) : which;
                       top = kernels::max(top, v);
                     }
-                    const std::ptrdiff_t here = at + window * filters + n * O::columns;
-                    kernels::detail::write<T>(y + here, A::value(top), part);
-                    if (winner) kernels::detail::write<T>(winner + here, which, part);
+                    write<T>(y + at, Norm ? top : finish(top, f, part), part);
+                    if (winner) write<T>(winner + at, which, part);
                   }
               });
     }
@@ -323,6 +358,16 @@ template <int Rank> constexpr Fused<ConvSpec<Rank>> fuse(ConvSpec<Rank> conv, co
   return {true, conv};
 }
 
+/// In inference a convolution takes over the normalization behind it, and then the activation behind that.
+template <int Rank>
+constexpr Fused<ConvSpec<Rank>> fuse_for_inference(ConvSpec<Rank> conv, const BatchNormalizationSpec& next,
+                                                   int behind) {
+  if (conv.activation != Linear{} || conv.norm || conv.max_pool) return {};
+  conv.norm = folded(next, behind);
+  conv.activation = next.activation;
+  return {true, conv};
+}
+
 /// A convolution takes over a max-pooling by windows of 2 side by side: what is not the largest is never
 /// stored.
 template <int Rank>
@@ -360,8 +405,8 @@ struct Conv2D : layer_of<Conv2D<Filters, Options...>, ConvSpec<2>, Options...> {
 }  // namespace keratin
 
 BOOST_HANA_ADAPT_STRUCT(keratin::ConvSpec<1>, filters, kernel_size, strides, padding, dilation_rate, groups,
-                        activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
+                        activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, norm,
                         max_pool);
 BOOST_HANA_ADAPT_STRUCT(keratin::ConvSpec<2>, filters, kernel_size, strides, padding, dilation_rate, groups,
-                        activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
+                        activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, norm,
                         max_pool);

@@ -54,15 +54,15 @@ template <class T, class Count = int> struct Forward {
   const T* x;              // [count][input shape]
   T* y;                    // [count][output shape]
   const Scalar<T>* block;  // the network's parameters
-  const Tensors* tensors;  // where this layer's lie in it
+  const LayerPlan* layer;  // in its plan
   T* intermediate;         // [count][what the spec's intermediate() asked for]
   Run<Scalar<T>> run{};
 
-  /// The i-th parameter of the spec's parameters().
-  const Scalar<T>* parameter(int i) const { return block + tensors->offset(i); }
+  /// The i-th parameter of the spec's parameters(); of a fused group also that of a layer `behind` its head.
+  const Scalar<T>* parameter(int i, int behind = 0) const { return block + layer[behind].tensors.offset(i); }
   bool training() const { return run.training != nullptr; }
   /// The same for parameters that the layer itself keeps up to date in training.
-  Scalar<T>* updated_parameter(int i) const { return run.training + tensors->offset(i); }
+  Scalar<T>* updated_parameter(int i) const { return run.training + layer->tensors.offset(i); }
 };
 
 /// What a backward kernel is given: dy comes in and may be overwritten, dx goes out.
@@ -165,12 +165,28 @@ template <LayerSpec S> constexpr ActivationFunction activation_of(const S& spec)
     return ActivationFunction{};
 }
 
-/// The answer of a fusion rule `constexpr Fused<A> fuse(A head, const B& next)`: whether `head` takes the
-/// work of the layer behind it over, and then how. The planner finds the rules beside the specs.
+/// The answer of a fusion rule: whether a head takes the work of the layer behind it over, and then how. The
+/// planner finds the rules beside the specs: `constexpr Fused<A> fuse(A head, const B& next)`, and for
+/// inference only `fuse_for_inference(A head, const B& next, int behind)`, where `behind` is how many layers
+/// `next` stands behind the head, whose kernel may want its parameters.
 template <class S> struct Fused {
   bool fused = false;
   S spec{};
 };
+/// Pairs of specs of which at least one rule speaks.
+template <class A, class B>
+concept Fusable = requires(const A& head, const B& next) { fuse(head, next); } ||
+                  requires(const A& head, const B& next) { fuse_for_inference(head, next, 1); };
+/// What the rules say.
+template <class A, class B>
+  requires Fusable<A, B>
+constexpr Fused<A> ask_rules(const A& head, const B& next, int behind, bool training) {
+  if constexpr (requires { fuse(head, next); })
+    if (const auto answer = fuse(head, next); answer.fused) return answer;
+  if constexpr (requires { fuse_for_inference(head, next, behind); })
+    if (!training) return fuse_for_inference(head, next, behind);
+  return {};
+}
 
 /// No bias. Keras: use_bias=False.
 struct NoBias {
@@ -215,8 +231,8 @@ template <class T, class Count>
                                                                 Count count, const Memory<T>& memory,
                                                                 const Scalar<T>* block, Run<Scalar<T>> run) {
   run.random.layer = static_cast<std::uint32_t>(step.layer);
-  return {count, memory(plan, step.input),     memory(plan, step.output),
-          block, &plan.layer_of(step).tensors, memory(plan, step.intermediate),
+  return {count, memory(plan, step.input), memory(plan, step.output),
+          block, &plan.layer_of(step),     memory(plan, step.intermediate),
           run};
 }
 template <class T>

@@ -19,8 +19,9 @@ template <class Net> struct PlanOf {
       parameters_of(Net::template Layer<I>::spec, Net::template shape<I>);
 
   // The head of the group that layer i belongs to, for all layers.
+  template <bool Training>
   static constexpr std::array<int, depth> heads = []<std::size_t... I>(std::index_sequence<I...>) {
-    constexpr std::array<std::size_t, depth> ends{Net::template Group<I>::end...};
+    constexpr std::array<std::size_t, depth> ends{Net::template Group<I, Training>::end...};
     std::array<int, depth> head{};
     for (std::size_t i = 0; i < depth; i = ends[i])
       for (std::size_t j = i; j < ends[i]; ++j) head[j] = static_cast<int>(i);
@@ -29,29 +30,30 @@ template <class Net> struct PlanOf {
 
   // The spec that does the work of the group at I; the output activation is left out for a loss that wants
   // logits.
-  template <std::size_t I, bool Logits> static constexpr auto group_spec() {
-    auto spec = Net::template Group<I>::spec;
-    if constexpr (Logits && requires { spec.activation; })
-      if (I == output_head) spec.activation = {};
+  template <std::size_t I, Mode M> static constexpr auto group_spec() {
+    auto spec = Net::template Group<I, M.training>::spec;
+    if constexpr (M.logits && requires { spec.activation; })
+      if (I == output_head<M.training>) spec.activation = {};
     return spec;
   }
 
   // The last layer that does more than rename the shape, and leaves the last axis as it is, is the head of
   // the output: a loss on logits takes its activation over.
+  template <bool Training>
   static constexpr std::size_t output_head = []<std::size_t... I>(std::index_sequence<I...>) {
     constexpr std::array<bool, depth> idle{
         (traits_of(Net::template Layer<I>::spec).view &&
          Net::template shape<I>.last() == Net::template shape<I + 1>.last())...};
     std::size_t last = 0;
     for (std::size_t i = 0; i < depth; ++i)
-      if (!idle[i]) last = static_cast<std::size_t>(heads[i]);
+      if (!idle[i]) last = static_cast<std::size_t>(heads<Training>[i]);
     return last;
   }(std::make_index_sequence<depth>());
 
   template <Mode M, std::size_t I> static constexpr LayerPlan row() {
-    LayerPlan row = layer_plan(group_spec<I, M.logits>(), Net::template shape<I>, static_cast<int>(I), M);
-    row.head = heads[I];
-    if (heads[I] != static_cast<int>(I)) row.type = Net::template Layer<I>::Spec::name;
+    LayerPlan row = layer_plan(group_spec<I, M>(), Net::template shape<I>, static_cast<int>(I), M);
+    row.head = heads<M.training>[I];
+    if (row.head != static_cast<int>(I)) row.type = Net::template Layer<I>::Spec::name;
     row.name = name_of<typename Net::template Layer<I>>();
     row.out = Net::template shape<I + 1>;
     return row;
@@ -138,9 +140,8 @@ template <class Net, Mode M = Mode{}> struct Execute {
 
  private:
   template <std::size_t S> static constexpr std::size_t layer = static_cast<std::size_t>(plan.steps[S].layer);
-  template <std::size_t S> using Spec = decltype(PlanOf<Net>::template group_spec<layer<S>, M.logits>());
-  template <std::size_t S>
-  static constexpr Spec<S> spec = PlanOf<Net>::template group_spec<layer<S>, M.logits>();
+  template <std::size_t S> using Spec = decltype(PlanOf<Net>::template group_spec<layer<S>, M>());
+  template <std::size_t S> static constexpr Spec<S> spec = PlanOf<Net>::template group_spec<layer<S>, M>();
   template <std::size_t S> static constexpr Shape in_shape = plan.layers[layer<S>].in;
   template <std::size_t S>
   static constexpr typename Spec<S>::Geometry geometry = spec<S>.geometry(in_shape<S>);

@@ -152,7 +152,8 @@ template <class Net, class Storage = Owned, class S = float> class Model {
       return {};
     else
       return activation_of(
-          detail::PlanOf<Net>::template group_spec<detail::PlanOf<Net>::output_head, false>());
+          detail::PlanOf<Net>::template group_spec<detail::PlanOf<Net>::template output_head<false>,
+                                                   Mode{}>());
   }
   template <Mode M> static constexpr detail::Execute<Net, M> executor() { return {}; }
 

@@ -86,16 +86,19 @@ template <class Layer, std::size_t End> struct Group {
   static constexpr auto spec = Layer::spec;
   static constexpr std::size_t end = End;
 };
-template <class A, class B> struct FusedLayer {
-  static constexpr auto answer = fuse(A::spec, B::spec);
+template <class A, class B, int Behind, bool Training> struct FusedLayer {
+  static constexpr auto answer = ask_rules(A::spec, B::spec, Behind, Training);
   static constexpr auto spec = answer.spec;
 };
-template <class Head, std::size_t Next, class List, std::size_t Depth> constexpr auto grow() {
+template <bool Training, std::size_t First, class Head, std::size_t Next, class List, std::size_t Depth>
+constexpr auto grow() {
   if constexpr (Next < Depth) {
     using Layer = layer_at<Next, List>;
-    if constexpr (requires { fuse(Head::spec, Layer::spec); }) {
-      if constexpr (FusedLayer<Head, Layer>::answer.fused)
-        return grow<FusedLayer<Head, Layer>, Next + 1, List, Depth>();
+    if constexpr (Fusable<std::remove_const_t<decltype(Head::spec)>,
+                          std::remove_const_t<decltype(Layer::spec)>>) {
+      using Together = FusedLayer<Head, Layer, static_cast<int>(Next - First), Training>;
+      if constexpr (Together::answer.fused)
+        return grow<Training, First, Together, Next + 1, List, Depth>();
       else
         return Group<Head, Next>{};
     } else {
@@ -121,7 +124,9 @@ template <class In, class... Ls> struct Network {
   /// The shape that comes into layer I.
   template <std::size_t I> static constexpr Shape shape = Shapes::checked.shape[I];
   template <std::size_t I> using Layer = detail::layer_at<I, List>;
-  template <std::size_t I> using Group = decltype(detail::grow<Layer<I>, I + 1, List, sizeof...(Ls)>());
+  /// The layers that run as one with layer I at their head.
+  template <std::size_t I, bool Training>
+  using Group = decltype(detail::grow<Training, I, Layer<I>, I + 1, List, sizeof...(Ls)>());
 };
 
 // Never defined. Read the arguments: which layer (counted from 0), and what stands there. Or: what stands
