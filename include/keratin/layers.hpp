@@ -4,6 +4,7 @@
 #include <keratin/layers/batch_normalization.hpp>
 #include <keratin/layers/convolution.hpp>
 #include <keratin/layers/dense.hpp>
+#include <keratin/layers/depthwise.hpp>
 #include <keratin/layers/pooling.hpp>
 #include <keratin/layers/regularization.hpp>
 #include <keratin/layers/reshaping.hpp>
@@ -18,7 +19,7 @@ namespace hana = boost::hana;
 
 inline constexpr auto layer_specs = hana::tuple_t<                                   // a line a family
     DenseSpec,                                                                       //
-    ConvSpec<1>, ConvSpec<2>,                                                        //
+    ConvSpec<1>, ConvSpec<2>, DepthwiseConv2DSpec,                                   //
     MaxPooling1DSpec, MaxPooling2DSpec, AveragePooling1DSpec, AveragePooling2DSpec,  //
     GlobalMaxPooling1DSpec, GlobalMaxPooling2DSpec, GlobalAveragePooling1DSpec,
     GlobalAveragePooling2DSpec,  //

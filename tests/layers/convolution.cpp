@@ -23,6 +23,14 @@ TEST_CASE("Conv1D computes what Keras computes") {
   check<Conv1D<3, Kernel<5>, Causal>, Input<1, 2>>("conv1d_causal_one");
 }
 
+TEST_CASE("DepthwiseConv2D computes what Keras computes") {
+  check<DepthwiseConv2D<Kernel<3>>, Input<6, 7, 3>>("depthwise_conv2d");
+  check<DepthwiseConv2D<Kernel<3, 2>, Strides<2>, Same, ReLU>, Input<7, 5, 17>>("depthwise_conv2d_same");
+  check<DepthwiseConv2D<Kernel<3>, Same, DepthMultiplier<3>, Dilation<2>, Tanh, NoBias>, Input<5, 6, 2>>(
+      "depthwise_conv2d_multiplier");
+  check<DepthwiseConv2D<>, Input<1, 1, 1>>("depthwise_conv2d_one");
+}
+
 TEST_CASE("Conv2D has Keras's parameters") {
   constexpr Parameters p = Conv2D<8, Kernel<3, 5>, Groups<2>>::spec.parameters(Shape{9, 9, 4});
   static_assert(p.count == 2 && p.list[0].shape == Shape{3, 5, 2, 8} && p.list[1].shape == Shape{8});

@@ -53,6 +53,13 @@ inline void sums_of_lanes(const Lanes* from, int n, float* sums) {
     part.store(sums + k, sum);
   });
 }
+/// sums[i] = the sum over the samples of from[i].
+template <class T> void sum_samples(const T* from, int n, Scalar<T>* sums) {
+  if constexpr (Unit<T>::samples > 1)
+    sums_of_lanes(from, n, sums);
+  else
+    for (int i = 0; i < n; ++i) sums[i] = from[i];
+}
 /// rows[l][k] = from[k][l] for the first `samples` lanes; a row has n values.
 inline void lanes_to_rows(const Lanes* from, int n, int samples, float* rows) {
   constexpr int L = lanes<float>;
