@@ -6,5 +6,6 @@
 #include <keratin/metrics.hpp>
 #include <keratin/optimizers.hpp>
 #include <keratin/sequential/model.hpp>
+#include <keratin/sequential/stream.hpp>
 #include <keratin/training/fit.hpp>
 #include <keratin/training/summary.hpp>

@@ -27,6 +27,7 @@ struct Traits {
   bool view = false;              // only renames the shape: no code, no buffer
   bool only_in_training = false;  // inference passes x on
   bool finishes = false;          // hands every parameter's gradient on itself, once a batch
+  bool pointwise = false;         // works on every step of a sequence by itself
   bool lanes = false;             // wants Lanes: batches of the whole network then run over them
 };
 

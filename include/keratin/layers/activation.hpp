@@ -17,7 +17,8 @@ struct ActivationSpec {
     return {.reads_input = false,
             .reads_output = activation != Linear{},
             .in_place = true,
-            .view = activation == Linear{}};
+            .view = activation == Linear{},
+            .pointwise = true};
   }
   constexpr double flops(Shape in) const {
     return activation == Linear{} ? 0 : static_cast<double>(in.elements());

@@ -39,7 +39,9 @@ struct BatchNormalizationSpec {
     p.add({.name = "moving_variance", .shape = {in.last()}, .initializer = Ones::value, .trainable = false});
     return p;
   }
-  constexpr Traits traits() const { return {.reads_output = activation != Linear{}, .in_place = true}; }
+  constexpr Traits traits() const {
+    return {.reads_output = activation != Linear{}, .in_place = true, .pointwise = true};
+  }
   constexpr double flops(Shape in) const { return 2.0 * static_cast<double>(in.elements()); }
   // For each channel its mean, 1 / standard deviation, what it is multiplied by and what is added; those of
   // the batch lie with its first sample.

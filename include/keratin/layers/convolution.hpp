@@ -17,6 +17,8 @@ namespace keratin {
 inline constexpr Rule needs_at_least_1_filter{"needs at least 1 filter"};
 inline constexpr Rule groups_must_divide_channels_and_filters{
     "the number of groups must divide the channels that come in and the filters"};
+inline constexpr Rule must_be_causal_to_stream{"on a stream a kernel larger than 1 needs padding causal"};
+inline constexpr Rule strides_make_no_stream{"on a stream the strides must be 1"};
 inline constexpr Rule has_strides_and_dilation{"strides and dilation cannot both be above 1"};
 
 /// Keras: Conv1D (Rank 1), Conv2D (Rank 2). Shape (..., channels) -> (..., filters); kernel (kernel_size...,
@@ -86,6 +88,22 @@ template <int Rank> struct ConvSpec {
     return {{w.h, w.w, w.channels, filters, groups}, activation, use_bias, max_pool, norm};
   }
 
+  constexpr const Rule* stream_rule() const {
+    if (strides[0] > 1) return &strides_make_no_stream;
+    if (padding != Padding::causal && kernel_size[0] > 1) return &must_be_causal_to_stream;
+    return nullptr;
+  }
+  /// The inputs that later windows still meet.
+  constexpr std::size_t state(Shape in) const
+    requires(Rank == 1)
+  {
+    return static_cast<std::size_t>((kernel_size[0] - 1) * dilation_rate[0]) *
+           static_cast<std::size_t>(in.last());
+  }
+  constexpr std::size_t stream_workspace(Shape in) const {
+    return state(in) + static_cast<std::size_t>(stream_block * in.last() + 2 * filters);
+  }
+
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int) {
     return Scratch<T>(g).end;
   }
@@ -114,6 +132,29 @@ template <int Rank> struct ConvSpec {
         if constexpr (!std::is_same_v<A, Linear>) A::forward(c.y, c.y, rows(g, c.count), g.size.filters);
       });
     }
+  }
+  // What was kept and what comes lie side by side: a convolution without padding.
+  template <class S>
+  [[gnu::always_inline]] static void stream(auto geometry, int steps, Forward<S, One> c, S* state) {
+    Geometry g = geometry;
+    const std::ptrdiff_t kept = std::ptrdiff_t{g.size.w.size - 1} * g.size.w.dilation * g.size.channels,
+                         come = std::ptrdiff_t{steps} * g.size.channels;
+    S* const line = c.intermediate + 2 * g.size.filters;
+    std::copy_n(state, kept, line);
+    std::copy_n(c.x, come, line + kept);
+    std::copy_n(line + come, kept, state);
+    c.x = line;
+    g.size.w.in = steps + (g.size.w.size - 1) * g.size.w.dilation;
+    g.size.w.out = steps;
+    g.size.w.before = 0;
+    with_activation(geometry, [&]<class A>(A) __attribute__((always_inline)) {
+      using InRegister = std::conditional_t<A::elementwise, A, Linear>;
+      if (g.norm)
+        image<false>(g.size, g, c, 0, epilogue<InRegister, true>(g, c));
+      else
+        image<false>(g.size, g, c, 0, epilogue<InRegister, false>(g, c));
+      if constexpr (!A::elementwise) A::forward(c.y, c.y, steps, g.size.filters);
+    });
   }
   template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
     with_activation(geometry, [&]<class A>(A) { backward_through<A>(Geometry(geometry), c, gradients); });

@@ -36,7 +36,9 @@ struct DenseSpec {
     if (use_bias) p.add({"bias", {units}, bias_initializer});
     return p;
   }
-  constexpr Traits traits() const { return {.reads_output = activation != Linear{}, .finishes = true}; }
+  constexpr Traits traits() const {
+    return {.reads_output = activation != Linear{}, .finishes = true, .pointwise = true};
+  }
   constexpr double flops(Shape in) const { return 2.0 * static_cast<double>(in.elements()) * units; }
 
   struct Geometry {

@@ -143,6 +143,17 @@ template <LayerSpec S> constexpr double flops_of(const S& spec, Shape in) {
   else
     return 0;
 }
+/// A layer that keeps something from one step of a sequence to the next, and so can run on a stream:
+///   constexpr std::size_t state(Shape in) const;  // scalars that it keeps, zeros at the beginning
+///   template <class S> static void step(auto geometry, const Forward<S, One>&, S* state);  // one step
+/// or, where several steps at a time are faster,
+///   template <class S> static void stream(auto geometry, int steps, const Forward<S, One>&, S* state);
+/// with up to stream_block steps; `intermediate` then has room for stream_workspace(in) scalars. A spec that
+/// can do so only with some settings says why not in `constexpr const Rule* stream_rule() const`.
+template <class S>
+concept KeepsState = requires(const S s, Shape in) { s.state(in); };
+inline constexpr int stream_block = 64;
+
 /// T's per sample of intermediate results; in training they live until backward has run.
 template <LayerSpec S> constexpr std::size_t intermediate_of(const S& spec, Shape in, bool training) {
   if constexpr (requires { spec.intermediate(in, training); })

@@ -21,7 +21,11 @@ struct DropoutSpec {
     return in;
   }
   constexpr Traits traits() const {
-    return {.reads_input = false, .reads_output = false, .in_place = true, .only_in_training = true};
+    return {.reads_input = false,
+            .reads_output = false,
+            .in_place = true,
+            .only_in_training = true,
+            .pointwise = true};
   }
 
   struct Geometry {

@@ -63,7 +63,7 @@ template <bool Fits> struct StackHasRoom {
 
 // N values on the stack, or once per thread on the heap where they are many. Two of one purpose are the same
 // memory.
-enum class Purpose : unsigned char { steps, input, chunk };
+enum class Purpose : unsigned char { steps, input, chunk, stream };
 template <class S, std::size_t N, bool Heap, Purpose P> struct Workspace {
   static constexpr bool on_stack = N * sizeof(S) <= stack_bytes;
   static_assert(sizeof(StackHasRoom < on_stack || Heap >) > 0);

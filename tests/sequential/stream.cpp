@@ -1,0 +1,74 @@
+#include <keratin/keratin.hpp>
+#include <keratin/testing/allocations.hpp>
+
+#include "../check.hpp"
+
+using namespace keratin;
+
+namespace {
+
+// Step by step, and in blocks of several sizes, against the whole sequence at once.
+template <class Net> void check_stream() {
+  Model<Net> model(3);
+  for (float& w : model.block()) w += 0.01f;  // so that no bias is zero
+  Stream stream(model);
+  using S = decltype(stream);
+  constexpr std::size_t steps = static_cast<std::size_t>(Net::input_shape[0]), in = S::input_size,
+                        out = S::output_size;
+  static_assert(in * steps == Net::input_size);
+  std::vector<float> x(steps * in), y(steps * out);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(testing::filled(i, 1));
+  const auto whole = model.predict(std::span<const float, Net::input_size>(x));
+  const std::size_t first = y.size() - whole.size();  // a network that answers at the end only
+  const auto compare = [&] {
+    for (std::size_t i = 0; i < whole.size(); ++i) CHECK(near(y[first + i], whole[i], 1e-6));
+  };
+
+  const long before = testing::allocations;
+  for (std::size_t t = 0; t < steps; ++t) {
+    const auto one = stream.step(std::span<const float, in>(x.data() + t * in, in));
+    std::copy(one.begin(), one.end(), y.begin() + static_cast<std::ptrdiff_t>(t * out));
+  }
+  const bool allocated = testing::allocations != before;
+  CHECK(!allocated);
+  compare();
+  for (const std::size_t block : {std::size_t{1}, std::size_t{7}, std::size_t{64}, steps}) {
+    stream.reset();
+    std::fill(y.begin(), y.end(), 0.f);
+    for (std::size_t t = 0; t < steps; t += block) {
+      const std::size_t n = std::min(block, steps - t);
+      stream.process({x.data() + t * in, n * in}, {y.data() + t * out, n * out});
+    }
+    CAPTURE(block);
+    compare();
+  }
+  // Another voice goes its own way; a copy goes on from where it was made.
+  Stream other(model);
+  other.step(std::span<const float, in>(x.data(), in));
+  Stream copy = other;
+  const auto a = other.step(std::span<const float, in>(x.data() + in, in));
+  const auto b = copy.step(std::span<const float, in>(x.data() + in, in));
+  CHECK(a == b);
+}
+
+}  // namespace
+
+TEST_CASE("causal convolutions run on a stream") {
+  check_stream<Sequential<Input<100, 1>, Conv1D<16, Kernel<3>, Causal, Tanh>,
+                          Conv1D<16, Kernel<3>, Causal, Dilation<2>, Tanh>,
+                          Conv1D<16, Kernel<3>, Causal, Dilation<8>, Tanh>, Dense<1>>>();
+  check_stream<Sequential<Input<70, 3>, Conv1D<5, Kernel<4>, Causal>, BatchNormalization<>, Activation<ReLU>,
+                          Dropout<0.5>, Conv1D<2>, Activation<Softmax>>>();
+}
+
+TEST_CASE("what looks at one step at a time runs on a stream") {
+  check_stream<Sequential<Input<9, 4>, Dense<7, Tanh>, BatchNormalization<>, Dense<2>>>();
+  check_stream<Sequential<Input<3, 2>>>();
+}
+
+TEST_CASE("a stream refuses sizes that do not match") {
+  const Model<Sequential<Input<9, 4>, Dense<2>>> model;
+  Stream stream(model);
+  std::vector<float> x(8), y(3);
+  CHECK_THROWS_WITH(stream.process(x, y), doctest::Contains("8 input and 3 output values came"));
+}
