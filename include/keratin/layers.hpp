@@ -22,8 +22,9 @@ inline constexpr auto layer_specs = hana::tuple_t<                              
     ConvSpec<1>, ConvSpec<2>, DepthwiseConv2DSpec,                                   //
     MaxPooling1DSpec, MaxPooling2DSpec, AveragePooling1DSpec, AveragePooling2DSpec,  //
     GlobalMaxPooling1DSpec, GlobalMaxPooling2DSpec, GlobalAveragePooling1DSpec,
-    GlobalAveragePooling2DSpec,  //
-    BatchNormalizationSpec,      //
+    GlobalAveragePooling2DSpec,            //
+    BatchNormalizationSpec,                //
+    ZeroPadding1DSpec, ZeroPadding2DSpec,  //
     ActivationSpec, DropoutSpec, FlattenSpec, ReshapeSpec>;
 
 }  // namespace keratin

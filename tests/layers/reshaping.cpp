@@ -21,3 +21,25 @@ TEST_CASE("Reshape fills in one extent") {
   static_assert(ReshapeSpec(Shape{0, 24}).fit(Shape{24}).broken == &needs_extents_of_at_least_1);
   static_assert(ReshapeSpec(Shape{-2, 24}).fit(Shape{24}).broken == &needs_extents_of_at_least_1);
 }
+
+TEST_CASE("ZeroPadding") {
+  check<ZeroPadding1D<1, 2>, Input<5, 3>>("zero_padding1d");
+  check<ZeroPadding1D<>, Input<1, 17>>("zero_padding1d_one");
+  check<ZeroPadding2D<1, 2, 3, 0>, Input<3, 4, 3>>("zero_padding2d");
+  check<ZeroPadding2D<1, 2>, Input<3, 2, 17>>("zero_padding2d_axes");
+  check<ZeroPadding2D<0>, Input<1, 2, 1>>();
+}
+
+TEST_CASE("ZeroPadding takes one number, one for each axis, or one for each side") {
+  static_assert(ZeroPadding2D<3>::spec.padding == ZeroPadding2D<3, 3, 3, 3>::spec.padding);
+  static_assert(ZeroPadding2D<1, 2>::spec.padding == ZeroPadding2D<1, 1, 2, 2>::spec.padding);
+  static_assert(ZeroPadding2D<>::spec.padding == ZeroPadding2D<1>::spec.padding);
+  static_assert(ZeroPadding2D<1, 2, 3, 4>::spec.fit(Shape{5, 6, 7}).out == Shape{8, 13, 7});
+  static_assert(ZeroPadding1D<1, 2>::spec.fit(Shape{5, 6}).out == Shape{8, 6});
+  static_assert(ZeroPadding1D<1, 2, 3>::spec.fit(Shape{5, 6}).broken == &needs_padding_of_at_least_0);
+  static_assert(ZeroPadding2D<1, 2, 3>::spec.fit(Shape{5, 6, 1}).broken == &needs_padding_of_at_least_0);
+  static_assert(ZeroPadding1D<-1>::spec.fit(Shape{5, 6}).broken == &needs_padding_of_at_least_0);
+  static_assert(ZeroPadding1D<>::spec.fit(Shape{5, 6, 1}).broken == &needs_sequence_TxC);
+  static_assert(ZeroPadding2D<>::spec.fit(Shape{5, 6}).broken == &needs_image_HxWxC);
+  static_assert(ZeroPadding1D<INT32_MAX>::spec.fit(Shape{5, 6}).broken == &more_than_2_31_elements);
+}
