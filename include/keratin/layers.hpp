@@ -5,6 +5,7 @@
 #include <keratin/layers/convolution.hpp>
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/depthwise.hpp>
+#include <keratin/layers/normalization.hpp>
 #include <keratin/layers/pooling.hpp>
 #include <keratin/layers/regularization.hpp>
 #include <keratin/layers/reshaping.hpp>
@@ -25,6 +26,7 @@ inline constexpr auto layer_specs = hana::tuple_t<                              
     GlobalAveragePooling2DSpec,            //
     BatchNormalizationSpec,                //
     ZeroPadding1DSpec, ZeroPadding2DSpec,  //
+    LayerNormalizationSpec,                //
     ActivationSpec, DropoutSpec, FlattenSpec, ReshapeSpec>;
 
 }  // namespace keratin
