@@ -5,12 +5,12 @@
 #include "golden.hpp"
 
 /// check_layer, and against Keras's numbers of that name where one is given.
-template <class L, class In> void check(const char* name = nullptr) {
+template <class L, class In, int Classes = 0> void check(const char* name = nullptr) {
   const std::string golden_name = name != nullptr ? name : "";
   CAPTURE(golden_name);
   const auto golden = name != nullptr ? golden_layer(name, keratin::parameters_of(L::spec, In::shape))
                                       : keratin::testing::Golden{};
-  const auto report = keratin::testing::check_layer<L, In>(golden);
+  const auto report = keratin::testing::check_layer<L, In, Classes>(golden);
   CHECK_MESSAGE(report.passed(), report.text());
 }
 

@@ -5,6 +5,7 @@
 #include <keratin/layers/convolution.hpp>
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/depthwise.hpp>
+#include <keratin/layers/embedding.hpp>
 #include <keratin/layers/normalization.hpp>
 #include <keratin/layers/pooling.hpp>
 #include <keratin/layers/regularization.hpp>
@@ -27,6 +28,7 @@ inline constexpr auto layer_specs = hana::tuple_t<                              
     BatchNormalizationSpec,                //
     ZeroPadding1DSpec, ZeroPadding2DSpec,  //
     LayerNormalizationSpec,                //
+    EmbeddingSpec,                         //
     ActivationSpec, DropoutSpec, FlattenSpec, ReshapeSpec>;
 
 }  // namespace keratin

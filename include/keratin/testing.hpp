@@ -61,7 +61,7 @@ template <class S, class... Fields> constexpr std::size_t fields() {
 }
 
 // A network of one layer in all its forms, and the values that the checks work on.
-template <class L, class In> class LayerCheck {
+template <class L, class In, int Classes> class LayerCheck {
   using Net = Sequential<In, L>;
   static constexpr Mode training{.training = true, .input_gradient = true};
   using Infer = keratin::detail::Execute<Net>;
@@ -252,7 +252,10 @@ template <class L, class In> class LayerCheck {
     return values;
   }
   template <class S> static std::vector<S> inputs(int n, int k) {
-    return filled_values<S>(static_cast<std::size_t>(n) * in, k);
+    std::vector<S> x = filled_values<S>(static_cast<std::size_t>(n) * in, k);
+    if (Classes > 0)
+      for (S& v : x) v = (v + S{0.5}) * Classes;
+    return x;
   }
   template <class S> static std::vector<S> weights() {
     std::vector<S> w(block);
@@ -336,9 +339,10 @@ template <class L, class In> class LayerCheck {
 
 /// Tries layer L on the input: shape rule, parameters, gradients against central differences in double, Lanes
 /// and single samples against the batch, a partial lane group, the graph against the Sequential bit for bit,
-/// training, allocations, extreme values and, where `golden` has values, Keras.
-template <class L, class In> Report check_layer(const Golden& golden = {}) {
-  return detail::LayerCheck<L, In>().run(golden);
+/// training, allocations, extreme values and, where `golden` has values, Keras. With Classes the inputs are
+/// class numbers from 0 to below Classes, none of them whole, so that a small step leads to no other class.
+template <class L, class In, int Classes = 0> Report check_layer(const Golden& golden = {}) {
+  return detail::LayerCheck<L, In, Classes>().run(golden);
 }
 
 }  // namespace keratin::testing

@@ -128,6 +128,23 @@ LAYERS = [
     ("global_max_pooling2d", (3, 5, 3), layers.GlobalMaxPooling2D()),
     ("global_average_pooling1d", (7, 17), layers.GlobalAveragePooling1D()),
     ("global_average_pooling2d", (3, 5, 3), layers.GlobalAveragePooling2D()),
+    ("zero_padding1d", (5, 3), layers.ZeroPadding1D((1, 2))),
+    ("zero_padding1d_one", (1, 17), layers.ZeroPadding1D()),
+    ("zero_padding2d", (3, 4, 3), layers.ZeroPadding2D(((1, 2), (3, 0)))),
+    ("zero_padding2d_axes", (3, 2, 17), layers.ZeroPadding2D((1, 2))),
+    ("layer_normalization", (3, 17), layers.LayerNormalization()),
+    ("layer_normalization_wide", (70,), layers.LayerNormalization()),
+    ("layer_normalization_one", (2, 3, 1), layers.LayerNormalization()),
+    ("layer_normalization_no_center", (16,),
+     layers.LayerNormalization(epsilon=1e-6, center=False)),
+    ("layer_normalization_no_scale", (5, 7),
+     layers.LayerNormalization(scale=False)),
+    ("layer_normalization_plain", (33,),
+     layers.LayerNormalization(center=False, scale=False)),
+    ("embedding", (5,), layers.Embedding(7, 17)),
+    ("embedding_one", (1,), layers.Embedding(1, 1)),
+    ("embedding_rank2", (4, 3), layers.Embedding(50, 3)),
+    ("embedding_wide", (2,), layers.Embedding(3, 32)),
     ("dropout_inference", (7,), layers.Dropout(0.5)),
 ]
 
@@ -138,6 +155,8 @@ def layer_section():
     draws at random, in inference)."""
     for case, sample_shape, layer in LAYERS:
         x = fill((3, *sample_shape), 0)
+        if isinstance(layer, layers.Embedding):  # class numbers
+            x = (x + np.float32(0.5)) * np.float32(layer.input_dim)
         layer.build(x.shape)
         fill_weights(layer)
         state = values(layer.non_trainable_variables)
