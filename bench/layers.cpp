@@ -19,6 +19,25 @@ template <class... A> void activations(ActivationList<A...>) {
   dense<64, 1>(), dense<64, 2>(), dense<64, 4>(), dense<64, 8>(), dense<128, 10>();  // narrower than a vector
   activations(Activations{});
   benchmark_layer<Dropout<0.5>, Input<256>>("Dropout");
+  benchmark_layer<MaxPooling1D<>, Input<128, 32>>("MaxPooling1D/2");
+  benchmark_layer<MaxPooling2D<>, Input<28, 28, 16>>("MaxPooling2D/2");
+  benchmark_layer<MaxPooling2D<>, Input<24, 24, 6>>("MaxPooling2D/2, narrow");
+  benchmark_layer<MaxPooling2D<PoolSize<3>, Strides<2>, Same>, Input<28, 28, 16>>("MaxPooling2D/3 by 2");
+  benchmark_layer<AveragePooling1D<>, Input<128, 32>>("AveragePooling1D/2");
+  benchmark_layer<AveragePooling2D<>, Input<28, 28, 16>>("AveragePooling2D/2");
+  benchmark_layer<AveragePooling2D<PoolSize<3>, Strides<2>, Same>, Input<28, 28, 16>>(
+      "AveragePooling2D/3 by 2");
+  benchmark_layer<GlobalMaxPooling1D, Input<128, 16>>("GlobalMaxPooling1D");
+  benchmark_layer<GlobalMaxPooling2D, Input<7, 7, 64>>("GlobalMaxPooling2D");
+  benchmark_layer<GlobalAveragePooling1D, Input<128, 16>>("GlobalAveragePooling1D");
+  benchmark_layer<GlobalAveragePooling2D, Input<7, 7, 64>>("GlobalAveragePooling2D");
+  benchmark_layer<ZeroPadding1D<1>, Input<128, 32>>("ZeroPadding1D");
+  benchmark_layer<ZeroPadding2D<1>, Input<28, 28, 1>>("ZeroPadding2D/28-28-1");
+  benchmark_layer<ZeroPadding2D<1>, Input<28, 28, 16>>("ZeroPadding2D/28-28-16");
+  benchmark_layer<LayerNormalization<>, Input<16, 64>>("LayerNormalization/64");
+  benchmark_layer<LayerNormalization<>, Input<4, 768>>("LayerNormalization/768");
+  benchmark_layer<LayerNormalization<>, Input<16, 17>>("LayerNormalization/17");
+  benchmark_layer<Embedding<1000, 64>, Input<32>>("Embedding/1000-64");
   return true;
 }();
 
