@@ -1,8 +1,7 @@
 #pragma once
 // BatchNormalization: each channel less its mean over the batch, divided by its standard deviation.
-#include <keratin/initializers/constant.hpp>
 #include <keratin/layers/activation.hpp>
-#include <keratin/layers/layer.hpp>
+#include <keratin/layers/normalization.hpp>
 
 #include <boost/hana/adapt_struct.hpp>
 
@@ -12,8 +11,7 @@
 
 namespace keratin {
 
-inline constexpr Rule needs_momentum_from_0_to_1_and_epsilon_above_0{
-    "the momentum must be from 0 to 1 and epsilon above 0"};
+inline constexpr Rule needs_a_momentum_from_0_to_1{"the momentum must be from 0 to 1"};
 
 /// Keras: BatchNormalization over the last axis. Training: y = gamma (x - mean) / sqrt(variance + epsilon) +
 /// beta with the mean and the (biased) variance of the batch, over all samples and positions; the moving ones
@@ -27,8 +25,8 @@ struct BatchNormalizationSpec {
   static constexpr const char* name = "BatchNormalization";
 
   constexpr Fit fit(Shape in) const {
-    if (!(momentum >= 0 && momentum <= 1 && epsilon > 0))
-      return needs_momentum_from_0_to_1_and_epsilon_above_0;
+    if (!(momentum >= 0 && momentum <= 1)) return needs_a_momentum_from_0_to_1;
+    if (!(epsilon > 0)) return needs_an_epsilon_above_0;
     return in;
   }
   constexpr Parameters parameters(Shape in) const {

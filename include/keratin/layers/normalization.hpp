@@ -141,7 +141,7 @@ struct LayerNormalizationSpec {
     if (center) p.add({"beta", {in.last()}});
     return p;
   }
-  constexpr Traits traits() const { return {.reads_output = false, .in_place = true}; }
+  constexpr Traits traits() const { return {.reads_output = false, .in_place = true, .pointwise = true}; }
   constexpr double flops(Shape in) const { return 8.0 * static_cast<double>(in.elements()); }
 
   struct Geometry {

@@ -11,7 +11,7 @@
 namespace keratin::detail {
 
 /// f.template operator()<T>() with the T that batches of a planned network run over.
-template <class S, class Executor> void with_unit(const Executor& executor, auto f) {
+template <class S, class Executor> constexpr void with_unit(const Executor& executor, auto f) {
   if constexpr (!std::is_same_v<S, float>) {
     f.template operator()<S>();
   } else if constexpr (requires { typename std::bool_constant<Executor::plan.lanes>; }) {

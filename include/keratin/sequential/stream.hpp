@@ -49,7 +49,7 @@ template <class Net> struct StreamPlan {
   template <std::size_t I>
   static constexpr Shape step_shape = [] {
     Shape s = Net::template shape<I>;
-    if (lasts<I>) s.extent[0] = 1;
+    if (lasts<I> && s.rank > 1) s.extent[0] = 1;
     return s;
   }();
   static constexpr Shape input = step_shape<0>, output = step_shape<static_cast<std::size_t>(depth)>;

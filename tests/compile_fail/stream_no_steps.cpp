@@ -1,0 +1,23 @@
+// error: network_cannot_stream<.*layer<>, .*, .*needs_steps_and_features ?>
+// title: a network without a time axis
+// meaning: The first axis of the Input is the time, the rest are the features of a step.
+// fix: Give the Input both: Input<steps, features>.
+#include <keratin/keratin.hpp>
+using namespace keratin;
+
+#ifdef TWIN
+using Net = Sequential<Input<32, 2>, Dense<4>>;
+#else
+using Net = Sequential<Input<2>, Dense<4>>;
+#endif
+
+int main() {
+  const Model<Net> model;
+  Stream stream(model);
+  const std::vector<float> x(64);
+  std::vector<float> y(64);
+  stream.process(x, y);
+  const auto one = stream.step(std::span<const float, 2>(x.data(), 2));
+  stream.reset();
+  return one[0] > y[0];
+}

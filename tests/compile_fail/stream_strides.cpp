@@ -1,0 +1,23 @@
+// error: network_cannot_stream<.*layer<0>, .*Conv1D<4, .*Strides<2> ?>, .*strides_make_no_stream ?>
+// title: strides on a stream
+// meaning: Every step that goes in brings one out; a convolution with strides answers only now and then.
+// fix: Leave the strides at 1.
+#include <keratin/keratin.hpp>
+using namespace keratin;
+
+#ifdef TWIN
+using Net = Sequential<Input<32, 2>, Conv1D<4, Kernel<3>, Causal>>;
+#else
+using Net = Sequential<Input<32, 2>, Conv1D<4, Kernel<3>, Causal, Strides<2>>>;
+#endif
+
+int main() {
+  const Model<Net> model;
+  Stream stream(model);
+  const std::vector<float> x(64);
+  std::vector<float> y(64);
+  stream.process(x, y);
+  const auto one = stream.step(std::span<const float, 2>(x.data(), 2));
+  stream.reset();
+  return one[0] > y[0];
+}

@@ -1,0 +1,23 @@
+// error: network_cannot_stream<.*layer<1>, .*GlobalAveragePooling1D, .*needs_the_whole_sequence ?>
+// title: a layer that needs the whole sequence
+// meaning: Pooling over time, Flatten and the like answer when the sequence has ended; a stream never ends.
+// fix: End the network with what works on every step, or with a recurrent layer.
+#include <keratin/keratin.hpp>
+using namespace keratin;
+
+#ifdef TWIN
+using Net = Sequential<Input<32, 2>, Dense<4>>;
+#else
+using Net = Sequential<Input<32, 2>, Dense<4>, GlobalAveragePooling1D>;
+#endif
+
+int main() {
+  const Model<Net> model;
+  Stream stream(model);
+  const std::vector<float> x(64);
+  std::vector<float> y(64);
+  stream.process(x, y);
+  const auto one = stream.step(std::span<const float, 2>(x.data(), 2));
+  stream.reset();
+  return one[0] > y[0];
+}
