@@ -38,7 +38,7 @@ struct BatchNormalizationSpec {
     return p;
   }
   constexpr Traits traits() const {
-    return {.reads_output = activation != Linear{}, .in_place = true, .pointwise = true};
+    return {.reads_output = activation == Softmax{}, .in_place = true, .pointwise = true};
   }
   constexpr double flops(Shape in) const { return 2.0 * static_cast<double>(in.elements()); }
   // For each channel its mean, 1 / standard deviation, what it is multiplied by and what is added; those of
@@ -193,18 +193,22 @@ struct BatchNormalizationSpec {
     using S = Scalar<T>;
     using V = kernels::Vec<S>;
     const Coefficients<T, const S*> of(g, c.intermediate);
-    const S *const x = reinterpret_cast<const S*>(c.x), *const y = reinterpret_cast<const S*>(c.y);
-    S* const dy = reinterpret_cast<S*>(c.dy);
+    const S *const x = reinterpret_cast<const S*>(c.x), *const dy = reinterpret_cast<const S*>(c.dy);
     if constexpr (!A::elementwise) A::backward(c.y, c.dy, c.dy, std::ptrdiff_t{c.count} * g.rows, g.channels);
+    // dy before the activation. Its output is computed again: to read it would take longer.
+    const auto through = [=](V d, V centered, std::ptrdiff_t column,
+                             auto part) __attribute__((always_inline)) {
+      if constexpr (A::elementwise && !std::is_same_v<A, Linear>)
+        d *=
+            A::derivative(A::value(centered * part.load(of.factor + column) + part.load(of.offset + column)));
+      return d;
+    };
     S *const sum = c.scratch, *const product = c.scratch + aligned(static_cast<std::size_t>(of.n));
     sum_rows<T>(g, c.count, c.run.samples, sum, product,
                 [=](std::ptrdiff_t at, std::ptrdiff_t column, auto part) __attribute__((always_inline)) {
-                  V d = part.load(dy + at);
-                  if constexpr (A::elementwise && !std::is_same_v<A, Linear>) {
-                    d *= A::derivative(part.load(y + at));
-                    part.store(dy + at, d);
-                  }
-                  return std::pair(d, d * (part.load(x + at) - part.load(of.mean + column)));
+                  const V centered = part.load(x + at) - part.load(of.mean + column);
+                  const V d = through(part.load(dy + at), centered, column, part);
+                  return std::pair(d, d * centered);
                 });
     // dx = (dy - mean of dy - (x - mean) * deviation^2 * mean of dy (x - mean)) * factor.
     const S values = static_cast<S>(c.run.samples) * static_cast<S>(g.rows);
@@ -226,7 +230,8 @@ struct BatchNormalizationSpec {
       const std::ptrdiff_t start = row * of.n;
       kernels::for_each_vector<S>(of.n, [=](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
         const V centered = part.load(x + start + i) - part.load(of.mean + i);
-        const V d = part.load(dy + start + i) - part.load(sum + i) - centered * part.load(product + i);
+        const V d = through(part.load(dy + start + i), centered, i, part) - part.load(sum + i) -
+                    centered * part.load(product + i);
         part.store(dx + start + i, only(d * part.load(of.factor + i)));
       });
     };
