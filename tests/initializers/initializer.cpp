@@ -52,3 +52,37 @@ TEST_CASE("fans of a convolution kernel count its receptive field") {
   CHECK(detail::fans(Shape{3, 3, 8, 16}).out == 144);
   CHECK(detail::fans(Shape{7}).in == 7);
 }
+
+TEST_CASE("orthogonal kernels: Q^T Q = 1 along the shorter side") {
+  const auto check = [](Shape shape, double gain, const Initializer& init) {
+    std::vector<float> w(static_cast<std::size_t>(shape.size()));
+    initialize(init, shape, {11, random_initializer, 0, 0}, w.data());
+    const std::size_t columns = static_cast<std::size_t>(shape.last()), rows = w.size() / columns;
+    const bool by_rows = rows <= columns;
+    const std::size_t count = by_rows ? rows : columns, length = by_rows ? columns : rows;
+    const auto at = [&](std::size_t i, std::size_t k) {
+      return double{by_rows ? w[i * columns + k] : w[k * columns + i]};
+    };
+    double worst = 0;
+    for (std::size_t i = 0; i < count; ++i)
+      for (std::size_t j = 0; j <= i; ++j) {
+        double dot = 0;
+        for (std::size_t k = 0; k < length; ++k) dot += at(i, k) * at(j, k);
+        worst = std::fmax(worst, std::fabs(dot - (i == j ? gain * gain : 0)));
+      }
+    CHECK(worst < 1e-6 * gain * gain);
+  };
+  check({64, 256}, 1, Orthogonal<>::value);
+  check({24, 24}, 1, Orthogonal<>::value);
+  check({3, 3, 5, 7}, 2, Orthogonal<2.0>::value);
+  check({1, 1}, 1, Orthogonal<>::value);
+  check({5}, 1, Orthogonal<>::value);
+}
+
+TEST_CASE("an LSTM's bias starts with forget gates of 1") {
+  Initializer init = Zeros::value;
+  init.unit_forget = true;
+  std::vector<float> b(8, 7.f);
+  initialize(init, Shape{8}, {}, b.data());
+  CHECK(b == std::vector<float>{0, 0, 1, 1, 0, 0, 0, 0});
+}

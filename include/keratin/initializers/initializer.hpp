@@ -4,19 +4,23 @@
 #include <keratin/core/random.hpp>
 #include <keratin/core/shape.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 namespace keratin {
 
-enum class Distribution : unsigned char { constant, uniform, normal, truncated_normal };
+enum class Distribution : unsigned char { constant, uniform, normal, truncated_normal, orthogonal };
 enum class Fan : unsigned char { none, in, average };
 
 /// constant: `value`. Others: around `value` with half-width or standard deviation `spread`; with a fan they
-/// follow Keras's VarianceScaling with `spread` as its scale: variance = scale / max(1, fan).
+/// follow Keras's VarianceScaling with `spread` as its scale: variance = scale / max(1, fan). orthogonal:
+/// `spread` times an orthonormal matrix. unit_forget: an LSTM's bias, whose second quarter is 1 in any case.
 struct Initializer {
   Distribution distribution = Distribution::constant;
   Fan fan = Fan::none;
   double value = 0, spread = 0;
+  bool unit_forget = false;
 
   constexpr bool operator==(const Initializer&) const = default;
 };
@@ -36,12 +40,38 @@ constexpr Fans fans(Shape s) {
 constexpr double truncated_at_2_stddev =
     0.87962566103423978;  // the standard deviation that cutting leaves of 1
 
+// Makes the rows, or the columns where they are fewer, orthogonal and of length `gain`. Gram and Schmidt's QR
+// is the one whose R has a positive diagonal, and a second pass makes it exact.
+template <class S> void orthogonalize(int rows, int columns, double gain, S* matrix) {
+  const bool by_rows = rows <= columns;
+  const std::ptrdiff_t count = by_rows ? rows : columns, length = by_rows ? columns : rows,
+                       stride = by_rows ? 1 : columns, next = by_rows ? columns : 1;
+  const auto dot = [=](const S* a, const S* b) {
+    double sum = 0;
+    for (std::ptrdiff_t k = 0; k < length; ++k) sum += double{a[k * stride]} * double{b[k * stride]};
+    return sum;
+  };
+  for (std::ptrdiff_t i = 0; i < count; ++i) {
+    S* const v = matrix + i * next;
+    for (int pass = 0; pass < 2; ++pass)
+      for (const S* u = matrix; u != v; u += next) {
+        const double along = dot(u, v);
+        for (std::ptrdiff_t k = 0; k < length; ++k)
+          v[k * stride] -= static_cast<S>(along * double{u[k * stride]});
+      }
+    const double norm = std::sqrt(dot(v, v));
+    for (std::ptrdiff_t k = 0; k < length; ++k) v[k * stride] = static_cast<S>(double{v[k * stride]} / norm);
+  }
+  for (std::ptrdiff_t k = 0; k < count * length; ++k) matrix[k] = static_cast<S>(gain * double{matrix[k]});
+}
+
 }  // namespace detail
 
 /// Fills values[0 .. shape.size()) from the stream.
 template <class S> void initialize(const Initializer& init, Shape shape, Random random, S* values) {
   const int n = shape.size();
-  double spread = init.spread;
+  const bool orthogonal = init.distribution == Distribution::orthogonal;
+  double spread = orthogonal ? 1 : init.spread;
   if (init.fan != Fan::none) {
     const auto [in, out] = detail::fans(shape);
     const double fan = init.fan == Fan::in ? in : (in + out) / 2,
@@ -60,11 +90,13 @@ template <class S> void initialize(const Initializer& init, Shape shape, Random 
     double v = 0;
     if (init.distribution == Distribution::uniform)
       v = 2 * uniform(random.word(static_cast<std::uint32_t>(i))) - 1;
-    if (init.distribution == Distribution::normal) v = normal(i, 0);
+    if (init.distribution == Distribution::normal || orthogonal) v = normal(i, 0);
     if (init.distribution == Distribution::truncated_normal)
       for (std::uint32_t attempt = 0; v = normal(i, attempt), std::fabs(v) > 2;) ++attempt;
     values[i] = static_cast<S>(init.value + spread * v);
   }
+  if (orthogonal && n > 0) detail::orthogonalize(n / shape.last(), shape.last(), init.spread, values);
+  if (init.unit_forget) std::fill(values + n / 4, values + n / 2, S{1});
 }
 
 namespace detail {
