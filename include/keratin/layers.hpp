@@ -8,6 +8,7 @@
 #include <keratin/layers/embedding.hpp>
 #include <keratin/layers/normalization.hpp>
 #include <keratin/layers/pooling.hpp>
+#include <keratin/layers/recurrent.hpp>
 #include <keratin/layers/regularization.hpp>
 #include <keratin/layers/reshaping.hpp>
 
@@ -29,6 +30,7 @@ inline constexpr auto layer_specs = hana::tuple_t<                              
     ZeroPadding1DSpec, ZeroPadding2DSpec,  //
     LayerNormalizationSpec,                //
     EmbeddingSpec,                         //
+    SimpleRNNSpec, LSTMSpec, GRUSpec,      //
     ActivationSpec, DropoutSpec, FlattenSpec, ReshapeSpec>;
 
 }  // namespace keratin

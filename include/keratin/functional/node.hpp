@@ -64,7 +64,7 @@ template <LayerSpec S> class NodeOf final : public Node {
   }
   std::shared_ptr<const Node> without_activation() const override {
     S spec = spec_;
-    if constexpr (requires { spec.activation; }) spec.activation = {};
+    if constexpr (ActivatesItsOutput<S>) spec.activation = {};
     return std::make_shared<NodeOf>(spec);
   }
 

@@ -168,9 +168,14 @@ template <class T, LayerSpec S> constexpr std::size_t scratch_of(const S& spec, 
   else
     return 0;
 }
+/// A spec whose `activation` is the last thing that it does, so that it can be left out. Inside a recurrence
+/// it is not: such a spec says `static constexpr bool activates_inside = true`.
+template <class S>
+concept ActivatesItsOutput = requires(S s) { s.activation; } && !requires { S::activates_inside; };
+
 /// The output activation: what the losses that work on logits look for.
 template <LayerSpec S> constexpr ActivationFunction activation_of(const S& spec) {
-  if constexpr (requires { spec.activation; })
+  if constexpr (ActivatesItsOutput<S>)
     return spec.activation;
   else
     return ActivationFunction{};

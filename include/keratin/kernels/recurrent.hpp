@@ -1,0 +1,474 @@
+#pragma once
+// Recurrent layers: cells, which are what a unit does at a step, and the passes through time that are the
+// same for all cells. A pass goes sample by sample, or lane group by lane group, so that the state stays in
+// the first-level cache. Sums of all gates of a few units are finished in their registers.
+#include <keratin/kernels/product.hpp>
+#include <keratin/kernels/transpose.hpp>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace keratin::kernels {
+
+/// Sizes of a recurrent layer; `sequences`: the output of every step is wanted, `backwards`: from the last
+/// on.
+struct RecurrentSize {
+  int steps, in, units;
+  bool sequences, backwards;
+
+  /// Where the input of a step lies.
+  constexpr int time(int step) const { return backwards ? steps - 1 - step : step; }
+};
+
+/// Weights as Keras lays them out, the columns of a gate side by side: kernel [in][gates * units],
+/// recurrent [units][gates * units], biases [gates * units] or null.
+template <class S> struct RecurrentWeights {
+  const S *kernel, *recurrent, *bias, *recurrent_bias;
+};
+
+// A cell has `gates` blocks of columns. A unit's `sums` are those of its gates; where it is `split`, the last
+// gate's input and recurrent parts are two sums. forward makes the new output h of the old one, updates the
+// carry, and keeps `kept` values for backward. backward is given the gradient of the new output, makes those
+// of the sums, updates the carry's, and returns the part of the old output's that passes no weight.
+
+/// h = A(z).
+template <class A> struct SimpleCell {
+  static constexpr int gates = 1, sums = 1, kept = 1, carried = 0;
+  static constexpr bool split = false, resets_before = false;
+  A activation{};
+
+  template <class V> [[gnu::always_inline]] V forward(const V (&z)[1], V, V&, V (&keep)[1]) const {
+    return keep[0] = activation.value(z[0]);
+  }
+  template <class V> [[gnu::always_inline]] V backward(const V (&kept)[1], V, V dh, V&, V (&d)[1]) const {
+    d[0] = dh * activation.derivative(kept[0]);
+    return V{};
+  }
+};
+
+/// Gates i f g o: c = R(f) c + R(i) A(g), h = R(o) A(c).
+template <class A, class R> struct LstmCell {
+  static constexpr int gates = 4, sums = 4, kept = 6, carried = 1;
+  static constexpr bool split = false, resets_before = false;
+  A activation{};
+  R gate{};
+
+  template <class V> [[gnu::always_inline]] V forward(const V (&z)[4], V, V& c, V (&keep)[6]) const {
+    const V i = gate.value(z[0]), f = gate.value(z[1]), g = activation.value(z[2]), o = gate.value(z[3]);
+    const V before = c, fresh = pin(i * g);
+    c = f * c + fresh;
+    const V a = activation.value(c);
+    keep[0] = i, keep[1] = f, keep[2] = g, keep[3] = o, keep[4] = before, keep[5] = a;
+    return o * a;
+  }
+  template <class V> [[gnu::always_inline]] V backward(const V (&kept)[6], V, V dh, V& dc, V (&d)[4]) const {
+    const V i = kept[0], f = kept[1], g = kept[2], o = kept[3], before = kept[4], a = kept[5];
+    const V through = pin(dh * o), dcell = through * activation.derivative(a) + dc;
+    d[0] = dcell * g * gate.derivative(i);
+    d[1] = dcell * before * gate.derivative(f);
+    d[2] = dcell * i * activation.derivative(g);
+    d[3] = dh * a * gate.derivative(o);
+    dc = dcell * f;
+    return V{};
+  }
+};
+
+/// Gates z r h, reset after the product: n = A(x + R(r) u), h = R(z) h + (1 - R(z)) n with x and u the input
+/// and recurrent parts of the last.
+template <class A, class R> struct GruCell {
+  static constexpr int gates = 3, sums = 4, kept = 4, carried = 0;
+  static constexpr bool split = true, resets_before = false;
+  A activation{};
+  R gate{};
+
+  template <class V> [[gnu::always_inline]] V forward(const V (&z)[4], V h, V&, V (&keep)[4]) const {
+    const V update = gate.value(z[0]), reset = gate.value(z[1]), n = activation.value(reset * z[3] + z[2]);
+    keep[0] = update, keep[1] = reset, keep[2] = n, keep[3] = z[3];
+    return update * (h - n) + n;
+  }
+  template <class V> [[gnu::always_inline]] V backward(const V (&kept)[4], V h, V dh, V&, V (&d)[4]) const {
+    const V update = kept[0], reset = kept[1], n = kept[2], u = kept[3];
+    d[0] = dh * (h - n) * gate.derivative(update);
+    d[2] = dh * (1 - update) * activation.derivative(n);
+    d[1] = d[2] * u * gate.derivative(reset);
+    d[3] = d[2] * reset;
+    return dh * update;
+  }
+};
+
+/// Gates z r h, reset before the product: n = A(x W + (R(r) h) U), else as above. Two products a step.
+template <class A, class R> struct ResetBeforeCell {
+  static constexpr int gates = 3, sums = 2, kept = 3, carried = 0;
+  static constexpr bool split = false, resets_before = true;
+  A activation{};
+  R gate{};
+};
+
+namespace detail {
+
+// A column is a unit in Lanes, otherwise a vector of units. Rows of T's are read and written in vectors
+// either way.
+template <class T, class Part> [[gnu::always_inline]] inline auto read(const T* p, Part part) {
+  return part.load(reinterpret_cast<const Scalar<T>*>(p));
+}
+template <class T, class Part> [[gnu::always_inline]] inline void write(T* p, Vec<Scalar<T>> v, Part part) {
+  part.store(reinterpret_cast<Scalar<T>*>(p), v);
+}
+template <class T, class Part> [[gnu::always_inline]] inline auto weight(const Scalar<T>* p, Part part) {
+  if constexpr (Operands<T>::columns == 1)
+    return Operands<T>::w(p);
+  else
+    return part.load(p);
+}
+
+// n in nearly equal tiles of at most Max, also an odd Max.
+template <int Max, class F> [[gnu::always_inline]] inline void small_tiles(int n, F f) {
+  if constexpr (Max % 2 == 0) {
+    tiles<Max>(n, f);
+  } else {
+    const int count = (n + Max - 1) / Max;
+    for (int i = 0, start = 0; i < count; ++i) {
+      const int size = n / count + (i < n % count);
+      [&]<int... N>(std::integer_sequence<int, N...>) __attribute__((always_inline)) {
+        (void)((size == N + 1 && (f.template operator()<N + 1>(start), true)) || ...);
+      }(std::make_integer_sequence<int, Max>());
+      start += size;
+    }
+  }
+}
+// f<columns>(unit, part) over the units, with `sums` accumulators a column.
+template <class T, int Sums, class F> [[gnu::always_inline]] inline void unit_tiles(int units, F f) {
+  if constexpr (Operands<T>::columns == 1)
+    small_tiles<accumulators / Sums>(units, [&]<int N>(int unit) __attribute__((always_inline)) {
+      f.template operator()<N>(static_cast<std::ptrdiff_t>(unit), Whole{});
+    });
+  else
+    for_each_vector<T>(units, [&](std::ptrdiff_t unit, auto part)
+                                  __attribute__((always_inline)) { f.template operator()<1>(unit, part); });
+}
+
+// a[gate][column] += sum over k of x[k] * w[k][gate * gate_stride + column]. Split: the last gate's sums are
+// one place further.
+template <int Gates, bool Split, int Sums, int N, class T, class Part>
+[[gnu::always_inline]] inline void add_products(Vec<Scalar<T>> (&a)[Sums][N], int depth, const T* x,
+                                                const Scalar<T>* w, std::ptrdiff_t stride,
+                                                std::ptrdiff_t gate_stride, Part part) {
+  using O = Operands<T>;
+  for (int k = 0; k < depth; ++k, ++x, w += stride) {
+    const auto xk = pin(O::x(x));
+#pragma GCC unroll 32
+    for (int g = 0; g < Gates; ++g)
+#pragma GCC unroll 32
+      for (int n = 0; n < N; ++n)
+        a[Split && g == Gates - 1 ? Gates : g][n] +=
+            xk * weight<T>(w + g * gate_stride + n * O::columns, part);
+  }
+}
+
+// Where a step reads and writes, all [units] but x [in] and keep [kept][units]; next, y and keep may be null.
+template <class T> struct StepMemory {
+  const T *x, *h;
+  T *carry, *next = nullptr, *y = nullptr, *keep = nullptr,
+            *reset = nullptr;  // reset: R(r) h, for cells that reset before
+};
+
+template <class T, class Cell>
+[[gnu::always_inline]] inline void step(const Cell& cell, const RecurrentSize& size,
+                                        const RecurrentWeights<Scalar<T>>& w, bool first,
+                                        const StepMemory<T>& m) {
+  using V = Vec<Scalar<T>>;
+  using O = Operands<T>;
+  constexpr int gates = Cell::gates, sums = Cell::sums;
+  const std::ptrdiff_t units = size.units, stride = gates * units;
+  const int depth = first ? 0 : size.units;  // the state before the first step is 0
+  unit_tiles<T, sums>(size.units, [&]<int N>(std::ptrdiff_t unit, auto part) __attribute__((always_inline)) {
+    V a[sums][N] = {};
+    if (w.bias) {
+#pragma GCC unroll 32
+      for (int s = 0; s < sums; ++s)
+#pragma GCC unroll 32
+        for (int n = 0; n < N; ++n) {
+          const std::ptrdiff_t at = unit + n * O::columns;
+          if (s < gates) a[s][n] = weight<T>(w.bias + s * units + at, part);
+          if (Cell::split && s != gates - 1)
+            a[s][n] += weight<T>(w.recurrent_bias + std::min(s, gates - 1) * units + at, part);
+        }
+    }
+    if constexpr (!Cell::resets_before) {
+      add_products<gates, false>(a, size.in, m.x, w.kernel + unit, stride, units, part);
+      add_products<gates, Cell::split>(a, depth, m.h, w.recurrent + unit, stride, units, part);
+#pragma GCC unroll 32
+      for (int n = 0; n < N; ++n) {
+        const std::ptrdiff_t at = unit + n * O::columns;
+        V z[sums], keep[Cell::kept], carry{};
+#pragma GCC unroll 32
+        for (int s = 0; s < sums; ++s) z[s] = a[s][n];
+        if (Cell::carried) carry = read(m.carry + at, part);
+        const V h = cell.forward(z, read(m.h + at, part), carry, keep);
+        if (Cell::carried) write(m.carry + at, carry, part);
+        if (m.next) write(m.next + at, h, part);
+        if (m.y) write(m.y + at, h, part);
+        if (m.keep)
+#pragma GCC unroll 32
+          for (int s = 0; s < Cell::kept; ++s) write(m.keep + s * units + at, keep[s], part);
+      }
+    } else {
+      add_products<2, false>(a, size.in, m.x, w.kernel + unit, stride, units, part);
+      add_products<2, false>(a, depth, m.h, w.recurrent + unit, stride, units, part);
+#pragma GCC unroll 32
+      for (int n = 0; n < N; ++n) {
+        const std::ptrdiff_t at = unit + n * O::columns;
+        const V reset = cell.gate.value(a[1][n]);
+        write(m.keep + at, cell.gate.value(a[0][n]), part);
+        write(m.keep + units + at, reset, part);
+        write(m.reset + at, reset * read(m.h + at, part), part);
+      }
+    }
+  });
+  if constexpr (Cell::resets_before)
+    unit_tiles<T, 1>(size.units, [&]<int N>(std::ptrdiff_t unit, auto part) __attribute__((always_inline)) {
+      V a[1][N] = {};
+      if (w.bias)
+#pragma GCC unroll 32
+        for (int n = 0; n < N; ++n) a[0][n] = weight<T>(w.bias + 2 * units + unit + n * O::columns, part);
+      add_products<1, false>(a, size.in, m.x, w.kernel + 2 * units + unit, stride, 0, part);
+      add_products<1, false>(a, depth, m.reset, w.recurrent + 2 * units + unit, stride, 0, part);
+#pragma GCC unroll 32
+      for (int n = 0; n < N; ++n) {
+        const std::ptrdiff_t at = unit + n * O::columns;
+        const V update = read(m.keep + at, part), fresh = cell.activation.value(a[0][n]);
+        const V h = update * (read(m.h + at, part) - fresh) + fresh;
+        write(m.keep + 2 * units + at, fresh, part);
+        if (m.next) write(m.next + at, h, part);
+        if (m.y) write(m.y + at, h, part);
+      }
+    });
+}
+
+}  // namespace detail
+
+/// T's of memory per sample that recurrent_forward works with and, in training, leaves for the way back.
+template <class Cell> constexpr std::size_t recurrent_memory(const RecurrentSize& n, bool training) {
+  const auto units = static_cast<std::size_t>(n.units), steps = static_cast<std::size_t>(n.steps);
+  if (!training) return units * (2 + Cell::carried + (Cell::resets_before ? 1 + Cell::kept : 0));
+  return units * (steps * (1 + Cell::kept + Cell::resets_before) + Cell::carried);
+}
+
+// How a training pass lays the memory of all samples out: what the cells keep, the recurrent inputs of all
+// steps and, for cells that reset before, those after the reset; steps stand at their time in the input.
+template <class T, class Cell> struct RecurrentMemory {
+  T *keep, *h, *reset, *carry;
+
+  RecurrentMemory(const RecurrentSize& n, int count, T* memory) {
+    const std::ptrdiff_t all = static_cast<std::ptrdiff_t>(count) * n.steps * n.units;
+    keep = memory;
+    h = keep + Cell::kept * all;
+    reset = h + all;
+    carry = reset + (Cell::resets_before ? all : 0);
+  }
+};
+
+/// y = the outputs of all steps or of the last, for `count` T's worth of samples.
+template <class T, class Cell>
+[[gnu::noinline]] void recurrent_forward(const Cell& cell, const RecurrentSize& size,
+                                         const RecurrentWeights<Scalar<T>>& w, int count, const T* x, T* y,
+                                         T* memory, bool training) {
+  const std::ptrdiff_t units = size.units, steps = size.steps;
+  const RecurrentMemory<T, Cell> kept(size, count, memory);
+  for (std::ptrdiff_t i = 0; i < count; ++i, x += steps * size.in) {
+    T* const carry = training ? kept.carry : memory + 2 * units;
+    const auto input = [&](int step) {  // the recurrent input of a step
+      return training ? kept.h + (i * steps + size.time(step)) * units : memory + step % 2 * units;
+    };
+    std::fill_n(reinterpret_cast<Scalar<T>*>(input(0)), units * Unit<T>::samples, Scalar<T>{});
+    if (Cell::carried)
+      std::fill_n(reinterpret_cast<Scalar<T>*>(carry), units * Unit<T>::samples, Scalar<T>{});
+    for (int s = 0; s < size.steps; ++s) {
+      const std::ptrdiff_t time = size.time(s), row = i * steps + time;
+      const bool last = s + 1 == size.steps;
+      detail::StepMemory<T> m{.x = x + time * size.in, .h = input(s), .carry = carry};
+      m.next = last ? nullptr : input(s + 1);
+      m.y = size.sequences ? y + (i * steps + s) * units : last ? y + i * units : nullptr;
+      m.keep = training              ? kept.keep + row * Cell::kept * units
+               : Cell::resets_before ? memory + 3 * units
+                                     : nullptr;
+      if (Cell::resets_before) m.reset = training ? kept.reset + row * units : memory + 2 * units;
+      detail::step(cell, size, w, s == 0, m);
+    }
+  }
+}
+
+/// Scalars that a stream keeps between steps: h, the carry, and room for a step's work.
+template <class Cell> constexpr std::size_t recurrent_state(const RecurrentSize& n) {
+  return static_cast<std::size_t>(n.units) * (1 + Cell::carried + (Cell::resets_before ? 1 + Cell::kept : 0));
+}
+/// One step of a stream: y is the output of x and the state, which is updated; zeros at the start.
+template <class S, class Cell>
+void recurrent_step(const Cell& cell, const RecurrentSize& size, const RecurrentWeights<S>& w, const S* x,
+                    S* y, S* state) {
+  detail::StepMemory<S> m{.x = x, .h = state, .carry = state + size.units, .y = y};
+  if (Cell::resets_before) m.reset = state + size.units, m.keep = state + 2 * size.units;
+  detail::step(cell, size, w, false, m);
+  std::copy_n(y, size.units, state);
+}
+
+/// Scalars of scratch that recurrent_backward needs.
+template <class T, class Cell> constexpr std::size_t recurrent_scratch(const RecurrentSize& n, int count) {
+  const auto size = [](auto... factors) {
+    return (static_cast<std::size_t>(factors) * ... * std::size_t{1});
+  };
+  return size(Cell::gates, n.units, n.units + n.in) +
+         size(1 + (Cell::split || Cell::resets_before), count, n.steps, Cell::gates, n.units,
+              Unit<T>::samples) +
+         size(2 * Cell::gates + 3, n.units, Unit<T>::samples) + lanes<Scalar<T>>;
+}
+
+namespace detail {
+
+// to[c][r] = from[r][c].
+template <class S> void transpose_matrix(int rows, int columns, const S* from, S* to) {
+  for (int r = 0; r < rows; ++r)
+    for (int c = 0; c < columns; ++c)
+      to[static_cast<std::ptrdiff_t>(c) * rows + r] = from[static_cast<std::ptrdiff_t>(r) * columns + c];
+}
+
+// y[column] (+)= sum over k of x[k] * w[k][column]: a row times a matrix.
+template <bool Add, class T>
+[[gnu::always_inline]] inline void row_product(int depth, const T* x, const Scalar<T>* w, int columns, T* y) {
+  using O = Operands<T>;
+  unit_tiles<T, 1>(columns, [&]<int N>(std::ptrdiff_t column, auto part) __attribute__((always_inline)) {
+    Vec<Scalar<T>> a[1][N] = {};
+    if (Add)
+#pragma GCC unroll 32
+      for (int n = 0; n < N; ++n) a[0][n] = read(y + column + n * O::columns, part);
+    add_products<1, false>(a, depth, x, w + column, columns, 0, part);
+#pragma GCC unroll 32
+    for (int n = 0; n < N; ++n) write(y + column + n * O::columns, a[0][n], part);
+  });
+}
+
+// A row of T's becomes a row for each sample.
+template <class T> [[gnu::always_inline]] inline void to_rows(const T* from, int n, Scalar<T>* rows) {
+  if constexpr (Unit<T>::samples > 1)
+    lanes_to_rows(from, n, Unit<T>::samples, rows);
+  else
+    std::copy_n(from, n, rows);
+}
+
+}  // namespace detail
+
+/// The way back through time: dx, null when nobody wants it, and the gradients of kernel, recurrent kernel
+/// and bias, handed on as outer_product does: take(parameter, row, column, columns, tile, part).
+template <class T, class Cell>
+[[gnu::noinline]] void recurrent_backward(const Cell& cell, const RecurrentSize& size,
+                                          const RecurrentWeights<Scalar<T>>& w, int count, const T* x,
+                                          const T* dy, T* dx, const T* memory, Scalar<T>* scratch,
+                                          auto take) {
+  using S = Scalar<T>;
+  using V = Vec<S>;
+  constexpr int L = Unit<T>::samples, gates = Cell::gates;
+  constexpr bool twice =
+      Cell::split || Cell::resets_before;  // the recurrent kernel has gradient rows of its own
+  const int units = size.units, columns = gates * units;
+  const std::ptrdiff_t steps = size.steps, rows = count * steps,
+                       row_size = static_cast<std::ptrdiff_t>(columns) * L,
+                       values = static_cast<std::ptrdiff_t>(units) * L;
+  const RecurrentMemory<T, Cell> kept(size, count, const_cast<T*>(memory));
+
+  // In scratch, from a whole vector on.
+  const std::size_t behind = reinterpret_cast<std::uintptr_t>(scratch) / sizeof(S) % lanes<S>;
+  if (behind > 0) scratch += lanes<S> - behind;
+  T* const d = reinterpret_cast<T*>(scratch);  // the gradients of a step's sums: of inputs, then recurrent
+  T* const du = twice ? d + columns : d;
+  T *const dh = d + 2 * columns, *const dc = dh + units, *const dreset = dc + units;
+  S* const d_rows = reinterpret_cast<S*>(dreset + units);
+  S* const du_rows = twice ? d_rows + rows * row_size : d_rows;
+  S* const recurrent = du_rows + rows * row_size;  // both kernels with rows and columns exchanged
+  S* const kernel = recurrent + static_cast<std::ptrdiff_t>(columns) * units;
+  detail::transpose_matrix(units, columns, w.recurrent, recurrent);
+  if (dx) detail::transpose_matrix(size.in, columns, w.kernel, kernel);
+
+  const auto scalars = [](auto* p) {
+    return reinterpret_cast<
+        std::conditional_t<std::is_const_v<std::remove_pointer_t<decltype(p)>>, const S*, S*>>(p);
+  };
+  for (std::ptrdiff_t i = 0; i < count; ++i) {
+    std::fill_n(scalars(dh), 2 * values, S{});  // and dc behind it
+    for (int s = size.steps - 1; s >= 0; --s) {
+      const std::ptrdiff_t row = i * steps + size.time(s);
+      const S* const h = scalars(kept.h + row * units);
+      const S* const keep = scalars(kept.keep + row * Cell::kept * units);
+      const S* const out = scalars(size.sequences   ? dy + (i * steps + s) * units
+                                   : s + 1 == steps ? dy + i * units
+                                                    : nullptr);
+      S *const gradients = scalars(d), *const of_recurrent = scalars(du), *const of_output = scalars(dh),
+               *const of_carry = scalars(dc), *const of_reset = scalars(dreset);
+      if constexpr (!Cell::resets_before) {
+        for_each_vector<S>(values, [&](std::ptrdiff_t at, auto part) __attribute__((always_inline)) {
+          V k[Cell::kept], dz[Cell::sums], carry = part.load(of_carry + at),
+                                           total = part.load(of_output + at);
+          if (out) total += part.load(out + at);
+#pragma GCC unroll 32
+          for (int j = 0; j < Cell::kept; ++j) k[j] = part.load(keep + j * values + at);
+          const V direct = cell.backward(k, part.load(h + at), total, carry, dz);
+          part.store(of_output + at, direct);
+          if (Cell::carried) part.store(of_carry + at, carry);
+#pragma GCC unroll 32
+          for (int g = 0; g < gates; ++g) {
+            part.store(gradients + g * values + at, dz[g]);
+            if (Cell::split) part.store(of_recurrent + g * values + at, dz[g == gates - 1 ? gates : g]);
+          }
+        });
+        if (s > 0) detail::row_product<true>(columns, du, recurrent, units, dh);
+      } else {
+        for_each_vector<S>(values, [&](std::ptrdiff_t at, auto part) __attribute__((always_inline)) {
+          V total = part.load(of_output + at);
+          if (out) total += part.load(out + at);
+          const V update = part.load(keep + at), fresh = part.load(keep + 2 * values + at);
+          const V before = part.load(h + at);
+          part.store(gradients + at, total * (before - fresh) * cell.gate.derivative(update));
+          part.store(gradients + 2 * values + at, total * (1 - update) * cell.activation.derivative(fresh));
+          part.store(of_output + at, total * update);
+        });
+        detail::row_product<false>(units, d + 2 * units, recurrent + std::ptrdiff_t{2} * units * units, units,
+                                   dreset);
+        for_each_vector<S>(values, [&](std::ptrdiff_t at, auto part) __attribute__((always_inline)) {
+          const V reset = part.load(keep + values + at), by_reset = part.load(of_reset + at);
+          part.store(gradients + values + at, by_reset * part.load(h + at) * cell.gate.derivative(reset));
+          part.store(of_output + at, by_reset * reset + part.load(of_output + at));
+        });
+        if (s > 0) detail::row_product<true>(2 * units, d, recurrent, units, dh);
+      }
+      if (dx) detail::row_product<false>(columns, d, kernel, size.in, dx + row * size.in);
+      detail::to_rows(d, columns, d_rows + row * row_size);
+      if (Cell::split) detail::to_rows(du, columns, du_rows + row * row_size);
+      if (Cell::resets_before) {
+        detail::to_rows(d, 2 * units, du_rows + row * 2 * values);
+        detail::to_rows(d + 2 * units, units, du_rows + rows * 2 * values + row * values);
+      }
+    }
+  }
+
+  const auto hand_on = [&](int parameter, int n, const T* operand, int depth, const S* of, int first) {
+    outer_product(static_cast<int>(rows), depth, operand, of, n, take(parameter, columns, first));
+  };
+  hand_on(0, columns, x, size.in, d_rows, 0);
+  if (Cell::resets_before) {
+    hand_on(1, 2 * units, kept.h, units, du_rows, 0);
+    hand_on(1, units, kept.reset, units, du_rows + rows * 2 * values, 2 * units);
+  } else {
+    hand_on(1, columns, kept.h, units, du_rows, 0);
+  }
+  if (!w.bias) return;
+  const auto sum_rows = [&](const S* of, int bias) {
+    for_each_vector<S>(columns, [&](std::ptrdiff_t column, auto part) {
+      V sum[1][1] = {};
+      for (std::ptrdiff_t r = 0; r < rows * L; ++r) sum[0][0] += part.load(of + r * columns + column);
+      take(2, columns, bias)(0, static_cast<int>(column), sum, part);
+    });
+  };
+  sum_rows(d_rows, 0);
+  if (Cell::split) sum_rows(du_rows, columns);
+}
+
+}  // namespace keratin::kernels

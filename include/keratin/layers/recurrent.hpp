@@ -1,0 +1,399 @@
+#pragma once
+// Recurrent layers: SimpleRNN, LSTM, GRU. (steps, features) -> (units), or (steps, units) with
+// ReturnSequences. The passes through time are in kernels/recurrent.hpp; here are Keras's names, weights and
+// defaults.
+#include <keratin/initializers/orthogonal.hpp>
+#include <keratin/initializers/variance_scaling.hpp>
+#include <keratin/kernels/recurrent.hpp>
+#include <keratin/layers/dense.hpp>
+#include <keratin/layers/window.hpp>
+
+#include <boost/hana/adapt_struct.hpp>
+
+namespace keratin {
+
+inline constexpr Rule needs_an_activation_value_by_value{
+    "a recurrent layer's activations work value by value: softmax does not"};
+
+/// The output of every step instead of the last. Keras: return_sequences=True.
+struct ReturnSequences {
+  using sets = struct return_sequences_option;
+  template <class Spec>
+    requires requires(Spec s) { s.return_sequences; }
+  static constexpr void apply(Spec& spec) {
+    spec.return_sequences = true;
+  }
+};
+/// From the last step to the first; the outputs are in that order too. Keras: go_backwards=True.
+struct GoBackwards {
+  using sets = struct go_backwards_option;
+  template <class Spec>
+    requires requires(Spec s) { s.go_backwards; }
+  static constexpr void apply(Spec& spec) {
+    spec.go_backwards = true;
+  }
+};
+/// GRU's original form: the reset gate works before the product. Keras: reset_after=False.
+struct NoResetAfter {
+  using sets = struct reset_after_option;
+  template <class Spec>
+    requires requires(Spec s) { s.reset_after; }
+  static constexpr void apply(Spec& spec) {
+    spec.reset_after = false;
+  }
+};
+/// An LSTM whose forget gates start with a bias of 0. Keras: unit_forget_bias=False.
+struct NoUnitForgetBias {
+  using sets = struct unit_forget_bias_option;
+  template <class Spec>
+    requires requires(Spec s) { s.unit_forget_bias; }
+  static constexpr void apply(Spec& spec) {
+    spec.unit_forget_bias = false;
+  }
+};
+/// The gates' activation: RecurrentActivation<ReLU>. Keras: recurrent_activation.
+template <class A> struct RecurrentActivation {
+  using sets = struct recurrent_activation_option;
+  template <class Spec>
+    requires requires(Spec s) { s.recurrent_activation; }
+  static constexpr void apply(Spec& spec) {
+    spec.recurrent_activation = A{};
+  }
+};
+/// How the recurrent kernel starts: RecurrentInitializer<GlorotUniform>. Keras: recurrent_initializer.
+template <class I> struct RecurrentInitializer {
+  using sets = struct recurrent_initializer_option;
+  template <class Spec>
+    requires requires(Spec s) { s.recurrent_initializer; }
+  static constexpr void apply(Spec& spec) {
+    spec.recurrent_initializer = I::value;
+  }
+};
+
+/// What the kernels of all recurrent layers need to know.
+struct RecurrentGeometry {
+  kernels::RecurrentSize size;
+  ActivationFunction activation, recurrent_activation;
+  bool use_bias, reset_after;
+};
+
+namespace detail {
+
+// An activation that is known at run time only.
+struct AnyActivation {
+  ActivationFunction function;
+
+  template <class V> [[gnu::noinline]] V value(V x) const {
+    Activations::visit(function.index, [&]<class A>(A) {
+      if constexpr (A::elementwise) x = A::value(x);
+    });
+    return x;
+  }
+  template <class V> [[gnu::noinline]] V derivative(V y) const {
+    Activations::visit(function.index, [&]<class A>(A) {
+      if constexpr (A::elementwise) y = A::derivative(y);
+    });
+    return y;
+  }
+};
+
+constexpr bool is_elementwise(ActivationFunction function) {
+  bool elementwise = false;
+  Activations::visit(function.index, [&]<class A>(A) { elementwise = A::elementwise; });
+  return elementwise;
+}
+template <int Index> constexpr auto activation_at() {
+  return []<class... A>(ActivationList<A...>) { return nth<Index, A...>{}; }(Activations{});
+}
+
+// f(activation, recurrent activation). Known ones are in the kernels' registers; at run time those are
+// Keras's defaults, and others are looked up for each vector.
+template <class Geometry> constexpr void with_activations(Geometry geometry, auto f) {
+  if constexpr (is_fixed<Geometry>) {
+    f(activation_at<Geometry::value.activation.index>(),
+      activation_at<Geometry::value.recurrent_activation.index>());
+  } else {
+    if (geometry.activation == Tanh{} && geometry.recurrent_activation == Sigmoid{})
+      f(Tanh{}, Sigmoid{});
+    else
+      f(AnyActivation{geometry.activation}, AnyActivation{geometry.recurrent_activation});
+  }
+}
+
+// Hands a tile of a parameter's gradient on.
+template <class Gradients> struct HandOnRecurrent {
+  Gradients gradients;
+  int parameter;
+  std::ptrdiff_t columns, first;
+  template <int M, int N, class V, class Part>
+  [[gnu::always_inline]] void operator()(int k, int column, const V (&tile)[M][N], Part part) const {
+    gradients.take_tile(parameter, k * columns + first + column, columns, tile, part);
+  }
+};
+
+// What the three specs share. Spec::with_cell(geometry, f) calls f with the kernel's cell.
+template <class Spec> struct Recurrent {
+  static constexpr Fit fit(const Spec& spec, Shape in) {
+    if (in.rank != 2) return needs_sequence_TxC;
+    if (spec.units < 1) return needs_at_least_1_unit;
+    const RecurrentGeometry g = spec.geometry(in);
+    if (!is_elementwise(g.activation) || !is_elementwise(g.recurrent_activation))
+      return needs_an_activation_value_by_value;
+    if ((std::int64_t{in.last()} + spec.units) * Spec::gates * spec.units > INT32_MAX)
+      return more_than_2_31_elements;
+    return spec.return_sequences ? in.with_last(spec.units) : Shape{spec.units};
+  }
+  static constexpr Parameters parameters(const Spec& spec, Shape in, Shape bias, Initializer of_bias) {
+    const int columns = Spec::gates * spec.units;
+    Parameters p;
+    p.add({"kernel", {in.last(), columns}, spec.kernel_initializer, spec.kernel_regularizer});
+    p.add({"recurrent_kernel", {spec.units, columns}, spec.recurrent_initializer});
+    if (spec.use_bias) p.add({"bias", bias, of_bias});
+    return p;
+  }
+  static constexpr Traits traits{.reads_output = false, .finishes = true, .lanes = true};
+  static constexpr RecurrentGeometry geometry(const Spec& spec, Shape in, ActivationFunction recurrent,
+                                              bool reset_after = false) {
+    return {.size = {in[0], in.last(), spec.units, spec.return_sequences, spec.go_backwards},
+            .activation = spec.activation,
+            .recurrent_activation = recurrent,
+            .use_bias = spec.use_bias,
+            .reset_after = reset_after};
+  }
+  static constexpr double flops(const Spec& spec, Shape in) {
+    return 2.0 * in[0] * (in.last() + spec.units) * Spec::gates * spec.units;
+  }
+  static constexpr std::size_t intermediate(const RecurrentGeometry& g, bool training) {
+    std::size_t n = 0;
+    Spec::with_cell(g, [&]<class Cell>(Cell) { n = kernels::recurrent_memory<Cell>(g.size, training); });
+    return n;
+  }
+  template <class T> static constexpr std::size_t scratch(const RecurrentGeometry& g, int count) {
+    std::size_t n = 0;
+    Spec::with_cell(g, [&]<class Cell>(Cell) { n = kernels::recurrent_scratch<T, Cell>(g.size, count); });
+    return n;
+  }
+
+  template <class Context> static auto weights(const RecurrentGeometry& g, const Context& c) {
+    const auto* const bias = g.use_bias ? c.parameter(2) : nullptr;
+    return kernels::RecurrentWeights<std::remove_cvref_t<decltype(*bias)>>{
+        c.parameter(0), c.parameter(1), bias, bias ? bias + Spec::gates * g.size.units : nullptr};
+  }
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    const RecurrentGeometry g = geometry;
+    Spec::with_cell(geometry, [&](auto cell) {
+      kernels::recurrent_forward(cell, g.size, weights(g, c), static_cast<int>(c.count), c.x, c.y,
+                                 c.intermediate, c.training());
+    });
+  }
+  static constexpr std::size_t state(const RecurrentGeometry& g) {
+    std::size_t n = 0;
+    Spec::with_cell(g, [&]<class Cell>(Cell) { n = kernels::recurrent_state<Cell>(g.size); });
+    return n;
+  }
+  template <class S> static void step(auto geometry, const Forward<S, One>& c, S* state) {
+    const RecurrentGeometry g = geometry;
+    Spec::with_cell(
+        geometry, [&](auto cell) { kernels::recurrent_step(cell, g.size, weights(g, c), c.x, c.y, state); });
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
+    const RecurrentGeometry g = geometry;
+    Spec::with_cell(geometry, [&](auto cell) {
+      kernels::recurrent_backward(
+          cell, g.size, weights(g, c), c.count, c.x, c.dy, c.dx, c.intermediate, c.scratch,
+          [=](int parameter, std::ptrdiff_t columns, std::ptrdiff_t first) {
+            return HandOnRecurrent<decltype(gradients)>{gradients, parameter, columns, first};
+          });
+    });
+  }
+};
+
+}  // namespace detail
+
+/// Keras: SimpleRNN. h = activation(x W + h U + b); kernel (features, units), recurrent_kernel (units,
+/// units), bias (units).
+struct SimpleRNNSpec {
+  int units = 0;
+  ActivationFunction activation = Tanh{};
+  bool use_bias = true, return_sequences = false, go_backwards = false;
+  Initializer kernel_initializer = GlorotUniform::value;
+  Initializer recurrent_initializer = Orthogonal<>::value;
+  Initializer bias_initializer{};
+  Regularizer kernel_regularizer{};
+
+  using Base = detail::Recurrent<SimpleRNNSpec>;
+  using Geometry = RecurrentGeometry;
+  static constexpr const char* name = "SimpleRNN";
+  static constexpr bool activates_inside = true;
+  static constexpr int gates = 1;
+
+  constexpr Fit fit(Shape in) const { return Base::fit(*this, in); }
+  constexpr Parameters parameters(Shape in) const {
+    return Base::parameters(*this, in, {units}, bias_initializer);
+  }
+  constexpr Traits traits() const { return Base::traits; }
+  constexpr double flops(Shape in) const { return Base::flops(*this, in); }
+  constexpr Geometry geometry(Shape in) const { return Base::geometry(*this, in, Sigmoid{}); }
+  constexpr std::size_t intermediate(Shape in, bool training) const {
+    return Base::intermediate(geometry(in), training);
+  }
+  constexpr std::size_t state(Shape in) const { return Base::state(geometry(in)); }
+  template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
+    return Base::template scratch<T>(g, count);
+  }
+
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    Base::forward(geometry, c);
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
+    Base::backward(geometry, c, gradients);
+  }
+  template <class S> static void step(auto geometry, const Forward<S, One>& c, S* state) {
+    Base::step(geometry, c, state);
+  }
+
+  static constexpr void with_cell(auto geometry, auto f) {
+    detail::with_activations(geometry, [&]<class A, class R>(A a, R) { f(kernels::SimpleCell<A>{a}); });
+  }
+};
+
+/// Keras: LSTM. Gates i f c o: c = R(f) c + R(i) activation(c'), h = R(o) activation(c), R the recurrent
+/// activation; kernel (features, 4 units), recurrent_kernel (units, 4 units), bias (4 units) with ones for
+/// the forget gate.
+struct LSTMSpec {
+  int units = 0;
+  ActivationFunction activation = Tanh{}, recurrent_activation = Sigmoid{};
+  bool use_bias = true, unit_forget_bias = true, return_sequences = false, go_backwards = false;
+  Initializer kernel_initializer = GlorotUniform::value;
+  Initializer recurrent_initializer = Orthogonal<>::value;
+  Initializer bias_initializer{};
+  Regularizer kernel_regularizer{};
+
+  using Base = detail::Recurrent<LSTMSpec>;
+  using Geometry = RecurrentGeometry;
+  static constexpr const char* name = "LSTM";
+  static constexpr bool activates_inside = true;
+  static constexpr int gates = 4;
+
+  constexpr Fit fit(Shape in) const { return Base::fit(*this, in); }
+  constexpr Parameters parameters(Shape in) const {
+    return Base::parameters(*this, in, {4 * units}, initial_bias());
+  }
+  constexpr Traits traits() const { return Base::traits; }
+  constexpr double flops(Shape in) const { return Base::flops(*this, in); }
+  constexpr Geometry geometry(Shape in) const { return Base::geometry(*this, in, recurrent_activation); }
+  constexpr std::size_t intermediate(Shape in, bool training) const {
+    return Base::intermediate(geometry(in), training);
+  }
+  constexpr std::size_t state(Shape in) const { return Base::state(geometry(in)); }
+  template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
+    return Base::template scratch<T>(g, count);
+  }
+
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    Base::forward(geometry, c);
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
+    Base::backward(geometry, c, gradients);
+  }
+  template <class S> static void step(auto geometry, const Forward<S, One>& c, S* state) {
+    Base::step(geometry, c, state);
+  }
+
+  static constexpr void with_cell(auto geometry, auto f) {
+    detail::with_activations(geometry, [&]<class A, class R>(A a, R r) { f(kernels::LstmCell<A, R>{a, r}); });
+  }
+
+ private:
+  constexpr Initializer initial_bias() const {
+    Initializer i = bias_initializer;
+    i.unit_forget = unit_forget_bias;
+    return i;
+  }
+};
+
+/// Keras: GRU. Gates z r h: n = activation(x W + R(r) (h U)), or with reset_after=False (R(r) h) U; h = R(z)
+/// h + (1 - R(z)) n, R the recurrent activation. kernel (features, 3 units), recurrent_kernel (units, 3
+/// units), bias (2, 3 units), for inputs and for the recurrent part, or (3 units).
+struct GRUSpec {
+  int units = 0;
+  ActivationFunction activation = Tanh{}, recurrent_activation = Sigmoid{};
+  bool use_bias = true, reset_after = true, return_sequences = false, go_backwards = false;
+  Initializer kernel_initializer = GlorotUniform::value;
+  Initializer recurrent_initializer = Orthogonal<>::value;
+  Initializer bias_initializer{};
+  Regularizer kernel_regularizer{};
+
+  using Base = detail::Recurrent<GRUSpec>;
+  using Geometry = RecurrentGeometry;
+  static constexpr const char* name = "GRU";
+  static constexpr bool activates_inside = true;
+  static constexpr int gates = 3;
+
+  constexpr Fit fit(Shape in) const { return Base::fit(*this, in); }
+  constexpr Parameters parameters(Shape in) const {
+    return Base::parameters(*this, in, reset_after ? Shape{2, 3 * units} : Shape{3 * units},
+                            bias_initializer);
+  }
+  constexpr Traits traits() const { return Base::traits; }
+  constexpr double flops(Shape in) const { return Base::flops(*this, in); }
+  constexpr Geometry geometry(Shape in) const {
+    return Base::geometry(*this, in, recurrent_activation, reset_after);
+  }
+  constexpr std::size_t intermediate(Shape in, bool training) const {
+    return Base::intermediate(geometry(in), training);
+  }
+  constexpr std::size_t state(Shape in) const { return Base::state(geometry(in)); }
+  template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
+    return Base::template scratch<T>(g, count);
+  }
+
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    Base::forward(geometry, c);
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
+    Base::backward(geometry, c, gradients);
+  }
+  template <class S> static void step(auto geometry, const Forward<S, One>& c, S* state) {
+    Base::step(geometry, c, state);
+  }
+
+  template <class G> static constexpr void with_cell(G geometry, auto f) {
+    detail::with_activations(geometry, [&]<class A, class R>(A a, R r) {
+      const auto after = [&] { f(kernels::GruCell<A, R>{a, r}); };
+      const auto before = [&] { f(kernels::ResetBeforeCell<A, R>{a, r}); };
+      if constexpr (!is_fixed<G>) {
+        geometry.reset_after ? after() : before();
+      } else if constexpr (G::value.reset_after) {
+        after();
+      } else {
+        before();
+      }
+    });
+  }
+};
+
+/// SimpleRNN<32>, SimpleRNN<32, ReLU, ReturnSequences>: units, then any options in any order.
+template <int Units, class... Options>
+struct SimpleRNN : layer_of<SimpleRNN<Units, Options...>, SimpleRNNSpec, Options...> {
+  static constexpr SimpleRNNSpec spec = with_options<Options...>(SimpleRNNSpec{.units = Units});
+};
+/// LSTM<64>, LSTM<64, ReturnSequences, NoUnitForgetBias, RecurrentActivation<ReLU>>.
+template <int Units, class... Options> struct LSTM : layer_of<LSTM<Units, Options...>, LSTMSpec, Options...> {
+  static constexpr LSTMSpec spec = with_options<Options...>(LSTMSpec{.units = Units});
+};
+/// GRU<24>, GRU<24, ReturnSequences, NoResetAfter>.
+template <int Units, class... Options> struct GRU : layer_of<GRU<Units, Options...>, GRUSpec, Options...> {
+  static constexpr GRUSpec spec = with_options<Options...>(GRUSpec{.units = Units});
+};
+
+}  // namespace keratin
+
+BOOST_HANA_ADAPT_STRUCT(keratin::SimpleRNNSpec, units, activation, use_bias, return_sequences, go_backwards,
+                        kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer);
+BOOST_HANA_ADAPT_STRUCT(keratin::LSTMSpec, units, activation, recurrent_activation, use_bias,
+                        unit_forget_bias, return_sequences, go_backwards, kernel_initializer,
+                        recurrent_initializer, bias_initializer, kernel_regularizer);
+BOOST_HANA_ADAPT_STRUCT(keratin::GRUSpec, units, activation, recurrent_activation, use_bias, reset_after,
+                        return_sequences, go_backwards, kernel_initializer, recurrent_initializer,
+                        bias_initializer, kernel_regularizer);
