@@ -45,16 +45,15 @@ struct Tensors {
 
   constexpr Tensors() = default;
   constexpr Tensors(const Parameters& p, std::size_t first) : parameters(&p), start(first), end(first) {
-    for (const Parameter& parameter : p) end += room(parameter);
+    for (int i = 0; i < p.count; ++i) {
+      offsets[i] = end;
+      end += room(p.list[i]);
+    }
   }
   constexpr int count() const { return parameters->count; }
   constexpr const Parameter& operator[](int i) const { return parameters->list[i]; }
   /// Where the i-th parameter begins in the block.
-  constexpr std::size_t offset(int i) const {
-    std::size_t at = start;
-    for (int before = 0; before < i; ++before) at += room((*this)[before]);
-    return at;
-  }
+  constexpr std::size_t offset(int i) const { return offsets[i]; }
   /// Number of values, without padding: all, and those that are trained.
   constexpr std::size_t values() const {
     std::size_t n = 0;
@@ -69,6 +68,8 @@ struct Tensors {
   }
 
  private:
+  std::size_t offsets[Parameters::capacity] = {};  // known when a kernel asks: a latency path has no time to add
+
   static constexpr std::size_t room(const Parameter& p) {
     return aligned(static_cast<std::size_t>(p.shape.elements()));
   }

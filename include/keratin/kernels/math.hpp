@@ -56,7 +56,23 @@ template <class V> [[gnu::always_inline]] inline V tanh(V x) {
   }
 }
 
-/// 1 / (1 + e^-x).
-template <class V> [[gnu::always_inline]] inline V sigmoid(V x) { return 1 / (1 + exp(-x)); }
+/// 1 / (1 + e^-x); beyond 87 it stays where it is, which spares exp's special cases.
+template <class V> [[gnu::always_inline]] inline V sigmoid(V x) {
+  if constexpr (sizeof(element<V>) == 8) {
+    return 1 / (1 + exp(-x));
+  } else {
+    typedef int Ints __attribute__((vector_size(sizeof(V))));
+    const V limit = broadcast<V>(87.f), in = max(-limit, min(limit, -x));
+    const V power = in * 1.44269504088896341f, shifted = power + 12582912.f,
+            r = power - (shifted - 12582912.f);
+    V p = r * 1.5403530e-4f + 1.3333558e-3f;  // 2^r
+    p = p * r + 9.6181291e-3f;
+    p = p * r + 5.5504109e-2f;
+    p = p * r + 2.4022651e-1f;
+    p = p * r + 6.9314718e-1f;
+    p = p * r + 1.f;
+    return 1 / (1 + (V)((Ints)p + ((Ints)shifted << 23)));
+  }
+}
 
 }  // namespace keratin::kernels

@@ -26,19 +26,36 @@ template <class S> struct RecurrentWeights {
   const S *kernel, *recurrent, *bias, *recurrent_bias;
 };
 
-// A cell has `gates` blocks of columns. A unit's `sums` are those of its gates; where it is `split`, the last
-// gate's input and recurrent parts are two sums. forward makes the new output h of the old one, updates the
+/// True for tanh and sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: one tanh serves a vector of both.
+template <class A, class R> inline constexpr bool one_tanh = false;
+
+/// A cell has `gates` blocks of columns, and of each unit keeps `kept` values for the way back and carries
+/// `carried` ones from step to step besides the output. split: the input and recurrent parts of the last
+/// gate's sum stay apart. resets_before: the last gate's recurrent part is a product of its own, of what the
+/// gates before let through.
+struct CellSize {
+  int gates, kept, carried = 0;
+  bool split = false, resets_before = false;
+
+  /// Sums of a unit that are worked on at a time.
+  constexpr int sums() const { return resets_before ? gates - 1 : gates + split; }
+};
+
+// forward makes the new output h of the old one, updates the
 // carry, and keeps `kept` values for backward. backward is given the gradient of the new output, makes those
 // of the sums, updates the carry's, and returns the part of the old output's that passes no weight.
 
 /// h = A(z).
 template <class A> struct SimpleCell {
-  static constexpr int gates = 1, sums = 1, kept = 1, carried = 0;
-  static constexpr bool split = false, resets_before = false;
+  static constexpr CellSize size{.gates = 1, .kept = 1};
   A activation{};
 
   template <class V> [[gnu::always_inline]] V forward(const V (&z)[1], V, V&, V (&keep)[1]) const {
     return keep[0] = activation.value(z[0]);
+  }
+  [[gnu::always_inline]] void activate(int, auto&, auto&) const {}
+  template <class V> [[gnu::always_inline]] V combine(const auto& z, const auto&, auto j, V, V&) const {
+    return activation.value(z.template get<0>(j));
   }
   template <class V> [[gnu::always_inline]] V backward(const V (&kept)[1], V, V dh, V&, V (&d)[1]) const {
     d[0] = dh * activation.derivative(kept[0]);
@@ -48,18 +65,31 @@ template <class A> struct SimpleCell {
 
 /// Gates i f g o: c = R(f) c + R(i) A(g), h = R(o) A(c).
 template <class A, class R> struct LstmCell {
-  static constexpr int gates = 4, sums = 4, kept = 6, carried = 1;
-  static constexpr bool split = false, resets_before = false;
+  static constexpr CellSize size{.gates = 4, .kept = 6, .carried = 1};
   A activation{};
   R gate{};
 
   template <class V> [[gnu::always_inline]] V forward(const V (&z)[4], V, V& c, V (&keep)[6]) const {
     const V i = gate.value(z[0]), f = gate.value(z[1]), g = activation.value(z[2]), o = gate.value(z[3]);
-    const V before = c, fresh = pin(i * g);
-    c = f * c + fresh;
-    const V a = activation.value(c);
-    keep[0] = i, keep[1] = f, keep[2] = g, keep[3] = o, keep[4] = before, keep[5] = a;
-    return o * a;
+    keep[0] = i, keep[1] = f, keep[2] = g, keep[3] = o, keep[4] = c;
+    return o * (keep[5] = next(i, f, g, c));
+  }
+  [[gnu::always_inline]] void activate(int units, auto& z, auto&) const {
+    z.map(z, [&]<class V>(V v, V, int column) __attribute__((always_inline)) {
+      using S = element<V>;
+      const V at = iota<V>() + static_cast<S>(column);
+      const auto inner = (at >= static_cast<S>(2 * units)) & (at < static_cast<S>(3 * units));
+      if constexpr (one_tanh<A, R>) {
+        const V one = V{} + 1, half = V{} + S(0.5), scale = inner ? one : half;
+        return tanh(v * scale) * scale + (inner ? V{} : half);
+      } else {
+        return inner ? activation.value(v) : gate.value(v);
+      }
+    });
+  }
+  template <class V> [[gnu::always_inline]] V combine(const auto& z, const auto&, auto j, V, V& c) const {
+    const V o = z.template get<3>(j);
+    return o * next(z.template get<0>(j), z.template get<1>(j), z.template get<2>(j), c);
   }
   template <class V> [[gnu::always_inline]] V backward(const V (&kept)[6], V, V dh, V& dc, V (&d)[4]) const {
     const V i = kept[0], f = kept[1], g = kept[2], o = kept[3], before = kept[4], a = kept[5];
@@ -71,19 +101,38 @@ template <class A, class R> struct LstmCell {
     dc = dcell * f;
     return V{};
   }
+
+ private:
+  template <class V> [[gnu::always_inline]] V next(V i, V f, V g, V& c) const {
+    const V fresh = pin(i * g);
+    c = f * c + fresh;
+    return activation.value(c);
+  }
 };
 
 /// Gates z r h, reset after the product: n = A(x + R(r) u), h = R(z) h + (1 - R(z)) n with x and u the input
 /// and recurrent parts of the last.
 template <class A, class R> struct GruCell {
-  static constexpr int gates = 3, sums = 4, kept = 4, carried = 0;
-  static constexpr bool split = true, resets_before = false;
+  static constexpr CellSize size{.gates = 3, .kept = 4, .split = true};
   A activation{};
   R gate{};
 
   template <class V> [[gnu::always_inline]] V forward(const V (&z)[4], V h, V&, V (&keep)[4]) const {
     const V update = gate.value(z[0]), reset = gate.value(z[1]), n = activation.value(reset * z[3] + z[2]);
     keep[0] = update, keep[1] = reset, keep[2] = n, keep[3] = z[3];
+    return update * (h - n) + n;
+  }
+  [[gnu::always_inline]] void activate(int units, auto& x, auto& u) const {
+    x.map(u, [&]<class V>(V of_x, V of_u, int column) __attribute__((always_inline)) {
+      if (column >= 2 * units) return of_x;
+      const V at = iota<V>() + static_cast<element<V>>(column), z = of_x + of_u, half = V{} + element<V>(0.5);
+      const V value = one_tanh<A, R> ? tanh(z * half) * half + half : gate.value(z);
+      return at < static_cast<element<V>>(2 * units) ? value : of_x;
+    });
+  }
+  template <class V> [[gnu::always_inline]] V combine(const auto& x, const auto& u, auto j, V h, V&) const {
+    const V update = x.template get<0>(j), reset = x.template get<1>(j),
+            n = activation.value(reset * u.template get<2>(j) + x.template get<2>(j));
     return update * (h - n) + n;
   }
   template <class V> [[gnu::always_inline]] V backward(const V (&kept)[4], V h, V dh, V&, V (&d)[4]) const {
@@ -98,8 +147,7 @@ template <class A, class R> struct GruCell {
 
 /// Gates z r h, reset before the product: n = A(x W + (R(r) h) U), else as above. Two products a step.
 template <class A, class R> struct ResetBeforeCell {
-  static constexpr int gates = 3, sums = 2, kept = 3, carried = 0;
-  static constexpr bool split = false, resets_before = true;
+  static constexpr CellSize size{.gates = 3, .kept = 3, .resets_before = true};
   A activation{};
   R gate{};
 };
@@ -178,7 +226,7 @@ template <class T, class Cell>
                                         const StepMemory<T>& m) {
   using V = Vec<Scalar<T>>;
   using O = Operands<T>;
-  constexpr int gates = Cell::gates, sums = Cell::sums;
+  constexpr int gates = Cell::size.gates, sums = Cell::size.sums();
   const std::ptrdiff_t units = size.units, stride = gates * units;
   const int depth = first ? 0 : size.units;  // the state before the first step is 0
   unit_tiles<T, sums>(size.units, [&]<int N>(std::ptrdiff_t unit, auto part) __attribute__((always_inline)) {
@@ -190,27 +238,27 @@ template <class T, class Cell>
         for (int n = 0; n < N; ++n) {
           const std::ptrdiff_t at = unit + n * O::columns;
           if (s < gates) a[s][n] = weight<T>(w.bias + s * units + at, part);
-          if (Cell::split && s != gates - 1)
+          if (Cell::size.split && s != gates - 1)
             a[s][n] += weight<T>(w.recurrent_bias + std::min(s, gates - 1) * units + at, part);
         }
     }
-    if constexpr (!Cell::resets_before) {
+    if constexpr (!Cell::size.resets_before) {
       add_products<gates, false>(a, size.in, m.x, w.kernel + unit, stride, units, part);
-      add_products<gates, Cell::split>(a, depth, m.h, w.recurrent + unit, stride, units, part);
+      add_products<gates, Cell::size.split>(a, depth, m.h, w.recurrent + unit, stride, units, part);
 #pragma GCC unroll 32
       for (int n = 0; n < N; ++n) {
         const std::ptrdiff_t at = unit + n * O::columns;
-        V z[sums], keep[Cell::kept], carry{};
+        V z[sums], keep[Cell::size.kept], carry{};
 #pragma GCC unroll 32
         for (int s = 0; s < sums; ++s) z[s] = a[s][n];
-        if (Cell::carried) carry = read(m.carry + at, part);
+        if (Cell::size.carried) carry = read(m.carry + at, part);
         const V h = cell.forward(z, read(m.h + at, part), carry, keep);
-        if (Cell::carried) write(m.carry + at, carry, part);
+        if (Cell::size.carried) write(m.carry + at, carry, part);
         if (m.next) write(m.next + at, h, part);
         if (m.y) write(m.y + at, h, part);
         if (m.keep)
 #pragma GCC unroll 32
-          for (int s = 0; s < Cell::kept; ++s) write(m.keep + s * units + at, keep[s], part);
+          for (int s = 0; s < Cell::size.kept; ++s) write(m.keep + s * units + at, keep[s], part);
       }
     } else {
       add_products<2, false>(a, size.in, m.x, w.kernel + unit, stride, units, part);
@@ -225,7 +273,7 @@ template <class T, class Cell>
       }
     }
   });
-  if constexpr (Cell::resets_before)
+  if constexpr (Cell::size.resets_before)
     unit_tiles<T, 1>(size.units, [&]<int N>(std::ptrdiff_t unit, auto part) __attribute__((always_inline)) {
       V a[1][N] = {};
       if (w.bias)
@@ -248,10 +296,10 @@ template <class T, class Cell>
 }  // namespace detail
 
 /// T's of memory per sample that recurrent_forward works with and, in training, leaves for the way back.
-template <class Cell> constexpr std::size_t recurrent_memory(const RecurrentSize& n, bool training) {
+constexpr std::size_t recurrent_memory(const CellSize& cell, const RecurrentSize& n, bool training) {
   const auto units = static_cast<std::size_t>(n.units), steps = static_cast<std::size_t>(n.steps);
-  if (!training) return units * (2 + Cell::carried + (Cell::resets_before ? 1 + Cell::kept : 0));
-  return units * (steps * (1 + Cell::kept + Cell::resets_before) + Cell::carried);
+  if (!training) return units * (2 + cell.carried + (cell.resets_before ? 1 + cell.kept : 0));
+  return units * (steps * (1 + cell.kept + cell.resets_before) + cell.carried);
 }
 
 // How a training pass lays the memory of all samples out: what the cells keep, the recurrent inputs of all
@@ -262,9 +310,9 @@ template <class T, class Cell> struct RecurrentMemory {
   RecurrentMemory(const RecurrentSize& n, int count, T* memory) {
     const std::ptrdiff_t all = static_cast<std::ptrdiff_t>(count) * n.steps * n.units;
     keep = memory;
-    h = keep + Cell::kept * all;
+    h = keep + Cell::size.kept * all;
     reset = h + all;
-    carry = reset + (Cell::resets_before ? all : 0);
+    carry = reset + (Cell::size.resets_before ? all : 0);
   }
 };
 
@@ -281,7 +329,7 @@ template <class T, class Cell>
       return training ? kept.h + (i * steps + size.time(step)) * units : memory + step % 2 * units;
     };
     std::fill_n(reinterpret_cast<Scalar<T>*>(input(0)), units * Unit<T>::samples, Scalar<T>{});
-    if (Cell::carried)
+    if (Cell::size.carried)
       std::fill_n(reinterpret_cast<Scalar<T>*>(carry), units * Unit<T>::samples, Scalar<T>{});
     for (int s = 0; s < size.steps; ++s) {
       const std::ptrdiff_t time = size.time(s), row = i * steps + time;
@@ -289,38 +337,24 @@ template <class T, class Cell>
       detail::StepMemory<T> m{.x = x + time * size.in, .h = input(s), .carry = carry};
       m.next = last ? nullptr : input(s + 1);
       m.y = size.sequences ? y + (i * steps + s) * units : last ? y + i * units : nullptr;
-      m.keep = training              ? kept.keep + row * Cell::kept * units
-               : Cell::resets_before ? memory + 3 * units
-                                     : nullptr;
-      if (Cell::resets_before) m.reset = training ? kept.reset + row * units : memory + 2 * units;
+      m.keep = training                   ? kept.keep + row * Cell::size.kept * units
+               : Cell::size.resets_before ? memory + 3 * units
+                                          : nullptr;
+      if (Cell::size.resets_before) m.reset = training ? kept.reset + row * units : memory + 2 * units;
       detail::step(cell, size, w, s == 0, m);
     }
   }
 }
 
-/// Scalars that a stream keeps between steps: h, the carry, and room for a step's work.
-template <class Cell> constexpr std::size_t recurrent_state(const RecurrentSize& n) {
-  return static_cast<std::size_t>(n.units) * (1 + Cell::carried + (Cell::resets_before ? 1 + Cell::kept : 0));
-}
-/// One step of a stream: y is the output of x and the state, which is updated; zeros at the start.
-template <class S, class Cell>
-void recurrent_step(const Cell& cell, const RecurrentSize& size, const RecurrentWeights<S>& w, const S* x,
-                    S* y, S* state) {
-  detail::StepMemory<S> m{.x = x, .h = state, .carry = state + size.units, .y = y};
-  if (Cell::resets_before) m.reset = state + size.units, m.keep = state + 2 * size.units;
-  detail::step(cell, size, w, false, m);
-  std::copy_n(y, size.units, state);
-}
-
 /// Scalars of scratch that recurrent_backward needs.
-template <class T, class Cell> constexpr std::size_t recurrent_scratch(const RecurrentSize& n, int count) {
+template <class T>
+constexpr std::size_t recurrent_scratch(const CellSize& cell, const RecurrentSize& n, int count) {
   const auto size = [](auto... factors) {
     return (static_cast<std::size_t>(factors) * ... * std::size_t{1});
   };
-  return size(Cell::gates, n.units, n.units + n.in) +
-         size(1 + (Cell::split || Cell::resets_before), count, n.steps, Cell::gates, n.units,
-              Unit<T>::samples) +
-         size(2 * Cell::gates + 3, n.units, Unit<T>::samples) + lanes<Scalar<T>>;
+  return size(cell.gates, n.units, n.units + n.in) +
+         size(1 + (cell.split || cell.resets_before), count, n.steps, cell.gates, n.units, Unit<T>::samples) +
+         size(2 * cell.gates + 3, n.units, Unit<T>::samples) + lanes<Scalar<T>>;
 }
 
 namespace detail {
@@ -366,9 +400,9 @@ template <class T, class Cell>
                                           auto take) {
   using S = Scalar<T>;
   using V = Vec<S>;
-  constexpr int L = Unit<T>::samples, gates = Cell::gates;
+  constexpr int L = Unit<T>::samples, gates = Cell::size.gates;
   constexpr bool twice =
-      Cell::split || Cell::resets_before;  // the recurrent kernel has gradient rows of its own
+      Cell::size.split || Cell::size.resets_before;  // the recurrent kernel has gradient rows of its own
   const int units = size.units, columns = gates * units;
   const std::ptrdiff_t steps = size.steps, rows = count * steps,
                        row_size = static_cast<std::ptrdiff_t>(columns) * L,
@@ -397,26 +431,26 @@ template <class T, class Cell>
     for (int s = size.steps - 1; s >= 0; --s) {
       const std::ptrdiff_t row = i * steps + size.time(s);
       const S* const h = scalars(kept.h + row * units);
-      const S* const keep = scalars(kept.keep + row * Cell::kept * units);
+      const S* const keep = scalars(kept.keep + row * Cell::size.kept * units);
       const S* const out = scalars(size.sequences   ? dy + (i * steps + s) * units
                                    : s + 1 == steps ? dy + i * units
                                                     : nullptr);
       S *const gradients = scalars(d), *const of_recurrent = scalars(du), *const of_output = scalars(dh),
                *const of_carry = scalars(dc), *const of_reset = scalars(dreset);
-      if constexpr (!Cell::resets_before) {
+      if constexpr (!Cell::size.resets_before) {
         for_each_vector<S>(values, [&](std::ptrdiff_t at, auto part) __attribute__((always_inline)) {
-          V k[Cell::kept], dz[Cell::sums], carry = part.load(of_carry + at),
-                                           total = part.load(of_output + at);
+          V k[Cell::size.kept], dz[Cell::size.sums()], carry = part.load(of_carry + at),
+                                                       total = part.load(of_output + at);
           if (out) total += part.load(out + at);
 #pragma GCC unroll 32
-          for (int j = 0; j < Cell::kept; ++j) k[j] = part.load(keep + j * values + at);
+          for (int j = 0; j < Cell::size.kept; ++j) k[j] = part.load(keep + j * values + at);
           const V direct = cell.backward(k, part.load(h + at), total, carry, dz);
           part.store(of_output + at, direct);
-          if (Cell::carried) part.store(of_carry + at, carry);
+          if (Cell::size.carried) part.store(of_carry + at, carry);
 #pragma GCC unroll 32
           for (int g = 0; g < gates; ++g) {
             part.store(gradients + g * values + at, dz[g]);
-            if (Cell::split) part.store(of_recurrent + g * values + at, dz[g == gates - 1 ? gates : g]);
+            if (Cell::size.split) part.store(of_recurrent + g * values + at, dz[g == gates - 1 ? gates : g]);
           }
         });
         if (s > 0) detail::row_product<true>(columns, du, recurrent, units, dh);
@@ -441,8 +475,8 @@ template <class T, class Cell>
       }
       if (dx) detail::row_product<false>(columns, d, kernel, size.in, dx + row * size.in);
       detail::to_rows(d, columns, d_rows + row * row_size);
-      if (Cell::split) detail::to_rows(du, columns, du_rows + row * row_size);
-      if (Cell::resets_before) {
+      if (Cell::size.split) detail::to_rows(du, columns, du_rows + row * row_size);
+      if (Cell::size.resets_before) {
         detail::to_rows(d, 2 * units, du_rows + row * 2 * values);
         detail::to_rows(d + 2 * units, units, du_rows + rows * 2 * values + row * values);
       }
@@ -453,7 +487,7 @@ template <class T, class Cell>
     outer_product(static_cast<int>(rows), depth, operand, of, n, take(parameter, columns, first));
   };
   hand_on(0, columns, x, size.in, d_rows, 0);
-  if (Cell::resets_before) {
+  if (Cell::size.resets_before) {
     hand_on(1, 2 * units, kept.h, units, du_rows, 0);
     hand_on(1, units, kept.reset, units, du_rows + rows * 2 * values, 2 * units);
   } else {
@@ -468,7 +502,7 @@ template <class T, class Cell>
     });
   };
   sum_rows(d_rows, 0);
-  if (Cell::split) sum_rows(du_rows, columns);
+  if (Cell::size.split) sum_rows(du_rows, columns);
 }
 
 }  // namespace keratin::kernels

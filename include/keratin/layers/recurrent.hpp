@@ -4,13 +4,15 @@
 // defaults.
 #include <keratin/initializers/orthogonal.hpp>
 #include <keratin/initializers/variance_scaling.hpp>
-#include <keratin/kernels/recurrent.hpp>
+#include <keratin/kernels/recurrent_single.hpp>
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/window.hpp>
 
 #include <boost/hana/adapt_struct.hpp>
 
 namespace keratin {
+
+template <> inline constexpr bool kernels::one_tanh<Tanh, Sigmoid> = true;
 
 inline constexpr Rule needs_an_activation_value_by_value{
     "a recurrent layer's activations work value by value: softmax does not"};
@@ -108,7 +110,7 @@ template <int Index> constexpr auto activation_at() {
 
 // f(activation, recurrent activation). Known ones are in the kernels' registers; at run time those are
 // Keras's defaults, and others are looked up for each vector.
-template <class Geometry> constexpr void with_activations(Geometry geometry, auto f) {
+template <class Geometry> [[gnu::always_inline]] inline void with_activations(Geometry geometry, auto f) {
   if constexpr (is_fixed<Geometry>) {
     f(activation_at<Geometry::value.activation.index>(),
       activation_at<Geometry::value.recurrent_activation.index>());
@@ -164,37 +166,45 @@ template <class Spec> struct Recurrent {
     return 2.0 * in[0] * (in.last() + spec.units) * Spec::gates * spec.units;
   }
   static constexpr std::size_t intermediate(const RecurrentGeometry& g, bool training) {
-    std::size_t n = 0;
-    Spec::with_cell(g, [&]<class Cell>(Cell) { n = kernels::recurrent_memory<Cell>(g.size, training); });
-    return n;
+    const std::size_t n = kernels::recurrent_memory(Spec::cell(g), g.size, training);
+    return training ? n : std::max(n, state(g));
+  }
+  static constexpr std::size_t state(const RecurrentGeometry& g) {
+    return kernels::single_state<float>(Spec::cell(g), g.size.units);
   }
   template <class T> static constexpr std::size_t scratch(const RecurrentGeometry& g, int count) {
-    std::size_t n = 0;
-    Spec::with_cell(g, [&]<class Cell>(Cell) { n = kernels::recurrent_scratch<T, Cell>(g.size, count); });
-    return n;
+    return kernels::recurrent_scratch<T>(Spec::cell(g), g.size, count);
   }
 
-  template <class Context> static auto weights(const RecurrentGeometry& g, const Context& c) {
+  // The sizes, as a type where they are known.
+  template <class G> static constexpr auto sizes(G geometry) {
+    if constexpr (is_fixed<G>)
+      return fixed<G::value.size>{};
+    else
+      return geometry.size;
+  }
+  template <class Context>
+  [[gnu::always_inline]] static auto weights(const RecurrentGeometry& g, const Context& c) {
     const auto* const bias = g.use_bias ? c.parameter(2) : nullptr;
     return kernels::RecurrentWeights<std::remove_cvref_t<decltype(*bias)>>{
         c.parameter(0), c.parameter(1), bias, bias ? bias + Spec::gates * g.size.units : nullptr};
   }
-  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+  template <class T, class Count>
+  [[gnu::always_inline]] static void forward(auto geometry, const Forward<T, Count>& c) {
     const RecurrentGeometry g = geometry;
-    Spec::with_cell(geometry, [&](auto cell) {
+    Spec::with_cell(geometry, [&](auto cell) __attribute__((always_inline)) {
+      if constexpr (std::is_same_v<Count, One> && Unit<T>::samples == 1)
+        if (!c.training())
+          return kernels::single_forward(cell, sizes(geometry), weights(g, c), c.x, c.y, c.intermediate);
       kernels::recurrent_forward(cell, g.size, weights(g, c), static_cast<int>(c.count), c.x, c.y,
                                  c.intermediate, c.training());
     });
   }
-  static constexpr std::size_t state(const RecurrentGeometry& g) {
-    std::size_t n = 0;
-    Spec::with_cell(g, [&]<class Cell>(Cell) { n = kernels::recurrent_state<Cell>(g.size); });
-    return n;
-  }
-  template <class S> static void step(auto geometry, const Forward<S, One>& c, S* state) {
-    const RecurrentGeometry g = geometry;
-    Spec::with_cell(
-        geometry, [&](auto cell) { kernels::recurrent_step(cell, g.size, weights(g, c), c.x, c.y, state); });
+  template <class S>
+  [[gnu::always_inline]] static void step(auto geometry, const Forward<S, One>& c, S* state) {
+    Spec::with_cell(geometry, [&](auto cell) __attribute__((always_inline)) {
+      kernels::single_step(cell, sizes(geometry), weights(geometry, c), c.x, c.y, state);
+    });
   }
   template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
     const RecurrentGeometry g = geometry;
@@ -242,18 +252,22 @@ struct SimpleRNNSpec {
     return Base::template scratch<T>(g, count);
   }
 
-  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+  template <class T, class Count>
+  [[gnu::always_inline]] static void forward(auto geometry, const Forward<T, Count>& c) {
     Base::forward(geometry, c);
   }
   template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
     Base::backward(geometry, c, gradients);
   }
-  template <class S> static void step(auto geometry, const Forward<S, One>& c, S* state) {
+  template <class S>
+  [[gnu::always_inline]] static void step(auto geometry, const Forward<S, One>& c, S* state) {
     Base::step(geometry, c, state);
   }
 
-  static constexpr void with_cell(auto geometry, auto f) {
-    detail::with_activations(geometry, [&]<class A, class R>(A a, R) { f(kernels::SimpleCell<A>{a}); });
+  static constexpr kernels::CellSize cell(const Geometry&) { return kernels::SimpleCell<Tanh>::size; }
+  [[gnu::always_inline]] static void with_cell(auto geometry, auto f) {
+    detail::with_activations(geometry, [&]<class A, class R>(A a, R)
+                                           __attribute__((always_inline)) { f(kernels::SimpleCell<A>{a}); });
   }
 };
 
@@ -290,18 +304,23 @@ struct LSTMSpec {
     return Base::template scratch<T>(g, count);
   }
 
-  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+  template <class T, class Count>
+  [[gnu::always_inline]] static void forward(auto geometry, const Forward<T, Count>& c) {
     Base::forward(geometry, c);
   }
   template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
     Base::backward(geometry, c, gradients);
   }
-  template <class S> static void step(auto geometry, const Forward<S, One>& c, S* state) {
+  template <class S>
+  [[gnu::always_inline]] static void step(auto geometry, const Forward<S, One>& c, S* state) {
     Base::step(geometry, c, state);
   }
 
-  static constexpr void with_cell(auto geometry, auto f) {
-    detail::with_activations(geometry, [&]<class A, class R>(A a, R r) { f(kernels::LstmCell<A, R>{a, r}); });
+  static constexpr kernels::CellSize cell(const Geometry&) { return kernels::LstmCell<Tanh, Sigmoid>::size; }
+  [[gnu::always_inline]] static void with_cell(auto geometry, auto f) {
+    detail::with_activations(geometry, [&]<class A, class R>(A a, R r) __attribute__((always_inline)) {
+      f(kernels::LstmCell<A, R>{a, r});
+    });
   }
 
  private:
@@ -348,20 +367,26 @@ struct GRUSpec {
     return Base::template scratch<T>(g, count);
   }
 
-  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+  template <class T, class Count>
+  [[gnu::always_inline]] static void forward(auto geometry, const Forward<T, Count>& c) {
     Base::forward(geometry, c);
   }
   template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
     Base::backward(geometry, c, gradients);
   }
-  template <class S> static void step(auto geometry, const Forward<S, One>& c, S* state) {
+  template <class S>
+  [[gnu::always_inline]] static void step(auto geometry, const Forward<S, One>& c, S* state) {
     Base::step(geometry, c, state);
   }
 
-  template <class G> static constexpr void with_cell(G geometry, auto f) {
-    detail::with_activations(geometry, [&]<class A, class R>(A a, R r) {
-      const auto after = [&] { f(kernels::GruCell<A, R>{a, r}); };
-      const auto before = [&] { f(kernels::ResetBeforeCell<A, R>{a, r}); };
+  static constexpr kernels::CellSize cell(const Geometry& g) {
+    return g.reset_after ? kernels::GruCell<Tanh, Sigmoid>::size
+                         : kernels::ResetBeforeCell<Tanh, Sigmoid>::size;
+  }
+  template <class G> [[gnu::always_inline]] static void with_cell(G geometry, auto f) {
+    detail::with_activations(geometry, [&]<class A, class R>(A a, R r) __attribute__((always_inline)) {
+      const auto after = [&]() __attribute__((always_inline)) { f(kernels::GruCell<A, R>{a, r}); };
+      const auto before = [&]() __attribute__((always_inline)) { f(kernels::ResetBeforeCell<A, R>{a, r}); };
       if constexpr (!is_fixed<G>) {
         geometry.reset_after ? after() : before();
       } else if constexpr (G::value.reset_after) {
