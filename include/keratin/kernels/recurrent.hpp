@@ -45,13 +45,21 @@ struct CellSize {
 // carry, and keeps `kept` values for backward. backward is given the gradient of the new output, makes those
 // of the sums, updates the carry's, and returns the part of the old output's that passes no weight.
 
+// f(n) for n < N. Cells work stage by stage on N columns: their chains of dependent operations are long, and
+// a processor looks only so far ahead for other work.
+template <int N> [[gnu::always_inline]] inline void each(auto f) {
+#pragma GCC unroll 32
+  for (int n = 0; n < N; ++n) f(n);
+}
+
 /// h = A(z).
 template <class A> struct SimpleCell {
   static constexpr CellSize size{.gates = 1, .kept = 1};
   A activation{};
 
-  template <class V> [[gnu::always_inline]] V forward(const V (&z)[1], V, V&, V (&keep)[1]) const {
-    return keep[0] = activation.value(z[0]);
+  template <int N, class V>
+  [[gnu::always_inline]] void forward(V (&z)[1][N], V (&h)[N], V (&)[N], auto keep) const {
+    each<N>([&](int n) __attribute__((always_inline)) { keep(0, n, h[n] = activation.value(z[0][n])); });
   }
   [[gnu::always_inline]] void activate(int, auto&, auto&) const {}
   template <class V> [[gnu::always_inline]] V combine(const auto& z, const auto&, auto j, V, V&) const {
@@ -69,10 +77,18 @@ template <class A, class R> struct LstmCell {
   A activation{};
   R gate{};
 
-  template <class V> [[gnu::always_inline]] V forward(const V (&z)[4], V, V& c, V (&keep)[6]) const {
-    const V i = gate.value(z[0]), f = gate.value(z[1]), g = activation.value(z[2]), o = gate.value(z[3]);
-    keep[0] = i, keep[1] = f, keep[2] = g, keep[3] = o, keep[4] = c;
-    return o * (keep[5] = next(i, f, g, c));
+  template <int N, class V>
+  [[gnu::always_inline]] void forward(V (&z)[4][N], V (&h)[N], V (&c)[N], auto keep) const {
+    each<N>([&](int n) __attribute__((always_inline)) { keep(0, n, z[0][n] = gate.value(z[0][n])); });
+    each<N>([&](int n) __attribute__((always_inline)) { keep(1, n, z[1][n] = gate.value(z[1][n])); });
+    each<N>([&](int n) __attribute__((always_inline)) { keep(2, n, z[2][n] = activation.value(z[2][n])); });
+    each<N>([&](int n) __attribute__((always_inline)) {
+      keep(4, n, c[n]);
+      c[n] = next(z[0][n], z[1][n], z[2][n], c[n]);
+    });
+    each<N>([&](int n) __attribute__((always_inline)) { keep(3, n, z[3][n] = gate.value(z[3][n])); });
+    each<N>([&](int n) __attribute__((always_inline)) { keep(5, n, h[n] = activation.value(c[n])); });
+    each<N>([&](int n) __attribute__((always_inline)) { h[n] *= z[3][n]; });
   }
   [[gnu::always_inline]] void activate(int units, auto& z, auto&) const {
     z.map(z, [&]<class V>(V v, V, int column) __attribute__((always_inline)) {
@@ -89,7 +105,8 @@ template <class A, class R> struct LstmCell {
   }
   template <class V> [[gnu::always_inline]] V combine(const auto& z, const auto&, auto j, V, V& c) const {
     const V o = z.template get<3>(j);
-    return o * next(z.template get<0>(j), z.template get<1>(j), z.template get<2>(j), c);
+    c = next(z.template get<0>(j), z.template get<1>(j), z.template get<2>(j), c);
+    return o * activation.value(c);
   }
   template <class V> [[gnu::always_inline]] V backward(const V (&kept)[6], V, V dh, V& dc, V (&d)[4]) const {
     const V i = kept[0], f = kept[1], g = kept[2], o = kept[3], before = kept[4], a = kept[5];
@@ -103,10 +120,9 @@ template <class A, class R> struct LstmCell {
   }
 
  private:
-  template <class V> [[gnu::always_inline]] V next(V i, V f, V g, V& c) const {
+  template <class V> [[gnu::always_inline]] static V next(V i, V f, V g, V c) {
     const V fresh = pin(i * g);
-    c = f * c + fresh;
-    return activation.value(c);
+    return f * c + fresh;
   }
 };
 
@@ -117,10 +133,14 @@ template <class A, class R> struct GruCell {
   A activation{};
   R gate{};
 
-  template <class V> [[gnu::always_inline]] V forward(const V (&z)[4], V h, V&, V (&keep)[4]) const {
-    const V update = gate.value(z[0]), reset = gate.value(z[1]), n = activation.value(reset * z[3] + z[2]);
-    keep[0] = update, keep[1] = reset, keep[2] = n, keep[3] = z[3];
-    return update * (h - n) + n;
+  template <int N, class V>
+  [[gnu::always_inline]] void forward(V (&z)[4][N], V (&h)[N], V (&)[N], auto keep) const {
+    each<N>([&](int n) __attribute__((always_inline)) { keep(1, n, z[1][n] = gate.value(z[1][n])); });
+    each<N>([&](int n) __attribute__((always_inline)) { keep(3, n, z[3][n]); });
+    each<N>([&](int n) __attribute__((always_inline)) { z[2][n] = z[1][n] * z[3][n] + z[2][n]; });
+    each<N>([&](int n) __attribute__((always_inline)) { keep(0, n, z[0][n] = gate.value(z[0][n])); });
+    each<N>([&](int n) __attribute__((always_inline)) { keep(2, n, z[2][n] = activation.value(z[2][n])); });
+    each<N>([&](int n) __attribute__((always_inline)) { h[n] = z[0][n] * (h[n] - z[2][n]) + z[2][n]; });
   }
   [[gnu::always_inline]] void activate(int units, auto& x, auto& u) const {
     x.map(u, [&]<class V>(V of_x, V of_u, int column) __attribute__((always_inline)) {
@@ -220,7 +240,7 @@ template <class T> struct StepMemory {
             *reset = nullptr;  // reset: R(r) h, for cells that reset before
 };
 
-template <class T, class Cell>
+template <bool Keep, class T, class Cell>
 [[gnu::always_inline]] inline void step(const Cell& cell, const RecurrentSize& size,
                                         const RecurrentWeights<Scalar<T>>& w, bool first,
                                         const StepMemory<T>& m) {
@@ -245,21 +265,19 @@ template <class T, class Cell>
     if constexpr (!Cell::size.resets_before) {
       add_products<gates, false>(a, size.in, m.x, w.kernel + unit, stride, units, part);
       add_products<gates, Cell::size.split>(a, depth, m.h, w.recurrent + unit, stride, units, part);
-#pragma GCC unroll 32
-      for (int n = 0; n < N; ++n) {
-        const std::ptrdiff_t at = unit + n * O::columns;
-        V z[sums], keep[Cell::size.kept], carry{};
-#pragma GCC unroll 32
-        for (int s = 0; s < sums; ++s) z[s] = a[s][n];
-        if (Cell::size.carried) carry = read(m.carry + at, part);
-        const V h = cell.forward(z, read(m.h + at, part), carry, keep);
-        if (Cell::size.carried) write(m.carry + at, carry, part);
-        if (m.next) write(m.next + at, h, part);
-        if (m.y) write(m.y + at, h, part);
-        if (m.keep)
-#pragma GCC unroll 32
-          for (int s = 0; s < Cell::size.kept; ++s) write(m.keep + s * units + at, keep[s], part);
-      }
+      const auto at = [=](int n) __attribute__((always_inline)) { return unit + n * O::columns; };
+      V h[N], carry[N] = {};
+      each<N>([&](int n) __attribute__((always_inline)) { h[n] = read(m.h + at(n), part); });
+      if (Cell::size.carried)
+        each<N>([&](int n) __attribute__((always_inline)) { carry[n] = read(m.carry + at(n), part); });
+      cell.forward(a, h, carry, [&](int slot, int n, V v) __attribute__((always_inline)) {
+        if constexpr (Keep) write(m.keep + slot * units + at(n), v, part);
+      });
+      each<N>([&](int n) __attribute__((always_inline)) {
+        if (Cell::size.carried) write(m.carry + at(n), carry[n], part);
+        if (m.next) write(m.next + at(n), h[n], part);
+        if (m.y) write(m.y + at(n), h[n], part);
+      });
     } else {
       add_products<2, false>(a, size.in, m.x, w.kernel + unit, stride, units, part);
       add_products<2, false>(a, depth, m.h, w.recurrent + unit, stride, units, part);
@@ -317,16 +335,16 @@ template <class T, class Cell> struct RecurrentMemory {
 };
 
 /// y = the outputs of all steps or of the last, for `count` T's worth of samples.
-template <class T, class Cell>
+template <bool Training, class T, class Cell>
 [[gnu::noinline]] void recurrent_forward(const Cell& cell, const RecurrentSize& size,
                                          const RecurrentWeights<Scalar<T>>& w, int count, const T* x, T* y,
-                                         T* memory, bool training) {
+                                         T* memory) {
   const std::ptrdiff_t units = size.units, steps = size.steps;
   const RecurrentMemory<T, Cell> kept(size, count, memory);
   for (std::ptrdiff_t i = 0; i < count; ++i, x += steps * size.in) {
-    T* const carry = training ? kept.carry : memory + 2 * units;
+    T* const carry = Training ? kept.carry : memory + 2 * units;
     const auto input = [&](int step) {  // the recurrent input of a step
-      return training ? kept.h + (i * steps + size.time(step)) * units : memory + step % 2 * units;
+      return Training ? kept.h + (i * steps + size.time(step)) * units : memory + step % 2 * units;
     };
     std::fill_n(reinterpret_cast<Scalar<T>*>(input(0)), units * Unit<T>::samples, Scalar<T>{});
     if (Cell::size.carried)
@@ -337,11 +355,11 @@ template <class T, class Cell>
       detail::StepMemory<T> m{.x = x + time * size.in, .h = input(s), .carry = carry};
       m.next = last ? nullptr : input(s + 1);
       m.y = size.sequences ? y + (i * steps + s) * units : last ? y + i * units : nullptr;
-      m.keep = training                   ? kept.keep + row * Cell::size.kept * units
+      m.keep = Training                   ? kept.keep + row * Cell::size.kept * units
                : Cell::size.resets_before ? memory + 3 * units
                                           : nullptr;
-      if (Cell::size.resets_before) m.reset = training ? kept.reset + row * units : memory + 2 * units;
-      detail::step(cell, size, w, s == 0, m);
+      if (Cell::size.resets_before) m.reset = Training ? kept.reset + row * units : memory + 2 * units;
+      detail::step<Training>(cell, size, w, s == 0, m);
     }
   }
 }

@@ -189,7 +189,7 @@ template <class S, class Cell, class Size>
   if constexpr (Cell::size.resets_before) {  // two products, one after the other
     detail::StepMemory<S> m{.x = x, .h = state, .carry = nullptr, .y = y};
     m.reset = state + size.units, m.keep = state + 2 * size.units;
-    detail::step(cell, size, w, false, m);
+    detail::step<false>(cell, size, w, false, m);
     std::copy_n(y, size.units, state);
     return;
   } else {
@@ -206,8 +206,7 @@ template <class S, class Cell, class Size>
         const V out = part.only(cell.template combine<V>(input, recurrent, j, load(h + at), c));
         store(h + at, out);  // whole vectors: what is loaded next is forwarded from them
         if (Cell::size.carried) store(carry + at, part.only(c));
-        // Not masked: a masked store is not forwarded to the load that follows.
-        __builtin_memcpy(y + at, &out, static_cast<std::size_t>(part.template count<S>()) * sizeof(S));
+        part.store(y + at, out);
       });
     };
     if constexpr (detail::stays_in_registers<Cell, S, Size>()) {

@@ -35,14 +35,25 @@ template <class S> [[gnu::always_inline]] inline void store(S* p, Vec<S> v) {
 
 #if defined __AVX512F__
 // The first n elements, the rest 0; nothing beyond them is touched.
+// A half or a quarter, where n is known to be one, is a plain load or store: those are forwarded to each
+// other.
 [[gnu::always_inline]] inline Vec<float> load(const float* p, int n) {
+  if (__builtin_constant_p(n == 8) && n == 8)
+    return (Vec<float>)_mm512_maskz_insertf64x4(0xff, _mm512_setzero_pd(), (__m256d)_mm256_loadu_ps(p), 0);
+  if (__builtin_constant_p(n == 4) && n == 4)
+    return (Vec<float>)_mm512_maskz_insertf32x4(0xffff, _mm512_setzero_ps(), _mm_loadu_ps(p), 0);
   return (Vec<float>)_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p);
 }
 [[gnu::always_inline]] inline Vec<double> load(const double* p, int n) {
   return (Vec<double>)_mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << n) - 1), p);
 }
 [[gnu::always_inline]] inline void store(float* p, Vec<float> v, int n) {
-  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), (__m512)v);
+  if (__builtin_constant_p(n == 8) && n == 8)
+    __builtin_memcpy(p, &v, 32);
+  else if (__builtin_constant_p(n == 4) && n == 4)
+    __builtin_memcpy(p, &v, 16);
+  else
+    _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), (__m512)v);
 }
 [[gnu::always_inline]] inline void store(double* p, Vec<double> v, int n) {
   _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << n) - 1), (__m512d)v);
@@ -51,6 +62,7 @@ template <class S> [[gnu::always_inline]] inline void store(S* p, Vec<S> v) {
 template <class S> [[gnu::always_inline]] inline Vec<S> load(const S* p, int n) {
 #if defined __AVX2__
   if constexpr (sizeof(S) == 4) {
+    if (__builtin_constant_p(n == 4) && n == 4) return (Vec<S>)_mm256_zextps128_ps256(_mm_loadu_ps(p));
     const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     return (Vec<S>)_mm256_maskload_ps(p, mask);
   } else {

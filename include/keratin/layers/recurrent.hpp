@@ -196,8 +196,11 @@ template <class Spec> struct Recurrent {
       if constexpr (std::is_same_v<Count, One> && Unit<T>::samples == 1)
         if (!c.training())
           return kernels::single_forward(cell, sizes(geometry), weights(g, c), c.x, c.y, c.intermediate);
-      kernels::recurrent_forward(cell, g.size, weights(g, c), static_cast<int>(c.count), c.x, c.y,
-                                 c.intermediate, c.training());
+      const auto run = [&]<bool Training>(std::bool_constant<Training>) {
+        kernels::recurrent_forward<Training>(cell, g.size, weights(g, c), static_cast<int>(c.count), c.x, c.y,
+                                             c.intermediate);
+      };
+      c.training() ? run(std::true_type{}) : run(std::false_type{});
     });
   }
   template <class S>
