@@ -54,7 +54,7 @@ template <class L, int Steps, int Features> void check_steps() {
     for (std::size_t s = 0; s < Steps; ++s) {
       Spec::step(g,
                  Forward<float, One>{One{}, x.data() + s * Features, y.data(), model.block().data(),
-                                     &plan<Net>().layers[0].tensors, nullptr},
+                                     &plan<Net>().layers[0], nullptr},
                  state.data());
       equal =
           equal && std::equal(y.begin(), y.end(), wanted.begin() + static_cast<std::ptrdiff_t>(s * units));

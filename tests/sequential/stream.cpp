@@ -61,6 +61,13 @@ TEST_CASE("causal convolutions run on a stream") {
                           Dropout<0.5>, Conv1D<2>, Activation<Softmax>>>();
 }
 
+TEST_CASE("recurrent layers run on a stream") {
+  check_stream<Sequential<Input<70, 1>, LSTM<20, ReturnSequences>, Dense<1>>>();
+  check_stream<Sequential<Input<9, 3>, GRU<24, ReturnSequences>, LSTM<5>, Dense<2, Softmax>>>();
+  check_stream<Sequential<Input<66, 2>, SimpleRNN<17, ReLU, ReturnSequences>, Conv1D<4, Kernel<2>, Causal>,
+                          GRU<3, NoResetAfter>>>();
+}
+
 TEST_CASE("what looks at one step at a time runs on a stream") {
   check_stream<Sequential<Input<9, 4>, Dense<7, Tanh>, BatchNormalization<>, Dense<2>>>();
   check_stream<Sequential<Input<3, 2>>>();

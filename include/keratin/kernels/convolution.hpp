@@ -41,21 +41,6 @@ template <class T, class F> [[gnu::always_inline]] inline void column_tiles(int 
   else
     vector_columns<Scalar<T>>(count, f);
 }
-template <class T, class Part>
-[[gnu::always_inline]] inline auto read_weights(const Scalar<T>* w, Part part) {
-  if constexpr (std::is_same_v<Part, Rest>)
-    return Operands<T>::w(w, part);
-  else
-    return Operands<T>::w(w);
-}
-
-template <class T, class V, class Part> [[gnu::always_inline]] inline void write(T* y, V v, Part part) {
-  if constexpr (std::is_same_v<Part, Rest>)
-    Operands<T>::y(y, v, part);
-  else
-    Operands<T>::y(y, v);
-}
-
 // a[m][n] += the sum over j < run of x[at(m) + j] * w[j * k_stride + n].
 template <class T, int M, int N, class V, class Part>
 [[gnu::always_inline]] inline void accumulate(V (&a)[M][N], const T* x, auto at, const Scalar<T>* w,
@@ -65,7 +50,7 @@ template <class T, int M, int N, class V, class Part>
   for (std::ptrdiff_t j = 0; j < run; ++j, ++x, w += k_stride)
     outer(
         a, [&](int m) __attribute__((always_inline)) { return Operands<T>::x(x + at(m)); },
-        [&](int n) __attribute__((always_inline)) { return read_weights<T>(w + n * n_stride, part); });
+        [&](int n) __attribute__((always_inline)) { return weight<T>(w + n * n_stride, part); });
 }
 
 // Where the positions of a tile lie: side by side, or as neighbouring windows of 2 x 2 (1 x 2) that are
@@ -181,7 +166,7 @@ template <class T, class Size> class Convolution {
     const ConvolutionSize g = size_;
 #pragma GCC unroll 32
     for (int n = 0; n < N; ++n) {
-      const V start = bias_ ? detail::read_weights<T>(bias_ + column + n * O::columns, part) : V{};
+      const V start = bias_ ? detail::weight<T>(bias_ + column + n * O::columns, part) : V{};
 #pragma GCC unroll 32
       for (int m = 0; m < M; ++m) a[m][n] = start;
     }

@@ -42,6 +42,20 @@ template <class T> struct Rows {
 
 namespace detail {
 
+// A vector of values, and of weights, where a tile may end in the rest of a row.
+template <class T, class Part> [[gnu::always_inline]] inline auto read(const T* p, Part part) {
+  return part.load(reinterpret_cast<const Scalar<T>*>(p));
+}
+template <class T, class Part> [[gnu::always_inline]] inline void write(T* p, Vec<Scalar<T>> v, Part part) {
+  part.store(reinterpret_cast<Scalar<T>*>(p), v);
+}
+template <class T, class Part> [[gnu::always_inline]] inline auto weight(const Scalar<T>* p, Part part) {
+  if constexpr (Operands<T>::columns == 1)
+    return Operands<T>::w(p);
+  else
+    return part.load(p);
+}
+
 // Columns in pairs of vectors, then the rest, at most a vector: f<vectors>(column, part).
 template <class S, class F> [[gnu::always_inline]] inline void vector_columns(int columns, F f) {
   constexpr int pair = tile_columns * lanes<S>;

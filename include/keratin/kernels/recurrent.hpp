@@ -176,18 +176,6 @@ namespace detail {
 
 // A column is a unit in Lanes, otherwise a vector of units. Rows of T's are read and written in vectors
 // either way.
-template <class T, class Part> [[gnu::always_inline]] inline auto read(const T* p, Part part) {
-  return part.load(reinterpret_cast<const Scalar<T>*>(p));
-}
-template <class T, class Part> [[gnu::always_inline]] inline void write(T* p, Vec<Scalar<T>> v, Part part) {
-  part.store(reinterpret_cast<Scalar<T>*>(p), v);
-}
-template <class T, class Part> [[gnu::always_inline]] inline auto weight(const Scalar<T>* p, Part part) {
-  if constexpr (Operands<T>::columns == 1)
-    return Operands<T>::w(p);
-  else
-    return part.load(p);
-}
 
 // n in nearly equal tiles of at most Max, also an odd Max.
 template <int Max, class F> [[gnu::always_inline]] inline void small_tiles(int n, F f) {

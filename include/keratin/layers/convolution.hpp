@@ -189,8 +189,8 @@ template <int Rank> struct ConvSpec {
 
     template <class V> [[gnu::always_inline]] V operator()(V v, std::ptrdiff_t column, auto part) const {
       if constexpr (Norm)
-        v = v * kernels::detail::read_weights<T>(factor + column, part) +
-            kernels::detail::read_weights<T>(offset + column, part);
+        v = v * kernels::detail::weight<T>(factor + column, part) +
+            kernels::detail::weight<T>(offset + column, part);
       return A::value(v);
     }
   };

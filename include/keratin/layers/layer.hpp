@@ -143,6 +143,8 @@ template <LayerSpec S> constexpr double flops_of(const S& spec, Shape in) {
   else
     return 0;
 }
+inline constexpr Rule needs_the_whole_sequence{"needs the whole sequence before it can answer"};
+
 /// A layer that keeps something from one step of a sequence to the next, and so can run on a stream:
 ///   constexpr std::size_t state(Shape in) const;  // scalars that it keeps, zeros at the beginning
 ///   template <class S> static void step(auto geometry, const Forward<S, One>&, S* state);  // one step

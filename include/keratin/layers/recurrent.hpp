@@ -250,6 +250,7 @@ struct SimpleRNNSpec {
   constexpr std::size_t intermediate(Shape in, bool training) const {
     return Base::intermediate(geometry(in), training);
   }
+  constexpr const Rule* stream_rule() const { return go_backwards ? &needs_the_whole_sequence : nullptr; }
   constexpr std::size_t state(Shape in) const { return Base::state(geometry(in)); }
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
     return Base::template scratch<T>(g, count);
@@ -302,6 +303,7 @@ struct LSTMSpec {
   constexpr std::size_t intermediate(Shape in, bool training) const {
     return Base::intermediate(geometry(in), training);
   }
+  constexpr const Rule* stream_rule() const { return go_backwards ? &needs_the_whole_sequence : nullptr; }
   constexpr std::size_t state(Shape in) const { return Base::state(geometry(in)); }
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
     return Base::template scratch<T>(g, count);
@@ -365,6 +367,7 @@ struct GRUSpec {
   constexpr std::size_t intermediate(Shape in, bool training) const {
     return Base::intermediate(geometry(in), training);
   }
+  constexpr const Rule* stream_rule() const { return go_backwards ? &needs_the_whole_sequence : nullptr; }
   constexpr std::size_t state(Shape in) const { return Base::state(geometry(in)); }
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
     return Base::template scratch<T>(g, count);

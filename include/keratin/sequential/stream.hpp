@@ -5,7 +5,6 @@
 
 namespace keratin {
 
-inline constexpr Rule needs_the_whole_sequence{"needs the whole sequence before it can answer"};
 inline constexpr Rule needs_steps_and_features{"a stream needs an Input of steps and features"};
 
 // Never defined. Read the arguments: which layer (counted from 0; layer<> is the Input), its type, and why it
