@@ -7,6 +7,9 @@ namespace keratin {
 struct Sigmoid : Elementwise<Sigmoid> {
   static constexpr const char* name = "sigmoid";
   template <class V> [[gnu::always_inline]] static V value(V x) { return kernels::sigmoid(x); }
+  template <class V> [[gnu::always_inline]] static kernels::Quotient<V> quotient(V x) {
+    return kernels::sigmoid_quotient(x);
+  }
   template <class V> [[gnu::always_inline]] static V derivative(V y) { return y * (1 - y); }
 };
 

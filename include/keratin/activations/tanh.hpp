@@ -7,6 +7,9 @@ namespace keratin {
 struct Tanh : Elementwise<Tanh> {
   static constexpr const char* name = "tanh";
   template <class V> [[gnu::always_inline]] static V value(V x) { return kernels::tanh(x); }
+  template <class V> [[gnu::always_inline]] static kernels::Quotient<V> quotient(V x) {
+    return kernels::tanh_quotient(x);
+  }
   template <class V> [[gnu::always_inline]] static V derivative(V y) { return 1 - y * y; }
 };
 

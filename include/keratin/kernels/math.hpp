@@ -34,26 +34,46 @@ template <class V> [[gnu::always_inline]] inline V exp(V x) {
   }
 }
 
-/// tanh x: a rational of degree 13/6 over the range where tanh is not yet 1, in Estrin's order for its
+/// p / q: an activation before its division, so that a product of several can do with one.
+template <class V> struct Quotient {
+  V p, q;
+};
+
+namespace detail {
+
+// e^-x for |x| < 88, exact to 1e-7 of its value, or otherwise to 1e-7 (1 + |x|).
+template <bool Exact, class V> [[gnu::always_inline]] inline V exp_minus(V x) {
+  typedef int Ints __attribute__((vector_size(sizeof(V))));
+  constexpr float log2_e = -1.44269502f, rest = -1.92596299e-8f, round = 12582912.f;  // see exp
+  const V power = x * log2_e, shifted = power + round, n = shifted - round;
+  const V r = Exact ? x * log2_e - n + x * rest : power - n;
+  V p = r * 1.32764701e-3f + 9.67554132e-3f;  // 2^r
+  p = p * r + 5.55071328e-2f;
+  p = p * r + 2.40221197e-1f;
+  p = p * r + 6.93146967e-1f;
+  p = p * r + 1.00000007f;
+  return (V)((Ints)p + ((Ints)shifted << 23));
+}
+
+}  // namespace detail
+
+/// tanh x: a rational of degree 9/8 over the range where tanh is not yet 1, in Estrin's order for its
 /// latency.
-template <class V> [[gnu::always_inline]] inline V tanh(V x) {
+template <class V> [[gnu::always_inline]] inline Quotient<V> tanh_quotient(V x) {
   if constexpr (sizeof(element<V>) == 8) {
-    return detail::by_lane(x, [](double v) { return std::tanh(v); });
+    return {detail::by_lane(x, [](double v) { return std::tanh(v); }), V{} + 1};
   } else {
-    const V limit = broadcast<V>(7.99881172180175781f);
-    const V t = min(limit, max(-limit, x));
-    const V y = t * t, y2 = y * y, y4 = y2 * y2;
-    V p0 = y * 6.37261928875436e-04f + 4.89352455891786e-03f;
-    const V p1 = y * 5.12229709037114e-08f + 1.48572235717979e-05f;
-    V p2 = y * 2.00018790482477e-13f - 8.60467152213735e-11f;
-    V q0 = y * 2.26843463243900e-03f + 4.89352518554385e-03f;
-    const V q1 = y * 1.19825839466702e-06f + 1.18534705686654e-04f;
-    p2 = y2 * -2.76076847742355e-16f + p2;
-    p0 = y2 * p1 + p0;
-    p0 = y4 * p2 + p0;
-    q0 = y2 * q1 + q0;
-    return t * p0 / q0;
+    const V limit = broadcast<V>(8.f), t = min(limit, max(-limit, x)), y = t * t, y2 = y * y;
+    const V p0 = y * 1.34444961e-1f + 0.999999994f, q0 = y * 4.67778235e-1f + 1.f;
+    V p2 = y * 2.18946258e-5f + 3.57159584e-3f, q2 = y * 3.41128844e-4f + 2.61644346e-2f;
+    p2 = y2 * 1.52303667e-8f + p2;
+    q2 = y2 * 8.52242596e-7f + q2;
+    return {t * (y2 * p2 + p0), y2 * q2 + q0};
   }
+}
+template <class V> [[gnu::always_inline]] inline V tanh(V x) {
+  const auto [p, q] = tanh_quotient(x);
+  return p / q;
 }
 
 /// 1 / (1 + e^-x); beyond 87 it stays where it is, which spares exp's special cases.
@@ -61,17 +81,17 @@ template <class V> [[gnu::always_inline]] inline V sigmoid(V x) {
   if constexpr (sizeof(element<V>) == 8) {
     return 1 / (1 + exp(-x));
   } else {
-    typedef int Ints __attribute__((vector_size(sizeof(V))));
-    const V limit = broadcast<V>(87.f), in = max(-limit, min(limit, -x));
-    const V power = in * 1.44269504088896341f, shifted = power + 12582912.f,
-            r = power - (shifted - 12582912.f);
-    V p = r * 1.5403530e-4f + 1.3333558e-3f;  // 2^r
-    p = p * r + 9.6181291e-3f;
-    p = p * r + 5.5504109e-2f;
-    p = p * r + 2.4022651e-1f;
-    p = p * r + 6.9314718e-1f;
-    p = p * r + 1.f;
-    return 1 / (1 + (V)((Ints)p + ((Ints)shifted << 23)));
+    const V limit = broadcast<V>(87.f);
+    return 1 / (1 + detail::exp_minus<true>(min(limit, max(-limit, x))));
+  }
+}
+/// The same within 1e-7; beyond 28 it stays at 1e-12, so that products of denominators stay finite.
+template <class V> [[gnu::always_inline]] inline Quotient<V> sigmoid_quotient(V x) {
+  if constexpr (sizeof(element<V>) == 8) {
+    return {sigmoid(x), V{} + 1};
+  } else {
+    const V limit = broadcast<V>(28.f);
+    return {V{} + 1, 1 + detail::exp_minus<false>(min(limit, max(-limit, x)))};
   }
 }
 

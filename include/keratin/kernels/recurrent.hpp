@@ -52,13 +52,21 @@ template <int N> [[gnu::always_inline]] inline void each(auto f) {
   for (int n = 0; n < N; ++n) f(n);
 }
 
+// An activation as a quotient, whether or not it is one.
+template <class A, class V> [[gnu::always_inline]] inline Quotient<V> quotient(const A& a, V x) {
+  if constexpr (requires { a.quotient(x); })
+    return a.quotient(x);
+  else
+    return {a.value(x), V{} + 1};
+}
+
 /// h = A(z).
 template <class A> struct SimpleCell {
   static constexpr CellSize size{.gates = 1, .kept = 1};
   A activation{};
 
   template <int N, class V>
-  [[gnu::always_inline]] void forward(V (&z)[1][N], V (&h)[N], V (&)[N], auto keep) const {
+  [[gnu::always_inline]] void forward(V (&z)[1][N], V (&h)[N], V (&)[N], auto keep, auto) const {
     each<N>([&](int n) __attribute__((always_inline)) { keep(0, n, h[n] = activation.value(z[0][n])); });
   }
   [[gnu::always_inline]] void activate(int, auto&, auto&) const {}
@@ -78,7 +86,24 @@ template <class A, class R> struct LstmCell {
   R gate{};
 
   template <int N, class V>
-  [[gnu::always_inline]] void forward(V (&z)[4][N], V (&h)[N], V (&c)[N], auto keep) const {
+  [[gnu::always_inline]] void forward(V (&z)[4][N], V (&h)[N], V (&c)[N], auto keep, auto kept) const {
+    if constexpr (!kept) {  // nobody asks for a single gate: two divisions instead of five
+      V q[N], of_i[N];
+      each<N>([&](int n) __attribute__((always_inline)) {
+        const Quotient<V> i = quotient(gate, z[0][n]), g = quotient(activation, z[2][n]);
+        q[n] = i.q * g.q, of_i[n] = i.p * g.p;
+      });
+      each<N>([&](int n) __attribute__((always_inline)) {
+        const Quotient<V> f = quotient(gate, z[1][n]);
+        const V fresh = pin(of_i[n] * f.q);
+        c[n] = (f.p * c[n] * q[n] + fresh) / (f.q * q[n]);
+      });
+      each<N>([&](int n) __attribute__((always_inline)) {
+        const Quotient<V> o = quotient(gate, z[3][n]), a = quotient(activation, c[n]);
+        h[n] = o.p * a.p / (o.q * a.q);
+      });
+      return;
+    }
     each<N>([&](int n) __attribute__((always_inline)) { keep(0, n, z[0][n] = gate.value(z[0][n])); });
     each<N>([&](int n) __attribute__((always_inline)) { keep(1, n, z[1][n] = gate.value(z[1][n])); });
     each<N>([&](int n) __attribute__((always_inline)) { keep(2, n, z[2][n] = activation.value(z[2][n])); });
@@ -134,7 +159,17 @@ template <class A, class R> struct GruCell {
   R gate{};
 
   template <int N, class V>
-  [[gnu::always_inline]] void forward(V (&z)[4][N], V (&h)[N], V (&)[N], auto keep) const {
+  [[gnu::always_inline]] void forward(V (&z)[4][N], V (&h)[N], V (&)[N], auto keep, auto kept) const {
+    if constexpr (!kept) {
+      each<N>([&](int n)
+                  __attribute__((always_inline)) { z[2][n] = gate.value(z[1][n]) * z[3][n] + z[2][n]; });
+      each<N>([&](int n) __attribute__((always_inline)) {
+        const Quotient<V> update = quotient(gate, z[0][n]), fresh = quotient(activation, z[2][n]);
+        const V old = pin(update.p * h[n] * fresh.q);
+        h[n] = ((update.q - update.p) * fresh.p + old) / (update.q * fresh.q);
+      });
+      return;
+    }
     each<N>([&](int n) __attribute__((always_inline)) { keep(1, n, z[1][n] = gate.value(z[1][n])); });
     each<N>([&](int n) __attribute__((always_inline)) { keep(3, n, z[3][n]); });
     each<N>([&](int n) __attribute__((always_inline)) { z[2][n] = z[1][n] * z[3][n] + z[2][n]; });
@@ -238,29 +273,35 @@ template <bool Keep, class T, class Cell>
   const std::ptrdiff_t units = size.units, stride = gates * units;
   const int depth = first ? 0 : size.units;  // the state before the first step is 0
   unit_tiles<T, sums>(size.units, [&]<int N>(std::ptrdiff_t unit, auto part) __attribute__((always_inline)) {
-    V a[sums][N] = {};
-    if (w.bias) {
+    V a[sums][N];  // not `= {}`: g++ would clear it in memory
+    const auto start = [&](auto has_bias) __attribute__((always_inline)) {
 #pragma GCC unroll 32
       for (int s = 0; s < sums; ++s)
-#pragma GCC unroll 32
-        for (int n = 0; n < N; ++n) {
+        each<N>([&](int n) __attribute__((always_inline)) {
           const std::ptrdiff_t at = unit + n * O::columns;
-          if (s < gates) a[s][n] = weight<T>(w.bias + s * units + at, part);
-          if (Cell::size.split && s != gates - 1)
-            a[s][n] += weight<T>(w.recurrent_bias + std::min(s, gates - 1) * units + at, part);
-        }
-    }
+          V sum = {};
+          if (has_bias && s < gates) sum = weight<T>(w.bias + s * units + at, part);
+          if (has_bias && Cell::size.split && s != gates - 1)
+            sum += weight<T>(w.recurrent_bias + std::min(s, gates - 1) * units + at, part);
+          a[s][n] = sum;
+        });
+    };
+    w.bias ? start(std::true_type{}) : start(std::false_type{});
     if constexpr (!Cell::size.resets_before) {
       add_products<gates, false>(a, size.in, m.x, w.kernel + unit, stride, units, part);
       add_products<gates, Cell::size.split>(a, depth, m.h, w.recurrent + unit, stride, units, part);
       const auto at = [=](int n) __attribute__((always_inline)) { return unit + n * O::columns; };
-      V h[N], carry[N] = {};
+      V h[N], carry[N];
       each<N>([&](int n) __attribute__((always_inline)) { h[n] = read(m.h + at(n), part); });
-      if (Cell::size.carried)
-        each<N>([&](int n) __attribute__((always_inline)) { carry[n] = read(m.carry + at(n), part); });
-      cell.forward(a, h, carry, [&](int slot, int n, V v) __attribute__((always_inline)) {
-        if constexpr (Keep) write(m.keep + slot * units + at(n), v, part);
+      each<N>([&](int n) __attribute__((always_inline)) {
+        carry[n] = Cell::size.carried ? read(m.carry + at(n), part) : V{};
       });
+      cell.forward(
+          a, h, carry,
+          [&](int slot, int n, V v) __attribute__((always_inline)) {
+            if constexpr (Keep) write(m.keep + slot * units + at(n), v, part);
+          },
+          std::bool_constant<Keep>{});
       each<N>([&](int n) __attribute__((always_inline)) {
         if (Cell::size.carried) write(m.carry + at(n), carry[n], part);
         if (m.next) write(m.next + at(n), h[n], part);
@@ -269,22 +310,21 @@ template <bool Keep, class T, class Cell>
     } else {
       add_products<2, false>(a, size.in, m.x, w.kernel + unit, stride, units, part);
       add_products<2, false>(a, depth, m.h, w.recurrent + unit, stride, units, part);
-#pragma GCC unroll 32
-      for (int n = 0; n < N; ++n) {
+      each<N>([&](int n) __attribute__((always_inline)) {
         const std::ptrdiff_t at = unit + n * O::columns;
         const V reset = cell.gate.value(a[1][n]);
         write(m.keep + at, cell.gate.value(a[0][n]), part);
         write(m.keep + units + at, reset, part);
         write(m.reset + at, reset * read(m.h + at, part), part);
-      }
+      });
     }
   });
   if constexpr (Cell::size.resets_before)
     unit_tiles<T, 1>(size.units, [&]<int N>(std::ptrdiff_t unit, auto part) __attribute__((always_inline)) {
-      V a[1][N] = {};
-      if (w.bias)
-#pragma GCC unroll 32
-        for (int n = 0; n < N; ++n) a[0][n] = weight<T>(w.bias + 2 * units + unit + n * O::columns, part);
+      V a[1][N];
+      each<N>([&](int n) __attribute__((always_inline)) {
+        a[0][n] = w.bias ? weight<T>(w.bias + 2 * units + unit + n * O::columns, part) : V{};
+      });
       add_products<1, false>(a, size.in, m.x, w.kernel + 2 * units + unit, stride, 0, part);
       add_products<1, false>(a, depth, m.reset, w.recurrent + 2 * units + unit, stride, 0, part);
 #pragma GCC unroll 32
@@ -303,9 +343,10 @@ template <bool Keep, class T, class Cell>
 
 /// T's of memory per sample that recurrent_forward works with and, in training, leaves for the way back.
 constexpr std::size_t recurrent_memory(const CellSize& cell, const RecurrentSize& n, bool training) {
-  const auto units = static_cast<std::size_t>(n.units), steps = static_cast<std::size_t>(n.steps);
-  if (!training) return units * (2 + cell.carried + (cell.resets_before ? 1 + cell.kept : 0));
-  return units * (steps * (1 + cell.kept + cell.resets_before) + cell.carried);
+  const std::int64_t units = n.units, steps = n.steps;
+  return static_cast<std::size_t>(
+      training ? units * (steps * (1 + cell.kept + cell.resets_before) + cell.carried)
+               : units * (2 + cell.carried + (cell.resets_before ? 1 + cell.kept : 0)));
 }
 
 // How a training pass lays the memory of all samples out: what the cells keep, the recurrent inputs of all
@@ -377,10 +418,10 @@ template <bool Add, class T>
 [[gnu::always_inline]] inline void row_product(int depth, const T* x, const Scalar<T>* w, int columns, T* y) {
   using O = Operands<T>;
   unit_tiles<T, 1>(columns, [&]<int N>(std::ptrdiff_t column, auto part) __attribute__((always_inline)) {
-    Vec<Scalar<T>> a[1][N] = {};
-    if (Add)
-#pragma GCC unroll 32
-      for (int n = 0; n < N; ++n) a[0][n] = read(y + column + n * O::columns, part);
+    Vec<Scalar<T>> a[1][N];
+    each<N>([&](int n) __attribute__((always_inline)) {
+      a[0][n] = Add ? read(y + column + n * O::columns, part) : Vec<Scalar<T>>{};
+    });
     add_products<1, false>(a, depth, x, w + column, columns, 0, part);
 #pragma GCC unroll 32
     for (int n = 0; n < N; ++n) write(y + column + n * O::columns, a[0][n], part);

@@ -174,10 +174,10 @@ template <class Cell, class S, class Size> constexpr bool stays_in_registers() {
 
 /// Scalars that a stream keeps between steps: h and the carry in whole vectors, and room for a step's work.
 template <class S> constexpr std::size_t single_state(const CellSize& cell, int units) {
-  const auto whole = static_cast<std::size_t>(detail::whole_vectors<S>(units) * lanes<S>);
-  if (cell.resets_before) return static_cast<std::size_t>(units) * (2 + cell.kept);
-  return (1 + cell.carried) * whole +
-         static_cast<std::size_t>((1 + cell.split) * (cell.gates * units + lanes<S>));
+  const int whole = detail::whole_vectors<S>(units) * lanes<S>;
+  return static_cast<std::size_t>(
+      cell.resets_before ? units * (2 + cell.kept)
+                         : (1 + cell.carried) * whole + (1 + cell.split) * (cell.gates * units + lanes<S>));
 }
 
 /// One step of a sample: y is the output of x and the state, which is updated; zeros at the start.
