@@ -44,9 +44,9 @@ namespace detail {
 // e^-x for |x| < 88, exact to 1e-7 of its value, or otherwise to 1e-7 (1 + |x|).
 template <bool Exact, class V> [[gnu::always_inline]] inline V exp_minus(V x) {
   typedef int Ints __attribute__((vector_size(sizeof(V))));
-  constexpr float log2_e = -1.44269502f, rest = -1.92596299e-8f, round = 12582912.f;  // see exp
+  constexpr float log2_e = -1.44269504f, round = 12582912.f;  // see exp
   const V power = x * log2_e, shifted = power + round, n = shifted - round;
-  const V r = Exact ? x * log2_e - n + x * rest : power - n;
+  const V r = Exact ? (x + n * 0.693359375f - n * 2.12194440e-4f) * log2_e : power - n;
   V p = r * 1.32764701e-3f + 9.67554132e-3f;  // 2^r
   p = p * r + 5.55071328e-2f;
   p = p * r + 2.40221197e-1f;
