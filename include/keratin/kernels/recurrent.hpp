@@ -2,6 +2,7 @@
 // Recurrent layers: cells, which are what a unit does at a step, and the passes through time that are the
 // same for all cells. A pass goes sample by sample, or lane group by lane group, so that the state stays in
 // the first-level cache. Sums of all gates of a few units are finished in their registers.
+#include <keratin/kernels/math.hpp>
 #include <keratin/kernels/product.hpp>
 #include <keratin/kernels/transpose.hpp>
 
@@ -41,9 +42,13 @@ struct CellSize {
   constexpr int sums() const { return resets_before ? gates - 1 : gates + split; }
 };
 
-// forward makes the new output h of the old one, updates the
-// carry, and keeps `kept` values for backward. backward is given the gradient of the new output, makes those
-// of the sums, updates the carry's, and returns the part of the old output's that passes no weight.
+// What a cell does, for N columns at a time and after the sums z of its gates:
+// forward makes the new outputs h of the old ones, updates the carry and, where `kept` is true, hands what
+// the way back needs to keep(slot, n, value). backward is given the gradient dh of the new output, makes
+// those of the sums, updates the carry's, and returns the part of the old output's that passes no weight.
+// activate and combine do forward's work for one sample (recurrent_single.hpp): activate applies activations
+// to vectors that hold columns of several gates, combine makes the new outputs of what stands there for unit
+// vector j.
 
 // f(n) for n < N. Cells work stage by stage on N columns: their chains of dependent operations are long, and
 // a processor looks only so far ahead for other work.
