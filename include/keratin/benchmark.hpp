@@ -90,7 +90,7 @@ struct Work {
       const LayerPlan& layer = plan<Net, M>().layer_of(step);
       if (forward) flops += layer.flops;
       if (backward && step.output_gradient != Step::none)
-        flops += layer.flops * ((layer.tensors.values() > 0) + (step.input_gradient != Step::none));
+        flops += layer.flops * ((layer.tensors.values() > 0) + (step.input_gradients[0] != Step::none));
     }
     return {flops, static_cast<double>(Net::input_size + Net::output_size)};
   }

@@ -6,6 +6,7 @@
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/depthwise.hpp>
 #include <keratin/layers/embedding.hpp>
+#include <keratin/layers/merging.hpp>
 #include <keratin/layers/normalization.hpp>
 #include <keratin/layers/pooling.hpp>
 #include <keratin/layers/recurrent.hpp>
@@ -31,6 +32,7 @@ inline constexpr auto layer_specs = hana::tuple_t<                              
     LayerNormalizationSpec,                //
     EmbeddingSpec,                         //
     SimpleRNNSpec, LSTMSpec, GRUSpec,      //
+    AddSpec, ConcatenateSpec,              //
     ActivationSpec, DropoutSpec, FlattenSpec, ReshapeSpec>;
 
 }  // namespace keratin

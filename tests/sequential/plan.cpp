@@ -24,7 +24,7 @@ TEST_CASE("views cost nothing, elementwise layers work in place") {
       Sequential<Input<4, 4>, Flatten, Dense<32>, Reshape<4, 8>, Activation<Tanh>, Dense<10>, Flatten>;
   constexpr const auto& p = plan<Net>();
   static_assert(p.steps.size() == 3);
-  static_assert(p.steps[1].input == p.steps[1].output);  // the activation
+  static_assert(p.steps[1].inputs[0] == p.steps[1].output);  // the activation
   static_assert(p.buffers.size() == 3 && p.workspace == 32);
 }
 
@@ -84,14 +84,14 @@ TEST_CASE("no gradient is computed for the network's input") {
   using Net = Sequential<Input<5>, Dropout<0.1>, Activation<Tanh>, Dense<4>, Dense<3>>;
   constexpr const auto& p = plan<Net, training>();
   static_assert(p.steps[0].output_gradient == Step::none && p.steps[1].output_gradient == Step::none);
-  static_assert(p.steps[2].input_gradient == Step::none && p.steps[3].input_gradient != Step::none);
+  static_assert(p.steps[2].input_gradients[0] == Step::none && p.steps[3].input_gradients[0] != Step::none);
 }
 
 TEST_CASE("an activation that backward needs is not overwritten") {
   using Net = Sequential<Input<5>, Dense<4, Tanh>, Dropout<0.5>, Dense<3>>;
-  static_assert(plan<Net, training>().steps[1].input != plan<Net, training>().steps[1].output);
+  static_assert(plan<Net, training>().steps[1].inputs[0] != plan<Net, training>().steps[1].output);
   using Linear = Sequential<Input<5>, Dense<4>, Dropout<0.5>, Dense<3>>;
-  static_assert(plan<Linear, training>().steps[1].input == plan<Linear, training>().steps[1].output);
+  static_assert(plan<Linear, training>().steps[1].inputs[0] == plan<Linear, training>().steps[1].output);
 }
 
 TEST_CASE("buffers share memory only over time") {

@@ -15,9 +15,9 @@ template <int... Path> struct layer;
 template <int... Extents> struct got;
 template <int... Extents> struct wants;
 
-// Never defined. Read the arguments: which layer (counted from 0; layer<> is the Input), its type, the shape
-// that came in, the rule it broke and, where there is one, the shape that would have fitted. docs/errors.md
-// explains every rule.
+// Never defined. Read the arguments: which layer (counted from 0; layer<> is the Input, layer<2, 1> is layer 1
+// inside layer 2, layer<2, 0, 1> that of its branch 0), its type, the shape that came in, the rule it broke and,
+// where there is one, the shape that would have fitted. docs/errors.md explains every rule.
 template <class Where, class Layer, class Got, const Rule& Broken, class... Wants> struct shapes_do_not_fit;
 
 /// Where the shapes of a network stop fitting; broken is null when they fit.
@@ -60,11 +60,10 @@ template <template <int...> class Name, class Holder, auto Member>
 using spelled = decltype(spell_shape<Name, Holder, Member>(
     std::make_integer_sequence<int, (Holder::verdict.*Member).rank>()));
 
-// Holder::verdict is the Verdict: g++ 12 cannot take it as a template argument here.
-template <class Holder, class In, class... Layers> struct explain {
+// The message of a Verdict about the layer of this type at this place. Holder::verdict is the Verdict: g++ 12
+// cannot take it as a template argument here.
+template <class Holder, class Where, class Layer> struct explain {
   static constexpr Verdict v = Holder::verdict;
-  using Where = std::conditional_t<(v.at < 0), layer<>, layer<v.at>>;
-  using Layer = nth<v.at + 1, In, Layers...>;
   using Got = spelled<got, Holder, &Verdict::got>;
   template <int WantedRank> static auto message() {
     if constexpr (WantedRank == 0)

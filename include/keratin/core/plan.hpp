@@ -1,12 +1,14 @@
 #pragma once
-// The plan: what a network does, in which buffers, and for how long each lives. One algorithm plans static
-// networks in the compiler and graphs at run time.
+// The plan: what a network does, in which buffers, and for how long each lives. A network is a list of layers
+// in the order in which they run; each says which layers it reads. One algorithm plans static networks in the
+// compiler and graphs at run time.
 #include <keratin/core/parameters.hpp>
 #include <keratin/core/rule.hpp>
 
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 namespace keratin {
 
@@ -21,14 +23,16 @@ struct Mode {
 
 /// What the planner may do with a layer. The defaults are always right; less is faster.
 struct Traits {
-  bool reads_input = true;        // backward needs x
-  bool reads_output = true;       // backward needs y
-  bool in_place = false;          // y may lie over x, and dx over dy
-  bool view = false;              // only renames the shape: no code, no buffer
-  bool only_in_training = false;  // inference passes x on
-  bool finishes = false;          // hands every parameter's gradient on itself, once a batch
-  bool pointwise = false;         // works on every step of a sequence by itself
-  bool lanes = false;             // wants Lanes: batches of the whole network then run over them
+  bool reads_input = true;           // backward needs x
+  bool reads_output = true;          // backward needs y
+  bool in_place = false;             // y may lie over x, and dx over dy
+  bool view = false;                 // only renames the shape: no code, no buffer
+  bool only_in_training = false;     // inference passes x on
+  bool finishes = false;             // hands every parameter's gradient on itself, once a batch
+  bool pointwise = false;            // works on every step of a sequence by itself
+  bool lanes = false;                // wants Lanes: batches of the whole network then run over them
+  bool writes_over_gradient = true;  // backward may leave something else in dy
+  bool passes_gradient = false;      // what backward leaves in dy is the gradient of every input
 };
 
 /// One layer of a plan.
@@ -36,7 +40,8 @@ struct LayerPlan {
   const char* type = "";
   std::string_view name = "";  // as given by the user; empty: Keras's automatic name, see names.hpp
   std::string_view activation = "";
-  Shape in{}, out{};
+  PerInput<int> inputs{};  // the layers that it reads; -1: the network's input
+  Shape in{}, out{};       // in: of the first input
   Tensors tensors{};
   Traits traits{};
   int head = 0;  // the first layer of its fused group: itself, or the one that does its work
@@ -53,21 +58,31 @@ struct Buffer {
   bool external = false;  // the caller's memory: the input, and in inference the output
 };
 
-/// One piece of work: a fused group of layers, or an element-wise layer in place.
+/// One piece of work: a fused group of layers, or an element-wise layer in place. Its numbers are those of
+/// buffers.
 struct Step {
   static constexpr int none = -1;
+  // Behind a backward step: one gradient is added to another.
+  struct Sum {
+    int to = none, from = none;
+  };
 
   int layer = 0;  // the head of the group
-  int input = 0, output = 0;
-  int input_gradient = none, output_gradient = none;
+  PerInput<int> inputs{};
+  int output = 0;
+  int output_gradient = none;
+  PerInput<int> input_gradients{};  // what backward writes for each input
+  PerInput<Sum> sums{};             // where another reader's gradient is there already
   int intermediate = none;
 };
 
-/// A fixed-capacity list for plans made by the compiler.
-template <int Capacity> struct UpTo {
+/// A fixed-capacity list for plans made by the compiler, of so many layers and buffers.
+template <int Layers, int Buffers> struct UpTo {
   template <class T> struct List {
+    static constexpr int capacity =
+        std::is_same_v<T, LayerPlan> || std::is_same_v<T, Step> ? Layers : Buffers;
     int count = 0;
-    std::array<T, Capacity> items{};
+    std::array<T, capacity> items{};
 
     constexpr void push_back(const T& v) { items[static_cast<std::size_t>(count++)] = v; }
     constexpr std::size_t size() const { return static_cast<std::size_t>(count); }
@@ -98,8 +113,9 @@ template <template <class> class List> struct BasicPlan {
   List<LayerPlan> layers{};
   List<Step> steps{};
   List<Buffer> buffers{};
-  int output = 0;              // the buffer of the network's output
-  bool lanes = false;          // batches run over Lanes
+  int output = 0;                                                 // the buffer of the network's output
+  int input_gradient = Step::none, output_gradient = Step::none;  // and those of its gradients
+  bool lanes = false;                                             // batches run over Lanes
   std::size_t parameters = 0;  // number of parameters, and of those that are trained
   std::size_t trainable = 0;
   std::size_t block = 0;            // length of the flat block that holds them
@@ -119,14 +135,20 @@ template <template <class> class List> struct BasicPlan {
     layers.push_back(layer);
   }
 
+  /// Plans the steps of the layers that were added; the last one makes the network's output.
   constexpr void plan_steps(std::size_t input_size) {
+    List<Value> list{};
+    for (std::size_t i = 0; i <= layers.size(); ++i) list.push_back({});
+    Value* const values = &list[0] + 1;  // values[-1] is the network's input
+    const int count = static_cast<int>(layers.size()), work = trace(values);
+    Value& result = values[values[count - 1].root];
+    result.last_reader = work;  // the caller
     buffers.push_back({.size = input_size, .external = !mode.training});
-    int current = 0;
-    for (int i = 0; i < static_cast<int>(layers.size()); ++i)
-      if (works(i)) current = plan_step(i, current);
-    output = current;
+    for (int i = 0; i < count; ++i)
+      if (values[i].step >= 0) plan_step(i, values);
+    output = result.buffer;
     if (mode.training)
-      plan_backward();
+      plan_backward(values, result);
     else if (output != 0)
       at(output).external = true;
     place_buffers();
@@ -137,8 +159,26 @@ template <template <class> class List> struct BasicPlan {
   }
 
  private:
+  // What a layer makes, or the network's input, while steps are planned.
+  struct Value {
+    int root = -1;  // whose memory it is: its own, or that of a value that it only renames
+    int step = -1;  // that makes it
+    int buffer = 0;
+    int last_reader = -1;         // the last step that reads it
+    bool kept = false;            // a backward pass reads it
+    bool differentiated = false;  // its gradient is wanted
+    int gradient = Step::none;    // the gradient's buffer, from its first part on until it is used
+  };
+
   constexpr Buffer& at(int buffer) { return buffers[static_cast<std::size_t>(buffer)]; }
   constexpr const LayerPlan& layer(int i) const { return layers[static_cast<std::size_t>(i)]; }
+  constexpr void extend(int buffer, int time) {
+    if (at(buffer).last < time) at(buffer).last = time;
+  }
+  constexpr int new_buffer(std::size_t size, int time) {
+    buffers.push_back({.size = size, .first = time, .last = time});
+    return static_cast<int>(buffers.size()) - 1;
+  }
 
   constexpr bool works(int i) const {
     return layer(i).head == i && !layer(i).traits.view &&
@@ -152,58 +192,138 @@ template <template <class> class List> struct BasicPlan {
     return static_cast<std::size_t>(layer(last).out.elements());
   }
 
-  constexpr int plan_step(int i, int input) {
-    const int time = static_cast<int>(steps.size()) + 1;
-    const Traits& traits = layer(i).traits;
-    at(input).last = time;
-    // In place, unless the input is the caller's or a backward pass still needs it.
-    const bool producer_needs_it =
-        mode.training && time > 1 && layer_of(steps[steps.size() - 1]).traits.reads_output;
-    const bool in_place = traits.in_place && !at(input).external && !producer_needs_it &&
-                          !(mode.training && traits.reads_input);
-    int out = input;
-    if (!in_place) {
-      out = static_cast<int>(buffers.size());
-      buffers.push_back({.size = output_size(i), .first = time, .last = time});
+  // Who makes and who reads every value; the number of steps.
+  constexpr int trace(Value* values) const {
+    int step = 0;
+    for (int i = 0; i < static_cast<int>(layers.size()); ++i) {
+      const LayerPlan& l = layer(i);
+      if (!works(i)) {
+        values[i].root = values[l.head != i ? l.head : l.inputs[0]].root;
+        continue;
+      }
+      values[i].root = i;
+      values[i].step = step;
+      values[i].kept = mode.training && l.traits.reads_output;
+      for (const int from : l.inputs) {
+        Value& read = values[values[from].root];
+        read.last_reader = step;
+        read.kept = read.kept || (mode.training && l.traits.reads_input);
+      }
+      ++step;
     }
-    steps.push_back({.layer = i, .input = input, .output = out});
-    if (layer(i).intermediate > 0) {
-      steps[steps.size() - 1].intermediate = static_cast<int>(buffers.size());
-      buffers.push_back({.size = layer(i).intermediate, .first = time, .last = time});
-    }
-    return out;
+    return step;
   }
 
-  constexpr void plan_backward() {
+  constexpr void plan_step(int i, Value* values) {
+    const LayerPlan& l = layer(i);
+    const int index = values[i].step, time = index + 1;
+    const std::size_t size = output_size(i);
+    Step step{.layer = i, .output = Step::none};
+    for (const int from : l.inputs) {
+      const Value& x = values[values[from].root];
+      step.inputs.add(x.buffer);
+      at(x.buffer).last = time;
+      // In place, unless the input is the caller's, or somebody still reads it.
+      if (l.traits.in_place && step.output == Step::none && !at(x.buffer).external && !x.kept &&
+          x.last_reader == index && at(x.buffer).size == size)
+        step.output = x.buffer;
+    }
+    if (step.output == Step::none) step.output = new_buffer(size, time);
+    values[i].buffer = step.output;
+    if (l.intermediate > 0) step.intermediate = new_buffer(l.intermediate, time);
+    steps.push_back(step);
+  }
+
+  // A value's gradient is the sum of its readers' parts, the last reader's first. A buffer may be the
+  // gradient of several values: `owners` counts them. Whoever is alone in it may write to it.
+  constexpr void plan_backward(Value* values, Value& result) {
     const int count = static_cast<int>(steps.size()), loss = count + 1;
-    const auto extend = [&](int buffer, int time) {
-      if (at(buffer).last < time) at(buffer).last = time;
-    };
     extend(output, loss);
-    int first = 0;  // the first step that learns: gradients go no further back
-    while (!mode.input_gradient && first < count &&
-           layer_of(steps[static_cast<std::size_t>(first)]).tensors.trainable_values() == 0)
-      ++first;
-    if (first == count) return;
-    int gradient = static_cast<int>(buffers.size());
-    buffers.push_back({.size = at(output).size, .first = loss, .last = loss + 1});
-    for (int s = count - 1; s >= first; --s) {
+    values[-1].differentiated = mode.input_gradient;
+    for (int s = 0; s < count; ++s) {
+      const LayerPlan& l = layer_of(steps[static_cast<std::size_t>(s)]);
+      bool& wanted = values[steps[static_cast<std::size_t>(s)].layer].differentiated;
+      wanted = l.tensors.trainable_values() > 0;
+      for (const int from : l.inputs) wanted = wanted || values[values[from].root].differentiated;
+    }
+    if (!result.differentiated) return;
+    List<int> owners{};
+    for (std::size_t b = 0; b < buffers.size(); ++b) owners.push_back(0);
+    output_gradient = new_gradient(at(output).size, loss, owners);
+    extend(output_gradient, loss + 1);
+    give(result, output_gradient, owners);
+    for (int s = count - 1; s >= 0; --s) {
       Step& step = steps[static_cast<std::size_t>(s)];
       const Traits& traits = layer_of(step).traits;
       const int time = loss + count - s;
-      step.output_gradient = gradient;
-      extend(gradient, time);
-      if (traits.reads_input) extend(step.input, time);
+      step.output_gradient = values[step.layer].gradient;
+      if (step.output_gradient == Step::none) continue;
+      extend(step.output_gradient, time);
+      for (const int x : step.inputs)
+        if (traits.reads_input) extend(x, time);
       if (traits.reads_output) extend(step.output, time);
       if (step.intermediate != Step::none) extend(step.intermediate, time);
-      if (s == first && !mode.input_gradient) break;
-      if (!traits.in_place) {
-        gradient = static_cast<int>(buffers.size());
-        buffers.push_back({.size = at(step.input).size, .first = time, .last = time});
-      }
-      step.input_gradient = gradient;
+      give(values[step.layer], Step::none, owners);
+      plan_input_gradients(step, time, values, owners);
     }
-    if (mode.input_gradient) extend(gradient, loss + count + 1);
+    input_gradient = values[-1].gradient;
+    if (mode.input_gradient) extend(input_gradient, loss + count + 1);
+  }
+
+  constexpr int new_gradient(std::size_t size, int time, List<int>& owners) {
+    owners.push_back(0);
+    return new_buffer(size, time);
+  }
+  static constexpr void give(Value& v, int gradient, List<int>& owners) {
+    if (v.gradient != Step::none) --owners[static_cast<std::size_t>(v.gradient)];
+    if (gradient != Step::none) ++owners[static_cast<std::size_t>(gradient)];
+    v.gradient = gradient;
+  }
+
+  constexpr void plan_input_gradients(Step& step, int time, Value* values, List<int>& owners) {
+    const LayerPlan& l = layer_of(step);
+    const int dy = step.output_gradient;
+    const auto alone = [&](int gradient, int among) {
+      return owners[static_cast<std::size_t>(gradient)] == among;
+    };
+    bool changed = false;  // dy, by a sum of this step
+    for (const int from : l.inputs) {
+      Value& x = values[values[from].root];
+      const int there = x.gradient;  // another reader's part
+      int dx = Step::none;
+      Step::Sum sum{};
+      if (x.differentiated) {
+        if (l.traits.passes_gradient)
+          dx = !changed && (there == Step::none ? may_share(dy, x, values) : there != dy && alone(there, 1))
+                   ? dy
+                   : Step::none;
+        else if (l.traits.in_place && l.inputs.count == 1 && alone(dy, 0) && at(dy).size == at(x.buffer).size)
+          dx = dy;
+        if (dx == Step::none) dx = new_gradient(at(x.buffer).size, time, owners);
+        if (there == Step::none) {
+          give(x, dx, owners);
+        } else {
+          extend(there, time);
+          sum = alone(there, 1) ? Step::Sum{there, dx} : Step::Sum{dx, there};
+          changed = changed || sum.to == dy;
+          give(x, sum.to, owners);
+        }
+      }
+      step.input_gradients.add(dx);
+      step.sums.add(sum);
+    }
+  }
+
+  // Whether dy may also be the gradient of x: of all whose gradient it is, only the one that uses it last may
+  // write to it.
+  constexpr bool may_share(int dy, const Value& x, const Value* values) const {
+    for (int i = -1; i < static_cast<int>(layers.size()); ++i) {
+      const Value& other = values[i];
+      if (other.gradient != dy) continue;
+      const int sooner = other.step > x.step ? other.step : x.step;
+      if (layer_of(steps[static_cast<std::size_t>(sooner)]).traits.writes_over_gradient) return false;
+    }
+    return true;
   }
 
   // In the order in which they come to life, each at the lowest place that is free as long as it lives. The

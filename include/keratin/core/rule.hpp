@@ -14,15 +14,19 @@ struct Fit {
   Shape out{};
   const Rule* broken = nullptr;
   Shape wants{};  // what would have fitted, where that is one shape
+  int input = 0;  // which of several inputs does not fit
 
   constexpr Fit(Shape s) : out(s) {}
-  constexpr Fit(const Rule& rule, Shape wanted = {}) : broken(&rule), wants(wanted) {}
+  constexpr Fit(const Rule& rule, Shape wanted = {}, int which = 0)
+      : broken(&rule), wants(wanted), input(which) {}
 };
 
 // Rules that several layers share, and those that the planner itself checks.
 inline constexpr Rule needs_extents_of_at_least_1{"every extent must be at least 1"};
 inline constexpr Rule has_more_than_5_axes{"a shape has at most 5 axes"};
 inline constexpr Rule more_than_2_31_elements{"has more than 2^31 elements"};
+
+inline constexpr Rule needs_from_1_to_8_branches{"needs from 1 to 8 branches"};
 
 /// The checks that hold for every shape, whichever layer made it.
 constexpr Fit accepted(Shape s) {

@@ -1,6 +1,6 @@
 #pragma once
 // Shape: the extents of one sample, channels last, without the batch axis. A structural value: ordinary
-// constexpr functions compute it, and it may be a template argument.
+// constexpr functions compute it, and it may be a template argument. Shapes: those of a layer's inputs.
 #include <concepts>
 #include <cstdint>
 
@@ -43,6 +43,33 @@ struct Shape {
     return s;
   }
   constexpr bool operator==(const Shape&) const = default;
+};
+
+/// How many inputs a layer may have.
+inline constexpr int max_inputs = 8;
+
+/// A value for each of a layer's inputs. Most layers have one: they take the value itself.
+template <class V> struct PerInput {
+  int count = 0;
+  V item[max_inputs] = {};
+
+  constexpr PerInput() = default;
+  constexpr PerInput(const V& only) : count(1) { item[0] = only; }
+
+  /// More than max_inputs are counted, not kept; the planner refuses such a layer.
+  constexpr void add(const V& v) {
+    if (count < max_inputs) item[count] = v;
+    ++count;
+  }
+  constexpr const V& operator[](int i) const { return item[i]; }
+  constexpr const V* begin() const { return item; }
+  constexpr const V* end() const { return item + count; }
+};
+
+/// The shapes that come into a layer. A spec for one input may take the first of them, a Shape.
+struct Shapes : PerInput<Shape> {
+  using PerInput::PerInput;
+  constexpr operator const Shape&() const { return item[0]; }
 };
 
 }  // namespace keratin

@@ -110,6 +110,7 @@ class Executor {
       heads[i] = fused ? heads[i - 1] : static_cast<int>(i);
       nodes_[i] = calls[i]->node;
       if (fused) nodes_[static_cast<std::size_t>(heads[i])] = fused;
+      shapes_.emplace_back(calls[i]->input->shape);
       const Traits traits = calls[i]->node->plan(calls[i]->input->shape, 0, mode).traits;
       if (!traits.view || calls[i]->input->shape.last() != calls[i]->shape.last())
         output = static_cast<std::size_t>(heads[i]);
@@ -117,8 +118,7 @@ class Executor {
     if (!calls.empty()) activation_ = nodes_[output]->activation();
     if (mode.logits && !calls.empty()) nodes_[output] = nodes_[output]->without_activation();
     for (std::size_t i = 0; i < calls.size(); ++i) {
-      const Shape input = calls[i]->input->shape;
-      LayerPlan row = nodes_[i]->plan(input, static_cast<int>(i), mode);
+      LayerPlan row = nodes_[i]->plan(shapes_[i], static_cast<int>(i), mode);
       row.type = calls[i]->node->type();
       row.name = calls[i]->name;
       row.head = heads[i];
@@ -135,7 +135,7 @@ class Executor {
   void forward(Count count, const float* block, const T* x, T* y, T* workspace, const Run<float>& run) const {
     const Memory<T> memory{count, x, y, workspace};
     for (const Step& step : plan.steps)
-      node(step).forward(plan.layer_of(step).in, forward_context(plan, step, count, memory, block, run));
+      node(step).forward(shapes(step), forward_context(plan, step, count, memory, block, run));
     if (!plan.mode.training && plan.output == 0) std::copy_n(x, static_cast<int>(count) * output_size_, y);
   }
   template <class T>
@@ -144,23 +144,26 @@ class Executor {
     const Memory<T> memory{count, nullptr, nullptr, workspace};
     for (std::size_t s = plan.steps.size(); s-- > 0;) {
       const Step& step = plan.steps[s];
-      if (step.output_gradient == Step::none) break;
-      node(step).backward(plan.layer_of(step).in,
-                          backward_context(plan, step, memory, block, gradient, scratch, run), sink);
+      if (step.output_gradient == Step::none) continue;
+      node(step).backward(shapes(step), backward_context(plan, step, memory, block, gradient, scratch, run),
+                          sink);
+      sum_gradients(plan, step, memory);
     }
   }
   template <class T> std::size_t scratch(int count) const {
     std::size_t most = 0;
     for (const Step& step : plan.steps)
-      most = std::max(most, node(step).scratch(plan.layer_of(step).in, count, Unit<T>::samples > 1));
+      most = std::max(most, node(step).scratch(shapes(step), count, Unit<T>::samples > 1));
     return most;
   }
 
  private:
   const Node& node(const Step& step) const { return *nodes_[static_cast<std::size_t>(step.layer)]; }
+  const Shapes& shapes(const Step& step) const { return shapes_[static_cast<std::size_t>(step.layer)]; }
 
   std::vector<std::shared_ptr<const Tensor::Call>> calls_;  // the plan refers to their names and parameters
   std::vector<std::shared_ptr<const Node>> nodes_;  // at each head the node that does its group's work
+  std::vector<Shapes> shapes_;  // that come into each layer
   ActivationFunction activation_{};
   int output_size_ = 0;
 };

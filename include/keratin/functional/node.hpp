@@ -12,16 +12,16 @@ class Node {
  public:
   virtual ~Node() = default;
   virtual const char* type() const = 0;
-  virtual Fit fit(Shape in) const = 0;
-  virtual LayerPlan plan(Shape in, int index, Mode mode) const = 0;
-  virtual Parameters parameters(Shape in) const = 0;
+  virtual Fit fit(const Shapes& in) const = 0;
+  virtual LayerPlan plan(const Shapes& in, int index, Mode mode) const = 0;
+  virtual Parameters parameters(const Shapes& in) const = 0;
   virtual ActivationFunction activation() const = 0;
-  virtual std::size_t scratch(Shape in, int count, bool lanes) const = 0;
-  virtual void forward(Shape in, const Forward<float>&) const = 0;
-  virtual void forward(Shape in, const Forward<float, One>&) const = 0;
-  virtual void forward(Shape in, const Forward<Lanes>&) const = 0;
-  virtual void backward(Shape in, const Backward<float>&, GradientSink<float>&) const = 0;
-  virtual void backward(Shape in, const Backward<Lanes>&, GradientSink<float>&) const = 0;
+  virtual std::size_t scratch(const Shapes& in, int count, bool lanes) const = 0;
+  virtual void forward(const Shapes& in, const Forward<float>&) const = 0;
+  virtual void forward(const Shapes& in, const Forward<float, One>&) const = 0;
+  virtual void forward(const Shapes& in, const Forward<Lanes>&) const = 0;
+  virtual void backward(const Shapes& in, const Backward<float>&, GradientSink<float>&) const = 0;
+  virtual void backward(const Shapes& in, const Backward<Lanes>&, GradientSink<float>&) const = 0;
   /// A node that does the work of this one and of the next, `behind` layers on, where a fusion rule allows
   /// it; otherwise null.
   virtual std::shared_ptr<const Node> fused_with(const Node& next, int behind, bool training) const = 0;
@@ -35,20 +35,20 @@ template <LayerSpec S> class NodeOf final : public Node {
 
   const S& spec() const { return spec_; }
   const char* type() const override { return S::name; }
-  Fit fit(Shape in) const override { return spec_.fit(in); }
-  LayerPlan plan(Shape in, int index, Mode mode) const override { return layer_plan(spec_, in, index, mode); }
-  Parameters parameters(Shape in) const override { return parameters_of(spec_, in); }
+  Fit fit(const Shapes& in) const override { return spec_.fit(in); }
+  LayerPlan plan(const Shapes& in, int index, Mode mode) const override { return layer_plan(spec_, in, index, mode); }
+  Parameters parameters(const Shapes& in) const override { return parameters_of(spec_, in); }
   ActivationFunction activation() const override { return activation_of(spec_); }
-  std::size_t scratch(Shape in, int count, bool lanes) const override {
+  std::size_t scratch(const Shapes& in, int count, bool lanes) const override {
     return lanes ? scratch_of<Lanes>(spec_, in, count) : scratch_of<float>(spec_, in, count);
   }
-  void forward(Shape in, const Forward<float>& c) const override { S::forward(spec_.geometry(in), c); }
-  void forward(Shape in, const Forward<float, One>& c) const override { S::forward(spec_.geometry(in), c); }
-  void forward(Shape in, const Forward<Lanes>& c) const override { S::forward(spec_.geometry(in), c); }
-  void backward(Shape in, const Backward<float>& c, GradientSink<float>& sink) const override {
+  void forward(const Shapes& in, const Forward<float>& c) const override { S::forward(spec_.geometry(in), c); }
+  void forward(const Shapes& in, const Forward<float, One>& c) const override { S::forward(spec_.geometry(in), c); }
+  void forward(const Shapes& in, const Forward<Lanes>& c) const override { S::forward(spec_.geometry(in), c); }
+  void backward(const Shapes& in, const Backward<float>& c, GradientSink<float>& sink) const override {
     run_backward<S>(spec_.geometry(in), c, sink);
   }
-  void backward(Shape in, const Backward<Lanes>& c, GradientSink<float>& sink) const override {
+  void backward(const Shapes& in, const Backward<Lanes>& c, GradientSink<float>& sink) const override {
     run_backward<S>(spec_.geometry(in), c, sink);
   }
   std::shared_ptr<const Node> fused_with(const Node& next, int behind, bool training) const override {

@@ -18,7 +18,8 @@ struct ActivationSpec {
             .reads_output = activation != Linear{},
             .in_place = true,
             .view = activation == Linear{},
-            .pointwise = true};
+            .pointwise = true,
+            .writes_over_gradient = false};
   }
   constexpr double flops(Shape in) const {
     return activation == Linear{} ? 0 : static_cast<double>(in.elements());

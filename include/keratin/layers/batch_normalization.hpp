@@ -38,7 +38,11 @@ struct BatchNormalizationSpec {
     return p;
   }
   constexpr Traits traits() const {
-    return {.reads_output = activation == Softmax{}, .in_place = true, .pointwise = true};
+    const bool through_softmax = activation == Softmax{};
+    return {.reads_output = through_softmax,
+            .in_place = true,
+            .pointwise = true,
+            .writes_over_gradient = through_softmax};
   }
   constexpr double flops(Shape in) const { return 2.0 * static_cast<double>(in.elements()); }
   // For each channel its mean, 1 / standard deviation, what it is multiplied by and what is added; those of

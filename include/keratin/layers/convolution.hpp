@@ -62,7 +62,8 @@ template <int Rank> struct ConvSpec {
     return p;
   }
   constexpr Traits traits() const {
-    return {.reads_output = activation != Linear{}, .finishes = true, .lanes = true};
+    const bool activated = activation != Linear{};
+    return {.reads_output = activated, .finishes = true, .lanes = true, .writes_over_gradient = activated};
   }
   constexpr double flops(Shape in) const {
     const Window w = window(in);

@@ -37,7 +37,11 @@ struct DenseSpec {
     return p;
   }
   constexpr Traits traits() const {
-    return {.reads_output = activation != Linear{}, .finishes = true, .pointwise = true};
+    const bool activated = activation != Linear{};
+    return {.reads_output = activated,
+            .finishes = true,
+            .pointwise = true,
+            .writes_over_gradient = activated};
   }
   constexpr double flops(Shape in) const { return 2.0 * static_cast<double>(in.elements()) * units; }
 

@@ -57,10 +57,12 @@ template <class T, class Count = int> struct Forward {
   const LayerPlan* layer;  // in its plan
   T* intermediate;         // [count][what the spec's intermediate() asked for]
   Run<Scalar<T>> run{};
+  PerInput<const T*> inputs{};  // of a layer with several inputs: x and the others
 
   /// The i-th parameter of the spec's parameters(); of a fused group also that of a layer `behind` its head.
   const Scalar<T>* parameter(int i, int behind = 0) const { return block + layer[behind].tensors.offset(i); }
   bool training() const { return run.training != nullptr; }
+  const T* input(int i) const { return i == 0 ? x : inputs[i]; }
   /// The same for parameters that the layer itself keeps up to date in training.
   Scalar<T>* updated_parameter(int i) const { return run.training + layer->tensors.offset(i); }
 };
@@ -78,8 +80,13 @@ template <class T> struct Backward {
   Scalar<T>* gradient;    // zeros, laid out as this layer's part of the block; unless Traits::finishes
   Scalar<T>* scratch;     // as much as the spec's scratch() asked for
   Run<Scalar<T>> run{};
+  PerInput<const T*> inputs{};  // of a layer with several inputs: x and the others, and their gradients
+  PerInput<T*> input_gradients{};
 
   const Scalar<T>* parameter(int i) const { return block + tensors->offset(i); }
+  const T* input(int i) const { return i == 0 ? x : inputs[i]; }
+  /// dx of one of several inputs; may be dy, see Traits::passes_gradient.
+  T* input_gradient(int i) const { return i == 0 ? dx : input_gradients[i]; }
   /// The gradient of the i-th parameter, to be added to.
   Scalar<T>* gradient_of(int i) const { return gradient + (tensors->offset(i) - tensors->start); }
 };
@@ -115,7 +122,7 @@ template <class T> Scalar<T> over_samples(const T& v) {
 ///   template <class T> static void backward(auto geometry, const Backward<T>&);
 /// (with Traits::finishes a third argument, the Gradients that take them)
 /// and, where they apply, parameters(in), traits(), flops(in), intermediate(in, training),
-/// scratch<T>(geometry, count).
+/// scratch<T>(geometry, count). `in` is the input's Shape; a spec for several inputs takes their Shapes.
 template <class S>
 concept LayerSpec = requires(const S s, Shape in) {
   { s.fit(in) } -> std::same_as<Fit>;
@@ -123,7 +130,12 @@ concept LayerSpec = requires(const S s, Shape in) {
   S::name;
 };
 
-template <LayerSpec S> constexpr Parameters parameters_of(const S& spec, Shape in) {
+/// A spec for several inputs: it says `static constexpr bool merges = true`.
+template <class S>
+concept MergingSpec = LayerSpec<S> && S::merges;
+
+// `in` below is a Shape or Shapes.
+template <LayerSpec S> constexpr Parameters parameters_of(const S& spec, const auto& in) {
   if constexpr (requires { spec.parameters(in); })
     return spec.parameters(in);
   else
@@ -137,7 +149,7 @@ template <LayerSpec S> constexpr Traits traits_of(const S& spec) {
 }
 /// Floating-point operations of one forward pass of one sample; a backward pass to inputs and weights takes
 /// two.
-template <LayerSpec S> constexpr double flops_of(const S& spec, Shape in) {
+template <LayerSpec S> constexpr double flops_of(const S& spec, const auto& in) {
   if constexpr (requires { spec.flops(in); })
     return spec.flops(in);
   else
@@ -157,14 +169,15 @@ concept KeepsState = requires(const S s, Shape in) { s.state(in); };
 inline constexpr int stream_block = 64;
 
 /// T's per sample of intermediate results; in training they live until backward has run.
-template <LayerSpec S> constexpr std::size_t intermediate_of(const S& spec, Shape in, bool training) {
+template <LayerSpec S>
+constexpr std::size_t intermediate_of(const S& spec, const auto& in, bool training) {
   if constexpr (requires { spec.intermediate(in, training); })
     return spec.intermediate(in, training);
   else
     return 0;
 }
 /// Scalars of scratch that backward needs for `count` T's.
-template <class T, LayerSpec S> constexpr std::size_t scratch_of(const S& spec, Shape in, int count) {
+template <class T, LayerSpec S> constexpr std::size_t scratch_of(const S& spec, const auto& in, int count) {
   if constexpr (requires { S::template scratch<T>(spec.geometry(in), count); })
     return S::template scratch<T>(spec.geometry(in), count);
   else
@@ -231,11 +244,12 @@ template <class Spec, class T> void run_backward(auto geometry, const Backward<T
   }
 }
 
-/// A layer's row in a plan, from its spec and the shape that comes in.
-template <LayerSpec S> constexpr LayerPlan layer_plan(const S& spec, Shape in, int index, Mode mode) {
+/// A layer's row in a plan, from its spec and what comes in: by default from the layer before it.
+template <LayerSpec S> constexpr LayerPlan layer_plan(const S& spec, const auto& in, int index, Mode mode) {
   return {.type = S::name,
           .activation = activation_of(spec) == ActivationFunction{} ? "" : activation_of(spec).name(),
-          .in = in,
+          .inputs = index - 1,
+          .in = static_cast<const Shape&>(in),
           .out = spec.fit(in).out,
           .traits = traits_of(spec),
           .head = index,
@@ -244,14 +258,27 @@ template <LayerSpec S> constexpr LayerPlan layer_plan(const S& spec, Shape in, i
 }
 
 // What the kernels of a step are given, from the plan and where its buffers lie.
+template <class T, class P>
+[[gnu::always_inline]] inline PerInput<P> pointers(const auto& plan, const PerInput<int>& buffers,
+                                                   const Memory<T>& memory) {
+  PerInput<P> all;
+  if (buffers.count > 1)
+    for (const int buffer : buffers) all.add(memory(plan, buffer));
+  return all;
+}
 template <class T, class Count>
 [[gnu::always_inline]] inline Forward<T, Count> forward_context(const auto& plan, const Step& step,
                                                                 Count count, const Memory<T>& memory,
                                                                 const Scalar<T>* block, Run<Scalar<T>> run) {
   run.random.layer = static_cast<std::uint32_t>(step.layer);
-  return {count, memory(plan, step.input), memory(plan, step.output),
-          block, &plan.layer_of(step),     memory(plan, step.intermediate),
-          run};
+  return {count,
+          memory(plan, step.inputs[0]),
+          memory(plan, step.output),
+          block,
+          &plan.layer_of(step),
+          memory(plan, step.intermediate),
+          run,
+          pointers<T, const T*>(plan, step.inputs, memory)};
 }
 template <class T>
 Backward<T> backward_context(const auto& plan, const Step& step, const Memory<T>& memory,
@@ -259,16 +286,32 @@ Backward<T> backward_context(const auto& plan, const Step& step, const Memory<T>
                              Run<Scalar<T>> run) {
   run.random.layer = static_cast<std::uint32_t>(step.layer);
   return {memory.count,
-          memory(plan, step.input),
+          memory(plan, step.inputs[0]),
           memory(plan, step.output),
           memory(plan, step.output_gradient),
-          memory(plan, step.input_gradient),
+          memory(plan, step.input_gradients[0]),
           block,
           &plan.layer_of(step).tensors,
           memory(plan, step.intermediate),
           gradient,
           scratch,
-          run};
+          run,
+          pointers<T, const T*>(plan, step.inputs, memory),
+          pointers<T, T*>(plan, step.input_gradients, memory)};
+}
+/// Behind a backward step: adds the gradients that meet at a value with several readers.
+template <class T> void sum_gradients(const auto& plan, const Step& step, const Memory<T>& memory) {
+  using S = Scalar<T>;
+  for (const Step::Sum& sum : step.sums) {
+    if (sum.to == Step::none) continue;
+    S* const to = reinterpret_cast<S*>(memory(plan, sum.to));
+    const S* const from = reinterpret_cast<const S*>(memory(plan, sum.from));
+    const std::size_t n =
+        plan.buffers[static_cast<std::size_t>(sum.to)].size * static_cast<std::size_t>(memory.count) * Unit<T>::samples;
+    kernels::for_each_vector<S>(static_cast<std::ptrdiff_t>(n), [=](std::ptrdiff_t i, auto part) {
+      part.store(to + i, part.load(to + i) + part.load(from + i));
+    });
+  }
 }
 
 /// Gives the parameters of a plan's layers their first values; the k-th tensor of a network has random stream

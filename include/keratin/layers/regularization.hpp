@@ -25,7 +25,8 @@ struct DropoutSpec {
             .reads_output = false,
             .in_place = true,
             .only_in_training = true,
-            .pointwise = true};
+            .pointwise = true,
+            .writes_over_gradient = false};
   }
 
   struct Geometry {

@@ -9,9 +9,9 @@ namespace detail {
 
 template <class Net> struct PlanOf {
   static constexpr int depth = Net::depth;
+  // Buffers: the input and its gradient; an output and an intermediate of each layer, a gradient of each input.
   template <class T>
-  using List =
-      typename UpTo<3 * depth + 2>::template List<T>;  // an output, a gradient and an intermediate each
+  using List = typename UpTo<depth, 2 * depth + Net::Flat::reads + 2>::template List<T>;
   using Plan = BasicPlan<List>;
 
   template <std::size_t I>
@@ -43,11 +43,10 @@ template <class Net> struct PlanOf {
   static constexpr std::size_t output_head = []<std::size_t... I>(std::index_sequence<I...>) {
     constexpr std::array<bool, depth> idle{
         (traits_of(Net::template Layer<I>::spec).view &&
-         Net::template shape<I>.last() == Net::template shape<I + 1>.last())...};
-    std::size_t last = 0;
-    for (std::size_t i = 0; i < depth; ++i)
-      if (!idle[i]) last = static_cast<std::size_t>(heads<Training>[i]);
-    return last;
+         static_cast<const Shape&>(Net::template shape<I>).last() == Net::template output<I>.last())...};
+    int last = depth - 1;
+    while (last > 0 && idle[static_cast<std::size_t>(last)]) last = Net::Flat::inputs[static_cast<std::size_t>(last)][0];
+    return static_cast<std::size_t>(heads<Training>[last > 0 ? static_cast<std::size_t>(last) : 0]);
   }(std::make_index_sequence<depth>());
 
   template <Mode M, std::size_t I> static constexpr LayerPlan row() {
@@ -55,7 +54,8 @@ template <class Net> struct PlanOf {
     row.head = heads<M.training>[I];
     if (row.head != static_cast<int>(I)) row.type = Net::template Layer<I>::Spec::name;
     row.name = name_of<typename Net::template Layer<I>>();
-    row.out = Net::template shape<I + 1>;
+    row.inputs = Net::Flat::inputs[I];
+    row.out = Net::template output<I>;
     return row;
   }
 
@@ -142,9 +142,15 @@ template <class Net, Mode M = Mode{}> struct Execute {
   template <std::size_t S> static constexpr std::size_t layer = static_cast<std::size_t>(plan.steps[S].layer);
   template <std::size_t S> using Spec = decltype(PlanOf<Net>::template group_spec<layer<S>, M>());
   template <std::size_t S> static constexpr Spec<S> spec = PlanOf<Net>::template group_spec<layer<S>, M>();
-  template <std::size_t S> static constexpr Shape in_shape = plan.layers[layer<S>].in;
+  template <std::size_t S> static constexpr auto in_shape = Net::template shape<layer<S>>;
   template <std::size_t S>
   static constexpr typename Spec<S>::Geometry geometry = spec<S>.geometry(in_shape<S>);
+
+  template <std::size_t S> static constexpr bool sums = [] {
+    for (const Step::Sum& sum : plan.steps[S].sums)
+      if (sum.to != Step::none) return true;
+    return false;
+  }();
 
   template <std::size_t S, class T, class Count>
   [[gnu::always_inline]] static void forward_step(Count count, const Scalar<T>* block,
@@ -165,6 +171,7 @@ template <class Net, Mode M = Mode{}> struct Execute {
         run_backward<Spec<S>>(fixed<geometry<S>>{}, c, sink);
       else
         backward_at_run_time<Spec<S>>(geometry<S>, c, sink);
+      if constexpr (sums<S>) sum_gradients(plan, plan.steps[S], memory);
     }
   }
 };

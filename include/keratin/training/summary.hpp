@@ -13,6 +13,7 @@
 #include <boost/hana/string.hpp>
 #include <boost/hana/tuple.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace keratin {
@@ -181,6 +182,13 @@ template <template <class> class List> [[gnu::cold]] std::string describe(const 
     return plan.buffers[static_cast<std::size_t>(b)].external ? std::string("output")
                                                               : "b" + std::to_string(b);
   };
+  const auto gradient = [](int b) { return b == Step::none ? std::string("none") : std::string("b").append(std::to_string(b));
+  };
+  const auto list = [](const PerInput<int>& buffers, auto name) {
+    std::string names;
+    for (const int b : buffers) names += (names.empty() ? "" : ", ") + name(b);
+    return names;
+  };
   std::string text;
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
     const Step& step = plan.steps[s];
@@ -191,13 +199,19 @@ template <template <class> class List> [[gnu::cold]] std::string describe(const 
       text += (static_cast<int>(i) > step.layer ? " + " : "") + std::string(layer.type);
     }
     const std::string_view activation = plan.layer_of(step).activation;
-    text += (activation.empty() ? "" : " (" + std::string(activation) + ")") + ": " + buffer(step.input) +
-            (step.input == step.output ? " in place" : " -> " + buffer(step.output));
+    text += activation.empty() ? ": " : " (" + std::string(activation) + "): ";
+    text += list(step.inputs, buffer);
+    const bool in_place = step.inputs.count == 1 && step.inputs[0] == step.output;
+    text += in_place ? " in place" : " -> " + buffer(step.output);
     if (step.output_gradient != Step::none) {
-      text += "; backward: b" + std::to_string(step.output_gradient);
-      text += step.input_gradient == Step::none             ? ", no input gradient"
-              : step.input_gradient == step.output_gradient ? " in place"
-                                                            : " -> b" + std::to_string(step.input_gradient);
+      const PerInput<int>& dx = step.input_gradients;
+      text += "; backward: " + gradient(step.output_gradient);
+      if (std::all_of(dx.begin(), dx.end(), [](int b) { return b == Step::none; }))
+        text += ", no input gradient";
+      else
+        text += dx.count == 1 && dx[0] == step.output_gradient ? " in place" : " -> " + list(dx, gradient);
+      for (const Step::Sum& sum : step.sums)
+        if (sum.to != Step::none) text += ", " + gradient(sum.to) + " += " + gradient(sum.from);
     }
     text += "\n";
   }

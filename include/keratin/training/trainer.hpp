@@ -289,7 +289,7 @@ Run<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Loss, Metrics...
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::forward(const detail::Batch& batch) {
   const auto& plan = training_.plan;
-  const int gradient = plan.steps.size() > 0 ? plan.steps[plan.steps.size() - 1].output_gradient : Step::none;
+  const int gradient = plan.output_gradient;
   double loss = 0;
   detail::with_unit<S>(training_, [&]<class T>() {
     const int n = batch.samples.n, count = detail::units<T>(n);

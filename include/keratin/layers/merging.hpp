@@ -1,0 +1,176 @@
+#pragma once
+// Merging layers: one output of several inputs, which come from the branches of a Parallel or a Residual.
+#include <keratin/layers/activation.hpp>
+#include <keratin/layers/layer.hpp>
+
+#include <boost/hana/adapt_struct.hpp>
+
+#include <algorithm>
+
+namespace keratin {
+
+inline constexpr Rule needs_inputs_of_one_shape{"all inputs must have the same shape"};
+inline constexpr Rule needs_inputs_that_differ_along_its_axis_only{
+    "the inputs must be alike but for the axis of concatenation"};
+inline constexpr Rule needs_an_axis_of_the_sample{
+    "the axis must be from 1 to the number of axes, or from -1 backwards"};
+
+namespace detail {
+// What merging layers share that work value by value.
+struct ElementwiseMerging {
+  static constexpr bool merges = true;
+  constexpr Fit fit(const Shapes& in) const {
+    for (int i = 1; i < in.count; ++i)
+      if (in[i] != in[0]) return {needs_inputs_of_one_shape, in[0], i};
+    return in[0];
+  }
+};
+}  // namespace detail
+
+/// Keras: Add. Inputs of one shape, unchanged; their sum, from the first to the last.
+struct AddSpec : detail::ElementwiseMerging {
+  ActivationFunction activation{};  // that of the layer behind it: set by fusion only
+
+  static constexpr const char* name = "Add";
+
+  constexpr Traits traits() const {
+    const bool activated = activation != Linear{};
+    return {.reads_input = false,
+            .reads_output = activated,
+            .in_place = true,
+            .writes_over_gradient = activated,
+            .passes_gradient = true};
+  }
+  constexpr double flops(const Shapes& in) const {
+    return (in.count - 1) * static_cast<double>(in[0].elements());
+  }
+
+  struct Geometry {
+    int rows, n, inputs;
+    ActivationFunction activation;
+  };
+  constexpr Geometry geometry(const Shapes& in) const {
+    return {in[0].size() / in[0].last(), in[0].last(), in.count, activation};
+  }
+
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    using S = Scalar<T>;
+    const Geometry g = geometry;
+    const std::ptrdiff_t rows = std::ptrdiff_t{static_cast<int>(c.count)} * g.rows;
+    with_activation(geometry, [&]<class A>(A) {
+      using InRegister = std::conditional_t<A::elementwise, A, Linear>;
+      const auto input = [&](int k) { return reinterpret_cast<const S*>(c.input(k)); };
+      S* const y = reinterpret_cast<S*>(c.y);
+      kernels::for_each_vector<S>(rows * g.n * Unit<T>::samples, [&](std::ptrdiff_t i, auto part) {
+        kernels::Vec<S> sum = part.load(input(0) + i);
+        for (int k = 1; k < g.inputs; ++k) sum += part.load(input(k) + i);
+        part.store(y + i, InRegister::value(sum));
+      });
+      if constexpr (!A::elementwise) A::forward(c.y, c.y, rows, g.n);
+    });
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+    const Geometry g = geometry;
+    const std::ptrdiff_t rows = std::ptrdiff_t{c.count} * g.rows;
+    with_activation(geometry, [&]<class A>(A) {
+      if constexpr (!std::is_same_v<A, Linear>) A::backward(c.y, c.dy, c.dy, rows, g.n);
+    });
+    for (int k = 0; k < g.inputs; ++k)
+      if (T* const dx = c.input_gradient(k); dx != nullptr && dx != c.dy) std::copy_n(c.dy, rows * g.n, dx);
+  }
+};
+
+/// An Add takes over the activation behind it.
+constexpr Fused<AddSpec> fuse(AddSpec add, const ActivationSpec& next) {
+  if (add.activation != Linear{}) return {};
+  add.activation = next.activation;
+  return {true, add};
+}
+
+/// Keras: Concatenate. Inputs that are alike but for the axis, one behind the other along it. The axis counts
+/// the samples as axis 0; -1 is the last.
+struct ConcatenateSpec {
+  int axis = -1;
+
+  static constexpr const char* name = "Concatenate";
+  static constexpr bool merges = true;
+
+  constexpr Fit fit(const Shapes& in) const {
+    const int along = axis_of(in[0]);
+    if (along < 0 || along >= in[0].rank) return needs_an_axis_of_the_sample;
+    Shape out = in[0];
+    for (int i = 1; i < in.count; ++i) {
+      Shape wanted = in[0];
+      if (in[i].rank == in[0].rank) wanted.extent[along] = in[i][along];
+      if (in[i] != wanted) return {needs_inputs_that_differ_along_its_axis_only, wanted, i};
+      if (out[along] > INT32_MAX - in[i][along]) return more_than_2_31_elements;
+      out.extent[along] += in[i][along];
+    }
+    return out;
+  }
+  constexpr Traits traits() const { return {.reads_input = false, .reads_output = false, .writes_over_gradient = false}; }
+
+  // Rows of `width` values of each input make a row of the output.
+  struct Geometry {
+    int rows, inputs;
+    int width[max_inputs];
+  };
+  constexpr Geometry geometry(const Shapes& in) const {
+    Geometry g{1, in.count, {}};
+    for (int a = 0; a < axis_of(in[0]); ++a) g.rows *= in[0][a];
+    for (int i = 0; i < in.count; ++i) g.width[i] = in[i].size() / g.rows;
+    return g;
+  }
+
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    for_each_row<T>(geometry, static_cast<int>(c.count), c.y,
+                    [&](int k) __attribute__((always_inline)) { return c.input(k); },
+                    [](auto* y, const auto* x, auto part)
+                        __attribute__((always_inline)) { part.store(y, part.load(x)); });
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+    for_each_row<T>(geometry, c.count, c.dy,
+                    [&](int k) __attribute__((always_inline)) { return c.input_gradient(k); },
+                    [](const auto* dy, auto* dx, auto part)
+                        __attribute__((always_inline)) { part.store(dx, part.load(dy)); });
+  }
+
+ private:
+  constexpr int axis_of(const Shape& in) const { return axis < 0 ? in.rank + axis : axis - 1; }
+
+  // copy(in the whole, in the k-th piece, part) for every vector; the pieces may be null.
+  template <class T>
+  [[gnu::always_inline]] static void for_each_row(auto geometry, int count, T* whole, auto piece, auto copy) {
+    using S = Scalar<T>;
+    const Geometry g = geometry;
+    constexpr int L = Unit<T>::samples;
+    const auto scalars = [](auto* p) __attribute__((always_inline)) {
+      return reinterpret_cast<std::conditional_t<std::is_const_v<std::remove_pointer_t<decltype(p)>>, const S*, S*>>(
+          p);
+    };
+    S* at = scalars(whole);
+    for (std::ptrdiff_t row = 0; row < std::ptrdiff_t{count} * g.rows; ++row)
+      for (int k = 0; k < g.inputs; ++k) {
+        const std::ptrdiff_t width = std::ptrdiff_t{g.width[k]} * L;
+        if (auto* const p = scalars(piece(k)))
+          kernels::for_each_vector<S>(width, [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
+            copy(at + i, p + row * width + i, part);
+          });
+        at += width;
+      }
+  }
+};
+
+/// Add<>.
+template <class... Options> struct Add : layer_of<Add<Options...>, AddSpec, Options...> {
+  static constexpr AddSpec spec{};
+};
+/// Concatenate<>, along the last axis; Concatenate<1>, along the first of a sample.
+template <int Axis = -1> struct Concatenate : layer_of<Concatenate<Axis>, ConcatenateSpec> {
+  static constexpr ConcatenateSpec spec{Axis};
+};
+
+}  // namespace keratin
+
+BOOST_HANA_ADAPT_STRUCT(keratin::AddSpec, activation);
+BOOST_HANA_ADAPT_STRUCT(keratin::ConcatenateSpec, axis);
