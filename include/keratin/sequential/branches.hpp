@@ -113,7 +113,7 @@ template <int Depth> struct Wires {
   template <class L> constexpr int layer(int from) {
     PerInput<int> inputs(from);
     if constexpr (Composite<L>) {
-      inputs.count = 0;
+      inputs.count = 0;  // remembers `from`, for an error
       [&]<class... Bs>(types<Bs...>) {
         (inputs.add(chain(from, typename LayersOf<Bs>::type{})), ...);
       }(typename L::Branches{});

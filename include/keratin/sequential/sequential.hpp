@@ -56,8 +56,8 @@ template <class In, class Flat, class... Ls> struct ShapeCheck<In, Flat, types<L
     Verdict verdict{};
 
     constexpr Shapes into(const PerInput<int>& inputs) const {
-      Shapes in;
-      for (int i = 0; i < inputs.count && i < max_inputs; ++i)
+      Shapes in(shape[static_cast<std::size_t>(inputs[0] + 1)]);  // of a merging layer without inputs: what they would get
+      for (int i = 1; i < inputs.count && i < max_inputs; ++i)
         in.add(shape[static_cast<std::size_t>(inputs[i] + 1)]);
       return in;
     }
@@ -80,7 +80,7 @@ template <class In, class Flat, class... Ls> struct ShapeCheck<In, Flat, types<L
     }
     for (std::size_t i = 0; i < depth; ++i) {
       const Shapes in = c.into(Flat::inputs[i]);
-      const bool wired = Flat::inputs[i].count == in.count && in.count > 0;
+      const bool wired = Flat::inputs[i].count == in.count;
       Fit fit = wired ? fits[i](in) : Fit(needs_from_1_to_8_branches);
       if (fit.broken && wired && rules[i]) fit.broken = rules[i];
       if (!fit.broken) fit = accepted(fit.out);
