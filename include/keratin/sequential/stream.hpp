@@ -5,6 +5,8 @@
 
 namespace keratin {
 
+inline constexpr Rule streams_do_not_branch{
+    "a stream runs through one layer after the other, without branches"};
 inline constexpr Rule needs_steps_and_features{"a stream needs an Input of steps and features"};
 
 // Never defined. Read the arguments: which layer (counted from 0; layer<> is the Input), its type, and why it
@@ -19,10 +21,13 @@ template <class Net> struct StreamPlan {
   static constexpr int depth = Net::depth;
 
   // Whether the sequence still lasts in front of layer I.
-  template <std::size_t I> static constexpr bool lasts = Net::template shape<I>.rank == Net::input_shape.rank;
+  template <std::size_t I>
+  static constexpr bool lasts = Net::Check::checked.shape[I].rank == Net::input_shape.rank;
 
   template <std::size_t I> static constexpr const Rule* rule() {
     constexpr auto spec = Net::template Layer<I>::spec;
+    constexpr auto& inputs = Net::Flat::inputs[I];
+    if (inputs.count != 1 || inputs[0] != static_cast<int>(I) - 1) return &streams_do_not_branch;
     if constexpr (lasts<I>) {
       if constexpr (requires { spec.stream_rule(); })
         if (spec.stream_rule()) return spec.stream_rule();
@@ -47,7 +52,7 @@ template <class Net> struct StreamPlan {
   // The shape of one step in front of layer I.
   template <std::size_t I>
   static constexpr Shape step_shape = [] {
-    Shape s = Net::template shape<I>;
+    Shape s = Net::Check::checked.shape[I];
     if (lasts<I> && s.rank > 1) s.extent[0] = 1;
     return s;
   }();
@@ -114,7 +119,7 @@ template <class Net, class S = float> class Stream {
 
  private:
   static constexpr const auto& plan = keratin::plan<Net>();
-  static constexpr int steps = static_cast<int>(plan.steps.size());
+  static constexpr int steps = Plan::verdict.broken ? 0 : static_cast<int>(plan.steps.size());
   template <std::size_t I> static constexpr std::size_t layer = static_cast<std::size_t>(plan.steps[I].layer);
   template <std::size_t I>
   static constexpr auto spec = detail::PlanOf<Net>::template group_spec<layer<I>, Mode{}>();

@@ -1,0 +1,23 @@
+// error: network_cannot_stream<.*layer<2>, .*Residual<.*, .*streams_do_not_branch ?>
+// title: a network with branches on a stream
+// meaning: A stream hands each step from one layer to the next. It has no place for a value that is added later.
+// fix: Leave Residual and Parallel out, or predict whole sequences.
+#include <keratin/keratin.hpp>
+using namespace keratin;
+
+#ifdef TWIN
+using Net = Sequential<Input<32, 2>, Dense<4>>;
+#else
+using Net = Sequential<Input<32, 2>, Dense<4>, Residual<Dense<4>>>;
+#endif
+
+int main() {
+  const Model<Net> model;
+  Stream stream(model);
+  const std::vector<float> x(64);
+  std::vector<float> y(64);
+  stream.process(x, y);
+  const auto one = stream.step(std::span<const float, 2>(x.data(), 2));
+  stream.reset();
+  return one[0] > y[0];
+}
