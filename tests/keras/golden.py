@@ -407,7 +407,93 @@ def training_section():
         yield f"{case}/predict", model.predict(TRAINING_X[:5], verbose=0)
 
 
-# (6) A hundred steps on Fashion-MNIST.
+# (6) Models with branches: case, shape of one sample, a function of the input
+# and of `call`, which calls a layer and remembers it.
+
+def branches_dense(x, call):
+    x = call(layers.Dense(8, "tanh"), x)
+    f = call(layers.Dense(8), call(layers.Dense(8, "relu"), x))
+    x = call(layers.Add(), [x, f])
+    x = call(layers.Concatenate(), [x, call(layers.Dense(5, "sigmoid"), x),
+                                    call(layers.Dense(3), x)])
+    return call(layers.Dense(4, "softmax"), x)
+
+
+def branches_images(x, call):
+    def conv(filters, size, x, **options):
+        return call(layers.Conv2D(filters, size, padding="same", **options), x)
+
+    def normalized(x):
+        return call(layers.BatchNormalization(), x)
+
+    x = relu(normalized(conv(4, 3, x, use_bias=False)))
+    f = relu(normalized(conv(4, 3, x, use_bias=False)))
+    f = normalized(conv(4, 3, f))
+    x = relu(call(layers.Add(), [x, f]))
+    x = call(layers.Concatenate(), [
+        conv(3, 1, x), conv(5, 3, conv(2, 1, x, activation="relu"),
+                            activation="tanh"),
+        call(layers.AveragePooling2D(3, 1, "same"), x)])
+    return call(layers.Dense(2), call(layers.GlobalAveragePooling2D(), x))
+
+
+def branches_nested(x, call):
+    def residual(f, x):
+        return call(layers.Add(), [x, f(x)])
+
+    def dense(activation=None):
+        return lambda x: call(layers.Dense(4, activation), x)
+
+    def inner(x):
+        x = residual(dense("tanh"), x)
+        return call(layers.Add(), [x, dense()(x), residual(dense("relu"), x)])
+
+    x = residual(inner, x)
+    x = call(layers.Concatenate(1), [x, call(layers.Conv1D(4, 3), x)])
+    return call(layers.Dense(3, "tanh"), call(layers.Flatten(), x))
+
+
+BRANCHES = [((6,), branches_dense), ((6, 6, 3), branches_images),
+            ((5, 4), branches_nested)]
+
+
+def branches_section():
+    """As of layers, with all gradients and all state in one flat array."""
+    for sample_shape, make in BRANCHES:
+        called = []
+
+        def call(layer, x):
+            y = layer(x)  # builds it
+            called.append(layer)
+            return y
+
+        inputs = keras.Input(sample_shape)
+        model = keras.Model(inputs, make(inputs, call))
+        weights = [w for layer in called for w in layer.weights]
+        for j, w in enumerate(weights):
+            w.assign(fill(w.shape, j + 1) + np.float32(not w.trainable))
+        x = fill((3, *sample_shape), 0)
+        state = values(model.non_trainable_variables)
+
+        def forward(x, trainable):
+            return model.stateless_call(trainable, state, x, training=True)
+
+        trainable = values(model.trainable_variables)
+        y, gradient, updated = jax.vjp(forward, x, trainable, has_aux=True)
+        dx, dweights = gradient(fill(y.shape, 9))
+        after = {id(w): v for owned, new in (
+            (model.trainable_variables, dweights),
+            (model.non_trainable_variables, updated)) for w, v in
+            zip(owned, new)}
+        yield f"{make.__name__}/y", model.predict(x, verbose=0)
+        yield f"{make.__name__}/dx", dx
+        for name, wanted in ("gradient", True), ("state", False):
+            yield f"{make.__name__}/{name}", np.concatenate(
+                [np.zeros(0)] + [np.ravel(after[id(w)]) for w in weights
+                                 if w.trainable == wanted])
+
+
+# (7) A hundred steps on Fashion-MNIST.
 
 def read_idx(path, header_size):
     content = gzip.decompress(path.read_bytes())
@@ -452,7 +538,8 @@ def main():
               "rule F(shape, k)[i] = float32(0.5 * sin(0.37 * i + k)), "
               "i the flat row-major index", file=file)
         for section in (layer_section, activation_section, loss_section,
-                        metric_section, optimizer_section, training_section):
+                        metric_section, optimizer_section, training_section,
+                        branches_section):
             for name, array in section():
                 write_line(file, name, array)
         steps, weights = fashion_mnist_run(folder)

@@ -15,9 +15,9 @@ template <int... Path> struct layer;
 template <int... Extents> struct got;
 template <int... Extents> struct wants;
 
-// Never defined. Read the arguments: which layer (counted from 0; layer<> is the Input, layer<2, 1> is layer 1
-// inside layer 2, layer<2, 0, 1> that of its branch 0), its type, the shape that came in, the rule it broke and,
-// where there is one, the shape that would have fitted. docs/errors.md explains every rule.
+// Never defined. Read the arguments: which layer (counted from 0; layer<> is the Input, layer<2, 1> is layer
+// 1 inside layer 2, layer<2, 0, 1> that of its branch 0), its type, the shape that came in, the rule it broke
+// and, where there is one, the shape that would have fitted. docs/errors.md explains every rule.
 template <class Where, class Layer, class Got, const Rule& Broken, class... Wants> struct shapes_do_not_fit;
 
 /// Where the shapes of a network stop fitting; broken is null when they fit.

@@ -163,7 +163,7 @@ class Executor {
 
   std::vector<std::shared_ptr<const Tensor::Call>> calls_;  // the plan refers to their names and parameters
   std::vector<std::shared_ptr<const Node>> nodes_;  // at each head the node that does its group's work
-  std::vector<Shapes> shapes_;  // that come into each layer
+  std::vector<Shapes> shapes_;                      // that come into each layer
   ActivationFunction activation_{};
   int output_size_ = 0;
 };

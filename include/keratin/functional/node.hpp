@@ -36,15 +36,23 @@ template <LayerSpec S> class NodeOf final : public Node {
   const S& spec() const { return spec_; }
   const char* type() const override { return S::name; }
   Fit fit(const Shapes& in) const override { return spec_.fit(in); }
-  LayerPlan plan(const Shapes& in, int index, Mode mode) const override { return layer_plan(spec_, in, index, mode); }
+  LayerPlan plan(const Shapes& in, int index, Mode mode) const override {
+    return layer_plan(spec_, in, index, mode);
+  }
   Parameters parameters(const Shapes& in) const override { return parameters_of(spec_, in); }
   ActivationFunction activation() const override { return activation_of(spec_); }
   std::size_t scratch(const Shapes& in, int count, bool lanes) const override {
     return lanes ? scratch_of<Lanes>(spec_, in, count) : scratch_of<float>(spec_, in, count);
   }
-  void forward(const Shapes& in, const Forward<float>& c) const override { S::forward(spec_.geometry(in), c); }
-  void forward(const Shapes& in, const Forward<float, One>& c) const override { S::forward(spec_.geometry(in), c); }
-  void forward(const Shapes& in, const Forward<Lanes>& c) const override { S::forward(spec_.geometry(in), c); }
+  void forward(const Shapes& in, const Forward<float>& c) const override {
+    S::forward(spec_.geometry(in), c);
+  }
+  void forward(const Shapes& in, const Forward<float, One>& c) const override {
+    S::forward(spec_.geometry(in), c);
+  }
+  void forward(const Shapes& in, const Forward<Lanes>& c) const override {
+    S::forward(spec_.geometry(in), c);
+  }
   void backward(const Shapes& in, const Backward<float>& c, GradientSink<float>& sink) const override {
     run_backward<S>(spec_.geometry(in), c, sink);
   }

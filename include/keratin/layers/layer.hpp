@@ -169,8 +169,7 @@ concept KeepsState = requires(const S s, Shape in) { s.state(in); };
 inline constexpr int stream_block = 64;
 
 /// T's per sample of intermediate results; in training they live until backward has run.
-template <LayerSpec S>
-constexpr std::size_t intermediate_of(const S& spec, const auto& in, bool training) {
+template <LayerSpec S> constexpr std::size_t intermediate_of(const S& spec, const auto& in, bool training) {
   if constexpr (requires { spec.intermediate(in, training); })
     return spec.intermediate(in, training);
   else
@@ -306,8 +305,8 @@ template <class T> void sum_gradients(const auto& plan, const Step& step, const 
     if (sum.to == Step::none) continue;
     S* const to = reinterpret_cast<S*>(memory(plan, sum.to));
     const S* const from = reinterpret_cast<const S*>(memory(plan, sum.from));
-    const std::size_t n =
-        plan.buffers[static_cast<std::size_t>(sum.to)].size * static_cast<std::size_t>(memory.count) * Unit<T>::samples;
+    const std::size_t n = plan.buffers[static_cast<std::size_t>(sum.to)].size *
+                          static_cast<std::size_t>(memory.count) * Unit<T>::samples;
     kernels::for_each_vector<S>(static_cast<std::ptrdiff_t>(n), [=](std::ptrdiff_t i, auto part) {
       part.store(to + i, part.load(to + i) + part.load(from + i));
     });

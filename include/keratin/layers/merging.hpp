@@ -15,24 +15,21 @@ inline constexpr Rule needs_inputs_that_differ_along_its_axis_only{
 inline constexpr Rule needs_an_axis_of_the_sample{
     "the axis must be from 1 to the number of axes, or from -1 backwards"};
 
-namespace detail {
-// What merging layers share that work value by value.
-struct ElementwiseMerging {
-  static constexpr bool merges = true;
-  constexpr Fit fit(const Shapes& in) const {
-    for (int i = 1; i < in.count; ++i)
-      if (in[i] != in[0]) return {needs_inputs_of_one_shape, in[0], i};
-    return in[0];
-  }
-};
-}  // namespace detail
+/// What fits merging layers that work value by value.
+constexpr Fit inputs_of_one_shape(const Shapes& in) {
+  for (int i = 1; i < in.count; ++i)
+    if (in[i] != in[0]) return {needs_inputs_of_one_shape, in[0], i};
+  return in[0];
+}
 
 /// Keras: Add. Inputs of one shape, unchanged; their sum, from the first to the last.
-struct AddSpec : detail::ElementwiseMerging {
+struct AddSpec {
   ActivationFunction activation{};  // that of the layer behind it: set by fusion only
 
   static constexpr const char* name = "Add";
+  static constexpr bool merges = true;
 
+  constexpr Fit fit(const Shapes& in) const { return inputs_of_one_shape(in); }
   constexpr Traits traits() const {
     const bool activated = activation != Linear{};
     return {.reads_input = false,
@@ -108,7 +105,9 @@ struct ConcatenateSpec {
     }
     return out;
   }
-  constexpr Traits traits() const { return {.reads_input = false, .reads_output = false, .writes_over_gradient = false}; }
+  constexpr Traits traits() const {
+    return {.reads_input = false, .reads_output = false, .writes_over_gradient = false};
+  }
 
   // Rows of `width` values of each input make a row of the output.
   struct Geometry {
@@ -123,16 +122,17 @@ struct ConcatenateSpec {
   }
 
   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
-    for_each_row<T>(geometry, static_cast<int>(c.count), c.y,
-                    [&](int k) __attribute__((always_inline)) { return c.input(k); },
-                    [](auto* y, const auto* x, auto part)
-                        __attribute__((always_inline)) { part.store(y, part.load(x)); });
+    for_each_row<T>(
+        geometry, static_cast<int>(c.count), c.y,
+        [&](int k) __attribute__((always_inline)) { return c.input(k); },
+        [](auto* y, const auto* x, auto part)
+            __attribute__((always_inline)) { part.store(y, part.load(x)); });
   }
   template <class T> static void backward(auto geometry, const Backward<T>& c) {
-    for_each_row<T>(geometry, c.count, c.dy,
-                    [&](int k) __attribute__((always_inline)) { return c.input_gradient(k); },
-                    [](const auto* dy, auto* dx, auto part)
-                        __attribute__((always_inline)) { part.store(dx, part.load(dy)); });
+    for_each_row<T>(
+        geometry, c.count, c.dy, [&](int k) __attribute__((always_inline)) { return c.input_gradient(k); },
+        [](const auto* dy, auto* dx, auto part)
+            __attribute__((always_inline)) { part.store(dx, part.load(dy)); });
   }
 
  private:
@@ -145,8 +145,8 @@ struct ConcatenateSpec {
     const Geometry g = geometry;
     constexpr int L = Unit<T>::samples;
     const auto scalars = [](auto* p) __attribute__((always_inline)) {
-      return reinterpret_cast<std::conditional_t<std::is_const_v<std::remove_pointer_t<decltype(p)>>, const S*, S*>>(
-          p);
+      return reinterpret_cast<
+          std::conditional_t<std::is_const_v<std::remove_pointer_t<decltype(p)>>, const S*, S*>>(p);
     };
     S* at = scalars(whole);
     for (std::ptrdiff_t row = 0; row < std::ptrdiff_t{count} * g.rows; ++row)

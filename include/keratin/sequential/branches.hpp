@@ -60,7 +60,8 @@ template <class C> struct MergeOf {};
 template <class C>
   requires requires { requires C::Merge::spec.merges; }
 struct MergeOf<C> : C::Merge {
-  static constexpr std::string_view given_name = name_of<C>().empty() ? name_of<typename C::Merge>() : name_of<C>();
+  static constexpr std::string_view given_name =
+      name_of<C>().empty() ? name_of<typename C::Merge>() : name_of<C>();
 };
 template <class B> struct NoBranch {};
 
@@ -187,7 +188,8 @@ struct PathTo {
     if (Numbered && !found) --path.depth;
   }
 };
-template <int At, class... Ls> inline constexpr Path path_to = [] {
+template <int At, class... Ls>
+inline constexpr Path path_to = [] {
   PathTo search{At};
   search.chain(types<Ls...>{});
   return search.path;

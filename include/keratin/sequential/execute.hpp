@@ -9,9 +9,9 @@ namespace detail {
 
 template <class Net> struct PlanOf {
   static constexpr int depth = Net::depth;
-  // Buffers: the input and its gradient; an output and an intermediate of each layer, a gradient of each input.
-  template <class T>
-  using List = typename UpTo<depth, 2 * depth + Net::Flat::reads + 2>::template List<T>;
+  // Buffers: the input and its gradient; an output and an intermediate of each layer, a gradient of each
+  // input.
+  template <class T> using List = typename UpTo<depth, 2 * depth + Net::Flat::reads + 2>::template List<T>;
   using Plan = BasicPlan<List>;
 
   template <std::size_t I>
@@ -45,7 +45,8 @@ template <class Net> struct PlanOf {
         (traits_of(Net::template Layer<I>::spec).view &&
          static_cast<const Shape&>(Net::template shape<I>).last() == Net::template output<I>.last())...};
     int last = depth - 1;
-    while (last > 0 && idle[static_cast<std::size_t>(last)]) last = Net::Flat::inputs[static_cast<std::size_t>(last)][0];
+    while (last > 0 && idle[static_cast<std::size_t>(last)])
+      last = Net::Flat::inputs[static_cast<std::size_t>(last)][0];
     return static_cast<std::size_t>(heads<Training>[last > 0 ? static_cast<std::size_t>(last) : 0]);
   }(std::make_index_sequence<depth>());
 
@@ -146,7 +147,8 @@ template <class Net, Mode M = Mode{}> struct Execute {
   template <std::size_t S>
   static constexpr typename Spec<S>::Geometry geometry = spec<S>.geometry(in_shape<S>);
 
-  template <std::size_t S> static constexpr bool sums = [] {
+  template <std::size_t S>
+  static constexpr bool sums = [] {
     for (const Step::Sum& sum : plan.steps[S].sums)
       if (sum.to != Step::none) return true;
     return false;

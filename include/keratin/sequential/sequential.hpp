@@ -56,7 +56,8 @@ template <class In, class Flat, class... Ls> struct ShapeCheck<In, Flat, types<L
     Verdict verdict{};
 
     constexpr Shapes into(const PerInput<int>& inputs) const {
-      Shapes in(shape[static_cast<std::size_t>(inputs[0] + 1)]);  // of a merging layer without inputs: what they would get
+      Shapes in(shape[static_cast<std::size_t>(
+          inputs[0] + 1)]);  // of a merging layer without inputs: what they would get
       for (int i = 1; i < inputs.count && i < max_inputs; ++i)
         in.add(shape[static_cast<std::size_t>(inputs[i] + 1)]);
       return in;
@@ -140,7 +141,8 @@ template <class In, class... Ls> struct Network {
 
   /// The shape that layer I makes, and the one that comes into it: Shapes where it has several inputs.
   template <std::size_t I> static constexpr Shape output = Check::checked.shape[I + 1];
-  template <std::size_t I> static constexpr auto shape = [] {
+  template <std::size_t I>
+  static constexpr auto shape = [] {
     if constexpr (Flat::inputs[I].count == 1)
       return Check::checked.shape[static_cast<std::size_t>(Flat::inputs[I][0] + 1)];
     else

@@ -25,7 +25,7 @@ namespace detail {
 [[gnu::cold]] inline std::string with_thousands(std::size_t n) {
   std::string digits = std::to_string(n);
   for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
-    digits.insert(static_cast<std::size_t>(i), ",");
+    digits.insert(static_cast<std::size_t>(i), 1, ',');
   return digits;
 }
 [[gnu::cold]] inline std::string bytes_text(double bytes) {
@@ -177,16 +177,16 @@ template <class S>
 
 /// A plan in words: its fused groups, buffers with their lifetimes, bytes and floating-point operations.
 template <template <class> class List> [[gnu::cold]] std::string describe(const BasicPlan<List>& plan) {
-  const auto buffer = [&](int b) {
-    if (b == 0 && plan.buffers[0].external) return std::string("input");
-    return plan.buffers[static_cast<std::size_t>(b)].external ? std::string("output")
-                                                              : "b" + std::to_string(b);
+  const auto gradient = [](int b) {
+    return b == Step::none ? std::string("none") : std::string("b").append(std::to_string(b));
   };
-  const auto gradient = [](int b) { return b == Step::none ? std::string("none") : std::string("b").append(std::to_string(b));
+  const auto buffer = [&](int b) {
+    if (!plan.buffers[static_cast<std::size_t>(b)].external) return gradient(b);
+    return std::string(b == 0 ? "input" : "output");
   };
   const auto list = [](const PerInput<int>& buffers, auto name) {
     std::string names;
-    for (const int b : buffers) names += (names.empty() ? "" : ", ") + name(b);
+    for (const int b : buffers) names.append(names.empty() ? "" : ", ").append(name(b));
     return names;
   };
   std::string text;
@@ -196,22 +196,28 @@ template <template <class> class List> [[gnu::cold]] std::string describe(const 
     for (std::size_t i = 0; i < plan.layers.size(); ++i) {
       const LayerPlan& layer = plan.layers[i];
       if (layer.head != step.layer) continue;
-      text += (static_cast<int>(i) > step.layer ? " + " : "") + std::string(layer.type);
+      text.append(static_cast<int>(i) > step.layer ? " + " : "").append(layer.type);
     }
     const std::string_view activation = plan.layer_of(step).activation;
-    text += activation.empty() ? ": " : " (" + std::string(activation) + "): ";
+    if (!activation.empty()) text.append(" (").append(activation).append(")");
+    text += ": ";
     text += list(step.inputs, buffer);
-    const bool in_place = step.inputs.count == 1 && step.inputs[0] == step.output;
-    text += in_place ? " in place" : " -> " + buffer(step.output);
+    if (step.inputs.count == 1 && step.inputs[0] == step.output)
+      text += " in place";
+    else
+      text.append(" -> ").append(buffer(step.output));
     if (step.output_gradient != Step::none) {
       const PerInput<int>& dx = step.input_gradients;
-      text += "; backward: " + gradient(step.output_gradient);
+      text.append("; backward: ").append(gradient(step.output_gradient));
       if (std::all_of(dx.begin(), dx.end(), [](int b) { return b == Step::none; }))
         text += ", no input gradient";
+      else if (dx.count == 1 && dx[0] == step.output_gradient)
+        text += " in place";
       else
-        text += dx.count == 1 && dx[0] == step.output_gradient ? " in place" : " -> " + list(dx, gradient);
+        text.append(" -> ").append(list(dx, gradient));
       for (const Step::Sum& sum : step.sums)
-        if (sum.to != Step::none) text += ", " + gradient(sum.to) + " += " + gradient(sum.from);
+        if (sum.to != Step::none)
+          text.append(", ").append(gradient(sum.to)).append(" += ").append(gradient(sum.from));
     }
     text += "\n";
   }

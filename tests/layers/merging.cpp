@@ -1,0 +1,123 @@
+// The kernels of merging layers by themselves; tests/sequential/branches.cpp has whole networks.
+#include "../check.hpp"
+
+using namespace keratin;
+
+namespace {
+
+constexpr int count = 2;  // T's worth of samples
+
+template <class S> using Values = std::vector<S, Eigen::aligned_allocator<S>>;
+
+template <class T> Values<Scalar<T>> filled(std::size_t values, int k) {
+  Values<Scalar<T>> v(values * count * Unit<T>::samples);
+  for (std::size_t i = 0; i < v.size(); ++i) v[i] = static_cast<Scalar<T>>(testing::filled(i, k));
+  return v;
+}
+
+// What the kernels make of inputs of these shapes, and then of the output's gradient.
+template <class T, class Spec> struct Merged {
+  using S = Scalar<T>;
+  std::vector<Values<S>> x, dx;
+  Values<S> y, dy;
+  Shape out;
+
+  Merged(const Spec& spec, const Shapes& in) : out(spec.fit(in).out) {
+    const LayerPlan layer;
+    for (int i = 0; i < in.count; ++i) {
+      x.push_back(filled<T>(static_cast<std::size_t>(in[i].size()), i));
+      dx.push_back(filled<T>(static_cast<std::size_t>(in[i].size()), 0));
+    }
+    y = filled<T>(static_cast<std::size_t>(out.size()), 0);
+    dy = filled<T>(static_cast<std::size_t>(out.size()), 9);
+    const auto as = [](auto& v) { return reinterpret_cast<T*>(v.data()); };
+    Forward<T> forward{count, as(x[0]), as(y), nullptr, &layer, nullptr};
+    Backward<T> backward{count,   nullptr,        as(y),   as(dy),  as(dx[0]),
+                         nullptr, &layer.tensors, nullptr, nullptr, nullptr};
+    for (int i = 0; i < in.count; ++i) {
+      forward.inputs.add(as(x[static_cast<std::size_t>(i)]));
+      backward.input_gradients.add(as(dx[static_cast<std::size_t>(i)]));
+    }
+    Spec::forward(spec.geometry(in), forward);
+    Spec::backward(spec.geometry(in), backward);
+  }
+};
+
+template <class T> void check_add(const Shapes& in) {
+  const Merged<T, AddSpec> m(AddSpec{}, in);
+  for (std::size_t i = 0; i < m.y.size(); ++i) {
+    Scalar<T> sum = m.x[0][i];
+    for (std::size_t k = 1; k < m.x.size(); ++k) sum += m.x[k][i];
+    CHECK(m.y[i] == sum);
+    for (const auto& dx : m.dx) CHECK(dx[i] == m.dy[i]);
+  }
+}
+template <class T> void check_concatenate(int axis, const Shapes& in) {
+  const Merged<T, ConcatenateSpec> m({axis}, in);
+  const int along = axis < 0 ? in[0].rank + axis : axis - 1;
+  int outer = 1, inner = Unit<T>::samples, first = 0;
+  for (int a = 0; a < in[0].rank; ++a) (a < along ? outer : inner) *= a == along ? 1 : in[0][a];
+  outer *= count;
+  for (int k = 0; k < in.count; ++k) {
+    const auto piece = static_cast<std::size_t>(k);
+    for (int o = 0; o < outer; ++o)
+      for (int e = 0; e < in[k][along]; ++e)
+        for (int i = 0; i < inner; ++i) {
+          const auto from = static_cast<std::size_t>((o * in[k][along] + e) * inner + i);
+          const auto to = static_cast<std::size_t>((o * m.out[along] + first + e) * inner + i);
+          CHECK(m.y[to] == m.x[piece][from]);
+          CHECK(m.dx[piece][from] == m.dy[to]);
+        }
+    first += in[k][along];
+  }
+  CHECK(first == m.out[along]);
+}
+
+Shapes shapes(std::initializer_list<Shape> list) {
+  Shapes all;
+  for (const Shape& shape : list) all.add(shape);
+  return all;
+}
+void for_each_unit(auto f) {
+  f.template operator()<float>();
+  f.template operator()<double>();
+  f.template operator()<Lanes>();
+}
+
+}  // namespace
+
+TEST_CASE("Add sums its inputs and hands its gradient on") {
+  for_each_unit([]<class T>() {
+    check_add<T>(shapes({{17}, {17}}));
+    check_add<T>(shapes({{1}, {1}, {1}}));
+    check_add<T>(
+        shapes({{3, 5, 2}, {3, 5, 2}, {3, 5, 2}, {3, 5, 2}, {3, 5, 2}, {3, 5, 2}, {3, 5, 2}, {3, 5, 2}}));
+    check_add<T>(shapes({{4}}));
+  });
+}
+TEST_CASE("Concatenate puts its inputs side by side along any axis") {
+  for_each_unit([]<class T>() {
+    check_concatenate<T>(-1, shapes({{1}, {17}, {3}}));
+    check_concatenate<T>(1, shapes({{1}, {17}, {3}}));
+    check_concatenate<T>(-1, shapes({{3, 16}, {3, 1}}));
+    check_concatenate<T>(1, shapes({{3, 5}, {1, 5}, {4, 5}}));
+    check_concatenate<T>(2, shapes({{2, 3, 5}, {2, 1, 5}}));
+    check_concatenate<T>(-3, shapes({{2, 3, 5}, {1, 3, 5}}));
+    check_concatenate<T>(-1, shapes({{7}}));
+  });
+}
+TEST_CASE("Concatenate refuses what does not fit together") {
+  const auto fit = [](int axis, const Shapes& in) { return ConcatenateSpec{axis}.fit(in); };
+  CHECK(fit(0, shapes({{3}, {3}})).broken == &needs_an_axis_of_the_sample);
+  CHECK(fit(-2, shapes({{3}, {3}})).broken == &needs_an_axis_of_the_sample);
+  CHECK(fit(-1, shapes({{3}, {3, 1}})).broken == &needs_inputs_that_differ_along_its_axis_only);
+  CHECK(fit(-1, shapes({{1'500'000'000}, {1'500'000'000}})).broken == &more_than_2_31_elements);
+  const Fit second = fit(1, shapes({{3, 2}, {5, 2}, {5, 4}}));
+  CHECK(second.input == 2);
+  CHECK(second.wants == Shape{5, 2});
+}
+TEST_CASE("of one input they are layers like any other") {
+  check<Add<>, Input<17>>();
+  check<Concatenate<>, Input<3, 5>>();
+  check<Concatenate<1>, Input<1>>();
+}
