@@ -294,16 +294,14 @@ template <template <class> class List> struct BasicPlan {
       Step::Sum sum{};
       if (x.differentiated) {
         if (l.traits.passes_gradient)
-          dx = !changed && (there == Step::none ? may_share(dy, x, values) : there != dy && alone(there, 1))
-                   ? dy
-                   : Step::none;
+          dx = !changed && (there == Step::none ? may_share(dy, x, values) : alone(there, 1)) ? dy
+                                                                                              : Step::none;
         else if (l.traits.in_place && l.inputs.count == 1 && alone(dy, 0) && at(dy).size == at(x.buffer).size)
           dx = dy;
         if (dx == Step::none) dx = new_gradient(at(x.buffer).size, time, owners);
         if (there == Step::none) {
           give(x, dx, owners);
         } else {
-          extend(there, time);
           sum = alone(there, 1) ? Step::Sum{there, dx} : Step::Sum{dx, there};
           changed = changed || sum.to == dy;
           give(x, sum.to, owners);
