@@ -225,11 +225,14 @@ template <class Net> void train_batch(::benchmark::State& state) {
 /// step of training with Adam. Returns true.
 template <class Net> bool benchmark_network(const std::string& name) {
   const std::vector<std::string> layers = layer_names(plan<Net>().layers);
+  const auto layer = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+    if constexpr (Net::Flat::inputs[I].count == 1)  // others do not run by themselves
+      benchmark_layer<typename Net::template Layer<I>, detail::InputOf<Net::template shape<I>>>(name + "/" +
+                                                                                                layers[I]);
+    return 0;
+  };
   [&]<std::size_t... I>(std::index_sequence<I...>) {
-    [[maybe_unused]] const int in_order[] = {
-        0, (benchmark_layer<typename Net::template Layer<I>, detail::InputOf<Net::template shape<I>>>(
-                name + "/" + layers[I]),
-            0)...};
+    [[maybe_unused]] const int in_order[] = {0, layer(std::integral_constant<std::size_t, I>{})...};
   }(std::make_index_sequence<Net::depth>());
   const std::string batch = std::to_string(detail::benchmark_samples);
   ::benchmark::RegisterBenchmark((name + "/predict/1").c_str(), detail::predict_one<Net>);

@@ -26,9 +26,11 @@ only to be read:
 shapes_do_not_fit<layer<4>, Conv2D<16, Kernel<3>, ReLU>, got<1352>, needs_image_HxWxC>
 ```
 
-- `layer<4>`: which layer, counted from 0. `layer<2, 1>` is layer 1 inside layer 2, `layer<>` is the Input.
+- `layer<4>`: which layer, counted from 0. `layer<2, 1>` is layer 1 inside layer 2, `layer<2, 0, 1>`
+  is layer 1 of branch 0 of the Parallel that is layer 2, `layer<>` is the Input.
 - `Conv2D<16, Kernel<3>, ReLU>`: that layer as you wrote it.
-- `got<1352>`: the shape that came in, without the batch axis: here 1352 values in a row.
+- `got<1352>`: the shape that came in, without the batch axis: here 1352 values in a row. Of a Residual or a Parallel
+  it is the one that its layers made and that cannot be merged.
 - `needs_image_HxWxC`: the rule it breaks. Below, each rule has its text, what it means and how to keep it.
 - `wants<...>`, if it is there: the shape that would have fitted.
 
