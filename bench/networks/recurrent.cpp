@@ -51,9 +51,9 @@ template <class Layer> void stream(benchmark::State& state) {
   detail::measure(state, {plan<Net>().flops, 0}, 1, [&] {
     const float* const block = model.block().data();
     Spec::step(fixed<Layer::spec.geometry(Shape{1, 1})>{},
-               Forward<float, One>{One{}, x.data() + i++ % 64, h, block, &layers[0].tensors, nullptr}, kept);
+               Forward<float, One>{One{}, x.data() + i++ % 64, h, block, &layers[0], nullptr}, kept);
     DenseSpec::forward(fixed<Dense<1>::spec.geometry(Shape{units})>{},
-                       Forward<float, One>{One{}, h, y, block, &layers[1].tensors, nullptr});
+                       Forward<float, One>{One{}, h, y, block, &layers[1], nullptr});
     benchmark::DoNotOptimize(y);
   });
 }

@@ -6,9 +6,11 @@
 using namespace keratin;
 
 #ifdef TWIN
-using Net = Sequential<Input<24>, Reshape<4, 6>, Parallel<Concatenate<1>, Branch<Dense<6>>, Branch<MaxPooling1D<>>>, Flatten, Dense<10>>;
+using Net = Sequential<Input<24>, Reshape<4, 6>, Parallel<Concatenate<1>, Branch<Dense<6>>, Branch<MaxPooling1D<>>>,
+                       Flatten, Dense<10>>;
 #else
-using Net = Sequential<Input<24>, Reshape<4, 6>, Parallel<Concatenate<>, Branch<Dense<5>>, Branch<MaxPooling1D<>>>, Flatten, Dense<10>>;
+using Net = Sequential<Input<24>, Reshape<4, 6>, Parallel<Concatenate<>, Branch<Dense<5>>, Branch<MaxPooling1D<>>>,
+                       Flatten, Dense<10>>;
 #endif
 using Loss = MeanSquaredError;
 using Output = std::array<float, 10>;

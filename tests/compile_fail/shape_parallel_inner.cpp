@@ -5,7 +5,8 @@ using namespace keratin;
 #ifdef TWIN
 using Net = Sequential<Input<24>, Parallel<Concatenate<>, Branch<>, Branch<Dense<8>, Residual<Dense<8>>>>, Dense<10>>;
 #else
-using Net = Sequential<Input<24>, Parallel<Concatenate<>, Branch<>, Branch<Dense<8>, Residual<Conv2D<4, Kernel<3>>>>>, Dense<10>>;
+using Net = Sequential<Input<24>, Parallel<Concatenate<>, Branch<>, Branch<Dense<8>, Residual<Conv2D<4, Kernel<3>>>>>,
+                       Dense<10>>;
 #endif
 using Loss = MeanSquaredError;
 using Output = std::array<float, 10>;

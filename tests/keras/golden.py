@@ -156,18 +156,13 @@ LAYERS = [
     ("lstm_sequences", (4, 1), layers.LSTM(17, return_sequences=True)),
     ("lstm_backwards", (3, 17), layers.LSTM(
         1, return_sequences=True, go_backwards=True, use_bias=False)),
-    ("lstm_one_step", (1, 2), layers.LSTM(3, go_backwards=True)),
-    ("lstm_activations", (3, 2), layers.LSTM(
+    ("lstm_activations", (1, 2), layers.LSTM(
         5, "relu", "tanh", unit_forget_bias=False)),
-    ("lstm_wide", (3, 5), layers.LSTM(40)),
     ("gru", (5, 3), layers.GRU(4)),
     ("gru_sequences", (4, 1), layers.GRU(17, return_sequences=True)),
     ("gru_backwards", (3, 17), layers.GRU(
         1, return_sequences=True, go_backwards=True, use_bias=False)),
     ("gru_one_step", (1, 2), layers.GRU(3, go_backwards=True)),
-    ("gru_activations", (3, 2), layers.GRU(5, "relu", "tanh")),
-    ("gru_wide", (3, 5), layers.GRU(24)),
-    ("gru_before", (5, 3), layers.GRU(4, reset_after=False)),
     ("gru_before_sequences", (4, 1), layers.GRU(
         17, return_sequences=True, reset_after=False)),
     ("gru_before_backwards", (3, 17), layers.GRU(

@@ -23,11 +23,9 @@ TEST_CASE("Dropout keeps its share, and scales it") {
   constexpr int n = 40'000;
   std::vector<float> ones(n, 1.f), kept(n);
   const auto drop = [&](std::uint32_t step) {
-    DropoutSpec::forward(DropoutSpec{0.3}.geometry(Shape{n}),
-                         Forward<float>{.count = 1,
-                                        .x = ones.data(),
-                                        .y = kept.data(),
-                                        .run = {1, nullptr, {5, random_dropout, 2, step}}});
+    Forward<float> c{};
+    c.count = 1, c.x = ones.data(), c.y = kept.data(), c.run.random = {5, random_dropout, 2, step};
+    DropoutSpec::forward(DropoutSpec{0.3}.geometry(Shape{n}), c);
     return kept;
   };
   const std::vector<float> first = drop(0);

@@ -155,15 +155,6 @@ template <class S, class E> [[gnu::always_inline]] inline kernels::Vec<S> widene
   __builtin_memcpy(&some, from, sizeof some);
   return __builtin_convertvector(some, kernels::Vec<S>);
 }
-template <class S, class E>
-[[gnu::always_inline]] inline kernels::Vec<S> widened(const E* from, kernels::Whole) {
-  return widened<S>(from);
-}
-template <class S, class E> inline kernels::Vec<S> widened(const E* from, kernels::Rest rest) {
-  kernels::Vec<S> v = {};
-  for (int i = 0; i < rest.n; ++i) v[i] = static_cast<S>(from[i]);
-  return v;
-}
 // to[i] = from[i] * scale.
 template <class S, class E>
 [[gnu::always_inline]] inline void convert(const E* from, std::ptrdiff_t n, S scale, S* to) {
@@ -202,6 +193,8 @@ template <class S> void copy_values(const Array& from, std::size_t first, std::s
     detail::convert(p + first, static_cast<std::ptrdiff_t>(n), static_cast<S>(from.scale()), to);
   });
 }
+inline constexpr int lane_chunk = 64;  // values of a sample that are transposed at a time
+
 /// Which rows of an array are meant: order[0 .. n), or first .. first + n where there is no order. Those of
 /// `next` will be wanted soon.
 struct Samples {
@@ -235,22 +228,19 @@ template <class T> void load_samples(const Array& from, std::size_t row, const S
         detail::convert(p + samples[i] * row, n, scale, to);
       }
     } else {
-      static constexpr E zeros[L] = {};
+      // A piece of each sample is converted to S in its own row, and then the rows are transposed.
+      alignas(vector_bytes) S rows[L][lane_chunk];
       for (int i = 0; i < samples.n; i += L, to += n) {
-        const E* rows[L];
-        std::ptrdiff_t step[L];
-        for (int l = 0; l < L; ++l) {
-          const bool there = i + l < samples.n;
-          if (there) fetch(i + l);
-          rows[l] = there ? p + samples[i + l] * row : zeros;
-          step[l] = there ? 1 : 0;
+        for (int l = 0; l < L && i + l < samples.n; ++l) fetch(i + l);
+        for (std::ptrdiff_t k = 0; k < n; k += lane_chunk) {
+          const std::ptrdiff_t values = std::min<std::ptrdiff_t>(lane_chunk, n - k);
+          for (int l = 0; l < L; ++l)
+            if (i + l < samples.n)
+              detail::convert(p + samples[i + l] * row + k, values, scale, rows[l]);
+            else
+              std::fill_n(rows[l], values, S{});
+          kernels::rows_to_lanes(rows, static_cast<int>(values), to + k);
         }
-        kernels::rows_to_lanes(
-            static_cast<int>(n),
-            [&](int l, std::ptrdiff_t k, auto part) __attribute__((always_inline)) {
-              return detail::widened<S>(rows[l] + k * step[l], part) * scale;
-            },
-            to);
       }
     }
   });

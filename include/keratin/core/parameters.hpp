@@ -68,7 +68,8 @@ struct Tensors {
   }
 
  private:
-  std::size_t offsets[Parameters::capacity] = {};  // known when a kernel asks: a latency path has no time to add
+  std::size_t offsets[Parameters::capacity] =
+      {};  // known when a kernel asks: a latency path has no time to add
 
   static constexpr std::size_t room(const Parameter& p) {
     return aligned(static_cast<std::size_t>(p.shape.elements()));

@@ -70,7 +70,8 @@ template <int Rows> struct Pooled {
 
 /// y[r][c][f] = finish(bias[f] + the sum over the window of x * w), for one image. bias may be null.
 /// store(a, y, part) is given each tile of finished sums.
-template <class T, class Size> class Convolution {
+/// Positions is the height of the register tile.
+template <class T, int Positions, class Size> class Convolution {
   using S = Scalar<T>;
   using O = Operands<T>;
   using V = typename O::V;
@@ -118,12 +119,13 @@ template <class T, class Size> class Convolution {
   // f<M>(c) for the inner positions first .. end in tiles of M, a multiple of P; f<1>(c) for those of 0 ..
   // count that are left, whose windows may touch padding.
   template <int P> [[gnu::always_inline]] void position_tiles(int first, int end, int count, auto f) const {
-    constexpr int most = ConvolutionTile<T>::positions / P;
+    constexpr int most = Positions / P;
     int c = first;
     const auto in_tiles_of = [&]<int Q>(std::integral_constant<int, Q>) __attribute__((always_inline)) {
       for (; c + Q <= end; c += Q) f.template operator()<P * Q>(c);
     };
     in_tiles_of(std::integral_constant<int, most>{});
+    if constexpr (most > 4) in_tiles_of(std::integral_constant<int, 4>{});
     if constexpr (most > 2) in_tiles_of(std::integral_constant<int, 2>{});
     if constexpr (P > 1 && most > 1) in_tiles_of(std::integral_constant<int, 1>{});
     for (int border = 0; border < count; ++border) {

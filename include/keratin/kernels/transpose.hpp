@@ -24,23 +24,24 @@ template <class V, int L, int Half = L / 2> [[gnu::always_inline]] inline void t
   if constexpr (Half > 1) transpose<V, L, Half / 2>(r);
 }
 
-/// One lane group: to[k][l] = row l's value k, for n values. read(l, k) is the vector of row l from value k
-/// on, read(l, k, rest) what is left of it.
-template <class Read> [[gnu::always_inline]] inline void rows_to_lanes(int n, Read read, Lanes* to) {
+/// One lane group: to[k][l] = rows[l][k], for the first n values of the rows.
+template <int N>
+[[gnu::noinline]] void rows_to_lanes(const float (&rows)[lanes<float>][N], int n, Lanes* to) {
   constexpr int L = lanes<float>;
-  for_each_vector<float>(n, [&](std::ptrdiff_t k, auto part) __attribute__((always_inline)) {
+  static_assert(N % L == 0);
+  for (int k = 0; k < n; k += L) {
     Vec<float> r[L];
 #pragma GCC unroll 32
-    for (int l = 0; l < L; ++l) r[l] = read(l, k, part);
+    for (int l = 0; l < L; ++l) r[l] = load(rows[l] + k);
     transpose(r);
-    const int values = part.template count<float>();
+    const int values = n - k < L ? n - k : L;
 #pragma GCC unroll 32
     for (int i = 0; i < L; ++i)
       if (i < values) store(to[k + i].data(), r[i]);
-  });
+  }
 }
 /// sums[i] = the sum over the lanes of from[i].
-inline void sums_of_lanes(const Lanes* from, int n, float* sums) {
+[[gnu::noinline]] inline void sums_of_lanes(const Lanes* from, int n, float* sums) {
   constexpr int L = lanes<float>;
   for_each_vector<float>(n, [&](std::ptrdiff_t k, auto part) __attribute__((always_inline)) {
     Vec<float> r[L], sum = {};
@@ -61,7 +62,7 @@ template <class T> void sum_samples(const T* from, int n, Scalar<T>* sums) {
     for (int i = 0; i < n; ++i) sums[i] = from[i];
 }
 /// rows[l][k] = from[k][l] for the first `samples` lanes; a row has n values.
-inline void lanes_to_rows(const Lanes* from, int n, int samples, float* rows) {
+[[gnu::noinline]] inline void lanes_to_rows(const Lanes* from, int n, int samples, float* rows) {
   constexpr int L = lanes<float>;
   for_each_vector<float>(n, [&](std::ptrdiff_t k, auto part) __attribute__((always_inline)) {
     Vec<float> r[L];

@@ -166,7 +166,7 @@ struct BatchNormalizationSpec {
     }
   }
   template <class T, class Count>
-  static void moving_statistics(const Geometry& g, const Forward<T, Count>& c) {
+  [[gnu::noinline]] static void moving_statistics(const Geometry& g, const Forward<T, Count>& c) {
     const Coefficients<T, Scalar<T>*> of(g, c.intermediate);
     for (int k = 0; k < g.channels; ++k)
       set(g, c, of, k, c.parameter(moving_mean(g))[k], c.parameter(moving_mean(g) + 1)[k]);

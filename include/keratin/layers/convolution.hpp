@@ -218,8 +218,11 @@ template <int Rank> struct ConvSpec {
     using O = kernels::Operands<T>;
     using V = typename O::V;
     using kernels::detail::write;
-    const kernels::Convolution<T, decltype(size)> convolution(size, c.x + i * inputs(g), c.parameter(0),
-                                                              g.use_bias && !Norm ? c.parameter(1) : nullptr);
+    // One sample has few columns: more positions keep the multipliers busy.
+    constexpr bool single = std::is_same_v<Count, One> && kernels::accumulators >= 24;
+    constexpr int tile = single ? 8 : kernels::ConvolutionTile<T>::positions;
+    const kernels::Convolution<T, tile, decltype(size)> convolution(
+        size, c.x + i * inputs(g), c.parameter(0), g.use_bias && !Norm ? c.parameter(1) : nullptr);
     const std::ptrdiff_t filters = g.size.filters;
     T* const y = c.y + i * outputs(g);
     if constexpr (!Pool) {

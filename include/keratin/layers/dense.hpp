@@ -38,10 +38,8 @@ struct DenseSpec {
   }
   constexpr Traits traits() const {
     const bool activated = activation != Linear{};
-    return {.reads_output = activated,
-            .finishes = true,
-            .pointwise = true,
-            .writes_over_gradient = activated};
+    return {
+        .reads_output = activated, .finishes = true, .pointwise = true, .writes_over_gradient = activated};
   }
   constexpr double flops(Shape in) const { return 2.0 * static_cast<double>(in.elements()) * units; }
 
