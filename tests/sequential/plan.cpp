@@ -164,3 +164,21 @@ TEST_CASE("specs and optimizers describe themselves") {
   CHECK(describe(FlattenSpec{}) == "Flatten()");
   CHECK(describe(SGD{.momentum = 0.9}) == "sgd(learning_rate 0.01, momentum 0.9, nesterov false)");
 }
+
+TEST_CASE("the plan of LeNet-5 says that convolution, activation and pooling are one step") {
+  using LeNet5 = Sequential<Input<28, 28, 1>, Conv2D<6, Kernel<5>, ReLU>, MaxPooling2D<>,
+                            Conv2D<16, Kernel<5>>, Activation<ReLU>, MaxPooling2D<>, Flatten,
+                            Dense<120, ReLU>, Dense<84, ReLU>, Dense<10, Softmax>>;
+  const std::string text = describe(plan<LeNet5>());
+  CHECK(
+      text.starts_with("step 1: Conv2D + MaxPooling2D (relu): input -> b1\n"
+                       "step 2: Conv2D + Activation + MaxPooling2D (relu): b1 -> b2\n"
+                       "step 3: Dense (relu): b2 -> b3\n"
+                       "step 4: Dense (relu): b3 -> b4\n"
+                       "step 5: Dense (softmax): b4 -> output\n"
+                       "input: 784 values a sample, alive from 0 to 1\n"
+                       "b1: 864 values a sample at 0, alive from 1 to 2\n"
+                       "b2: 256 values a sample at 864, alive from 2 to 3\n"));
+  static_assert(plan<LeNet5>().steps.size() == 5 && plan<LeNet5>().parameters == 44'426);
+  static_assert(plan<LeNet5, training>().lanes);
+}
