@@ -134,26 +134,25 @@ template <int Rank> struct ConvSpec {
       });
     }
   }
-  // What was kept and what comes lie side by side: a convolution without padding.
-  template <class S>
-  [[gnu::always_inline]] static void stream(auto geometry, int steps, Forward<S, One> c, S* state) {
-    Geometry g = geometry;
-    const std::ptrdiff_t kept = std::ptrdiff_t{g.size.w.size - 1} * g.size.w.dilation * g.size.channels,
-                         come = std::ptrdiff_t{steps} * g.size.channels;
+  // What was kept and what comes lie side by side: a convolution without padding. Whole blocks have a size
+  // that the compiler knows.
+  template <class G, class S>
+  [[gnu::always_inline]] static void stream(G, int steps, Forward<S, One> c, S* state) {
+    constexpr Geometry g = G::value;
+    constexpr std::ptrdiff_t kept = std::ptrdiff_t{g.size.w.size - 1} * g.size.w.dilation * g.size.channels;
+    const std::ptrdiff_t come = std::ptrdiff_t{steps} * g.size.channels;
     S* const line = c.intermediate + 2 * g.size.filters;
     std::copy_n(state, kept, line);
     std::copy_n(c.x, come, line + kept);
     std::copy_n(line + come, kept, state);
     c.x = line;
-    g.size.w.in = steps + (g.size.w.size - 1) * g.size.w.dilation;
-    g.size.w.out = steps;
-    g.size.w.before = 0;
-    with_activation(geometry, [&]<class A>(A) __attribute__((always_inline)) {
-      using InRegister = std::conditional_t<A::elementwise, A, Linear>;
-      if (g.norm)
-        image<false>(g.size, g, c, 0, epilogue<InRegister, true>(g, c));
+    with_activation(G{}, [&]<class A>(A) __attribute__((always_inline)) {
+      const auto finish =
+          epilogue<std::conditional_t<A::elementwise, A, Linear>, static_cast<bool>(g.norm)>(g, c);
+      if (steps == stream_block)
+        image<false>(fixed<over_steps(g.size, stream_block)>{}, g, c, 0, finish);
       else
-        image<false>(g.size, g, c, 0, epilogue<InRegister, false>(g, c));
+        image<false>(over_steps(g.size, steps), g, c, 0, finish);
       if constexpr (!A::elementwise) A::forward(c.y, c.y, steps, g.size.filters);
     });
   }
@@ -164,6 +163,12 @@ template <int Rank> struct ConvSpec {
  private:
   static constexpr int pool_rows = Rank == 1 ? 1 : 2;
 
+  static constexpr kernels::ConvolutionSize over_steps(kernels::ConvolutionSize size, int steps) {
+    size.w.in = steps + (size.w.size - 1) * size.w.dilation;
+    size.w.out = steps;
+    size.w.before = 0;
+    return size;
+  }
   constexpr Shape kernel_shape(Shape in) const {
     if constexpr (Rank == 1)
       return {kernel_size[0], in.last() / groups, filters};

@@ -57,13 +57,10 @@ struct EmbeddingSpec {
         kernels::for_each_vector<S>(
             g.output_dim, [=](std::ptrdiff_t o, auto part) { part.store(y + o, part.load(from + o)); });
       } else {
-        const S* from[Unit<T>::samples];
-        for (int l = 0; l < Unit<T>::samples; ++l) from[l] = c.parameter(0) + row(g, c.x[i][l]);
-        kernels::rows_to_lanes(
-            g.output_dim,
-            [&](int l, std::ptrdiff_t o, auto part)
-                __attribute__((always_inline)) { return part.load(from[l] + o); },
-            y);
+        for (int l = 0; l < Unit<T>::samples; ++l) {
+          const S* const from = c.parameter(0) + row(g, c.x[i][l]);
+          for (int o = 0; o < g.output_dim; ++o) y[o][l] = from[o];
+        }
       }
     }
   }

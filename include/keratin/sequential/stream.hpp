@@ -122,8 +122,9 @@ template <class Net, class S = float> class Stream {
   static constexpr int steps = Plan::verdict.broken ? 0 : static_cast<int>(plan.steps.size());
   template <std::size_t I> static constexpr std::size_t layer = static_cast<std::size_t>(plan.steps[I].layer);
   template <std::size_t I>
-  static constexpr auto spec = detail::PlanOf<Net>::template group_spec<layer<I>, Mode{}>();
-  template <std::size_t I> using Spec = std::remove_const_t<decltype(spec<I>)>;
+  using Spec = decltype(detail::PlanOf<Net>::template group_spec<layer<I>, Mode{}>());
+  template <std::size_t I>
+  static constexpr Spec<I> spec = detail::PlanOf<Net>::template group_spec<layer<I>, Mode{}>();
   template <std::size_t I> static constexpr Shape in_shape = plan.layers[layer<I>].in;
   template <std::size_t I>
   static constexpr bool keeps_state = [] {
