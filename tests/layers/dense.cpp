@@ -25,7 +25,7 @@ TEST_CASE("Dense of rank 2 and more contracts the last axis") {
 TEST_CASE("Dense of odd widths") {
   []<int... N>(std::integer_sequence<int, N...>) {
     (check<Dense<N, Tanh>, Input<34 - N>>(), ...);
-  }(std::integer_sequence<int, 2, 4, 8, 15, 16, 31, 32, 33>());
+  }(std::integer_sequence<int, 2, 15, 16, 33>());
 }
 
 // Every pair of sizes from 1 to 33, at run time: the kernels are those that the static layers above are
