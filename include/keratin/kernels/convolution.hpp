@@ -121,13 +121,15 @@ template <class T, int Positions, class Size> class Convolution {
   template <int P> [[gnu::always_inline]] void position_tiles(int first, int end, int count, auto f) const {
     constexpr int most = Positions / P;
     int c = first;
-    const auto in_tiles_of = [&]<int Q>(std::integral_constant<int, Q>) __attribute__((always_inline)) {
-      for (; c + Q <= end; c += Q) f.template operator()<P * Q>(c);
+    for (; c + most <= end; c += most) f.template operator()<P * most>(c);
+    const auto at_most_one = [&]<int Q>(std::integral_constant<int, Q>) __attribute__((always_inline)) {
+      if (c + Q > end) return;
+      f.template operator()<P * Q>(c);
+      c += Q;
     };
-    in_tiles_of(std::integral_constant<int, most>{});
-    if constexpr (most > 4) in_tiles_of(std::integral_constant<int, 4>{});
-    if constexpr (most > 2) in_tiles_of(std::integral_constant<int, 2>{});
-    if constexpr (P > 1 && most > 1) in_tiles_of(std::integral_constant<int, 1>{});
+    if constexpr (most > 4) at_most_one(std::integral_constant<int, 4>{});
+    if constexpr (most > 2) at_most_one(std::integral_constant<int, 2>{});
+    if constexpr (P > 1 && most > 1) at_most_one(std::integral_constant<int, 1>{});
     for (int border = 0; border < count; ++border) {
       if (border == first) border = c;
       if (border < count) f.template operator()<1>(border);
