@@ -3,6 +3,8 @@
 // registers.
 #include <keratin/kernels/vector.hpp>
 
+#include <concepts>
+
 namespace keratin::kernels {
 
 namespace detail {
@@ -61,8 +63,8 @@ template <class T> void sum_samples(const T* from, int n, Scalar<T>* sums) {
   else
     for (int i = 0; i < n; ++i) sums[i] = from[i];
 }
-/// rows[l][k] = from[k][l] for the first `samples` lanes; a row has n values.
-[[gnu::noinline]] inline void lanes_to_rows(const Lanes* from, int n, int samples, float* rows) {
+namespace detail {
+[[gnu::noinline]] inline void group_to_rows(const Lanes* from, std::ptrdiff_t n, int samples, float* rows) {
   constexpr int L = lanes<float>;
   for_each_vector<float>(n, [&](std::ptrdiff_t k, auto part) __attribute__((always_inline)) {
     Vec<float> r[L];
@@ -75,11 +77,13 @@ template <class T> void sum_samples(const T* from, int n, Scalar<T>* sums) {
       if (l < samples) part.store(rows + l * n + k, r[l]);
   });
 }
+}  // namespace detail
 
-/// All samples of several lane groups.
-inline void lanes_to_rows(const Lanes* from, std::size_t n, int samples, float* rows) {
-  for (; samples > 0; samples -= lanes<float>, from += n, rows += n * lanes<float>)
-    lanes_to_rows(from, static_cast<int>(n), samples, rows);
+/// rows[s][k] = value k of sample s, for the first `samples` of as many lane groups as hold them.
+inline void lanes_to_rows(const Lanes* from, std::integral auto n, int samples, float* rows) {
+  const auto row = static_cast<std::ptrdiff_t>(n);
+  for (; samples > 0; samples -= lanes<float>, from += row, rows += row * lanes<float>)
+    detail::group_to_rows(from, row, samples, rows);
 }
 
 }  // namespace keratin::kernels

@@ -3,6 +3,7 @@
 #include <keratin/initializers/variance_scaling.hpp>
 #include <keratin/kernels/product.hpp>
 #include <keratin/kernels/single.hpp>
+#include <keratin/kernels/transpose.hpp>
 #include <keratin/layers/activation.hpp>
 #include <keratin/layers/layer.hpp>
 
@@ -158,9 +159,7 @@ struct DenseSpec {
     constexpr int L = Unit<T>::samples;
     const S* d = reinterpret_cast<const S*>(c.dy);  // [rows * L][units]
     if constexpr (L > 1) {
-      for (int r = 0; r < rows; ++r)
-        for (int o = 0; o < g.units; ++o)
-          for (int l = 0; l < L; ++l) c.scratch[(r * L + l) * g.units + o] = c.dy[r * g.units + o][l];
+      kernels::lanes_to_rows(c.dy, g.units, rows * L, c.scratch);
       d = c.scratch;
     }
     kernels::outer_product(rows, g.in, c.x, d, g.units, HandOn<decltype(gradients)>{gradients, g.units});
