@@ -11,13 +11,4 @@ using Net = Sequential<Input<32, 2>, Conv1D<4, Kernel<3>, Causal>>;
 using Net = Sequential<Input<32, 2>, Conv1D<4, Kernel<3>, Causal, Strides<2>>>;
 #endif
 
-int main() {
-  const Model<Net> model;
-  Stream stream(model);
-  const std::vector<float> x(64);
-  std::vector<float> y(64);
-  stream.process(x, y);
-  const auto one = stream.step(std::span<const float, 2>(x.data(), 2));
-  stream.reset();
-  return one[0] > y[0];
-}
+#include "use_stream.hpp"
