@@ -43,8 +43,8 @@ template <int Rank> struct ConvSpec {
   static constexpr bool may_be_causal = Rank == 1;
 
   constexpr Fit fit(Shape in) const {
-    if (const Rule* broken = window_rule<Rank>(in, kernel_size, strides, dilation_rate, padding))
-      return *broken;
+    const Fit fit = window_fit<Rank>(in, kernel_size, strides, dilation_rate, padding);
+    if (fit.broken) return fit;
     if (filters < 1) return needs_at_least_1_filter;
     if (groups < 1 || in.last() % groups != 0 || filters % groups != 0)
       return groups_must_divide_channels_and_filters;
@@ -53,7 +53,7 @@ template <int Rank> struct ConvSpec {
         for (const int dilation : dilation_rate)
           if (dilation > 1) return has_strides_and_dilation;
     if (kernel_shape(in).elements() > INT32_MAX) return more_than_2_31_elements;
-    return window_output<Rank>(window(in), filters);
+    return fit.out.with_last(filters);
   }
   constexpr Parameters parameters(Shape in) const {
     Parameters p;

@@ -30,10 +30,11 @@ struct DepthwiseConv2DSpec {
   static constexpr const char* name = "DepthwiseConv2D";
 
   constexpr Fit fit(Shape in) const {
-    if (const Rule* broken = window_rule<2>(in, kernel_size, strides, dilation_rate, padding)) return *broken;
+    const Fit fit = window_fit<2>(in, kernel_size, strides, dilation_rate, padding);
+    if (fit.broken) return fit;
     if (depth_multiplier < 1) return needs_a_depth_multiplier_of_at_least_1;
     if (kernel_shape(in).elements() > INT32_MAX) return more_than_2_31_elements;
-    return window_output<2>(window(in), in.last() * depth_multiplier);
+    return fit.out.with_last(in.last() * depth_multiplier);
   }
   constexpr Parameters parameters(Shape in) const {
     Parameters p;

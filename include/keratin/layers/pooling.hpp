@@ -84,10 +84,7 @@ template <int Rank, Pooling Kind> struct PoolingSpec {
                                       : Rank == 1          ? "AveragePooling1D"
                                                            : "AveragePooling2D";
 
-  constexpr Fit fit(Shape in) const {
-    if (const Rule* broken = window_rule<Rank>(in, pool_size, steps(), all(1), padding)) return *broken;
-    return window_output<Rank>(geometry(in), in.last());
-  }
+  constexpr Fit fit(Shape in) const { return window_fit<Rank>(in, pool_size, steps(), all(1), padding); }
   constexpr Traits traits() const {
     return {.reads_input = Kind == Pooling::max, .reads_output = false, .lanes = true};
   }

@@ -10,20 +10,6 @@ inline constexpr Rule needs_image_HxWxC{"needs an image: (height, width, channel
 inline constexpr Rule needs_sizes_of_at_least_1{"sizes, strides and dilation must be at least 1"};
 inline constexpr Rule window_is_larger_than_the_input{"the window is larger than the input"};
 
-/// The rule that the input or the sizes break, null if none. Sizes<1> looks at sequences, Sizes<2> at images.
-template <int Rank>
-constexpr const Rule* window_rule(Shape in, const Sizes<Rank>& size, const Sizes<Rank>& strides,
-                                  const Sizes<Rank>& dilation, Padding padding) {
-  if (in.rank != Rank + 1) return Rank == 1 ? &needs_sequence_TxC : &needs_image_HxWxC;
-  for (std::size_t axis = 0; axis < Rank; ++axis) {
-    if (size[axis] < 1 || strides[axis] < 1 || dilation[axis] < 1 ||
-        (std::int64_t{size[axis]} - 1) * dilation[axis] >= INT32_MAX / 2)
-      return &needs_sizes_of_at_least_1;
-    if (WindowAxis(in[static_cast<int>(axis)], size[axis], strides[axis], dilation[axis], padding).out < 1)
-      return &window_is_larger_than_the_input;
-  }
-  return nullptr;
-}
 /// The windows, for an input that breaks no rule.
 template <int Rank>
 constexpr Window window_of(Shape in, const Sizes<Rank>& size, const Sizes<Rank>& strides,
@@ -34,12 +20,24 @@ constexpr Window window_of(Shape in, const Sizes<Rank>& size, const Sizes<Rank>&
   if constexpr (Rank == 2) window.h = {in[0], size[0], strides[0], dilation[0], padding};
   return window;
 }
-/// The shape of `channels` outputs a window.
-template <int Rank> constexpr Shape window_output(const Window& window, int channels) {
+/// The shape of one value a window and channel, or the rule that the input or the sizes break. Sizes<1> looks
+/// at sequences, Sizes<2> at images.
+template <int Rank>
+constexpr Fit window_fit(Shape in, const Sizes<Rank>& size, const Sizes<Rank>& strides,
+                         const Sizes<Rank>& dilation, Padding padding) {
+  if (in.rank != Rank + 1) return Rank == 1 ? needs_sequence_TxC : needs_image_HxWxC;
+  for (std::size_t axis = 0; axis < Rank; ++axis) {
+    if (size[axis] < 1 || strides[axis] < 1 || dilation[axis] < 1 ||
+        (std::int64_t{size[axis]} - 1) * dilation[axis] >= INT32_MAX / 2)
+      return needs_sizes_of_at_least_1;
+    if (WindowAxis(in[static_cast<int>(axis)], size[axis], strides[axis], dilation[axis], padding).out < 1)
+      return window_is_larger_than_the_input;
+  }
+  const Window window = window_of<Rank>(in, size, strides, dilation, padding);
   if constexpr (Rank == 1)
-    return {window.w.out, channels};
+    return Shape{window.w.out, in.last()};
   else
-    return {window.h.out, window.w.out, channels};
+    return Shape{window.h.out, window.w.out, in.last()};
 }
 
 namespace detail {
