@@ -9,6 +9,7 @@
 #include <boost/hana/length.hpp>
 
 #include <cmath>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -59,23 +60,108 @@ template <class S, class... Fields> constexpr std::size_t fields() {
   else
     return sizeof...(Fields);
 }
+template <class Spec> constexpr bool lists_every_field() {
+  if constexpr (hana::Struct<Spec>::value && std::is_aggregate_v<Spec> && !std::is_empty_v<Spec>)
+    return decltype(hana::length(hana::accessors<Spec>()))::value == fields<Spec>();
+  else
+    return true;
+}
 
-// A network of one layer in all its forms, and the values that the checks work on.
-template <class L, class In, int Classes> class LayerCheck {
+// The passes of a network over T's, whichever front end made them.
+template <class T> struct Passes {
+  using S = Scalar<T>;
+  std::size_t workspace, x, y, dy, dx;  // scalars a sample: in all, and where these begin
+  std::function<std::size_t(int)> scratch;
+  std::function<void(int, const S*, T*, const Run<S>&)> forward;
+  std::function<void(int, const S*, T*, S*, S*, Store<S>&, const Run<S>&)> backward;
+
+  // The executor must outlive them.
+  template <class Executor> explicit Passes(const Executor& e) {
+    const auto offset = [&](int i) { return e.plan.buffers[static_cast<std::size_t>(i)].offset; };
+    workspace = e.plan.workspace;
+    x = offset(0), y = offset(e.plan.output), dy = offset(e.plan.output_gradient),
+    dx = offset(e.plan.input_gradient);
+    scratch = [&e](int count) { return e.template scratch<T>(count); };
+    forward = [&e](int count, const S* w, T* memory, const Run<S>& run) {
+      e.forward(count, w, static_cast<const T*>(nullptr), static_cast<T*>(nullptr), memory, run);
+    };
+    backward = [&e](int count, const S* w, T* memory, S* scratch, S* segment, Store<S>& store,
+                    const Run<S>& run) { e.backward(count, w, memory, scratch, segment, store, run); };
+  }
+};
+
+// A layer and its input as the checks see them. Its types end here, so that a program compiles the checks
+// once.
+struct Subject {
+  const LayerPlan& row;
+  Fit fit;
+  int classes;
+  bool lists_every_field;
+  std::size_t in, out, block, workspace;
+  void (*infer)(int, const float*, const float*, float*, float*);
+  void (*infer_double)(int, const double*, const double*, double*, double*);
+  void (*infer_one)(const float*, const float*, float*, float*);
+  Passes<float> rows;
+  Passes<double> doubles;
+  Passes<Lanes> lanes;
+  functional::Tensor (*graph)(const functional::Tensor&);
+  // Weights after training steps on (x, y); false if steps after the first allocate.
+  bool (*train)(int steps, const std::vector<float>& x, const std::vector<float>& y, std::vector<float>& w);
+};
+
+inline constexpr Mode training{.training = true, .input_gradient = true};
+
+template <class S, class Net> void infer(int n, const S* w, const S* x, S* y, S* workspace) {
+  keratin::detail::Execute<Net>::forward(n, w, x, y, workspace, Run<S>{n});
+}
+
+bool train(int steps, auto& model, const std::vector<float>& x, const std::vector<float>& y,
+           std::vector<float>& w) {
+  auto trainer = compile(model, Adam{}, MeanSquaredError{});
+  trainer.train_on_batch(x, y);
+  const long before = allocations;
+  for (int step = 1; step < steps; ++step) trainer.train_on_batch(x, y);
+  const bool allocated = allocations != before;
+  w.assign(model.block().begin(), model.block().end());
+  return !allocated;
+}
+
+template <class L, class In, int Classes> Subject subject() {
   using Net = Sequential<In, L>;
-  static constexpr Mode training{.training = true, .input_gradient = true};
-  using Infer = keratin::detail::Execute<Net>;
-  using Train = keratin::detail::Execute<Net, training>;
-  static constexpr const LayerPlan& row = plan<Net>().layers[0];
-  static constexpr std::size_t in = Net::input_size, out = Net::output_size, block = plan<Net>().block;
-  static constexpr int groups = 2, samples = groups * lanes<float>;
+  static constexpr keratin::detail::Execute<Net, training> executor;
+  return {plan<Net>().layers[0],
+          L::spec.fit(In::shape),
+          Classes,
+          lists_every_field<typename L::Spec>(),
+          Net::input_size,
+          Net::output_size,
+          plan<Net>().block,
+          plan<Net>().workspace,
+          infer<float, Net>,
+          infer<double, Net>,
+          [](const float* w, const float* x, float* y, float* workspace) {
+            keratin::detail::Execute<Net>::forward(One{}, w, x, y, workspace, Run<float>{1});
+          },
+          Passes<float>(executor),
+          Passes<double>(executor),
+          Passes<Lanes>(executor),
+          [](const functional::Tensor& x) { return functional::Layer(L{})(x); },
+          [](int steps, const std::vector<float>& x, const std::vector<float>& y, std::vector<float>& w) {
+            Model<Net> model(7);
+            return train(steps, model, x, y, w);
+          }};
+}
 
-  // The outputs of a training pass, and its gradients of sum(r * y).
+// The values that the checks work on, and what they found.
+class LayerCheck {
+  // The outputs of a training pass, its gradients of sum(r * y), and the weights it leaves.
   template <class S> struct Pass {
     std::vector<S> y, dx, dw, weights;
   };
 
  public:
+  explicit LayerCheck(const Subject& subject) : layer(subject) {}
+
   Report run(const Golden& golden) {
     shapes();
     gradients();
@@ -91,34 +177,30 @@ template <class L, class In, int Classes> class LayerCheck {
 
  private:
   void shapes() {
-    const Fit fit = L::spec.fit(In::shape);
-    report_.expect(!fit.broken && fit.out == Net::output_shape,
+    report_.expect(!layer.fit.broken && layer.fit.out == layer.row.out,
                    "fit() and the plan disagree on the output shape");
-    using Spec = typename L::Spec;
-    if constexpr (hana::Struct<Spec>::value && std::is_aggregate_v<Spec> && !std::is_empty_v<Spec>)
-      report_.expect(decltype(hana::length(hana::accessors<Spec>()))::value == fields<Spec>(),
-                     "BOOST_HANA_ADAPT_STRUCT does not list every field of the spec");
+    report_.expect(layer.lists_every_field, "BOOST_HANA_ADAPT_STRUCT does not list every field of the spec");
+    const auto& tensors = layer.row.tensors;
     std::size_t offset = 0;
-    for (int i = 0; i < row.tensors.count(); ++i) {
-      const Parameter& p = row.tensors[i];
+    for (int i = 0; i < tensors.count(); ++i) {
+      const Parameter& p = tensors[i];
       report_.expect(std::string_view(p.name) != "", "parameter " + std::to_string(i) + " has no name");
       for (int j = 0; j < i; ++j)
-        report_.expect(std::string_view(p.name) != row.tensors[j].name,
-                       std::string("two parameters ") + p.name);
-      report_.expect(row.tensors.offset(i) >= offset,
+        report_.expect(std::string_view(p.name) != tensors[j].name, std::string("two parameters ") + p.name);
+      report_.expect(tensors.offset(i) >= offset,
                      std::string("parameter ") + p.name + " overlaps the one before");
-      offset = row.tensors.offset(i) + static_cast<std::size_t>(p.shape.size());
+      offset = tensors.offset(i) + static_cast<std::size_t>(p.shape.size());
     }
-    report_.expect(offset <= block, "the parameters do not fit the block");
+    report_.expect(offset <= layer.block, "the parameters do not fit the block");
   }
 
   // Backward in double against central differences of forward in double.
   void gradients() {
     constexpr int n = 3;
     std::vector<double> w = weights<double>(), x = inputs<double>(n, 2);  // no zero, where relu has a kink
-    const Pass<double> pass = train<double>(n, w, x);
+    const Pass<double> pass = pass_of(layer.doubles, n, w, x);
     const auto loss = [&] {
-      const Pass<double> moved = train<double>(n, w, x);
+      const Pass<double> moved = pass_of(layer.doubles, n, w, x);
       double sum = 0;
       for (std::size_t i = 0; i < moved.y.size(); ++i) sum += moved.y[i] * filled(i, 9);
       return sum;
@@ -140,43 +222,53 @@ template <class L, class In, int Classes> class LayerCheck {
     check(w, pass.dw, "parameters");
   }
 
+  // Keras in double, and float as near to double as sums of rounded terms can be.
   void keras(const Golden& golden) {
-    const std::vector<float> w = weights<float>(), x = inputs<float>(3, 0);
-    const Pass<float> pass = train<float>(3, w, x);
-    compare(infer(3, w, x), golden.y, "y against Keras");
+    const std::vector<double> w = weights<double>(), x = inputs<double>(3, 0);
+    const Pass<double> pass = pass_of(layer.doubles, 3, w, x);
+    const std::vector<double> y = infer(3, w, x);
+    compare(y, golden.y, "y against Keras");
     compare(pass.dx, golden.dx, "dx against Keras");
-    const auto tensor = [](const std::vector<float>& block, int i) {
-      const auto from = block.begin() + static_cast<std::ptrdiff_t>(row.tensors.offset(i));
-      return std::vector<float>(from, from + row.tensors[i].shape.size());
+    const auto& tensors = layer.row.tensors;
+    const auto tensor = [&](const std::vector<double>& block, int i) {
+      const auto from = block.begin() + static_cast<std::ptrdiff_t>(tensors.offset(i));
+      return std::vector<double>(from, from + tensors[i].shape.size());
     };
     std::size_t trained = 0, kept = 0;
-    for (int i = 0; i < row.tensors.count(); ++i)
-      if (row.tensors[i].trainable && trained < golden.dw.size())
+    for (int i = 0; i < tensors.count(); ++i)
+      if (tensors[i].trainable && trained < golden.dw.size())
         compare(tensor(pass.dw, i), golden.dw[trained++], "dw against Keras");
-      else if (!row.tensors[i].trainable && kept < golden.state.size())
+      else if (!tensors[i].trainable && kept < golden.state.size())
         compare(tensor(pass.weights, i), golden.state[kept++], "updated weight against Keras");
+
+    const std::vector<float> floats = weights<float>(), values = inputs<float>(3, 0);
+    const Pass<float> rows = pass_of(layer.rows, 3, floats, values);
+    compare(infer(3, floats, values), y, "y in float");
+    compare(rows.dx, pass.dx, "dx in float");
+    compare(rows.dw, pass.dw, "dw in float");
+    compare(rows.weights, pass.weights, "updated weights in float");
   }
 
   // One sample at a time against the batch; without an allocation.
   void singles() {
     const std::vector<float> w = weights<float>(), x = inputs<float>(samples, 0), all = infer(samples, w, x);
-    std::vector<float> y(out), workspace(plan<Net>().workspace);
+    std::vector<float> y(layer.out), workspace(layer.workspace);
     report_.expect(allocations_are_counted(),
                    "include <keratin/testing/count_allocations.hpp> in one source file");
     for (std::size_t s = 0; s < samples; ++s) {
       const long before = allocations;
-      Infer::forward(One{}, w.data(), x.data() + s * in, y.data(), workspace.data(), Run<float>{1});
+      layer.infer_one(w.data(), x.data() + s * layer.in, y.data(), workspace.data());
       const bool allocated = allocations != before;
       report_.expect(!allocated, "forward allocates");
-      for (std::size_t i = 0; i < out; ++i)
-        near(y[i], all[s * out + i], 1e-5, "one sample against the batch", i);
+      for (std::size_t i = 0; i < layer.out; ++i)
+        near(y[i], all[s * layer.out + i], 1e-5, "one sample against the batch", i);
     }
   }
 
   void across_lanes() {
     const std::vector<float> w = weights<float>(), x = inputs<float>(samples, 0);
-    const Pass<float> rows = train<float>(samples, w, x);
-    const Pass<float> lanes = train_lanes(w, x, samples);
+    const Pass<float> rows = pass_of(layer.rows, samples, w, x);
+    const Pass<float> lanes = pass_of(layer.lanes, samples, w, x);
     compare(lanes.y, rows.y, "y in lanes");
     compare(lanes.dx, rows.dx, "dx in lanes");
     compare(lanes.dw, rows.dw, "dw in lanes");
@@ -184,9 +276,9 @@ template <class L, class In, int Classes> class LayerCheck {
 
   // Fewer samples than lanes: the others hold zeros and must not be felt.
   void partial_group() {
-    constexpr int n = lanes<float> + 1;
+    constexpr int n = keratin::lanes<float> + 1;
     const std::vector<float> w = weights<float>(), x = inputs<float>(n, 0);
-    const Pass<float> rows = train<float>(n, w, x), lanes = train_lanes(w, x, n);
+    const Pass<float> rows = pass_of(layer.rows, n, w, x), lanes = pass_of(layer.lanes, n, w, x);
     compare(lanes.y, rows.y, "y in a partial lane group");
     compare(lanes.dx, rows.dx, "dx in a partial lane group");
     compare(lanes.dw, rows.dw, "dw in a partial lane group");
@@ -194,38 +286,32 @@ template <class L, class In, int Classes> class LayerCheck {
 
   // The run-time graph gives the same bits.
   void graph() {
-    const functional::Tensor x = functional::Input(In::shape);
-    const functional::Model model(x, functional::Layer(L{})(x));
+    const functional::Tensor x = functional::Input(layer.row.in);
+    const functional::Model model(x, layer.graph(x));
     const functional::Executor executor = model.executor<training>(), inference = model.executor<Mode{}>();
     const std::vector<float> w = weights<float>(), values = inputs<float>(5, 0);
-    const Pass<float> fixed = train<float>(5, w, values), free = pass_of<float>(executor, 5, w, values);
-    report_.expect(executor.plan.workspace == plan<Net, training>().workspace,
+    const Passes<float> passes(executor);
+    report_.expect(passes.workspace == layer.rows.workspace,
                    "graph and Sequential plan different workspaces");
+    const Pass<float> fixed = pass_of(layer.rows, 5, w, values), free = pass_of(passes, 5, w, values);
     report_.expect(fixed.y == free.y, "y of the graph is not bitwise that of the Sequential");
     report_.expect(fixed.dx == free.dx, "dx of the graph is not bitwise that of the Sequential");
     report_.expect(fixed.dw == free.dw, "dw of the graph is not bitwise that of the Sequential");
-    std::vector<float> one(out), other(out), workspace(plan<Net>().workspace);
-    Infer::forward(One{}, w.data(), values.data(), one.data(), workspace.data(), Run<float>{1});
+    std::vector<float> one(layer.out), other(layer.out), workspace(layer.workspace);
+    layer.infer_one(w.data(), values.data(), one.data(), workspace.data());
     inference.forward(One{}, w.data(), values.data(), other.data(), workspace.data(), Run<float>{1});
     report_.expect(one == other, "one sample through the graph is not bitwise that of the Sequential");
   }
 
   // Trained weights: the same bits from both front ends, and no allocation in a step.
   void trained() {
-    const functional::Tensor x = functional::Input(In::shape);
-    functional::Model graph(x, functional::Layer(L{})(x), 7);
-    Model<Net> model(7);
-    auto trainer = compile(model, Adam{}, MeanSquaredError{});
-    auto other = compile(graph, Adam{}, MeanSquaredError{});
-    const std::vector<float> values = inputs<float>(5, 0), targets = filled_values<float>(5 * out, 3);
-    trainer.train_on_batch(values, targets);
-    const long before = allocations;
-    for (int step = 0; step < 2; ++step) trainer.train_on_batch(values, targets);
-    const bool allocated = allocations != before;
-    report_.expect(!allocated, "a training step allocates");
-    for (int step = 0; step < 3; ++step) other.train_on_batch(values, targets);
-    report_.expect(std::equal(model.block().begin(), model.block().end(), graph.block().begin()),
-                   "trained weights of the graph are not bitwise those of the Sequential");
+    const functional::Tensor x = functional::Input(layer.row.in);
+    functional::Model graph(x, layer.graph(x), 7);
+    const std::vector<float> values = inputs<float>(5, 0), targets = filled_values<float>(5 * layer.out, 3);
+    std::vector<float> fixed, free;
+    report_.expect(layer.train(3, values, targets, fixed), "a training step allocates");
+    report_.expect(train(3, graph, values, targets, free), "a training step of the graph allocates");
+    report_.expect(fixed == free, "trained weights of the graph are not bitwise those of the Sequential");
   }
 
   // Large, tiny and zero values: float follows double, and nothing turns into NaN.
@@ -233,8 +319,8 @@ template <class L, class In, int Classes> class LayerCheck {
     const std::vector<float> w = weights<float>();
     const std::vector<double> w2(w.begin(), w.end());
     for (const float v : {0.f, -0.f, 1e-38f, 1e4f, -1e4f, 1e-6f}) {
-      std::vector<float> x(2 * in, v);
-      for (std::size_t i = 0; i < in; i += 3) x[i] = -v;
+      std::vector<float> x(2 * layer.in, v);
+      for (std::size_t i = 0; i < layer.in; i += 3) x[i] = -v;
       const std::vector<double> x2(x.begin(), x.end());
       const std::vector<float> y = infer(2, w, x);
       const std::vector<double> y2 = infer(2, w2, x2);
@@ -251,84 +337,86 @@ template <class L, class In, int Classes> class LayerCheck {
     for (std::size_t i = 0; i < n; ++i) values[i] = static_cast<S>(filled(i, k));
     return values;
   }
-  template <class S> static std::vector<S> inputs(int n, int k) {
-    std::vector<S> x = filled_values<S>(static_cast<std::size_t>(n) * in, k);
-    if (Classes > 0)
-      for (S& v : x) v = (v + S{0.5}) * Classes;
+  template <class S> std::vector<S> inputs(int n, int k) {
+    std::vector<S> x = filled_values<S>(static_cast<std::size_t>(n) * layer.in, k);
+    if (layer.classes > 0)
+      for (S& v : x) v = (v + S{0.5}) * static_cast<S>(layer.classes);
     return x;
   }
-  template <class S> static std::vector<S> weights() {
-    std::vector<S> w(block);
-    for (int p = 0; p < row.tensors.count(); ++p)
-      for (std::size_t i = 0; i < static_cast<std::size_t>(row.tensors[p].shape.size()); ++i)
-        w[row.tensors.offset(p) + i] = static_cast<S>(filled(i, p + 1) + (row.tensors[p].trainable ? 0 : 1));
+  template <class S> std::vector<S> weights() {
+    const auto& tensors = layer.row.tensors;
+    std::vector<S> w(layer.block);
+    for (int p = 0; p < tensors.count(); ++p)
+      for (std::size_t i = 0; i < static_cast<std::size_t>(tensors[p].shape.size()); ++i)
+        w[tensors.offset(p) + i] = static_cast<S>(filled(i, p + 1) + (tensors[p].trainable ? 0 : 1));
     return w;
   }
 
-  template <class S> static std::vector<S> infer(int n, const std::vector<S>& w, const std::vector<S>& x) {
-    std::vector<S> y(static_cast<std::size_t>(n) * out),
-        workspace(static_cast<std::size_t>(n) * plan<Net>().workspace);
-    Infer::forward(n, w.data(), x.data(), y.data(), workspace.data(), Run<S>{n});
+  template <class S> std::vector<S> infer(int n, const std::vector<S>& w, const std::vector<S>& x) const {
+    const std::size_t count = static_cast<std::size_t>(n);
+    std::vector<S> y(count * layer.out), workspace(count * layer.workspace);
+    if constexpr (std::is_same_v<S, float>)
+      layer.infer(n, w.data(), x.data(), y.data(), workspace.data());
+    else
+      layer.infer_double(n, w.data(), x.data(), y.data(), workspace.data());
     return y;
-  }
-  template <class S> static Pass<S> train(int n, const std::vector<S>& w, const std::vector<S>& x) {
-    return pass_of<S>(Train{}, n, w, x);
-  }
-  static Pass<float> train_lanes(const std::vector<float>& w, const std::vector<float>& x, int n) {
-    return pass_of<Lanes>(Train{}, n, w, x);
   }
 
   // A training pass of n samples over T's; sample s is lane s % width of T number s / width.
   template <class T>
-  static Pass<Scalar<T>> pass_of(const auto& executor, int n, const std::vector<Scalar<T>>& w,
-                                 const std::vector<Scalar<T>>& x) {
+  Pass<Scalar<T>> pass_of(const Passes<T>& passes, int n, const std::vector<Scalar<T>>& w,
+                          const std::vector<Scalar<T>>& x) const {
     using S = Scalar<T>;
     constexpr std::size_t width = Unit<T>::samples;
     const int count = (n + static_cast<int>(width) - 1) / static_cast<int>(width);
-    const auto& plan = executor.plan;
-    Block<S> workspace(plan.workspace * static_cast<std::size_t>(count) * width),
-        scratch(executor.template scratch<T>(count)), segment(block);
-    const auto at = [&](int buffer, std::size_t size, std::size_t s, std::size_t i) -> S& {
-      return workspace
-          .data()[(plan.buffers[static_cast<std::size_t>(buffer)].offset * static_cast<std::size_t>(count) +
-                   s / width * size + i) *
-                      width +
-                  s % width];
+    const std::size_t samples = static_cast<std::size_t>(count) * width;
+    Block<S> workspace(passes.workspace * samples), scratch(passes.scratch(count)), segment(layer.block);
+    const auto at = [&](std::size_t offset, std::size_t size, std::size_t s, std::size_t i) -> S& {
+      return workspace.data()[offset * samples + (s / width * size + i) * width + s % width];
     };
-    for (std::size_t i = 0; i < x.size(); ++i) at(0, in, i / in, i % in) = x[i];
+    for (std::size_t i = 0; i < x.size(); ++i) at(passes.x, layer.in, i / layer.in, i % layer.in) = x[i];
     Pass<S> pass;
     pass.weights = w;
     const Run<S> run{n, pass.weights.data(), {1, random_dropout, 0, 0}};
     T* const memory = reinterpret_cast<T*>(workspace.data());
-    executor.forward(count, w.data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr), memory, run);
-    for (std::size_t i = 0; i < static_cast<std::size_t>(n) * out; ++i)
-      pass.y.push_back(at(plan.output, out, i / out, i % out));
-    pass.dw.resize(block);
-    pass.dx.resize(x.size());
-    const int dy = plan.output_gradient, dx = plan.input_gradient;
+    passes.forward(count, w.data(), memory, run);
+    pass.y.resize(static_cast<std::size_t>(n) * layer.out);
     for (std::size_t i = 0; i < pass.y.size(); ++i)
-      at(dy, out, i / out, i % out) = static_cast<S>(filled(i, 9));
+      pass.y[i] = at(passes.y, layer.out, i / layer.out, i % layer.out);
+    for (std::size_t i = 0; i < pass.y.size(); ++i)
+      at(passes.dy, layer.out, i / layer.out, i % layer.out) = static_cast<S>(filled(i, 9));
+    pass.dw.resize(layer.block);
     Store<S> store(w.data(), pass.dw.data());
-    executor.backward(count, w.data(), memory, scratch.data(), segment.data(), store, run);
-    for (std::size_t i = 0; i < x.size(); ++i) pass.dx[i] = at(dx, in, i / in, i % in);
+    passes.backward(count, w.data(), memory, scratch.data(), segment.data(), store, run);
+    pass.dx.resize(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i)
+      pass.dx[i] = at(passes.dx, layer.in, i / layer.in, i % layer.in);
     return pass;
   }
 
-  // Equal within the tolerance, relative to values above 1 and absolute below.
-  void near(double value, double wanted, double tolerance, const std::string& what, std::size_t i) {
-    const double scale = std::max(1.0, std::fabs(wanted));
+  // Equal within the tolerance, relative to scales above 1 and absolute below.
+  void near(double value, double wanted, double tolerance, const std::string& what, std::size_t i,
+            double scale = 1) {
+    scale = std::max(scale, std::fabs(wanted));
     report_.expect(std::fabs(value - wanted) <= tolerance * scale, what + ", value " + std::to_string(i) +
                                                                        ": " + std::to_string(value) +
                                                                        ", wanted " + std::to_string(wanted));
   }
-  void compare(const std::vector<float>& values, const std::vector<float>& wanted, const std::string& what) {
+  // The largest value is the scale: sums of terms of its size may cancel to little.
+  template <class A, class B>
+  void compare(const std::vector<A>& values, const std::vector<B>& wanted, const std::string& what,
+               double tolerance = 1e-5) {
     if (wanted.empty()) return;
     report_.expect(values.size() == wanted.size(), what + ": " + std::to_string(values.size()) +
                                                        " values, wanted " + std::to_string(wanted.size()));
+    double scale = 1;
+    for (const B v : wanted) scale = std::max(scale, std::fabs(static_cast<double>(v)));
     for (std::size_t i = 0; i < std::min(values.size(), wanted.size()); ++i)
-      near(values[i], wanted[i], 1e-5, what, i);
+      near(values[i], wanted[i], tolerance, what, i, scale);
   }
 
+  static constexpr int samples = 2 * keratin::lanes<float>;
+  const Subject& layer;
   Report report_;
 };
 
@@ -339,7 +427,7 @@ template <class L, class In, int Classes> class LayerCheck {
 /// training, allocations, extreme values and, where `golden` has values, Keras. With Classes the inputs are
 /// class numbers from 0 to below Classes, none of them whole, so that a small step leads to no other class.
 template <class L, class In, int Classes = 0> Report check_layer(const Golden& golden = {}) {
-  return detail::LayerCheck<L, In, Classes>().run(golden);
+  return detail::LayerCheck(detail::subject<L, In, Classes>()).run(golden);
 }
 
 }  // namespace keratin::testing

@@ -1,0 +1,2 @@
+// What every case includes, compiled once.
+#include <keratin/keratin.hpp>
