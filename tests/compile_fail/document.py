@@ -4,6 +4,7 @@ clang say to them. document.py --check: every rule has a case and is in docs/err
 import re
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -44,6 +45,7 @@ The same rules hold for functional models, when the program runs: a `std::invali
 SECTIONS = {
     'shape': ('Shapes', 'The message is `shapes_do_not_fit<...>`, to be read as above.'),
     'option': ('Options', 'Options are types in any order behind the sizes of a layer: `Dense<32, ReLU, NoBias>`.'),
+    'stream': ('Streams', 'The message is `network_cannot_stream<...>`: which layer, its type, and why.'),
     'loss': ('Losses', 'The message is `loss_does_not_fit<...>`: the loss, the shape of the output, the broken rule.'),
     'model': ('Models and trainers', ''),
     'data': ('Data', ''),
@@ -80,10 +82,10 @@ class Case:
         return '\n'.join(f'{sign} {line}' for sign, text in lines for line in text.splitlines()
                          if not boilerplate.match(line))
 
-    def messages(self, flags):
+    def messages(self, flags, precompiled):
         """The error line of each compiler, with a bare file name, and the reason that a note gives, if one does."""
         for name, compiler in COMPILERS.items():
-            _, lines = run_compiler(str(self.path), [compiler, *flags])
+            _, lines = run_compiler(str(self.path), [compiler, *flags, '-include', f'{precompiled}/{compiler}.hpp'])
             yield name + ': ' + re.sub(r'^(?:.*/)?([^/:]+):\d+:\d+: error: ', r'\1: ', error_lines(lines)[0])
             reason = re.search(r'(?<=note: )(because|the expression) .*|required for the satisfaction .*',
                                '\n'.join(lines))
@@ -105,9 +107,12 @@ def entry(heading, cases, texts, rules):
 def page(cases, rules):
     eigen = subprocess.run(['pkg-config', '--cflags', 'eigen3'], capture_output=True, text=True).stdout.split()
     flags = ['-std=c++20', f'-I{ROOT}/include', *eigen]
-    with ThreadPoolExecutor(2) as pool:
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
+        for compiler in COMPILERS.values():
+            subprocess.run([compiler, *flags, '-x', 'c++-header', HERE / 'precompiled.hpp', '-o',
+                            f'{folder}/{compiler}.hpp.gch'], check=True)
         texts = dict(zip((case.path for case in cases),
-                         pool.map(lambda case: '\n'.join(case.messages(flags)), cases)))
+                         pool.map(lambda case: '\n'.join(case.messages(flags, folder)), cases)))
     parts = [GUIDE]
     for section, (title, intro) in SECTIONS.items():
         parts.append(f'## {title}\n' + (f'\n{intro}\n' if intro else ''))

@@ -1,5 +1,4 @@
 // error: shapes_do_not_fit<.*layer<1>, .*GlobalMaxPooling1D, .*got<4, 3, 2>, .*needs_sequence_TxC>
-// title: a layer for sequences that gets something else
 // meaning: Conv1D, the pooling layers of 1D and recurrent layers take a sequence: steps and channels.
 // fix: Give the Input its channels: Input<steps, 1>; or use the layer for images.
 #include <keratin/keratin.hpp>

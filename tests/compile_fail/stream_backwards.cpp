@@ -1,5 +1,4 @@
 // error: network_cannot_stream<.*layer<0>, .*LSTM<4, .*GoBackwards> ?, .*needs_the_whole_sequence ?>
-// title: a recurrent layer that goes backwards
 // meaning: Backwards begins at the end, and a stream has none.
 // fix: Leave GoBackwards out.
 #include <keratin/keratin.hpp>

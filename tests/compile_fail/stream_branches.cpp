@@ -1,5 +1,4 @@
 // error: network_cannot_stream<.*layer<2>, .*Residual<.*, .*streams_do_not_branch ?>
-// title: a network with branches on a stream
 // meaning: A stream hands each step from one layer to the next. It has no place for a value that is added later.
 // fix: Leave Residual and Parallel out, or predict whole sequences.
 #include <keratin/keratin.hpp>

@@ -1,5 +1,4 @@
 // error: network_cannot_stream<.*layer<1>, .*GlobalAveragePooling1D, .*needs_the_whole_sequence ?>
-// title: a layer that needs the whole sequence
 // meaning: Pooling over time, Flatten and the like answer when the sequence has ended; a stream never ends.
 // fix: End the network with what works on every step, or with a recurrent layer.
 #include <keratin/keratin.hpp>

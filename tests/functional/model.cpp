@@ -132,3 +132,14 @@ TEST_CASE("a shape that does not fit is said where the layer is called") {
       "use the loss with FromLogits");
   CHECK_THROWS_WITH(model.predict(std::vector<float>(7)), "predict: one sample of 7 values came, 784 wanted");
 }
+
+TEST_CASE("two layers of one name are an error") {
+  const auto x = functional::Input({4});
+  const auto y = x.then(DenseSpec{.units = 3}, "a").then(DenseSpec{.units = 3}, "a");
+  CHECK_THROWS_WITH(functional::Model(x, y), "layer 1, Dense 'a': another layer has this name");
+}
+
+TEST_CASE("automatic names keep clear of given ones") {
+  using Named3 = Sequential<Input<4>, Named<"dense_1", Dense<3>>, Dense<2>, Dense<2>>;
+  CHECK(layer_names(plan<Named3>().layers) == std::vector<std::string>{"dense_1", "dense", "dense_2"});
+}

@@ -21,6 +21,7 @@ TEST_CASE("Conv1D computes what Keras computes") {
   check<Conv1D<17, Kernel<4>, Strides<3>, Same, ReLU>, Input<11, 4>>("conv1d_same_strides");
   check<Conv1D<9, Kernel<3>, Groups<3>>, Input<8, 6>>("conv1d_groups");
   check<Conv1D<3, Kernel<5>, Causal>, Input<1, 2>>("conv1d_causal_one");
+  check<Conv1D<4, Kernel<2>, Strides<2>, Causal>, Input<8, 3>>("conv1d_causal_strides");
 }
 
 TEST_CASE("DepthwiseConv2D computes what Keras computes") {

@@ -51,9 +51,22 @@ TEST_CASE("a convolution takes over the max-pooling behind it") {
   check_fusion<Input<11, 3>, Conv1D<5, Kernel<4>, Causal, Sigmoid>, MaxPooling1D<>>();
 }
 
-TEST_CASE("in inference a convolution takes over the normalization behind it") {
+TEST_CASE("in inference a kernel takes over the normalization behind it") {
   check_fusion<Input<6, 5, 2>, Conv2D<7, Kernel<3>>, BatchNormalization<>>(false);
+  check_fusion<Input<5>, Dense<19>, BatchNormalization<>>(false);
+  check_fusion<Input<3, 5>, Dense<4, NoBias>, BatchNormalization<NoScale>>(false);
   using Net = Sequential<Input<8, 8, 2>, Conv2D<3, Kernel<3>>, BatchNormalization<>, Activation<ReLU>,
                          MaxPooling2D<>>;
   static_assert(plan<Net>().steps.size() == 1 && plan<Net, Mode{.training = true}>().steps.size() == 3);
+}
+
+TEST_CASE("NaN gets through a fused max-pooling") {
+  Model<Sequential<Input<4, 1>, Conv1D<1>, MaxPooling1D<>>> model;
+  for (const std::size_t at : {0u, 1u}) {
+    std::array<float, 4> x{1, 2, 3, 4};
+    x[at] = NAN;
+    const auto y = model.predict(x);
+    CHECK(std::isnan(y[0]));
+    CHECK(std::isfinite(y[1]));
+  }
 }

@@ -121,3 +121,10 @@ TEST_CASE("of one input they are layers like any other") {
   check<Concatenate<>, Input<3, 5>>();
   check<Concatenate<1>, Input<1>>();
 }
+
+TEST_CASE("Add has an activation if it is given one") {
+  using Given = Sequential<Input<4>, Parallel<Add<ReLU>, Branch<Dense<3>>, Branch<Dense<3>>>>;
+  using Behind = Sequential<Input<4>, Parallel<Add<>, Branch<Dense<3>>, Branch<Dense<3>>>, Activation<ReLU>>;
+  const std::array<float, 4> x{0.3f, -0.2f, 0.9f, -0.7f};
+  CHECK(Model<Given>(1).predict(x) == Model<Behind>(1).predict(x));
+}

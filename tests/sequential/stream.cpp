@@ -79,3 +79,12 @@ TEST_CASE("a stream refuses sizes that do not match") {
   std::vector<float> x(8), y(3);
   CHECK_THROWS_WITH(stream.process(x, y), doctest::Contains("8 input and 3 output values came"));
 }
+
+TEST_CASE("a sequence that has ended stays so, whatever its shape") {
+  check_stream<Sequential<Input<8, 4>, LSTM<6>, Reshape<3, 2>, Dense<5>>>();
+}
+
+TEST_CASE("a stream needs a model that outlives it") {
+  using Net = Sequential<Input<9, 4>, Dense<2>>;
+  static_assert(!std::is_constructible_v<Stream<Net>, Model<Net>>);
+}

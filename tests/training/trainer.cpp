@@ -203,3 +203,25 @@ TEST_CASE("training in double follows training in float") {
   trainer_for(twice).fit(data.x, data.y, {.epochs = 2, .verbose = 0});
   CHECK(all_near(single.block(), twice.block(), 1e-4));
 }
+
+TEST_CASE("a metric changes no gradient") {
+  // The loss writes probabilities over the logits, which are what Dense's backward reads.
+  using Net = Sequential<Input<3>, Dense<4, Tanh>, Activation<Softmax>>;
+  Model<Net> model(3);
+  const std::vector<float> x{0.1f, 0.2f, 0.3f, -0.4f, 0.5f, 0.6f}, y{1, 0, 0, 0, 0, 0, 1, 0};
+  auto plain = compile(model, SGD{}, CategoricalCrossentropy{});
+  auto measured = compile(model, SGD{}, CategoricalCrossentropy{}, metrics::Accuracy{});
+  const auto a = plain.gradient(x, y), b = measured.gradient(x, y);
+  CHECK(std::equal(a.begin(), a.end(), b.begin()));
+}
+
+TEST_CASE("a gradient leaves the model as it was") {
+  Model<Sequential<Input<3>, Dense<4>, BatchNormalization<>>> model(3);
+  const std::vector<float> before(model.block().begin(), model.block().end());
+  auto trainer = compile(model, SGD{}, MeanSquaredError{});
+  const std::vector<float> x{0.1f, 0.2f, 0.3f, -0.4f, 0.5f, 0.6f}, y(8);
+  const auto gradient = trainer.gradient(x, y);
+  CHECK(std::equal(before.begin(), before.end(), model.block().begin()));
+  const LayerPlan& norm = model.layers()[1];
+  CHECK(gradient[norm.tensors.offset(2)] == 0);  // of the moving mean
+}

@@ -2,6 +2,7 @@
 // Keras's automatic names: dense, dense_1, activation, ...; and parameters by name, "dense_1/kernel".
 #include <keratin/core/plan.hpp>
 
+#include <algorithm>
 #include <cctype>
 #include <span>
 #include <string>
@@ -24,7 +25,7 @@ namespace keratin {
   return snake;
 }
 
-/// The names of a plan's layers, the automatic ones filled in.
+/// The names of a plan's layers, the automatic ones filled in: type, type_1, ... that no layer was given.
 [[gnu::cold]] inline std::vector<std::string> layer_names(const auto& layers) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -32,10 +33,14 @@ namespace keratin {
       names.emplace_back(layers[i].name);
       continue;
     }
-    int before = 0;  // layers of this type that came before without a name of their own
-    for (std::size_t j = 0; j < i; ++j)
-      before += layers[j].name.empty() && std::string_view(layers[j].type) == layers[i].type;
-    names.push_back(snake_case(layers[i].type) + (before > 0 ? "_" + std::to_string(before) : ""));
+    const std::string type = snake_case(layers[i].type);
+    std::string name = type;
+    const auto taken = [&] {
+      return std::find(names.begin(), names.end(), name) != names.end() ||
+             std::any_of(layers.begin(), layers.end(), [&](const LayerPlan& l) { return l.name == name; });
+    };
+    for (int n = 1; taken(); ++n) name = type + "_" + std::to_string(n);
+    names.push_back(name);
   }
   return names;
 }

@@ -114,6 +114,7 @@ template <template <class> class List> struct BasicPlan {
   List<Step> steps{};
   List<Buffer> buffers{};
   int output = 0;                                                 // the buffer of the network's output
+  bool keeps_output = false;                                      // a backward pass reads it
   int input_gradient = Step::none, output_gradient = Step::none;  // and those of its gradients
   bool lanes = false;                                             // batches run over Lanes
   std::size_t parameters = 0;  // number of parameters, and of those that are trained
@@ -147,6 +148,7 @@ template <template <class> class List> struct BasicPlan {
     for (int i = 0; i < count; ++i)
       if (values[i].step >= 0) plan_step(i, values);
     output = result.buffer;
+    keeps_output = result.kept;
     if (mode.training)
       plan_backward(values, result);
     else if (output != 0)

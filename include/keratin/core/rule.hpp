@@ -27,6 +27,7 @@ inline constexpr Rule has_more_than_5_axes{"a shape has at most 5 axes"};
 inline constexpr Rule more_than_2_31_elements{"has more than 2^31 elements"};
 
 inline constexpr Rule needs_from_1_to_8_branches{"needs from 1 to 8 branches"};
+inline constexpr Rule name_given_twice{"another layer has this name"};
 
 /// The checks that hold for every shape, whichever layer made it.
 constexpr Fit accepted(Shape s) {

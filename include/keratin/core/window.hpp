@@ -21,8 +21,8 @@ struct WindowAxis {
     const int reach = (window - 1) * d + 1;
     out = padding == Padding::valid ? (n < reach ? 0 : (n - reach) / s + 1) : (n - 1) / s + 1;
     const int missing = (out - 1) * s + reach - n;
-    if (missing > 0 && padding != Padding::valid)
-      before = padding == Padding::causal ? reach - 1 : missing / 2;
+    if (padding == Padding::causal) before = reach - 1;
+    if (padding == Padding::same && missing > 0) before = missing / 2;
   }
   /// The input that element k of output o's window meets; outside 0 .. in it is padding.
   constexpr int input(int o, int k) const { return o * stride + k * dilation - before; }

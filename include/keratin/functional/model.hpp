@@ -173,7 +173,7 @@ class Model {
  public:
   using Scalar = float;
 
-  /// Error: std::invalid_argument if the output does not come from the input.
+  /// Error: std::invalid_argument if the output does not come from the input, or two layers have one name.
   Model(const Tensor& input, const Tensor& output, std::uint64_t seed = 0)
       : calls_(chain(input, output)),
         in_(input.shape()),
@@ -236,6 +236,12 @@ class Model {
     for (; at && at != input.call_; at = at->input) calls.push_back(at);
     if (!at) throw std::invalid_argument("Model: the output does not come from the input");
     std::reverse(calls.begin(), calls.end());
+    for (std::size_t i = 0; i < calls.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j)
+        if (!calls[i]->name.empty() && calls[i]->name == calls[j]->name)
+          throw std::invalid_argument(Text("layer ", i, ", ", calls[i]->node->type(), " '", calls[i]->name,
+                                           "': ", name_given_twice.text)
+                                          .c_str());
     return calls;
   }
 

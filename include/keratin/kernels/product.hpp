@@ -75,17 +75,11 @@ template <int N, class T, class Part>
                                                    auto finish) {
   using O = Operands<T>;
   using V = typename O::V;
-  const auto read = [=](const Scalar<T>* p) __attribute__((always_inline)) {
-    if constexpr (std::is_same_v<Part, Rest>)
-      return O::w(p, part);
-    else
-      return O::w(p);
-  };
   tiles<O::tile_rows>(rows.count, [&]<int M>(int row) __attribute__((always_inline)) {
     V a[M][N];
 #pragma GCC unroll 32
     for (int n = 0; n < N; ++n) {
-      const V start = bias ? read(bias + column + n * O::columns) : V{};
+      const V start = bias ? weight<T>(bias + column + n * O::columns, part) : V{};
 #pragma GCC unroll 32
       for (int m = 0; m < M; ++m) a[m][n] = start;
     }
@@ -97,17 +91,14 @@ template <int N, class T, class Part>
     for (std::ptrdiff_t k = 0; k < depth; ++k, ++x, w += k_stride)
       outer(
           a, [&](int m) __attribute__((always_inline)) { return O::x(x + m * depth); },
-          [&](int n) __attribute__((always_inline)) { return read(w + n * n_stride); });
+          [&](int n) __attribute__((always_inline)) { return weight<T>(w + n * n_stride, part); });
     T* y = rows.y + row * rows.y_stride + column;
 #pragma GCC unroll 32
     for (int m = 0; m < M; ++m)
 #pragma GCC unroll 32
       for (int n = 0; n < N; ++n) {
-        T* to = y + m * rows.y_stride + n * O::columns;
-        if constexpr (std::is_same_v<Part, Rest>)
-          O::y(to, finish(a[m][n]), part);
-        else
-          O::y(to, finish(a[m][n]));
+        const V v = finish(a[m][n], column + n * O::columns, part);
+        write<T>(y + m * rows.y_stride + n * O::columns, v, part);
       }
   });
 }
@@ -115,6 +106,7 @@ template <int N, class T, class Part>
 }  // namespace detail
 
 /// y[r][0 .. columns) = finish(bias + sum over k of x[r][k] * w[k][0 .. columns)); bias may be null.
+/// finish(v, column, part) is given each vector of sums.
 template <class T>
 [[gnu::noinline]] void product(const Rows<T>& rows, const Weights<T>& weights, const Scalar<T>* bias,
                                int columns, auto finish) {

@@ -71,11 +71,11 @@ template <int T, int C, bool Whole_, class S>
       for (int t = 0; t < T; ++t) a[c][t] += a[c + half][t];
 #pragma GCC unroll 32
   for (int t = 0; t < T; ++t) {
-    S* to = y + first + t * lanes<S>;
+    const int column = first + t * lanes<S>;
     if (Whole_ || t + 1 < T)
-      store(to, finish(a[0][t]));
+      store(y + column, finish(a[0][t], column, Whole{}));
     else
-      rest.store(to, finish(a[0][t]));
+      rest.store(y + column, finish(a[0][t], column, rest));
   }
 }
 
@@ -120,14 +120,15 @@ template <int Out, class S>
   }
   total = fold<Out>(total, [](V p, V q) __attribute__((always_inline)) { return p + q; });
   if (bias) total += Rest{Out}.load(bias);
-  const V result = finish(total);
+  const V result = finish(total, 0, Rest{Out});
   __builtin_memcpy(y, &result,
                    Out * sizeof(S));  // a masked store would not be forwarded to the load that follows
 }
 
 }  // namespace detail
 
-/// y[0 .. out) = finish(bias + x * w) for one sample; x [in], w [in][out], bias [out] or null.
+/// y[0 .. out) = finish(bias + x * w) for one sample; x [in], w [in][out], bias [out] or null; finish as for
+/// product.
 template <class S, class Size>
 [[gnu::always_inline]] inline void single(Size size, const S* x, const S* w, const S* bias, S* y,
                                           auto finish) {

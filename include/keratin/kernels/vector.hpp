@@ -114,6 +114,11 @@ template <class V> [[gnu::always_inline]] inline V max(V a, V b) {
   return a > b ? a : b;
 #endif
 }
+/// The larger one, NaN where either is.
+template <class V> [[gnu::always_inline]] inline V larger(V a, V b) {
+  const V c = max(a, b);
+  return a == a ? c : a;
+}
 template <class V> [[gnu::always_inline]] inline V min(V a, V b) {
   constexpr bool is_float = sizeof(element<V>) == 4;
 #if defined __AVX512F__

@@ -1,5 +1,6 @@
 #pragma once
 // BatchNormalization: each channel less its mean over the batch, divided by its standard deviation.
+#include <keratin/kernels/product.hpp>
 #include <keratin/layers/activation.hpp>
 #include <keratin/layers/normalization.hpp>
 
@@ -274,6 +275,37 @@ struct FoldedNormalization {
     }
   }
 };
+
+namespace detail {
+
+/// What happens to a finished vector of sums while it is still in its register: the normalization, if there
+/// is one, then the activation. A named type, so that all layers share a kernel.
+template <class A, class T, bool Norm> struct Epilogue {
+  const Scalar<T>*factor = nullptr, *offset = nullptr;
+
+  template <class V> [[gnu::always_inline]] V operator()(V v, std::ptrdiff_t column, auto part) const {
+    if constexpr (Norm)
+      v = v * kernels::detail::weight<T>(factor + column, part) +
+          kernels::detail::weight<T>(offset + column, part);
+    return A::value(v);
+  }
+};
+/// Of a kernel that leaves its bias to a normalization; its coefficients are the layer's intermediate values.
+template <class A, bool Norm, class T, class Count>
+Epilogue<A, T, Norm> epilogue(const FoldedNormalization& norm, int channels, bool use_bias,
+                              const Forward<T, Count>& c) {
+  if constexpr (Norm) {
+    Scalar<T>* const factor = reinterpret_cast<Scalar<T>*>(c.intermediate);
+    Scalar<T>* const offset = factor + channels;
+    norm.coefficients(c, channels, use_bias ? c.parameter(1) : nullptr, factor, offset);
+    return {factor, offset};
+  } else {
+    return {};
+  }
+}
+
+}  // namespace detail
+
 constexpr FoldedNormalization folded(const BatchNormalizationSpec& norm, int behind) {
   return {behind, norm.epsilon, norm.center, norm.scale};
 }

@@ -43,7 +43,7 @@ template <int Rank> struct ConvSpec {
   static constexpr bool may_be_causal = Rank == 1;
 
   constexpr Fit fit(Shape in) const {
-    const Fit fit = window_fit<Rank>(in, kernel_size, strides, dilation_rate, padding);
+    const Fit fit = window_fit<Rank>(in, kernel_size, strides, dilation_rate, padding, may_be_causal);
     if (fit.broken) return fit;
     if (filters < 1) return needs_at_least_1_filter;
     if (groups < 1 || in.last() % groups != 0 || filters % groups != 0)
@@ -118,7 +118,8 @@ template <int Rank> struct ConvSpec {
         using InRegister = std::conditional_t<A::elementwise, A, Linear>;
         constexpr bool norm = static_cast<bool>(g.norm);
         if constexpr (std::is_same_v<Count, One>)
-          image<g.max_pool>(fixed<g.size>{}, g, c, 0, epilogue<InRegister, norm>(g, c));
+          image<g.max_pool>(fixed<g.size>{}, g, c, 0,
+                            detail::epilogue<InRegister, norm>(g.norm, g.size.filters, g.use_bias, c));
         else
           images<InRegister, g.max_pool, norm>(g, c);
         if constexpr (!A::elementwise) A::forward(c.y, c.y, rows(g, c.count), g.size.filters);
@@ -148,7 +149,8 @@ template <int Rank> struct ConvSpec {
     c.x = line;
     with_activation(G{}, [&]<class A>(A) __attribute__((always_inline)) {
       const auto finish =
-          epilogue<std::conditional_t<A::elementwise, A, Linear>, static_cast<bool>(g.norm)>(g, c);
+          detail::epilogue<std::conditional_t<A::elementwise, A, Linear>, static_cast<bool>(g.norm)>(
+              g.norm, g.size.filters, g.use_bias, c);
       if (steps == stream_block)
         image<false>(fixed<over_steps(g.size, stream_block)>{}, g, c, 0, finish);
       else
@@ -189,37 +191,15 @@ template <int Rank> struct ConvSpec {
   }
   static std::ptrdiff_t rows(const Geometry& g, int count) { return count * (outputs(g) / g.size.filters); }
 
-  // What happens to a finished sum while it is still in its register.
-  template <class A, class T, bool Norm> struct Epilogue {
-    const Scalar<T>*factor, *offset;
-
-    template <class V> [[gnu::always_inline]] V operator()(V v, std::ptrdiff_t column, auto part) const {
-      if constexpr (Norm)
-        v = v * kernels::detail::weight<T>(factor + column, part) +
-            kernels::detail::weight<T>(offset + column, part);
-      return A::value(v);
-    }
-  };
-  template <class A, bool Norm, class T, class Count>
-  static Epilogue<A, T, Norm> epilogue(const Geometry& g, const Forward<T, Count>& c) {
-    if constexpr (Norm) {
-      Scalar<T>* const factor = reinterpret_cast<Scalar<T>*>(c.intermediate);
-      Scalar<T>* const offset = factor + g.size.filters;
-      g.norm.coefficients(c, g.size.filters, g.use_bias ? c.parameter(1) : nullptr, factor, offset);
-      return {factor, offset};
-    } else {
-      return {};
-    }
-  }
   // Every image of a batch; one instantiation for all geometries.
   template <class A, bool Pool, bool Norm, class T, class Count>
   [[gnu::noinline]] static void images(const Geometry& g, const Forward<T, Count>& c) {
-    const auto finish = epilogue<A, Norm>(g, c);
+    const auto finish = detail::epilogue<A, Norm>(g.norm, g.size.filters, g.use_bias, c);
     for (std::ptrdiff_t i = 0; i < static_cast<int>(c.count); ++i) image<Pool>(g.size, g, c, i, finish);
   }
   template <bool Pool, class A, class T, class Count, bool Norm>
   [[gnu::always_inline]] static void image(auto size, const Geometry& g, const Forward<T, Count>& c,
-                                           std::ptrdiff_t i, const Epilogue<A, T, Norm>& finish) {
+                                           std::ptrdiff_t i, const detail::Epilogue<A, T, Norm>& finish) {
     using O = kernels::Operands<T>;
     using V = typename O::V;
     using kernels::detail::write;
@@ -262,7 +242,7 @@ template <int Rank> struct ConvSpec {
                     for (int q = 1; q < P; ++q) {
                       const V v = value(q);
                       if (winner) which = v > top ? V{} + static_cast<Scalar<T>>(q) : which;
-                      top = kernels::max(top, v);
+                      top = kernels::larger(top, v);
                     }
                     write<T>(y + at, Norm ? top : finish(top, f, part), part);
                     if (winner) write<T>(winner + at, which, part);

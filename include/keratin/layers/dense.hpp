@@ -5,6 +5,7 @@
 #include <keratin/kernels/single.hpp>
 #include <keratin/kernels/transpose.hpp>
 #include <keratin/layers/activation.hpp>
+#include <keratin/layers/batch_normalization.hpp>
 #include <keratin/layers/layer.hpp>
 
 #include <boost/hana/adapt_struct.hpp>
@@ -23,6 +24,7 @@ struct DenseSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
+  FoldedNormalization norm{};  // that of the layer behind it: set by fusion only
 
   static constexpr const char* name = "Dense";
 
@@ -44,13 +46,19 @@ struct DenseSpec {
   }
   constexpr double flops(Shape in) const { return 2.0 * static_cast<double>(in.elements()) * units; }
 
+  // In inference the coefficients of the normalization.
+  constexpr std::size_t intermediate(Shape, bool training) const {
+    return norm && !training ? 2 * static_cast<std::size_t>(units) : 0;
+  }
+
   struct Geometry {
     int rows, in, units;
     ActivationFunction activation;
     bool use_bias;
+    FoldedNormalization norm;
   };
   constexpr Geometry geometry(Shape in) const {
-    return {in.size() / in.last(), in.last(), units, activation, use_bias};
+    return {in.size() / in.last(), in.last(), units, activation, use_bias, norm};
   }
 
   // Lanes: dy as rows of samples. Otherwise: two vectors of columns of the transposed kernel.
@@ -68,15 +76,12 @@ struct DenseSpec {
     // pass of its own, so that one kernel serves all activations. The bits are the same.
     if constexpr (is_fixed<decltype(geometry)>) {
       with_activation(geometry, [&]<class A>(A) __attribute__((always_inline)) {
-        if constexpr (A::elementwise) {
-          multiply(geometry, c, rows, Finish<A>{});
-        } else {
-          multiply(geometry, c, rows, Finish<Linear>{});
-          A::forward(c.y, c.y, rows, g.units);
-        }
+        multiply<std::conditional_t<A::elementwise, A, Linear>,
+                 static_cast<bool>(decltype(geometry)::value.norm)>(geometry, c, rows);
+        if constexpr (!A::elementwise) A::forward(c.y, c.y, rows, g.units);
       });
     } else {
-      multiply(geometry, c, rows, Finish<Linear>{});
+      g.norm ? multiply<Linear, true>(g, c, rows) : multiply<Linear, false>(g, c, rows);
       with_activation(geometry, [&]<class A>(A) {
         if constexpr (!std::is_same_v<A, Linear>) A::forward(c.y, c.y, rows, g.units);
       });
@@ -106,11 +111,6 @@ struct DenseSpec {
     weight_gradients(g, c, rows, gradients);
   }
 
-  // What happens to a finished output while it is still in a register. A named type, so that all layers share
-  // a kernel.
-  template <class A> struct Finish {
-    template <class V> [[gnu::always_inline]] V operator()(V v) const { return A::value(v); }
-  };
   // Hands a tile of the kernel's gradient on.
   template <class Gradients> struct HandOn {
     Gradients gradients;
@@ -121,13 +121,13 @@ struct DenseSpec {
     }
   };
 
-  // y = finish(x W + b): one sample along its outputs, or a product of many rows.
-  template <class T, class Count>
-  [[gnu::always_inline]] static void multiply(auto geometry, const Forward<T, Count>& c, int rows,
-                                              auto finish) {
+  // y = A(x W + b), perhaps normalized before: one sample along its outputs, or a product of many rows.
+  template <class A, bool Norm, class T, class Count>
+  [[gnu::always_inline]] static void multiply(auto geometry, const Forward<T, Count>& c, int rows) {
     const Geometry g = geometry;
     const Scalar<T>* const w = c.parameter(0);
-    const Scalar<T>* const b = g.use_bias ? c.parameter(1) : nullptr;
+    const Scalar<T>* const b = g.use_bias && !Norm ? c.parameter(1) : nullptr;
+    const auto finish = detail::epilogue<A, Norm>(g.norm, g.units, g.use_bias, c);
     if constexpr (std::is_same_v<Count, One> && Unit<T>::samples == 1)
       if (g.rows == 1) return kernels::single(single_size(geometry), c.x, w, b, c.y, finish);
     kernels::product<T>({rows, g.in, c.x, c.y, g.units}, {w, g.units}, b, g.units, finish);
@@ -137,7 +137,7 @@ struct DenseSpec {
   // transposed, which is packed a few columns at a time.
   template <class T> static void input_gradient(const Geometry& g, const Backward<T>& c, int rows) {
     using S = Scalar<T>;
-    constexpr Finish<Linear> finish{};
+    constexpr detail::Epilogue<Linear, T, false> finish{};
     const S* w = c.parameter(0);
     if constexpr (Unit<T>::samples > 1) {
       kernels::product<T>({rows, g.units, c.dy, c.dx, g.in}, {w, 1, g.units}, nullptr, g.in, finish);
@@ -180,6 +180,15 @@ constexpr Fused<DenseSpec> fuse(DenseSpec dense, const ActivationSpec& next) {
   return {true, dense};
 }
 
+/// In inference a Dense takes over the normalization behind it, and then the activation behind that.
+constexpr Fused<DenseSpec> fuse_for_inference(DenseSpec dense, const BatchNormalizationSpec& next,
+                                              int behind) {
+  if (dense.activation != Linear{} || dense.norm) return {};
+  dense.norm = folded(next, behind);
+  dense.activation = next.activation;
+  return {true, dense};
+}
+
 /// Dense<32, ReLU, NoBias, KernelInitializer<HeNormal>, L2<1e-4>>: units, then any options in any order.
 template <int Units, class... Options>
 struct Dense : layer_of<Dense<Units, Options...>, DenseSpec, Options...> {
@@ -189,4 +198,4 @@ struct Dense : layer_of<Dense<Units, Options...>, DenseSpec, Options...> {
 }  // namespace keratin
 
 BOOST_HANA_ADAPT_STRUCT(keratin::DenseSpec, units, activation, use_bias, kernel_initializer, bias_initializer,
-                        kernel_regularizer);
+                        kernel_regularizer, norm);

@@ -43,7 +43,8 @@ template <class S> class GradientSink {
 
 /// What a pass over a network is about, the same for every layer.
 template <class S> struct Run {
-  int samples = 0;        // how many there are; those beyond, up to a whole T, are zeros and must not be felt
+  int samples = 0;  // how many there are; those beyond, up to a whole T, began as zeros, stay finite and must
+                    // not be felt
   S* training = nullptr;  // the parameters, to be written to: in training only
   Random random{};
 };

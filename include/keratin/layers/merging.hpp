@@ -161,9 +161,9 @@ struct ConcatenateSpec {
   }
 };
 
-/// Add<>.
+/// Add<>, Add<ReLU>.
 template <class... Options> struct Add : layer_of<Add<Options...>, AddSpec, Options...> {
-  static constexpr AddSpec spec{};
+  static constexpr AddSpec spec = with_options<Options...>(AddSpec{});
 };
 /// Concatenate<>, along the last axis; Concatenate<1>, along the first of a sample.
 template <int Axis = -1> struct Concatenate : layer_of<Concatenate<Axis>, ConcatenateSpec> {

@@ -58,12 +58,6 @@ constexpr bool complete(const WindowAxis& axis) {
   return axis.stride == axis.size && axis.out * axis.size == axis.in;
 }
 
-// The larger one, NaN where either is.
-template <class V> [[gnu::always_inline]] inline V larger(V a, V b) {
-  const V c = kernels::max(a, b);
-  return a == a ? c : a;
-}
-
 }  // namespace detail
 
 /// Keras: MaxPooling1D/2D, AveragePooling1D/2D. (steps, channels) or (height, width, channels), channels
@@ -169,7 +163,7 @@ template <int Rank, Pooling Kind> struct PoolingSpec {
     for (int r = 0; r < patch.rows; ++r)
       for (int k = 0; k < patch.columns; ++k) {
         const V v = part.load(x + r * row + k * pixel);
-        result = Kind == Pooling::max ? detail::larger(result, v) : result + v;
+        result = Kind == Pooling::max ? kernels::larger(result, v) : result + v;
       }
     return Kind == Pooling::max ? result : result * (S{1} / static_cast<S>(patch.size()));
   }
@@ -265,8 +259,9 @@ template <int Rank, Pooling Kind> struct GlobalPoolingSpec {
     for (int s = 0; s < static_cast<int>(c.count); ++s, x += g.pixels * channels, y += channels) {
       fold_pixels(
           g.pixels, x, channels, y, [](V v, auto...) __attribute__((always_inline)) { return v; },
-          [](V a, V b)
-              __attribute__((always_inline)) { return Kind == Pooling::max ? detail::larger(a, b) : a + b; });
+          [](V a, V b) __attribute__((always_inline)) {
+            return Kind == Pooling::max ? kernels::larger(a, b) : a + b;
+          });
       if constexpr (Kind == Pooling::average)
         kernels::for_each_vector<S>(channels, [=](std::ptrdiff_t i, auto part) {
           part.store(y + i, part.load(y + i) * (S{1} / static_cast<S>(g.pixels)));

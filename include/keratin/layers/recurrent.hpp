@@ -141,7 +141,8 @@ template <class Spec> struct Recurrent {
     const RecurrentGeometry g = spec.geometry(in);
     if (!is_elementwise(g.activation) || !is_elementwise(g.recurrent_activation))
       return needs_an_activation_value_by_value;
-    if ((std::int64_t{in.last()} + spec.units) * Spec::gates * spec.units > INT32_MAX)
+    if (std::int64_t{spec.units} * Spec::gates > INT32_MAX ||
+        (std::int64_t{in.last()} + spec.units) * (Spec::gates * spec.units) > INT32_MAX)
       return more_than_2_31_elements;
     return spec.return_sequences ? in.with_last(spec.units) : Shape{spec.units};
   }

@@ -5,6 +5,7 @@
 
 namespace keratin {
 
+inline constexpr Rule causal_is_for_Conv1D{"causal padding is for Conv1D only"};
 inline constexpr Rule needs_sequence_TxC{"needs a sequence: (steps, channels)"};
 inline constexpr Rule needs_image_HxWxC{"needs an image: (height, width, channels)"};
 inline constexpr Rule needs_sizes_of_at_least_1{"sizes, strides and dilation must be at least 1"};
@@ -24,7 +25,8 @@ constexpr Window window_of(Shape in, const Sizes<Rank>& size, const Sizes<Rank>&
 /// at sequences, Sizes<2> at images.
 template <int Rank>
 constexpr Fit window_fit(Shape in, const Sizes<Rank>& size, const Sizes<Rank>& strides,
-                         const Sizes<Rank>& dilation, Padding padding) {
+                         const Sizes<Rank>& dilation, Padding padding, bool may_be_causal = false) {
+  if (padding == Padding::causal && !may_be_causal) return causal_is_for_Conv1D;
   if (in.rank != Rank + 1) return Rank == 1 ? needs_sequence_TxC : needs_image_HxWxC;
   for (std::size_t axis = 0; axis < Rank; ++axis) {
     if (size[axis] < 1 || strides[axis] < 1 || dilation[axis] < 1 ||

@@ -29,8 +29,6 @@ template <fixed_string Name, class Layer> struct Named : Layer {
   auto operator()(const auto& tensor) const { return tensor.then(Layer::spec, given_name); }
 };
 
-inline constexpr Rule name_given_twice{"another layer has this name"};
-
 namespace detail {
 
 template <std::size_t I, class L> struct Indexed {

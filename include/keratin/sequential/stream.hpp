@@ -20,9 +20,13 @@ namespace detail {
 template <class Net> struct StreamPlan {
   static constexpr int depth = Net::depth;
 
-  // Whether the sequence still lasts in front of layer I.
+  // Whether the sequence still lasts in front of layer I: once it has ended, no Reshape brings it back.
   template <std::size_t I>
-  static constexpr bool lasts = Net::Check::checked.shape[I].rank == Net::input_shape.rank;
+  static constexpr bool lasts = [] {
+    for (std::size_t i = 0; i <= I; ++i)
+      if (Net::Check::checked.shape[i].rank != Net::input_shape.rank) return false;
+    return true;
+  }();
 
   template <std::size_t I> static constexpr const Rule* rule() {
     constexpr auto spec = Net::template Layer<I>::spec;
@@ -80,7 +84,8 @@ template <class Net> struct CheckStream {
 
 /// A model on a stream: after t steps the outputs are those that predict would give for the sequence so far.
 /// step and process allocate nothing, or for very wide layers a workspace once per thread. The model must
-/// outlive the stream; copying a stream copies its state. One stream is not for several threads at once.
+/// outlive the stream, and no other may be moved into it; copying a stream copies its state. One stream is
+/// not for several threads at once.
 template <class Net, class S = float> class Stream {
   static_assert(detail::CheckStream<Net>::check());
   using Plan = detail::StreamPlan<Net>;
@@ -91,6 +96,7 @@ template <class Net, class S = float> class Stream {
 
   template <class Storage>
   explicit Stream(const Model<Net, Storage, S>& model) : block_(model.block().data()) {}
+  template <class Storage> explicit Stream(const Model<Net, Storage, S>&&) = delete;
 
   /// One step: its features in, what the network makes of them out.
   Output step(std::span<const S, static_cast<std::size_t>(input_size)> x) {

@@ -102,7 +102,7 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
                           inference_size = inference.plan.workspace +
                                            aligned(static_cast<std::size_t>(in.size())) + out_size;
         outputs = n * std::max(training.plan.workspace, inference_size);
-        gradients = outputs + (training.plan.lanes ? n * out_size : 0);
+        gradients = outputs + (training.plan.lanes || training.plan.keeps_output ? n * out_size : 0);
         targets = gradients + (training.plan.lanes ? n * out_size : 0);
         scratch = targets + n * out_size;
         segment = scratch + aligned(training.template scratch<T>(count));
@@ -298,7 +298,13 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::forward(const deta
     training_.forward(count, model_.block().data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr),
                       memory.workspace, training_run(n));
     if constexpr (Unit<T>::samples == 1) {
-      loss = measure(load_targets(batch, memory(plan, plan.output), memory(plan, gradient)));
+      S* y = memory(plan, plan.output);
+      if (plan.keeps_output) {  // the loss may write probabilities over it
+        S* const copy = memory_.data() + layout_.outputs;
+        std::copy_n(y, static_cast<std::size_t>(n) * output_size(), copy);
+        y = copy;
+      }
+      loss = measure(load_targets(batch, y, memory(plan, gradient)));
     } else {
       S *const y = memory_.data() + layout_.outputs, *const dy = memory_.data() + layout_.gradients;
       kernels::lanes_to_rows(memory(plan, plan.output), output_size(), n, y);
@@ -416,7 +422,11 @@ auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::gradient(const Array
   gradient_.resize(block_size());
   const FlushDenormals flush;
   reset_metrics();
+  const std::span<S> block = model_.block();
+  std::copy(block.begin(), block.end(), gradient_.data());
   forward({.x = x, .y = y, .targets = targets, .samples = {.n = n}});
+  std::copy_n(gradient_.data(), block_size(), block.begin());  // moving statistics stay as they were
+  std::fill_n(gradient_.data(), block_size(), S{});
   Store<S> store(model_.block().data(), gradient_.data());
   backward(n, store);
   return {gradient_.data(), block_size()};
