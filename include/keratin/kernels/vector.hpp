@@ -7,8 +7,10 @@
 #include <cstring>
 #include <limits>
 #include <utility>
-#ifdef __x86_64__
+#if defined __AVX__
 #include <immintrin.h>
+#elif defined __SSE2__
+#include <emmintrin.h>  // half as much to compile
 #endif
 
 namespace keratin::kernels {
