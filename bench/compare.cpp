@@ -1,11 +1,9 @@
-// The library against by_hand.hpp and against the machine's peak: one core, processor time, medians. What is
-// compared takes turns in short runs, so that what else the machine does falls on both.
+// The library against by_hand.hpp and against the machine's peak.
 #include "by_hand.hpp"
+#include "table.hpp"
 
-#include <keratin/benchmark.hpp>
 #include <keratin/data/fashion_mnist.hpp>
 
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <numeric>
@@ -18,48 +16,6 @@ namespace {
 using Small = Sequential<Input<784>, Dense<32, ReLU>, Dense<10, Softmax>>;
 using Large = Sequential<Input<784>, Dense<256, ReLU>, Dense<128, ReLU>, Dense<10, Softmax>>;
 using Controller = Sequential<Input<16>, Dense<64, Tanh>, Dense<64, Tanh>, Dense<4>>;
-
-void print(const char* what, double value) { std::printf("%-50s %8.*f\n", what, value < 10 ? 3 : 1, value); }
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
-// Seconds of f and of g, and how much longer f takes.
-struct Comparison {
-  double f, g, ratio;
-};
-Comparison compare(int rounds, auto f, auto g) {
-  const auto seconds = [](auto& run) {
-    const std::clock_t start = std::clock();
-    run();
-    return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-  };
-  f(), g();
-  std::vector<double> fs, gs, ratios;
-  for (int i = 0; i < rounds; ++i) {
-    fs.push_back(seconds(f));
-    gs.push_back(seconds(g));
-    ratios.push_back(fs.back() / gs.back());
-  }
-  return {median(fs), median(gs), median(ratios)};
-}
-
-void against_peak(const char* what, double flops, auto f) {
-  constexpr int rounds = 2'000'000;  // some milliseconds
-  constexpr double peak_flops = 2. * rounds * detail::fma_chains * lanes<float>;
-  const Comparison c = compare(11, f, [] { detail::multiply_add(rounds); });
-  print(what, 100 * flops / peak_flops / c.ratio);
-}
-
-void against_hand(const char* what, int rounds, double per_second, auto library, auto by_hand) {
-  const Comparison c = compare(rounds, library, by_hand);
-  print(what, c.f * per_second);
-  print("  by hand", c.g * per_second);
-  print("  library / by hand", c.ratio);
-}
 
 // Fashion-MNIST's training images, or noise of that size where it is not installed.
 struct Data {
@@ -135,19 +91,6 @@ void train_large(const Data& data) {
   against_peak("784-256-128-10, batch 128, Adam: % of peak", flops, [&] {
     trainer.fit(data.x.slice(0, images * Data::pixels), data.y.slice(0, images),
                 {.batch_size = 128, .verbose = 0});
-  });
-}
-
-template <class Net> void predict_batch(const char* what) {
-  constexpr std::size_t repeats = 20, samples = 128;
-  const Model<Net> model;
-  const Block<float> x = detail::random_values(samples * Net::input_size);
-  std::vector<float> y(samples * Net::output_size);
-  against_peak(what, repeats * samples * plan<Net>().flops, [&] {
-    for (std::size_t i = 0; i < repeats; ++i) {
-      model.predict({x.data(), x.size()}, y);
-      benchmark::ClobberMemory();
-    }
   });
 }
 

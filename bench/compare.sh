@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# compare.sh [RUNS]: compare.cpp under g++ and clang++-19, in turns, and what compiling costs. One table of
-# medians of so many runs (3). CXXFLAGS: what to optimize for (-O3 -march=native).
+# compare.sh [RUNS [FILE.json]]: compare.cpp and networks/table.cpp under g++ and clang++-19, in turns, and what compiling
+# costs. One table of medians of so many runs (3), also as JSON. CXXFLAGS: what to optimize for (-O3 -march=native).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 runs=${1:-3}
+json=${2:-/dev/null}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -49,11 +50,15 @@ cost() {
 
 two_hundred_layers >"$work/layers.cpp"
 for compiler in "${compilers[@]}"; do
-  "$compiler" "${flags[@]}" "${optimize[@]}" "$root/bench/compare.cpp" -o "$work/$compiler" \
-    -lbenchmark -lz -lpthread
+  for program in compare networks/table; do
+    "$compiler" "${flags[@]}" "${optimize[@]}" "$root/bench/$program.cpp" -o "$work/$compiler.${program##*/}" \
+      -lbenchmark -lz -lpthread
+  done
 done
 for ((run = 0; run < runs; ++run)); do
-  for compiler in "${compilers[@]}"; do "$work/$compiler" >>"$work/$compiler.txt"; done
+  for compiler in "${compilers[@]}"; do
+    for program in compare table; do "$work/$compiler.$program" >>"$work/$compiler.txt"; done
+  done
 done
 for compiler in "${compilers[@]}"; do
   cost "$compiler" 'the Fashion-MNIST example' "$root/examples/fashion_mnist/main.cpp" >>"$work/$compiler.txt"
@@ -63,13 +68,14 @@ done
 tables=("${compilers[@]/#/$work/}")
 tables=("${tables[@]/%/.txt}")
 # A row's name is its text and, where that is indented, the row above it. Each has a value from every run.
-awk -v names="${compilers[*]}" '
+awk -v names="${compilers[*]}" -v json="$json" '
   function median(list,   v, n, i, j, t) {
     n = split(list, v)
     for (i = 2; i <= n; ++i)
       for (j = i; j > 1 && v[j - 1] + 0 > v[j] + 0; --j) { t = v[j]; v[j] = v[j - 1]; v[j - 1] = t }
     return v[int((n + 1) / 2)]
   }
+  function number(value) { return value ~ /^[0-9.]+$/ ? value : "null" }
   FNR == 1 { ++column }
   NF > 1 && $NF ~ /^[0-9.]+$|^-$/ {
     text = substr($0, 1, 50)
@@ -84,5 +90,10 @@ awk -v names="${compilers[*]}" '
     for (r = 1; r <= rows; ++r) {
       a = median(values[order[r], 1]); b = median(values[order[r], 2])
       printf "%-50s %10s %10s %10s\n", title[order[r]], a, b, (b > 0 ? sprintf("%.3f", a / b) : "")
+      row = order[r]
+      gsub(/ +/, " ", row)
+      printf "%s  {\"row\": \"%s\", \"%s\": %s%s}", (r > 1 ? ",\n" : "[\n"), row, name[1], number(a),
+        (column > 1 ? ", \"" name[2] "\": " number(b) : "") >json
     }
+    print "\n]" >json
   }' "${tables[@]}"

@@ -112,15 +112,16 @@ template <class V> [[gnu::always_inline]] inline V tanh(V x) {
   if constexpr (sizeof(element<V>) == 8 || fast_math) {
     return fast_tanh(x);
   } else {
-    const V limit = broadcast<V>(10.f), t = min(limit, max(x, -x)), y = t * t;
+    typedef int Ints __attribute__((vector_size(sizeof(V))));
+    const V limit = broadcast<V>(10.f), t = min(limit, (V)((Ints)x & 0x7fffffff)), y = t * t;
     V p = y * -5.70498872745e-3f + 2.06390887954e-2f;
     p = p * y - 5.37397155531e-2f;
     p = p * y + 1.33314422036e-1f;
     p = p * y - 3.33332819422e-1f;
     const auto reduced = detail::reduced_exp(t + t);
     const V power = reduced.power(), e = reduced.expm1 * power + (power - 1.f);
-    const V near = p * (y * t) + t, far = e / (e + 2.f), v = t < 0.625f ? near : far;
-    return x == x ? (x < V{} ? -v : v) : x;
+    const V near = p * (y * t) + t, far = e / (e + 2.f);
+    return (V)((Ints)(t < 0.625f ? near : far) | ((Ints)x & (int)0x80000000));
   }
 }
 

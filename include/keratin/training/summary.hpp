@@ -3,6 +3,8 @@
 // to run.
 #include <keratin/core/names.hpp>
 #include <keratin/core/text.hpp>
+#include <keratin/core/window.hpp>
+#include <keratin/layers/batch_normalization.hpp>
 #include <keratin/layers/layer.hpp>
 
 #include <boost/hana/accessors.hpp>
@@ -51,7 +53,7 @@ namespace detail {
                          .view());
 }
 
-// A field of a spec or an optimizer.
+// A field of a spec or an optimizer; nothing for what fusion did not set.
 template <class V> [[gnu::cold]] std::string value_text(const V& value) {
   if constexpr (std::is_same_v<V, bool>)
     return value ? "true" : "false";
@@ -65,6 +67,14 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
     return std::string(Text("l1 ", value.l1, " l2 ", value.l2).view());
   else if constexpr (std::is_same_v<V, Initializer>)
     return initializer_text(value);
+  else if constexpr (std::is_same_v<V, FoldedNormalization>)
+    return value ? "folded" : "";
+  else if constexpr (std::is_same_v<V, Padding>)
+    return value == Padding::valid ? "valid" : value == Padding::same ? "same" : "causal";
+  else if constexpr (std::is_same_v<V, Sizes<1>>)
+    return std::to_string(value[0]);
+  else if constexpr (std::is_same_v<V, Sizes<2>>)
+    return shape_text({value[0], value[1]}, "");
   else
     return "?";
 }
@@ -169,8 +179,10 @@ template <class S>
 [[gnu::cold]] std::string describe(const S& settings) {
   std::string text = std::string(S::name) + "(";
   hana::for_each(hana::accessors<S>(), [&](auto field) {
+    const std::string value = detail::value_text(hana::second(field)(settings));
+    if (value.empty()) return;
     text += (text.back() == '(' ? "" : ", ") + std::string(hana::to<const char*>(hana::first(field))) + " " +
-            detail::value_text(hana::second(field)(settings));
+            value;
   });
   return text + ")";
 }

@@ -1,0 +1,117 @@
+// Convolutional and recurrent networks as a table: percent of the machine's peak, or nanoseconds.
+#include "../table.hpp"
+
+using namespace keratin;
+
+namespace {
+
+using LeNet5 =
+    Sequential<Input<28, 28, 1>, Conv2D<6, Kernel<5>, ReLU>, MaxPooling2D<>, Conv2D<16, Kernel<5>, ReLU>,
+               MaxPooling2D<>, Flatten, Dense<120, ReLU>, Dense<84, ReLU>, Dense<10, Softmax>>;
+using Cnn = Sequential<Input<28, 28, 1>, Conv2D<8, Kernel<3>, ReLU>, MaxPooling2D<>,
+                       Conv2D<16, Kernel<3>, ReLU>, MaxPooling2D<>, Flatten, Dense<10, Softmax>>;
+using Normalized = Sequential<Input<28, 28, 1>, Conv2D<16, Kernel<3>>, BatchNormalization<>, Activation<ReLU>,
+                              Conv2D<32, Kernel<3>>, BatchNormalization<>, Activation<ReLU>, MaxPooling2D<>,
+                              GlobalAveragePooling2D, Dense<10, Softmax>>;
+template <class Layer> using Classifier = Sequential<Input<50, 16>, Layer, Dense<10, Softmax>>;
+template <class Layer> using Regression = Sequential<Input<64, 1>, Layer, Dense<1>>;
+template <int N> using Causal3 = Conv1D<16, Kernel<3>, Causal, Dilation<N>, Tanh>;
+using Temporal = Sequential<Input<64, 1>, Causal3<1>, Causal3<2>, Causal3<4>, Causal3<8>, Dense<1>>;
+
+// How often so many operations fit a run of some milliseconds.
+int repeats(double flops) { return 1 + static_cast<int>(1e9 / flops); }
+
+constexpr Mode training{.training = true};
+
+// Operations a sample: forward, and backward for the weights and the layers before.
+template <class Net> double work() { return detail::Work::of<Net, training>(true, true).flops; }
+// A recurrent layer on the input also goes backward through its steps: 64 of the 80 rows of its kernels.
+template <class Net> double recurrent_work() { return 2.8 * plan<Net>().flops; }
+
+template <class Net> void train(const char* what, int batch, double flops_a_sample = work<Net>()) {
+  Model<Net> model;
+  auto trainer = compile(model, Adam{}, SparseCategoricalCrossentropy{});
+  const std::size_t samples = static_cast<std::size_t>(batch);
+  const Block<float> x = detail::random_values(samples * Net::input_size);
+  const std::vector<int> y(samples, 1);
+  const double flops = batch * flops_a_sample;
+  const int n = repeats(flops);
+  against_peak(what, n * flops, [&] {
+    for (int i = 0; i < n; ++i) trainer.train_on_batch({x.data(), x.size()}, y);
+  });
+}
+
+// One after the other: percent of peak, and nanoseconds a call.
+template <class Net> void one(const char* what) {
+  const Model<Net> model;
+  const Block<float> x = detail::random_values(Net::input_size);
+  const int n = repeats(plan<Net>().flops);
+  const double seconds = against_peak(what, n * plan<Net>().flops, [&] {
+    for (int i = 0; i < n; ++i) {
+      auto y = model.predict(std::span(x.data(), x.size()));
+      benchmark::DoNotOptimize(y);
+    }
+  });
+  print("  ns", seconds / n * 1e9);
+}
+
+template <class Net> void stream(const char* what, int block) {
+  const Model<Net> model;
+  Stream voice(model);
+  const std::size_t steps = static_cast<std::size_t>(block);
+  const Block<float> x = detail::random_values(steps * voice.input_size);
+  std::vector<float> y(steps * voice.output_size);
+  const double flops = plan<Net>().flops / Net::input_shape[0] * block;
+  const int n = repeats(flops);
+  const double seconds = against_peak(what, n * flops, [&] {
+    for (int i = 0; i < n; ++i) {
+      voice.process({x.data(), x.size()}, y);
+      benchmark::ClobberMemory();
+    }
+  });
+  print("  ns a step", seconds / n / block * 1e9);
+}
+
+// Forward, and both gradients, in Lanes.
+template <int Size, int Channels, int Window, int Filters> void convolution(const char* what) {
+  using Net = Sequential<Input<Size, Size, Channels>, Conv2D<Filters, Kernel<Window>>>;
+  constexpr int samples = 2 * lanes<float>;
+  detail::Passes<Net, Mode{.training = true, .input_gradient = true}, Lanes> passes(samples);
+  const double flops = samples * plan<Net>().flops;
+  const int n = repeats(flops);
+  passes.forward(passes.count());
+  against_peak(what, n * flops, [&] {
+    for (int i = 0; i < n; ++i) passes.forward(passes.count());
+  });
+  against_peak("  gradients", n * 2 * flops, [&] {
+    for (int i = 0; i < n; ++i) passes.backward();
+  });
+}
+
+}  // namespace
+
+int main() {
+  train<LeNet5>("LeNet-5, batch 32, Adam: % of peak", 32);
+  train<LeNet5>("LeNet-5, batch 128, Adam: % of peak", 128);
+  train<Normalized>("conv-bn-relu twice, batch 32, Adam: % of peak", 32);
+  train<Classifier<LSTM<64>>>("LSTM 64, batch 32, Adam: % of peak", 32,
+                              recurrent_work<Classifier<LSTM<64>>>());
+  train<Classifier<GRU<64>>>("GRU 64, batch 32, Adam: % of peak", 32, recurrent_work<Classifier<GRU<64>>>());
+  predict_batch<LeNet5>("LeNet-5, predict 128: % of peak");
+  predict_batch<Cnn>("conv 8-16, predict 128: % of peak");
+  predict_batch<Temporal>("causal conv 4 x 16, predict 128: % of peak");
+  predict_batch<Regression<LSTM<20>>>("LSTM 20, predict 128: % of peak");
+  predict_batch<Regression<LSTM<40>>>("LSTM 40, predict 128: % of peak");
+  predict_batch<Regression<GRU<24>>>("GRU 24, predict 128: % of peak");
+  one<LeNet5>("LeNet-5, predict 1: % of peak");
+  one<Cnn>("conv 8-16, predict 1: % of peak");
+  stream<Temporal>("causal conv 4 x 16, blocks of 64: % of peak", 64);
+  stream<Regression<LSTM<20, ReturnSequences>>>("LSTM 20, step by step: % of peak", 1);
+  stream<Regression<LSTM<40, ReturnSequences>>>("LSTM 40, step by step: % of peak", 1);
+  stream<Regression<GRU<24, ReturnSequences>>>("GRU 24, step by step: % of peak", 1);
+  convolution<16, 8, 3, 8>("conv 3x3, 8 to 8, forward: % of peak");
+  convolution<16, 16, 3, 32>("conv 3x3, 16 to 32, forward: % of peak");
+  convolution<12, 64, 3, 64>("conv 3x3, 64 to 64, forward: % of peak");
+  convolution<16, 8, 5, 16>("conv 5x5, 8 to 16, forward: % of peak");
+  convolution<14, 32, 5, 32>("conv 5x5, 32 to 32, forward: % of peak");
+}

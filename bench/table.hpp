@@ -1,0 +1,69 @@
+#pragma once
+// Rows of a table: the library against other code and against the machine's peak, one core, processor time,
+// medians. What is compared takes turns in short runs, so that what else the machine does falls on both.
+#include <keratin/benchmark.hpp>
+
+#include <cstdio>
+
+namespace keratin {
+
+inline void print(const char* what, double value) {
+  std::printf("%-50s %8.*f\n", what, value < 10 ? 3 : 1, value);
+}
+
+inline double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// Seconds of f and of g, and how much longer f takes.
+struct Comparison {
+  double f, g, ratio;
+};
+inline Comparison compare(int rounds, auto f, auto g) {
+  const auto seconds = [](auto& run) {
+    const std::clock_t start = std::clock();
+    run();
+    return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  };
+  f(), g();
+  std::vector<double> fs, gs, ratios;
+  for (int i = 0; i < rounds; ++i) {
+    fs.push_back(seconds(f));
+    gs.push_back(seconds(g));
+    ratios.push_back(fs.back() / gs.back());
+  }
+  return {median(fs), median(gs), median(ratios)};
+}
+
+// Percent of peak of f, which does so many operations. Returns its seconds.
+double against_peak(const char* what, double flops, auto f) {
+  constexpr int rounds = 2'000'000;  // some milliseconds
+  constexpr double peak_flops = 2. * rounds * detail::fma_chains * lanes<float>;
+  const Comparison c = compare(11, f, [] { detail::multiply_add(rounds); });
+  print(what, 100 * flops / peak_flops / c.ratio);
+  return c.f;
+}
+
+void against_hand(const char* what, int rounds, double per_second, auto library, auto by_hand) {
+  const Comparison c = compare(rounds, library, by_hand);
+  print(what, c.f * per_second);
+  print("  by hand", c.g * per_second);
+  print("  library / by hand", c.ratio);
+}
+
+template <class Net> void predict_batch(const char* what) {
+  constexpr std::size_t repeats = 20, samples = 128;
+  const Model<Net> model;
+  const Block<float> x = detail::random_values(samples * Net::input_size);
+  std::vector<float> y(samples * Net::output_size);
+  against_peak(what, repeats * samples * plan<Net>().flops, [&] {
+    for (std::size_t i = 0; i < repeats; ++i) {
+      model.predict({x.data(), x.size()}, y);
+      benchmark::ClobberMemory();
+    }
+  });
+}
+
+}  // namespace keratin
