@@ -79,8 +79,9 @@ awk -v names="${compilers[*]}" -v json="$json" '
   FNR == 1 { ++column }
   NF > 1 && $NF ~ /^[0-9.]+$|^-$/ {
     text = substr($0, 1, 50)
-    if (text !~ /^ /) above = text
+    if (text !~ /^ /) above = ""
     key = above text
+    if (above == "") above = text
     if (!(key in title)) { title[key] = text; order[++rows] = key }
     values[key, column] = values[key, column] " " $NF
   }
@@ -92,6 +93,7 @@ awk -v names="${compilers[*]}" -v json="$json" '
       printf "%-50s %10s %10s %10s\n", title[order[r]], a, b, (b > 0 ? sprintf("%.3f", a / b) : "")
       row = order[r]
       gsub(/ +/, " ", row)
+      sub(/ $/, "", row)
       printf "%s  {\"row\": \"%s\", \"%s\": %s%s}", (r > 1 ? ",\n" : "[\n"), row, name[1], number(a),
         (column > 1 ? ", \"" name[2] "\": " number(b) : "") >json
     }
