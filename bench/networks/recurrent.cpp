@@ -5,7 +5,6 @@ using namespace keratin;
 
 namespace {
 
-// Counts three times the operations of a forward pass.
 template <class Layer> void train(benchmark::State& state) {
   using Net = Sequential<Input<50, 16>, Layer, Dense<10, Softmax>>;
   constexpr int samples = 32;
@@ -13,7 +12,7 @@ template <class Layer> void train(benchmark::State& state) {
   auto trainer = compile(model, Adam{}, SparseCategoricalCrossentropy{});
   const Block<float> x = detail::random_values(std::size_t{samples} * Net::input_size);
   const std::vector<int> y(samples, 1);
-  detail::measure(state, {3 * plan<Net>().flops, Net::input_size}, samples,
+  detail::measure(state, detail::Work::of<Net, Mode{.training = true}>(true, true), samples,
                   [&] { trainer.train_on_batch({x.data(), x.size()}, y); });
 }
 

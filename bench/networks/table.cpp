@@ -21,20 +21,13 @@ using Temporal = Sequential<Input<64, 1>, Causal3<1>, Causal3<2>, Causal3<4>, Ca
 // How often so many operations fit a run of some milliseconds.
 int repeats(double flops) { return 1 + static_cast<int>(1e9 / flops); }
 
-constexpr Mode training{.training = true};
-
-// Operations a sample: forward, and backward for the weights and the layers before.
-template <class Net> double work() { return detail::Work::of<Net, training>(true, true).flops; }
-// A recurrent layer on the input also goes backward through its steps: 64 of the 80 rows of its kernels.
-template <class Net> double recurrent_work() { return 2.8 * plan<Net>().flops; }
-
-template <class Net> void train(const char* what, int batch, double flops_a_sample = work<Net>()) {
+template <class Net> void train(const char* what, int batch) {
   Model<Net> model;
   auto trainer = compile(model, Adam{}, SparseCategoricalCrossentropy{});
   const std::size_t samples = static_cast<std::size_t>(batch);
   const Block<float> x = detail::random_values(samples * Net::input_size);
   const std::vector<int> y(samples, 1);
-  const double flops = batch * flops_a_sample;
+  const double flops = batch * detail::Work::of<Net, Mode{.training = true}>(true, true).flops;
   const int n = repeats(flops);
   against_peak(what, n * flops, [&] {
     for (int i = 0; i < n; ++i) trainer.train_on_batch({x.data(), x.size()}, y);
@@ -94,9 +87,8 @@ int main() {
   train<LeNet5>("LeNet-5, batch 32, Adam: % of peak", 32);
   train<LeNet5>("LeNet-5, batch 128, Adam: % of peak", 128);
   train<Normalized>("conv-bn-relu twice, batch 32, Adam: % of peak", 32);
-  train<Classifier<LSTM<64>>>("LSTM 64, batch 32, Adam: % of peak", 32,
-                              recurrent_work<Classifier<LSTM<64>>>());
-  train<Classifier<GRU<64>>>("GRU 64, batch 32, Adam: % of peak", 32, recurrent_work<Classifier<GRU<64>>>());
+  train<Classifier<LSTM<64>>>("LSTM 64, batch 32, Adam: % of peak", 32);
+  train<Classifier<GRU<64>>>("GRU 64, batch 32, Adam: % of peak", 32);
   predict_batch<LeNet5>("LeNet-5, predict 128: % of peak");
   predict_batch<Cnn>("conv 8-16, predict 128: % of peak");
   predict_batch<Temporal>("causal conv 4 x 16, predict 128: % of peak");

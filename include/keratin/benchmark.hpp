@@ -80,7 +80,7 @@ template <Shape S> struct InputOf {
 };
 
 // What a pass does for one sample. Backward does a layer's operations once for its weights, and once for its
-// input where that gradient is wanted.
+// input where that gradient is wanted; where it is not, a recurrent layer still goes back through its steps.
 struct Work {
   double flops, values;  // values that come in and go out
 
@@ -90,9 +90,18 @@ struct Work {
       const LayerPlan& layer = plan<Net, M>().layer_of(step);
       if (forward) flops += layer.flops;
       if (backward && step.output_gradient != Step::none)
-        flops += layer.flops * ((layer.tensors.values() > 0) + (step.input_gradients[0] != Step::none));
+        flops += layer.flops * (layer.tensors.values() > 0) +
+                 (step.input_gradients[0] != Step::none ? layer.flops : recurrent_flops(layer));
     }
     return {flops, static_cast<double>(Net::input_size + Net::output_size)};
+  }
+
+ private:
+  static constexpr double recurrent_flops(const LayerPlan& layer) {
+    for (int i = 0; i < layer.tensors.count(); ++i)
+      if (std::string_view(layer.tensors[i].name) == "recurrent_kernel")
+        return 2. * layer.in[0] * layer.tensors[i].shape.size();
+    return 0;
   }
 };
 

@@ -18,9 +18,6 @@ template <class V, class F> [[gnu::always_inline]] inline V by_lane(V v, F f) {
   for (int i = 0; i < width<V>; ++i) v[i] = f(v[i]);
   return v;
 }
-}  // namespace detail
-
-namespace detail {
 
 // e^x = 2^n e^r with |r| <= ln(2) / 2, for |x| < 2^21; above its low bits n may hold anything.
 template <class V> struct Reduced {

@@ -147,8 +147,8 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
 
   LossInput<S> load_targets(const detail::Batch& batch, S* outputs, S* gradient);
   double measure(LossInput<S> in);
-  Run<S> training_run(int n);
-  double forward(const detail::Batch& batch);
+  Run<S> training_run(int n, S* updated);
+  double forward(const detail::Batch& batch, S* updated);
   void backward(int n, auto& sink);
   double train(const detail::Batch& batch);
   double test(const detail::Batch& batch);
@@ -280,14 +280,16 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::measure(LossInput<
 }
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-Run<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::training_run(int n) {
-  return {n, model_.block().data(),
-          Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)}};
+Run<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::training_run(int n,
+                                                                                                S* updated) {
+  return {n, updated, Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)}};
 }
 
-// Forward and loss of a training batch; leaves the output's gradient in its buffer.
+// Forward and loss of a training batch; leaves the output's gradient in its buffer. What layers keep up to
+// date themselves, moving statistics, they write to the block `updated`.
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::forward(const detail::Batch& batch) {
+double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::forward(const detail::Batch& batch,
+                                                                      S* updated) {
   const auto& plan = training_.plan;
   const int gradient = plan.output_gradient;
   double loss = 0;
@@ -296,7 +298,7 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::forward(const deta
     const Memory<T> memory{count, nullptr, nullptr, reinterpret_cast<T*>(memory_.data())};
     load_samples(batch.x, input_size(), batch.samples, memory(plan, 0));
     training_.forward(count, model_.block().data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr),
-                      memory.workspace, training_run(n));
+                      memory.workspace, training_run(n, updated));
     if constexpr (Unit<T>::samples == 1) {
       S* y = memory(plan, plan.output);
       if (plan.keeps_output) {  // the loss may write probabilities over it
@@ -322,13 +324,13 @@ void Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::backward(int n, auto
   detail::with_unit<S>(training_, [&]<class T>() {
     training_.backward(detail::units<T>(n), model_.block().data(), reinterpret_cast<T*>(memory_.data()),
                        memory_.data() + layout_.scratch, memory_.data() + layout_.segment, sink,
-                       training_run(n));
+                       training_run(n, model_.block().data()));
   });
 }
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train(const detail::Batch& batch) {
-  const double loss = forward(batch) + penalty();
+  const double loss = forward(batch, model_.block().data()) + penalty();
   const auto step = optimizer_.template step<S>(iterations_ + 1);
   Update<S, std::remove_const_t<decltype(step)>, Optimizer::slots> update(step, model_.block().data(),
                                                                           slots_.data(), block_size());
@@ -422,10 +424,8 @@ auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::gradient(const Array
   gradient_.resize(block_size());
   const FlushDenormals flush;
   reset_metrics();
-  const std::span<S> block = model_.block();
-  std::copy(block.begin(), block.end(), gradient_.data());
-  forward({.x = x, .y = y, .targets = targets, .samples = {.n = n}});
-  std::copy_n(gradient_.data(), block_size(), block.begin());  // moving statistics stay as they were
+  std::copy_n(model_.block().data(), block_size(), gradient_.data());
+  forward({.x = x, .y = y, .targets = targets, .samples = {.n = n}}, gradient_.data());  // not the model's
   std::fill_n(gradient_.data(), block_size(), S{});
   Store<S> store(model_.block().data(), gradient_.data());
   backward(n, store);
