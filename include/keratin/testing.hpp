@@ -179,7 +179,7 @@ class LayerCheck {
   void shapes() {
     report_.expect(!layer.fit.broken && layer.fit.out == layer.row.out,
                    "fit() and the plan disagree on the output shape");
-    report_.expect(layer.lists_every_field, "BOOST_HANA_ADAPT_STRUCT does not list every field of the spec");
+    report_.expect(layer.lists_every_field, "KERATIN_ADAPT_STRUCT does not list every field of the spec");
     const auto& tensors = layer.row.tensors;
     std::size_t offset = 0;
     for (int i = 0; i < tensors.count(); ++i) {

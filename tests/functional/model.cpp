@@ -63,6 +63,34 @@ TEST_CASE("a chain and the Sequential of the same layers give the same bits") {
   CHECK(trainer.evaluate(x, y) == graph_trainer.evaluate(x, y));
 }
 
+// Sequential and chain of so many layers that the Sequential's share their kernels.
+template <std::size_t... I> auto deep_network(std::index_sequence<I...>) {
+  return Model<Sequential<Input<5>, Dense<3 + I * 7 % 20, Tanh>..., Dense<4, Softmax>>>();
+}
+
+TEST_CASE("a deep Sequential and its chain give the same bits") {
+  auto model = deep_network(std::make_index_sequence<70>());
+  const auto x = functional::Input({5});
+  functional::Tensor y = x;
+  for (int i = 0; i < 70; ++i) y = y.then(DenseSpec{.units = 3 + i * 7 % 20, .activation = Tanh{}});
+  functional::Model chain(x, y.then(DenseSpec{.units = 4, .activation = Softmax{}}));
+
+  std::vector<float> samples = inputs(1);
+  samples.resize(25);
+  const std::array labels{0, 1, 2, 3, 0};
+  std::vector<float> a(20), b(20);
+  auto static_trainer = compile(model, Adam{}, SparseCategoricalCrossentropy{}, metrics::Accuracy{});
+  auto chain_trainer = compile(chain, Adam{}, SparseCategoricalCrossentropy{}, metrics::Accuracy{});
+  for (int step = 0; step < 3; ++step)
+    CHECK(static_trainer.train_on_batch(samples, labels) == chain_trainer.train_on_batch(samples, labels));
+  model.predict(samples, a);
+  chain.predict(samples, b);
+  CHECK(a == b);
+  const auto one = model.predict(std::span(samples).first(5));
+  CHECK(std::vector<float>(one.begin(), one.end()) == chain.predict(std::span(samples).first(5)));
+  CHECK(std::ranges::equal(model.block(), chain.block()));
+}
+
 TEST_CASE("a chain is planned like a Sequential") {
   const functional::Model graph = graph_like_net(0);
   const auto& fixed = plan<Net>();

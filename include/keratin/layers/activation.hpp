@@ -2,8 +2,6 @@
 // Activation: an activation function as a layer of its own.
 #include <keratin/layers/layer.hpp>
 
-#include <boost/hana/adapt_struct.hpp>
-
 namespace keratin {
 
 /// Keras: Activation. Any shape, unchanged; softmax works along the last axis.
@@ -53,4 +51,4 @@ template <class A> struct Activation : layer_of<Activation<A>, ActivationSpec, A
 
 }  // namespace keratin
 
-BOOST_HANA_ADAPT_STRUCT(keratin::ActivationSpec, activation);
+KERATIN_ADAPT_STRUCT(keratin::ActivationSpec, activation);

@@ -4,8 +4,6 @@
 #include <keratin/layers/activation.hpp>
 #include <keratin/layers/normalization.hpp>
 
-#include <boost/hana/adapt_struct.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -335,4 +333,4 @@ struct BatchNormalization : layer_of<BatchNormalization<Options...>, BatchNormal
 
 }  // namespace keratin
 
-BOOST_HANA_ADAPT_STRUCT(keratin::BatchNormalizationSpec, momentum, epsilon, center, scale, activation);
+KERATIN_ADAPT_STRUCT(keratin::BatchNormalizationSpec, momentum, epsilon, center, scale, activation);

@@ -8,8 +8,6 @@
 #include <keratin/layers/pooling.hpp>
 #include <keratin/layers/window.hpp>
 
-#include <boost/hana/adapt_struct.hpp>
-
 #include <algorithm>
 
 namespace keratin {
@@ -434,9 +432,9 @@ struct Conv2D : layer_of<Conv2D<Filters, Options...>, ConvSpec<2>, Options...> {
 
 }  // namespace keratin
 
-BOOST_HANA_ADAPT_STRUCT(keratin::ConvSpec<1>, filters, kernel_size, strides, padding, dilation_rate, groups,
-                        activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, norm,
-                        max_pool);
-BOOST_HANA_ADAPT_STRUCT(keratin::ConvSpec<2>, filters, kernel_size, strides, padding, dilation_rate, groups,
-                        activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, norm,
-                        max_pool);
+KERATIN_ADAPT_STRUCT(keratin::ConvSpec<1>, filters, kernel_size, strides, padding, dilation_rate, groups,
+                     activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, norm,
+                     max_pool);
+KERATIN_ADAPT_STRUCT(keratin::ConvSpec<2>, filters, kernel_size, strides, padding, dilation_rate, groups,
+                     activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, norm,
+                     max_pool);

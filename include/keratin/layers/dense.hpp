@@ -8,8 +8,6 @@
 #include <keratin/layers/batch_normalization.hpp>
 #include <keratin/layers/layer.hpp>
 
-#include <boost/hana/adapt_struct.hpp>
-
 #include <algorithm>
 
 namespace keratin {
@@ -197,5 +195,5 @@ struct Dense : layer_of<Dense<Units, Options...>, DenseSpec, Options...> {
 
 }  // namespace keratin
 
-BOOST_HANA_ADAPT_STRUCT(keratin::DenseSpec, units, activation, use_bias, kernel_initializer, bias_initializer,
-                        kernel_regularizer, norm);
+KERATIN_ADAPT_STRUCT(keratin::DenseSpec, units, activation, use_bias, kernel_initializer, bias_initializer,
+                     kernel_regularizer, norm);

@@ -6,8 +6,6 @@
 #include <keratin/layers/activation.hpp>
 #include <keratin/layers/window.hpp>
 
-#include <boost/hana/adapt_struct.hpp>
-
 #include <algorithm>
 
 namespace keratin {
@@ -207,5 +205,5 @@ struct DepthwiseConv2D : layer_of<DepthwiseConv2D<Options...>, DepthwiseConv2DSp
 
 }  // namespace keratin
 
-BOOST_HANA_ADAPT_STRUCT(keratin::DepthwiseConv2DSpec, kernel_size, strides, padding, depth_multiplier,
-                        dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer);
+KERATIN_ADAPT_STRUCT(keratin::DepthwiseConv2DSpec, kernel_size, strides, padding, depth_multiplier,
+                     dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer);

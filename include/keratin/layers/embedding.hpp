@@ -4,8 +4,6 @@
 #include <keratin/kernels/transpose.hpp>
 #include <keratin/layers/layer.hpp>
 
-#include <boost/hana/adapt_struct.hpp>
-
 #include <algorithm>
 
 namespace keratin {
@@ -107,4 +105,4 @@ struct Embedding : layer_of<Embedding<InputDim, OutputDim>, EmbeddingSpec> {
 
 }  // namespace keratin
 
-BOOST_HANA_ADAPT_STRUCT(keratin::EmbeddingSpec, input_dim, output_dim, embeddings_initializer);
+KERATIN_ADAPT_STRUCT(keratin::EmbeddingSpec, input_dim, output_dim, embeddings_initializer);

@@ -2,6 +2,7 @@
 // The layer contract: what a spec provides, what its kernels are given, and layer_of, which makes a type of a
 // spec.
 #include <keratin/activations/activation.hpp>
+#include <keratin/core/adapt.hpp>
 #include <keratin/core/fixed.hpp>
 #include <keratin/core/lanes.hpp>
 #include <keratin/core/options.hpp>

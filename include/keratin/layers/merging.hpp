@@ -3,8 +3,6 @@
 #include <keratin/layers/activation.hpp>
 #include <keratin/layers/layer.hpp>
 
-#include <boost/hana/adapt_struct.hpp>
-
 #include <algorithm>
 
 namespace keratin {
@@ -172,5 +170,5 @@ template <int Axis = -1> struct Concatenate : layer_of<Concatenate<Axis>, Concat
 
 }  // namespace keratin
 
-BOOST_HANA_ADAPT_STRUCT(keratin::AddSpec, activation);
-BOOST_HANA_ADAPT_STRUCT(keratin::ConcatenateSpec, axis);
+KERATIN_ADAPT_STRUCT(keratin::AddSpec, activation);
+KERATIN_ADAPT_STRUCT(keratin::ConcatenateSpec, axis);

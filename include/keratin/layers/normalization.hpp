@@ -3,8 +3,6 @@
 #include <keratin/initializers/constant.hpp>
 #include <keratin/layers/layer.hpp>
 
-#include <boost/hana/adapt_struct.hpp>
-
 #include <algorithm>
 
 namespace keratin {
@@ -263,4 +261,4 @@ struct LayerNormalization : layer_of<LayerNormalization<Options...>, LayerNormal
 
 }  // namespace keratin
 
-BOOST_HANA_ADAPT_STRUCT(keratin::LayerNormalizationSpec, epsilon, center, scale);
+KERATIN_ADAPT_STRUCT(keratin::LayerNormalizationSpec, epsilon, center, scale);

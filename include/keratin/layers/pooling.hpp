@@ -4,8 +4,6 @@
 #include <keratin/layers/layer.hpp>
 #include <keratin/layers/window.hpp>
 
-#include <boost/hana/adapt_struct.hpp>
-
 #include <algorithm>
 
 namespace keratin {
@@ -345,11 +343,11 @@ struct GlobalAveragePooling2D : layer_of<GlobalAveragePooling2D, GlobalAveragePo
 
 }  // namespace keratin
 
-BOOST_HANA_ADAPT_STRUCT(keratin::MaxPooling1DSpec, pool_size, strides, padding);
-BOOST_HANA_ADAPT_STRUCT(keratin::MaxPooling2DSpec, pool_size, strides, padding);
-BOOST_HANA_ADAPT_STRUCT(keratin::AveragePooling1DSpec, pool_size, strides, padding);
-BOOST_HANA_ADAPT_STRUCT(keratin::AveragePooling2DSpec, pool_size, strides, padding);
-BOOST_HANA_ADAPT_STRUCT(keratin::GlobalMaxPooling1DSpec);
-BOOST_HANA_ADAPT_STRUCT(keratin::GlobalMaxPooling2DSpec);
-BOOST_HANA_ADAPT_STRUCT(keratin::GlobalAveragePooling1DSpec);
-BOOST_HANA_ADAPT_STRUCT(keratin::GlobalAveragePooling2DSpec);
+KERATIN_ADAPT_STRUCT(keratin::MaxPooling1DSpec, pool_size, strides, padding);
+KERATIN_ADAPT_STRUCT(keratin::MaxPooling2DSpec, pool_size, strides, padding);
+KERATIN_ADAPT_STRUCT(keratin::AveragePooling1DSpec, pool_size, strides, padding);
+KERATIN_ADAPT_STRUCT(keratin::AveragePooling2DSpec, pool_size, strides, padding);
+KERATIN_ADAPT_STRUCT(keratin::GlobalMaxPooling1DSpec);
+KERATIN_ADAPT_STRUCT(keratin::GlobalMaxPooling2DSpec);
+KERATIN_ADAPT_STRUCT(keratin::GlobalAveragePooling1DSpec);
+KERATIN_ADAPT_STRUCT(keratin::GlobalAveragePooling2DSpec);

@@ -8,8 +8,6 @@
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/window.hpp>
 
-#include <boost/hana/adapt_struct.hpp>
-
 namespace keratin {
 
 template <> inline constexpr bool kernels::one_tanh<Tanh, Sigmoid> = true;
@@ -421,11 +419,11 @@ template <int Units, class... Options> struct GRU : layer_of<GRU<Units, Options.
 
 }  // namespace keratin
 
-BOOST_HANA_ADAPT_STRUCT(keratin::SimpleRNNSpec, units, activation, use_bias, return_sequences, go_backwards,
-                        kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer);
-BOOST_HANA_ADAPT_STRUCT(keratin::LSTMSpec, units, activation, recurrent_activation, use_bias,
-                        unit_forget_bias, return_sequences, go_backwards, kernel_initializer,
-                        recurrent_initializer, bias_initializer, kernel_regularizer);
-BOOST_HANA_ADAPT_STRUCT(keratin::GRUSpec, units, activation, recurrent_activation, use_bias, reset_after,
-                        return_sequences, go_backwards, kernel_initializer, recurrent_initializer,
-                        bias_initializer, kernel_regularizer);
+KERATIN_ADAPT_STRUCT(keratin::SimpleRNNSpec, units, activation, use_bias, return_sequences, go_backwards,
+                     kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer);
+KERATIN_ADAPT_STRUCT(keratin::LSTMSpec, units, activation, recurrent_activation, use_bias, unit_forget_bias,
+                     return_sequences, go_backwards, kernel_initializer, recurrent_initializer,
+                     bias_initializer, kernel_regularizer);
+KERATIN_ADAPT_STRUCT(keratin::GRUSpec, units, activation, recurrent_activation, use_bias, reset_after,
+                     return_sequences, go_backwards, kernel_initializer, recurrent_initializer,
+                     bias_initializer, kernel_regularizer);

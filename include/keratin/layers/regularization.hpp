@@ -2,8 +2,6 @@
 // Dropout: in training, zeroes values at random and scales the others up, so that their mean stays.
 #include <keratin/layers/layer.hpp>
 
-#include <boost/hana/adapt_struct.hpp>
-
 namespace keratin {
 
 inline constexpr Rule needs_a_rate_from_0_to_1{"the rate must be from 0 to 1"};
@@ -76,4 +74,4 @@ template <double Rate> struct Dropout : layer_of<Dropout<Rate>, DropoutSpec> {
 
 }  // namespace keratin
 
-BOOST_HANA_ADAPT_STRUCT(keratin::DropoutSpec, rate);
+KERATIN_ADAPT_STRUCT(keratin::DropoutSpec, rate);

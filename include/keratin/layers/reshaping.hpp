@@ -4,8 +4,6 @@
 #include <keratin/layers/layer.hpp>
 #include <keratin/layers/window.hpp>
 
-#include <boost/hana/adapt_struct.hpp>
-
 #include <algorithm>
 
 namespace keratin {
@@ -177,7 +175,7 @@ template <int... N> struct ZeroPadding2D : layer_of<ZeroPadding2D<N...>, ZeroPad
 
 }  // namespace keratin
 
-BOOST_HANA_ADAPT_STRUCT(keratin::FlattenSpec);
-BOOST_HANA_ADAPT_STRUCT(keratin::ReshapeSpec, target);
-BOOST_HANA_ADAPT_STRUCT(keratin::ZeroPadding1DSpec, padding);
-BOOST_HANA_ADAPT_STRUCT(keratin::ZeroPadding2DSpec, padding);
+KERATIN_ADAPT_STRUCT(keratin::FlattenSpec);
+KERATIN_ADAPT_STRUCT(keratin::ReshapeSpec, target);
+KERATIN_ADAPT_STRUCT(keratin::ZeroPadding1DSpec, padding);
+KERATIN_ADAPT_STRUCT(keratin::ZeroPadding2DSpec, padding);

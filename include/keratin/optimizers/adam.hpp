@@ -1,8 +1,6 @@
 #pragma once
 #include <keratin/optimizers/optimizer.hpp>
 
-#include <boost/hana/adapt_struct.hpp>
-
 namespace keratin {
 
 /// Keras: Adam. Kingma and Ba 2015 in the "epsilon hat" form: epsilon is added to the uncorrected root.
@@ -35,4 +33,4 @@ struct Adam {
 
 }  // namespace keratin
 
-BOOST_HANA_ADAPT_STRUCT(keratin::Adam, learning_rate, beta_1, beta_2, epsilon);
+KERATIN_ADAPT_STRUCT(keratin::Adam, learning_rate, beta_1, beta_2, epsilon);

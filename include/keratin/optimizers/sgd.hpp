@@ -1,8 +1,6 @@
 #pragma once
 #include <keratin/optimizers/optimizer.hpp>
 
-#include <boost/hana/adapt_struct.hpp>
-
 namespace keratin {
 
 /// Keras: SGD, with momentum and Nesterov's form of it.
@@ -31,4 +29,4 @@ struct SGD {
 
 }  // namespace keratin
 
-BOOST_HANA_ADAPT_STRUCT(keratin::SGD, learning_rate, momentum, nesterov);
+KERATIN_ADAPT_STRUCT(keratin::SGD, learning_rate, momentum, nesterov);

@@ -89,30 +89,38 @@ namespace detail {
 // kernels.
 inline constexpr int most_fixed_layers = 64;
 
+// One of their steps: the kernel of its kind, and its sizes.
+template <class Context, class... Sink> struct SharedStep {
+  void (*kernel)(const void* geometry, const Context&, Sink&...);
+  const void* geometry;
+
+  void operator()(const Context& c, Sink&... sink) const { kernel(geometry, c, sink...); }
+};
 template <class Spec, class T, class Count>
-[[gnu::noinline]] void forward_at_run_time(const typename Spec::Geometry& geometry,
-                                           const Forward<T, Count>& c) {
-  Spec::forward(geometry, c);
+void shared_forward(const void* geometry, const Forward<T, Count>& c) {
+  Spec::forward(*static_cast<const typename Spec::Geometry*>(geometry), c);
 }
-template <class Spec, class T>
-[[gnu::noinline]] void backward_at_run_time(const typename Spec::Geometry& geometry, const Backward<T>& c,
-                                            auto& sink) {
-  run_backward<Spec>(geometry, c, sink);
+template <class Spec, class T, class Sink>
+void shared_backward(const void* geometry, const Backward<T>& c, Sink& sink) {
+  run_backward<Spec>(*static_cast<const typename Spec::Geometry*>(geometry), c, sink);
 }
 
 /// Forward and backward passes of Net planned for M.
 template <class Net, Mode M = Mode{}> struct Execute {
   static constexpr const auto& plan = plan_constant<Net, M>;
-  static constexpr int steps = static_cast<int>(plan.steps.size());
+  static constexpr std::size_t steps = plan.steps.size();
 
   template <class T, class Count>
   [[gnu::always_inline]] static void forward(Count count, const Scalar<T>* block, const T* x, T* y,
                                              T* workspace, const Run<Scalar<T>>& run) {
     const Memory<T> memory{count, x, y, workspace};
-    [&]<std::size_t... S>(std::index_sequence<S...>) __attribute__((always_inline)) {
-      // An initializer list instead of a fold: clang stops at 256 operands.
-      [[maybe_unused]] const int in_order[] = {0, (forward_step<S, T>(count, block, memory, run), 0)...};
-    }(std::make_index_sequence<steps>());
+    if constexpr (Net::depth > most_fixed_layers)
+      for (std::size_t s = 0; s < steps; ++s)
+        shared_forward_steps<T, Count>[s](forward_context(plan, plan.steps[s], count, memory, block, run));
+    else
+      [&]<std::size_t... S>(std::index_sequence<S...>) __attribute__((always_inline)) {
+        (forward_step<S, T>(count, block, memory, run), ...);
+      }(std::make_index_sequence<steps>());
     if constexpr (!M.training && plan.output == 0)  // nothing but views
       for (int i = 0; i < static_cast<int>(count) * Net::output_size; ++i) y[i] = x[i];
   }
@@ -123,16 +131,25 @@ template <class Net, Mode M = Mode{}> struct Execute {
   static void backward(int count, const Scalar<T>* block, T* workspace, Scalar<T>* scratch,
                        Scalar<T>* gradient, auto& sink, const Run<Scalar<T>>& run) {
     const Memory<T> memory{count, nullptr, nullptr, workspace};
-    [&]<std::size_t... S>(std::index_sequence<S...>) {
-      [[maybe_unused]] const int in_order[] = {
-          0, (backward_step<steps - 1 - S, T>(memory, block, scratch, gradient, sink, run), 0)...};
-    }(std::make_index_sequence<steps>());
+    if constexpr (Net::depth > most_fixed_layers)
+      for (std::size_t s = steps; s-- > 0;) {
+        const Step& step = plan.steps[s];
+        if (step.output_gradient == Step::none) continue;
+        shared_backward_steps<T, std::remove_reference_t<decltype(sink)>>[s](
+            backward_context(plan, step, memory, block, gradient, scratch, run), sink);
+        sum_gradients(plan, step, memory);
+      }
+    else
+      [&]<std::size_t... S>(std::index_sequence<S...>) {
+        (backward_step<steps - 1 - S, T>(memory, block, scratch, gradient, sink, run), ...);
+      }(std::make_index_sequence<steps>());
   }
 
   /// Scalars of scratch that backward needs.
   template <class T> static constexpr std::size_t scratch(int count) {
     return []<std::size_t... S>([[maybe_unused]] int n, std::index_sequence<S...>) {
       std::size_t most = 0;
+      // An initializer list instead of a fold: clang stops at 256 operands.
       [[maybe_unused]] const int in_order[] = {
           0, (most = std::max(most, scratch_of<T>(spec<S>, in_shape<S>, n)), 0)...};
       return most;
@@ -147,6 +164,15 @@ template <class Net, Mode M = Mode{}> struct Execute {
   template <std::size_t S>
   static constexpr typename Spec<S>::Geometry geometry = spec<S>.geometry(in_shape<S>);
 
+  template <class T, class Count>
+  static constexpr auto shared_forward_steps = []<std::size_t... S>(std::index_sequence<S...>) {
+    return std::array{SharedStep<Forward<T, Count>>{&shared_forward<Spec<S>, T, Count>, &geometry<S>}...};
+  }(std::make_index_sequence<steps>());
+  template <class T, class Sink>
+  static constexpr auto shared_backward_steps = []<std::size_t... S>(std::index_sequence<S...>) {
+    return std::array{SharedStep<Backward<T>, Sink>{&shared_backward<Spec<S>, T, Sink>, &geometry<S>}...};
+  }(std::make_index_sequence<steps>());
+
   template <std::size_t S>
   static constexpr bool sums = [] {
     for (const Step::Sum& sum : plan.steps[S].sums)
@@ -157,11 +183,7 @@ template <class Net, Mode M = Mode{}> struct Execute {
   template <std::size_t S, class T, class Count>
   [[gnu::always_inline]] static void forward_step(Count count, const Scalar<T>* block,
                                                   const Memory<T>& memory, const Run<Scalar<T>>& run) {
-    const auto c = forward_context(plan, plan.steps[S], count, memory, block, run);
-    if constexpr (Net::depth <= most_fixed_layers)
-      Spec<S>::forward(fixed<geometry<S>>{}, c);
-    else
-      forward_at_run_time<Spec<S>>(geometry<S>, c);
+    Spec<S>::forward(fixed<geometry<S>>{}, forward_context(plan, plan.steps[S], count, memory, block, run));
   }
 
   template <std::size_t S, class T>
@@ -169,10 +191,7 @@ template <class Net, Mode M = Mode{}> struct Execute {
                             Scalar<T>* gradient, auto& sink, const Run<Scalar<T>>& run) {
     if constexpr (plan.steps[S].output_gradient != Step::none) {
       const Backward<T> c = backward_context(plan, plan.steps[S], memory, block, gradient, scratch, run);
-      if constexpr (Net::depth <= most_fixed_layers)
-        run_backward<Spec<S>>(fixed<geometry<S>>{}, c, sink);
-      else
-        backward_at_run_time<Spec<S>>(geometry<S>, c, sink);
+      run_backward<Spec<S>>(fixed<geometry<S>>{}, c, sink);
       if constexpr (sums<S>) sum_gradients(plan, plan.steps[S], memory);
     }
   }
