@@ -57,6 +57,27 @@ TEST_CASE("Dense of every size from 1 to 33 is the sum that it should be") {
     }
 }
 
+// From 32 rows on the weights of a wide layer are packed, some of the depth at a time.
+TEST_CASE("Dense of a large batch gives the bits of small batches") {
+  constexpr std::size_t n = 37, part = 20;
+  for (const std::size_t in : {1u, 64u, 255u, 256u, 257u, 700u})
+    for (const std::size_t units : {63u, 64u, 101u}) {
+      const auto x = functional::Input({static_cast<int>(in)});
+      const DenseSpec dense{.units = static_cast<int>(units), .activation = ReLU{}};
+      functional::Model model(x, x.then(dense));
+      std::vector<float> values(n * in), y(n * units), z(n * units);
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(testing::filled(i, 0));
+      model.predict(values, y);
+      for (std::size_t i = 0; i < n; i += part) {
+        const std::size_t rows = std::min(part, n - i);
+        model.predict(Array(values).slice(i * in, rows * in), std::span(z).subspan(i * units, rows * units));
+      }
+      CAPTURE(in);
+      CAPTURE(units);
+      CHECK(y == z);
+    }
+}
+
 TEST_CASE("Dense takes its options in any order") {
   using L = Dense<32, L2<1e-4>, KernelInitializer<HeNormal>, ReLU, NoBias>;
   static_assert(hana::equal(L::spec, Dense<32, ReLU, NoBias, KernelInitializer<HeNormal>, L2<1e-4>>::spec));

@@ -30,14 +30,16 @@ template <> struct Operands<Lanes> {  // one lane group a row: x is read in vect
 template <class T> struct Weights {
   const Scalar<T>* w;
   std::ptrdiff_t k_stride, column_stride = 1;
+
+  Weights from(std::ptrdiff_t column) const { return {w + column * column_stride, k_stride, column_stride}; }
 };
 
 /// Rows of x and y: how many, how deep, and how far apart.
 template <class T> struct Rows {
   int count, depth;
-  const T* x;  // [count][depth]
+  const T* x;  // [count][x_stride]
   T* y;        // [count][y_stride]
-  std::ptrdiff_t y_stride;
+  std::ptrdiff_t y_stride, x_stride = depth;
 };
 
 namespace detail {
@@ -68,31 +70,31 @@ template <class S, class F> [[gnu::always_inline]] inline void vector_columns(in
   }
 }
 
-// N vectors of columns for all rows; Part says whether the vectors are whole or the rest of a row.
+// N vectors of columns, where `weights` begins, for all rows; Part says whether the vectors are whole or the
+// rest of a row. With `adds` they go on from what y holds.
 template <int N, class T, class Part>
 [[gnu::always_inline]] inline void product_columns(const Rows<T>& rows, const Weights<T>& weights,
-                                                   const Scalar<T>* bias, std::ptrdiff_t column, Part part,
-                                                   auto finish) {
+                                                   const Scalar<T>* bias, bool adds, std::ptrdiff_t column,
+                                                   Part part, auto finish) {
   using O = Operands<T>;
   using V = typename O::V;
   tiles<O::tile_rows>(rows.count, [&]<int M>(int row) __attribute__((always_inline)) {
+    T* y = rows.y + row * rows.y_stride + column;
     V a[M][N];
 #pragma GCC unroll 32
     for (int n = 0; n < N; ++n) {
       const V start = bias ? weight<T>(bias + column + n * O::columns, part) : V{};
 #pragma GCC unroll 32
-      for (int m = 0; m < M; ++m) a[m][n] = start;
+      for (int m = 0; m < M; ++m) a[m][n] = adds ? read(y + m * rows.y_stride + n * O::columns, part) : start;
     }
-    const std::ptrdiff_t depth = rows.depth;
-    const T* x = rows.x + row * depth;
-    const std::ptrdiff_t k_stride = weights.k_stride,
+    const T* x = rows.x + row * rows.x_stride;
+    const std::ptrdiff_t x_stride = rows.x_stride, k_stride = weights.k_stride,
                          n_stride = O::columns > 1 ? O::columns : weights.column_stride;
-    const Scalar<T>* w = weights.w + column * (O::columns > 1 ? 1 : weights.column_stride);
-    for (std::ptrdiff_t k = 0; k < depth; ++k, ++x, w += k_stride)
+    const Scalar<T>* w = weights.w;
+    for (int k = 0; k < rows.depth; ++k, ++x, w += k_stride)
       outer(
-          a, [&](int m) __attribute__((always_inline)) { return O::x(x + m * depth); },
+          a, [&](int m) __attribute__((always_inline)) { return O::x(x + m * x_stride); },
           [&](int n) __attribute__((always_inline)) { return weight<T>(w + n * n_stride, part); });
-    T* y = rows.y + row * rows.y_stride + column;
 #pragma GCC unroll 32
     for (int m = 0; m < M; ++m)
 #pragma GCC unroll 32
@@ -101,6 +103,36 @@ template <int N, class T, class Part>
         write<T>(y + m * rows.y_stride + n * O::columns, v, part);
       }
   });
+}
+
+// The same, some of the depth at a time. The weights of distant rows meet in few places of a cache, and every
+// tile of rows reads all of them: where there are several tiles they are copied side by side.
+template <int N, class T>
+[[gnu::always_inline]] inline void whole_columns(const Rows<T>& rows, const Weights<T>& weights,
+                                                 const Scalar<T>* bias, std::ptrdiff_t column, auto finish) {
+  constexpr int width = N * lanes<T>, most = 8192 / static_cast<int>(sizeof(T)) / width;
+  alignas(Vec<T>) T panel[most * width];
+  const bool packs = rows.count >= 32 && weights.k_stride >= 64;
+  const int step = packs ? most : rows.depth;
+  for (int k = 0; k == 0 || k < rows.depth; k += step) {
+    const Rows<T> part{.count = rows.count,
+                       .depth = rows.depth - k < step ? rows.depth - k : step,
+                       .x = rows.x + k,
+                       .y = rows.y,
+                       .y_stride = rows.y_stride,
+                       .x_stride = rows.x_stride};
+    if (packs)
+      for (int i = 0; i < part.depth; ++i)
+#pragma GCC unroll 32
+        for (int n = 0; n < N; ++n)
+          store(panel + i * width + n * lanes<T>,
+                load(weights.w + (k + i) * weights.k_stride + column + n * lanes<T>));
+    const bool last = k + step >= rows.depth;
+    product_columns<N>(part, packs ? Weights<T>{panel, width} : weights.from(column), bias, k > 0, column,
+                       Whole{}, [&](auto v, std::ptrdiff_t at, Whole) __attribute__((always_inline)) {
+                         return last ? finish(v, at, Whole{}) : v;
+                       });
+  }
 }
 
 }  // namespace detail
@@ -113,13 +145,16 @@ template <class T>
   using O = Operands<T>;
   if constexpr (O::columns == 1) {
     tiles<O::tile_columns>(columns, [&]<int N>(int first) __attribute__((always_inline)) {
-      detail::product_columns<N>(rows, weights, bias, first, Whole{}, finish);
+      detail::product_columns<N>(rows, weights.from(first), bias, false, first, Whole{}, finish);
     });
   } else {
-    detail::vector_columns<Scalar<T>>(columns,
-                                      [&]<int N>(int column, auto part) __attribute__((always_inline)) {
-                                        detail::product_columns<N>(rows, weights, bias, column, part, finish);
-                                      });
+    detail::vector_columns<Scalar<T>>(
+        columns, [&]<int N>(int column, auto part) __attribute__((always_inline)) {
+          if constexpr (N == tile_columns)
+            detail::whole_columns<N>(rows, weights, bias, column, finish);
+          else
+            detail::product_columns<N>(rows, weights.from(column), bias, false, column, part, finish);
+        });
   }
 }
 
