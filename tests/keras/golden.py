@@ -491,7 +491,38 @@ def branches_section():
                                  if w.trainable == wanted])
 
 
-# (7) A hundred steps on Fashion-MNIST.
+# (7) Recurrent layers that go on where the batch before ended.
+
+STATEFUL = [("simple_rnn", layers.SimpleRNN), ("lstm", layers.LSTM),
+            ("gru", layers.GRU)]
+
+
+def stateful_section():
+    """Outputs of two batches, and the gradients of the second's MSE."""
+    first, second = fill((3, 5, 3), 0), fill((3, 5, 3), 2)
+    wanted = fill((3, 5, 4), 6)
+    for case, kind in STATEFUL:
+        layer = kind(4, return_sequences=True, stateful=True)
+        layer.build(first.shape)
+        fill_weights(layer)
+        layer(first)
+        state = [s.value for s in layer.states]
+        plain = kind(4, return_sequences=True)
+        plain.build(first.shape)
+        fixed = values(plain.non_trainable_variables)  # the seed
+
+        def loss(weights):
+            y, _ = plain.stateless_call(
+                weights, fixed, second, initial_state=state)
+            return jnp.mean((y - wanted) ** 2)
+
+        gradients = jax.grad(loss)(values(layer.trainable_variables))
+        yield f"stateful/{case}/y", layer(second)
+        yield f"stateful/{case}/gradient", np.concatenate(
+            [np.ravel(g) for g in gradients])
+
+
+# (8) A hundred steps on Fashion-MNIST.
 
 def read_idx(path, header_size):
     content = gzip.decompress(path.read_bytes())
@@ -537,7 +568,7 @@ def main():
               "i the flat row-major index", file=file)
         for section in (layer_section, activation_section, loss_section,
                         metric_section, optimizer_section, training_section,
-                        branches_section):
+                        branches_section, stateful_section):
             for name, array in section():
                 write_line(file, name, array)
         steps, weights = fashion_mnist_run(folder)

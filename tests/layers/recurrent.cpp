@@ -74,6 +74,123 @@ TEST_CASE("step by step, recurrent layers give the outputs of the sequence") {
   check_steps<GRU<9, ReturnSequences, NoResetAfter>, 3, 2>();
 }
 
+namespace {
+
+// Batches that go on from States, and what one pass over the whole sequences gives.
+template <class Whole, class Piece> void check_states(int samples) {
+  constexpr std::size_t in = Piece::input_size, out = Piece::output_size, pieces = Whole::input_size / in;
+  const auto n = static_cast<std::size_t>(samples);
+  const Model<Whole> whole(3);
+  const Model<Piece> model(3);
+  std::vector<float> x(n * pieces * in), wanted(n * pieces * out), part(n * in), y(n * out), again(n * out);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(testing::filled(i, 2));
+  whole.predict(x, wanted);
+  const float tolerance = samples == 1 ? 1e-6f : 0;  // predict takes the latency path for one sample
+  States states(model, samples);
+  for (std::size_t p = 0; p < pieces; ++p) {
+    for (std::size_t i = 0; i < part.size(); ++i) part[i] = x[(i / in * pieces + p) * in + i % in];
+    model.predict(part, y, states);
+    bool equal = true;
+    for (std::size_t i = 0; i < y.size(); ++i)
+      equal = equal && std::fabs(y[i] - wanted[(i / out * pieces + p) * out + i % out]) <= tolerance;
+    CHECK(equal);
+  }
+  model.predict(part, again);  // without states: from zeros
+  CHECK(again != y);
+  states.reset();
+  model.predict(part, y, states);
+  if (samples > 1) CHECK(again == y);
+}
+template <class L, class StatefulL> void check_states() {
+  using Whole = Sequential<Input<12, 2>, L, StatefulL>;
+  using Piece = Sequential<Input<3, 2>, L, StatefulL>;
+  for (const int samples : {1, 5, 37}) check_states<Whole, Piece>(samples);
+}
+using testing::filled;
+
+// The second batch of golden.py, through a trainer.
+template <class L> void check_stateful(const std::string& name) {
+  Model<Sequential<Input<5, 3>, L>> model;
+  std::vector<float> x(90), y(60), weights(model.count_params()), wanted(60);
+  for (std::size_t i = 0; i < 45; ++i)
+    x[i] = static_cast<float>(filled(i, 0)), x[45 + i] = static_cast<float>(filled(i, 2));
+  for (std::size_t i = 0; i < 60; ++i) wanted[i] = static_cast<float>(filled(i, 6));
+  std::size_t at = 0;
+  for (int t = 0; t < model.layers()[0].tensors.count(); ++t)
+    for (std::size_t i = 0; i < static_cast<std::size_t>(model.layers()[0].tensors[t].shape.elements()); ++i)
+      weights[at++] = static_cast<float>(filled(i, t + 1));
+  model.set_weights(weights);
+  const auto first = Array(x).slice(0, 45), second = Array(x).slice(45, 45);
+
+  States states(model, 3);
+  model.predict(first, y, states);
+  model.predict(second, y, states);
+  CHECK(all_near(y, golden("stateful/" + name + "/y")));
+
+  auto trainer = compile(model, SGD{}, MeanSquaredError{});
+  trainer.test_on_batch(first, wanted);
+  for (int i = 0; i < 2; ++i) {  // a gradient moves nothing on
+    const auto block = trainer.gradient(second, wanted);
+    std::vector<float> gradient;
+    const Tensors& tensors = model.layers()[0].tensors;
+    for (int t = 0; t < tensors.count(); ++t)
+      gradient.insert(gradient.end(), block.data() + tensors.offset(t),
+                      block.data() + tensors.offset(t) + tensors[t].shape.elements());
+    CHECK(all_near(gradient, golden("stateful/" + name + "/gradient")));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("stateful layers go on where the batch before ended") {
+  check_states<SimpleRNN<3, ReturnSequences, Stateful>, LSTM<5, Stateful, ReturnSequences>>();
+  check_states<GRU<17, ReturnSequences, Stateful>, GRU<2, Stateful, NoResetAfter, ReturnSequences>>();
+}
+
+TEST_CASE("stateful layers compute what Keras computes") {
+  check_stateful<SimpleRNN<4, ReturnSequences, Stateful>>("simple_rnn");
+  check_stateful<LSTM<4, ReturnSequences, Stateful>>("lstm");
+  check_stateful<GRU<4, ReturnSequences, Stateful>>("gru");
+}
+
+TEST_CASE("a trainer carries states from batch to batch, of batches of one size") {
+  using Net = Sequential<Input<3, 2>, LSTM<4, Stateful>, Dense<1>>;
+  Model<Net> model(1);
+  const auto graph_in = functional::Input({3, 2});
+  functional::Model graph(
+      graph_in, graph_in.then(LSTMSpec{.units = 4, .stateful = true}).then(DenseSpec{.units = 1}), 1);
+  std::vector<float> x(6 * 6), y(6);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(filled(i, 0));
+  const auto half = Array(x).slice(0, 18), targets = Array(y).slice(0, 3);
+  auto trainer = compile(model, SGD{}, MeanSquaredError{});
+  auto of_graph = compile(graph, SGD{}, MeanSquaredError{});
+  auto small = compile<3>(model, SGD{}, MeanSquaredError{});
+
+  const double begin = trainer.test_on_batch(half, targets)[0];
+  CHECK(of_graph.test_on_batch(half, targets)[0] == begin);
+  CHECK(small.test_on_batch(half, targets)[0] == begin);
+  const double later = trainer.test_on_batch(half, targets)[0];
+  CHECK(later != begin);
+  CHECK(of_graph.test_on_batch(half, targets)[0] == later);
+  CHECK(small.test_on_batch(half, targets)[0] == later);
+  CHECK_THROWS_WITH(trainer.test_on_batch(x, y),
+                    "a network with Stateful layers: 6 samples in batches of 6 came, batches of 3 wanted, or "
+                    "reset_states() before");
+  trainer.reset_states();
+  CHECK_THROWS_WITH(
+      trainer.fit(x, y, {.batch_size = 4, .verbose = 0}),
+      "a network with Stateful layers: 6 samples in batches of 4 came, batches of one size wanted");
+  CHECK(trainer.test_on_batch(half, targets)[0] == begin);
+  trainer.reset_states();
+  of_graph.reset_states();
+  const FitOptions options{.epochs = 2, .batch_size = 2, .verbose = 0};
+  CHECK(trainer.fit(x, y, options)["loss"] == of_graph.fit(x, y, options)["loss"]);
+
+  States states(model, 2);
+  CHECK_THROWS_WITH(model.predict(half, std::span(y).first(3), states),
+                    "predict: 3 samples came, 2 wanted, as its States have");
+}
+
 TEST_CASE("recurrent layers have Keras's parameters and defaults") {
   constexpr Parameters lstm = LSTM<7>::spec.parameters(Shape{4, 5}),
                        gru = GRU<7>::spec.parameters(Shape{4, 5});
@@ -87,6 +204,7 @@ TEST_CASE("recurrent layers have Keras's parameters and defaults") {
   using L = LSTM<8, L2<1e-4>, ReturnSequences, RecurrentInitializer<GlorotUniform>, NoUnitForgetBias, ReLU>;
   static_assert(L::spec.kernel_regularizer.l2 == 1e-4 && L::spec.return_sequences &&
                 !L::spec.unit_forget_bias);
+  static_assert(!L::spec.stateful && GRU<3, Stateful>::spec.stateful);
   static_assert(L::spec.activation == ReLU{} && L::spec.recurrent_activation == Sigmoid{});
   static_assert(LSTM<8>::spec.fit(Shape{4}).broken == &needs_sequence_TxC);
   static_assert(LSTM<0>::spec.fit(Shape{4, 2}).broken == &needs_at_least_1_unit);

@@ -48,6 +48,9 @@ struct LayerPlan {
   std::size_t intermediate =
       0;  // T's per sample that forward works with and, in training, leaves for backward
   double flops = 0;
+  std::size_t state = 0,
+              state_first =
+                  0;  // T's per sample that it keeps from batch to batch; those of the layers before
 };
 
 /// A piece of workspace: `size` values per sample at `offset`, in use from time `first` to `last`. Forward
@@ -123,6 +126,7 @@ template <template <class> class List> struct BasicPlan {
   std::size_t workspace = 0;        // values of workspace per sample
   std::size_t workspace_bytes = 0;  // the same in bytes of float
   double flops = 0;                 // of one sample, forward
+  std::size_t state = 0;            // values per sample that stateful layers keep from batch to batch
 
   /// Adds a layer; its place in the parameter block follows from the layers before it. The plan refers to
   /// `p`.
@@ -133,6 +137,8 @@ template <template <class> class List> struct BasicPlan {
     trainable += layer.tensors.trainable_values();
     lanes = lanes || layer.traits.lanes;
     flops += layer.flops;
+    layer.state_first = state;
+    state += layer.state;
     layers.push_back(layer);
   }
 

@@ -200,15 +200,11 @@ class Model {
     return y;
   }
   /// Any number of samples; y takes output_shape().size() values for each. Error: the sizes do not match.
-  void predict(const Array& x, std::span<float> y) const {
-    thread_local Block<float> workspace;
-    constexpr std::size_t chunk = 128;
-    const std::size_t size =
-        chunk * keratin::detail::predict_workspace(inference_.plan, static_cast<std::size_t>(in_.size()),
-                                                   static_cast<std::size_t>(out_.size()));
-    if (workspace.size() < size) workspace = Block<float>(size);
-    keratin::detail::predict_in_chunks(inference_, block_.data(), static_cast<std::size_t>(in_.size()),
-                                       static_cast<std::size_t>(out_.size()), chunk, x, y, workspace.data());
+  void predict(const Array& x, std::span<float> y) const { predict_all(x, y, nullptr); }
+  /// One batch, whose Stateful layers go on from `states` and leave there where they ended. Error: not as
+  /// many samples as there are states.
+  void predict(const Array& x, std::span<float> y, States<float>& states) const {
+    predict_all(x, y, &states);
   }
 
   /// Gives every parameter its initializer's values: the same bits as those of a Sequential of the same
@@ -230,6 +226,17 @@ class Model {
   template <Mode M> Executor executor() const { return Executor(calls_, in_, M); }
 
  private:
+  void predict_all(const Array& x, std::span<float> y, auto states) const {
+    thread_local Block<float> workspace;
+    constexpr std::size_t chunk = 128;
+    const std::size_t size =
+        chunk * keratin::detail::predict_workspace(inference_.plan, static_cast<std::size_t>(in_.size()),
+                                                   static_cast<std::size_t>(out_.size()));
+    if (workspace.size() < size) workspace = Block<float>(size);
+    keratin::detail::predict_in_chunks(inference_, block_.data(), static_cast<std::size_t>(in_.size()),
+                                       static_cast<std::size_t>(out_.size()), chunk, x, y, workspace.data(),
+                                       states);
+  }
   static std::vector<std::shared_ptr<const Tensor::Call>> chain(const Tensor& input, const Tensor& output) {
     std::vector<std::shared_ptr<const Tensor::Call>> calls;
     std::shared_ptr<const Tensor::Call> at = output.call_;

@@ -270,13 +270,13 @@ template <class T> struct StepMemory {
 
 template <bool Keep, class T, class Cell>
 [[gnu::always_inline]] inline void step(const Cell& cell, const RecurrentSize& size,
-                                        const RecurrentWeights<Scalar<T>>& w, bool first,
+                                        const RecurrentWeights<Scalar<T>>& w, bool from_zero,
                                         const StepMemory<T>& m) {
   using V = Vec<Scalar<T>>;
   using O = Operands<T>;
   constexpr int gates = Cell::size.gates, sums = Cell::size.sums();
   const std::ptrdiff_t units = size.units, stride = gates * units;
-  const int depth = first ? 0 : size.units;  // the state before the first step is 0
+  const int depth = from_zero ? 0 : size.units;
   unit_tiles<T, sums>(size.units, [&]<int N>(std::ptrdiff_t unit, auto part) __attribute__((always_inline)) {
     V a[sums][N];  // not `= {}`: g++ would clear it in memory
     const auto start = [&](auto has_bias) __attribute__((always_inline)) {
@@ -368,11 +368,13 @@ template <class T, class Cell> struct RecurrentMemory {
   }
 };
 
-/// y = the outputs of all steps or of the last, for `count` T's worth of samples.
+/// y = the outputs of all steps or of the last, for `count` T's worth of samples. `state` holds [units]
+/// outputs and then what is carried, of each T: where the steps begin, and afterwards where they ended. Null:
+/// zeros, and nobody asks.
 template <bool Training, class T, class Cell>
 [[gnu::noinline]] void recurrent_forward(const Cell& cell, const RecurrentSize& size,
                                          const RecurrentWeights<Scalar<T>>& w, int count, const T* x, T* y,
-                                         T* memory) {
+                                         T* state, T* memory) {
   const std::ptrdiff_t units = size.units, steps = size.steps;
   const RecurrentMemory<T, Cell> kept(size, count, memory);
   for (std::ptrdiff_t i = 0; i < count; ++i, x += steps * size.in) {
@@ -380,21 +382,28 @@ template <bool Training, class T, class Cell>
     const auto input = [&](int step) {  // the recurrent input of a step
       return Training ? kept.h + (i * steps + size.time(step)) * units : memory + step % 2 * units;
     };
-    std::fill_n(reinterpret_cast<Scalar<T>*>(input(0)), units * Unit<T>::samples, Scalar<T>{});
-    if (Cell::size.carried)
-      std::fill_n(reinterpret_cast<Scalar<T>*>(carry), units * Unit<T>::samples, Scalar<T>{});
+    T* const mine = state ? state + i * units * (1 + Cell::size.carried) : nullptr;
+    const auto begin = [&](T* at, const T* from) {
+      if (mine)
+        std::copy_n(from, units, at);
+      else
+        std::fill_n(reinterpret_cast<Scalar<T>*>(at), units * Unit<T>::samples, Scalar<T>{});
+    };
+    begin(input(0), mine);
+    if (Cell::size.carried) begin(carry, mine ? mine + units : nullptr);
     for (int s = 0; s < size.steps; ++s) {
       const std::ptrdiff_t time = size.time(s), row = i * steps + time;
       const bool last = s + 1 == size.steps;
       detail::StepMemory<T> m{.x = x + time * size.in, .h = input(s), .carry = carry};
-      m.next = last ? nullptr : input(s + 1);
+      m.next = last ? mine : input(s + 1);
       m.y = size.sequences ? y + (i * steps + s) * units : last ? y + i * units : nullptr;
       m.keep = Training                   ? kept.keep + row * Cell::size.kept * units
                : Cell::size.resets_before ? memory + 3 * units
                                           : nullptr;
       if (Cell::size.resets_before) m.reset = Training ? kept.reset + row * units : memory + 2 * units;
-      detail::step<Training>(cell, size, w, s == 0, m);
+      detail::step<Training>(cell, size, w, s == 0 && !mine, m);
     }
+    if (Cell::size.carried && mine) std::copy_n(carry, units, mine + units);
   }
 }
 
@@ -444,7 +453,7 @@ template <class T> [[gnu::always_inline]] inline void to_rows(const T* from, int
 }  // namespace detail
 
 /// The way back through time: dx, null when nobody wants it, and the gradients of kernel, recurrent kernel
-/// and bias, handed on as outer_product does: take(parameter, row, column, columns, tile, part).
+/// and bias, handed on as outer_product does: take.of(parameter, columns, first)(row, column, tile, part).
 template <class T, class Cell>
 [[gnu::noinline]] void recurrent_backward(const Cell& cell, const RecurrentSize& size,
                                           const RecurrentWeights<Scalar<T>>& w, int count, const T* x,
@@ -536,7 +545,7 @@ template <class T, class Cell>
   }
 
   const auto hand_on = [&](int parameter, int n, const T* operand, int depth, const S* of, int first) {
-    outer_product(static_cast<int>(rows), depth, operand, of, n, take(parameter, columns, first));
+    outer_product(static_cast<int>(rows), depth, operand, of, n, take.of(parameter, columns, first));
   };
   hand_on(0, columns, x, size.in, d_rows, 0);
   if (Cell::size.resets_before) {
@@ -550,7 +559,7 @@ template <class T, class Cell>
     for_each_vector<S>(columns, [&](std::ptrdiff_t column, auto part) {
       V sum[1][1] = {};
       for (std::ptrdiff_t r = 0; r < rows * L; ++r) sum[0][0] += part.load(of + r * columns + column);
-      take(2, columns, bias)(0, static_cast<int>(column), sum, part);
+      take.of(2, columns, bias)(0, static_cast<int>(column), sum, part);
     });
   };
   sum_rows(d_rows, 0);

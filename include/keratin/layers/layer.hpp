@@ -48,6 +48,8 @@ template <class S> struct Run {
                     // not be felt
   S* training = nullptr;  // the parameters, to be written to: in training only
   Random random{};
+  S* states =
+      nullptr;  // [plan.state][count] T's that stateful layers go on from; null: every batch begins anew
 };
 
 /// What a forward kernel is given. T is float or double (one sample each) or Lanes (L samples each).
@@ -60,6 +62,7 @@ template <class T, class Count = int> struct Forward {
   T* intermediate;         // [count][what the spec's intermediate() asked for]
   Run<Scalar<T>> run{};
   PerInput<const T*> inputs{};  // of a layer with several inputs: x and the others
+  T* state = nullptr;           // [count][what the spec's batch_state() asked for], null: begin anew
 
   /// The i-th parameter of the spec's parameters(); of a fused group also that of a layer `behind` its head.
   const Scalar<T>* parameter(int i, int behind = 0) const { return block + layer[behind].tensors.offset(i); }
@@ -123,7 +126,7 @@ template <class T> Scalar<T> over_samples(const T& v) {
 ///   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>&);
 ///   template <class T> static void backward(auto geometry, const Backward<T>&);
 /// (with Traits::finishes a third argument, the Gradients that take them)
-/// and, where they apply, parameters(in), traits(), flops(in), intermediate(in, training),
+/// and, where they apply, parameters(in), traits(), flops(in), intermediate(in, training), batch_state(in),
 /// scratch<T>(geometry, count). `in` is the input's Shape; a spec for several inputs takes their Shapes.
 template <class S>
 concept LayerSpec = requires(const S s, Shape in) {
@@ -181,6 +184,13 @@ template <LayerSpec S> constexpr std::size_t intermediate_of(const S& spec, cons
 template <class T, LayerSpec S> constexpr std::size_t scratch_of(const S& spec, const auto& in, int count) {
   if constexpr (requires { S::template scratch<T>(spec.geometry(in), count); })
     return S::template scratch<T>(spec.geometry(in), count);
+  else
+    return 0;
+}
+/// T's per sample that a layer keeps from one batch to the next.
+template <LayerSpec S> constexpr std::size_t batch_state_of(const S& spec, const auto& in) {
+  if constexpr (requires { spec.batch_state(in); })
+    return spec.batch_state(in);
   else
     return 0;
 }
@@ -255,7 +265,8 @@ template <LayerSpec S> constexpr LayerPlan layer_plan(const S& spec, const auto&
           .traits = traits_of(spec),
           .head = index,
           .intermediate = intermediate_of(spec, in, mode.training),
-          .flops = flops_of(spec, in)};
+          .flops = flops_of(spec, in),
+          .state = batch_state_of(spec, in)};
 }
 
 // What the kernels of a step are given, from the plan and where its buffers lie.
@@ -272,6 +283,10 @@ template <class T, class Count>
                                                                 Count count, const Memory<T>& memory,
                                                                 const Scalar<T>* block, Run<Scalar<T>> run) {
   run.random.layer = static_cast<std::uint32_t>(step.layer);
+  T* state = nullptr;
+  if (run.states)
+    state = reinterpret_cast<T*>(run.states) +
+            plan.layer_of(step).state_first * static_cast<std::size_t>(static_cast<int>(count));
   return {count,
           memory(plan, step.inputs[0]),
           memory(plan, step.output),
@@ -279,7 +294,8 @@ template <class T, class Count>
           &plan.layer_of(step),
           memory(plan, step.intermediate),
           run,
-          pointers<T, const T*>(plan, step.inputs, memory)};
+          pointers<T, const T*>(plan, step.inputs, memory),
+          state};
 }
 template <class T>
 Backward<T> backward_context(const auto& plan, const Step& step, const Memory<T>& memory,

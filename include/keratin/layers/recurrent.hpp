@@ -33,6 +33,16 @@ struct GoBackwards {
     spec.go_backwards = true;
   }
 };
+/// Goes on from where the batch before ended, sample by sample: for a Trainer, and for predict with States.
+/// Keras: stateful=True.
+struct Stateful {
+  using sets = struct stateful_option;
+  template <class Spec>
+    requires requires(Spec s) { s.stateful; }
+  static constexpr void apply(Spec& spec) {
+    spec.stateful = true;
+  }
+};
 /// GRU's original form: the reset gate works before the product. Keras: reset_after=False.
 struct NoResetAfter {
   using sets = struct reset_after_option;
@@ -120,11 +130,16 @@ template <class Geometry> [[gnu::always_inline]] inline void with_activations(Ge
   }
 }
 
-// Hands a tile of a parameter's gradient on.
+// Hands a parameter's gradient on, in tiles. A type of its own, not a lambda: one kernel then serves all
+// sizes.
 template <class Gradients> struct HandOnRecurrent {
   Gradients gradients;
-  int parameter;
-  std::ptrdiff_t columns, first;
+  int parameter = 0;
+  std::ptrdiff_t columns = 0, first = 0;
+
+  auto of(int which, std::ptrdiff_t its_columns, std::ptrdiff_t from) const {
+    return HandOnRecurrent{gradients, which, its_columns, from};
+  }
   template <int M, int N, class V, class Part>
   [[gnu::always_inline]] void operator()(int k, int column, const V (&tile)[M][N], Part part) const {
     gradients.take_tile(parameter, k * columns + first + column, columns, tile, part);
@@ -171,6 +186,9 @@ template <class Spec> struct Recurrent {
   static constexpr std::size_t state(const RecurrentGeometry& g) {
     return kernels::single_state<float>(Spec::cell(g), g.size.units);
   }
+  static constexpr std::size_t batch_state(const Spec& spec) {
+    return spec.stateful ? static_cast<std::size_t>(spec.units * (1 + Spec::cell({}).carried)) : 0;
+  }
   template <class T> static constexpr std::size_t scratch(const RecurrentGeometry& g, int count) {
     return kernels::recurrent_scratch<T>(Spec::cell(g), g.size, count);
   }
@@ -197,7 +215,7 @@ template <class Spec> struct Recurrent {
           return kernels::single_forward(cell, sizes(geometry), weights(g, c), c.x, c.y, c.intermediate);
       const auto run = [&]<bool Training>(std::bool_constant<Training>) {
         kernels::recurrent_forward<Training>(cell, g.size, weights(g, c), static_cast<int>(c.count), c.x, c.y,
-                                             c.intermediate);
+                                             c.state, c.intermediate);
       };
       c.training() ? run(std::true_type{}) : run(std::false_type{});
     });
@@ -211,11 +229,8 @@ template <class Spec> struct Recurrent {
   template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
     const RecurrentGeometry g = geometry;
     Spec::with_cell(geometry, [&](auto cell) {
-      kernels::recurrent_backward(
-          cell, g.size, weights(g, c), c.count, c.x, c.dy, c.dx, c.intermediate, c.scratch,
-          [=](int parameter, std::ptrdiff_t columns, std::ptrdiff_t first) {
-            return HandOnRecurrent<decltype(gradients)>{gradients, parameter, columns, first};
-          });
+      kernels::recurrent_backward(cell, g.size, weights(g, c), c.count, c.x, c.dy, c.dx, c.intermediate,
+                                  c.scratch, HandOnRecurrent<decltype(gradients)>{gradients});
     });
   }
 };
@@ -227,7 +242,7 @@ template <class Spec> struct Recurrent {
 struct SimpleRNNSpec {
   int units = 0;
   ActivationFunction activation = Tanh{};
-  bool use_bias = true, return_sequences = false, go_backwards = false;
+  bool use_bias = true, return_sequences = false, go_backwards = false, stateful = false;
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
@@ -251,6 +266,7 @@ struct SimpleRNNSpec {
   }
   constexpr const Rule* stream_rule() const { return go_backwards ? &needs_the_whole_sequence : nullptr; }
   constexpr std::size_t state(Shape in) const { return Base::state(geometry(in)); }
+  constexpr std::size_t batch_state(Shape) const { return Base::batch_state(*this); }
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
     return Base::template scratch<T>(g, count);
   }
@@ -280,7 +296,8 @@ struct SimpleRNNSpec {
 struct LSTMSpec {
   int units = 0;
   ActivationFunction activation = Tanh{}, recurrent_activation = Sigmoid{};
-  bool use_bias = true, unit_forget_bias = true, return_sequences = false, go_backwards = false;
+  bool use_bias = true, unit_forget_bias = true, return_sequences = false, go_backwards = false,
+       stateful = false;
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
@@ -304,6 +321,7 @@ struct LSTMSpec {
   }
   constexpr const Rule* stream_rule() const { return go_backwards ? &needs_the_whole_sequence : nullptr; }
   constexpr std::size_t state(Shape in) const { return Base::state(geometry(in)); }
+  constexpr std::size_t batch_state(Shape) const { return Base::batch_state(*this); }
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
     return Base::template scratch<T>(g, count);
   }
@@ -341,7 +359,7 @@ struct LSTMSpec {
 struct GRUSpec {
   int units = 0;
   ActivationFunction activation = Tanh{}, recurrent_activation = Sigmoid{};
-  bool use_bias = true, reset_after = true, return_sequences = false, go_backwards = false;
+  bool use_bias = true, reset_after = true, return_sequences = false, go_backwards = false, stateful = false;
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
@@ -368,6 +386,7 @@ struct GRUSpec {
   }
   constexpr const Rule* stream_rule() const { return go_backwards ? &needs_the_whole_sequence : nullptr; }
   constexpr std::size_t state(Shape in) const { return Base::state(geometry(in)); }
+  constexpr std::size_t batch_state(Shape) const { return Base::batch_state(*this); }
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
     return Base::template scratch<T>(g, count);
   }
@@ -420,10 +439,11 @@ template <int Units, class... Options> struct GRU : layer_of<GRU<Units, Options.
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::SimpleRNNSpec, units, activation, use_bias, return_sequences, go_backwards,
-                     kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer);
+                     stateful, kernel_initializer, recurrent_initializer, bias_initializer,
+                     kernel_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::LSTMSpec, units, activation, recurrent_activation, use_bias, unit_forget_bias,
-                     return_sequences, go_backwards, kernel_initializer, recurrent_initializer,
+                     return_sequences, go_backwards, stateful, kernel_initializer, recurrent_initializer,
                      bias_initializer, kernel_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::GRUSpec, units, activation, recurrent_activation, use_bias, reset_after,
-                     return_sequences, go_backwards, kernel_initializer, recurrent_initializer,
+                     return_sequences, go_backwards, stateful, kernel_initializer, recurrent_initializer,
                      bias_initializer, kernel_regularizer);

@@ -118,7 +118,10 @@ template <class Net, class Storage = Owned, class S = float> class Model {
       return predict_converted(x);
   }
   /// Any number of samples; y takes output_size values for each. Error: the sizes do not match.
-  void predict(const Array& x, std::span<S> y) const;
+  void predict(const Array& x, std::span<S> y) const { predict_all(x, y, nullptr); }
+  /// One batch, whose Stateful layers go on from `states` and leave there where they ended. Error: not as
+  /// many samples as there are states.
+  void predict(const Array& x, std::span<S> y, States<S>& states) const { predict_all(x, y, &states); }
   /// One sample with the caller's workspace, plan<Net>().workspace values, 64-byte aligned for speed.
   void predict(InputSpan x, OutputSpan y, std::span<S> workspace) const;
 
@@ -160,6 +163,7 @@ template <class Net, class Storage = Owned, class S = float> class Model {
  private:
   Output predict_one(const S* x, std::size_t size) const;
   Output predict_converted(const Array& x) const;
+  void predict_all(const Array& x, std::span<S> y, auto states) const;
 
   typename Storage::template Storage<S, plan<Net>().block> store_{};
 };
@@ -199,7 +203,7 @@ auto Model<Net, Storage, S>::predict_converted(const Array& x) const -> Output {
 }
 
 template <class Net, class Storage, class S>
-void Model<Net, Storage, S>::predict(const Array& x, std::span<S> y) const {
+void Model<Net, Storage, S>::predict_all(const Array& x, std::span<S> y, auto states) const {
   constexpr std::size_t in = static_cast<std::size_t>(input_size),
                         out = static_cast<std::size_t>(output_size);
   // As many samples at a time as the second-level cache, or without a heap the stack's share, has room for.
@@ -209,7 +213,8 @@ void Model<Net, Storage, S>::predict(const Array& x, std::span<S> y) const {
       fitting = std::min<std::size_t>(room / (per_sample * sizeof(S)) / unit * unit, 128 / unit * unit);
   constexpr std::size_t chunk = fitting > 0 ? fitting : plan<Net>().lanes && Storage::heap ? unit : 1;
   detail::Workspace<S, chunk * per_sample, Storage::heap, detail::Purpose::chunk> workspace;
-  detail::predict_in_chunks(detail::Execute<Net>{}, store_.data(), in, out, chunk, x, y, workspace.data());
+  detail::predict_in_chunks(detail::Execute<Net>{}, store_.data(), in, out, chunk, x, y, workspace.data(),
+                            states);
 }
 
 template <class Net, class Storage, class S>

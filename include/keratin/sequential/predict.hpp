@@ -1,6 +1,7 @@
 #pragma once
 #include <keratin/core/array.hpp>
 #include <keratin/core/fixed.hpp>
+#include <keratin/sequential/states.hpp>
 #include <keratin/core/text.hpp>
 #include <keratin/layers/layer.hpp>
 
@@ -32,25 +33,43 @@ constexpr std::size_t predict_workspace(const auto& plan, std::size_t in, std::s
 }
 
 /// Predicts any number of samples, `chunk` at a time, with a workspace of chunk * predict_workspace values. A
-/// chunk is 1, or else whole lane groups where the plan wants Lanes. Error: the sizes do not match.
+/// chunk is 1, or else whole lane groups where the plan wants Lanes. `states`: a pointer to States, or
+/// nullptr. Error: the sizes do not match.
 template <class S>
 void predict_in_chunks(const auto& executor, const S* block, std::size_t in, std::size_t out,
-                       std::size_t chunk, const Array& x, std::span<S> y, S* workspace) {
+                       std::size_t chunk, const Array& x, std::span<S> y, S* workspace, auto states) {
+  constexpr bool stateful = !std::is_null_pointer_v<decltype(states)>;
   const std::size_t n = x.size() / in;
-  if (x.size() % in != 0 || y.size() != n * out) {
+  const auto refuse = [&](const Text& what) {
     std::fill(y.begin(), y.end(), std::numeric_limits<S>::quiet_NaN());
-    return report(Text("predict: ", x.size(), " input and ", y.size(), " output values came, n * ", in,
+    report(what);
+  };
+  if (x.size() % in != 0 || y.size() != n * out)
+    return refuse(Text("predict: ", x.size(), " input and ", y.size(), " output values came, n * ", in,
                        " and n * ", out, " wanted"));
-  }
+  if constexpr (stateful)
+    if (n != static_cast<std::size_t>(states->samples()))
+      return refuse(
+          Text("predict: ", n, " samples came, ", states->samples(), " wanted, as its States have"));
   const S* const values = x.as<S>();
   S* const converted = workspace + chunk * executor.plan.workspace;
+  const auto run = [&](int samples, [[maybe_unused]] std::size_t i) {
+    Run<S> run{samples};
+    if constexpr (stateful) run.states = states->data() + i * executor.plan.state;
+    return run;
+  };
   const auto rows = [&](auto count, std::size_t i) {
     const auto samples = static_cast<int>(count);
     if (!values) copy_values(x, i * in, static_cast<std::size_t>(samples) * in, converted);
     executor.forward(count, block, values ? values + i * in : converted, y.data() + i * out, workspace,
-                     Run<S>{samples});
+                     run(samples, i));
   };
-  if (n == 1 || chunk == 1) {  // the latency path
+  if constexpr (stateful) {
+    if (chunk == 1) {
+      for (std::size_t i = 0; i < n; ++i) rows(1, i);
+      return;
+    }
+  } else if (n == 1 || chunk == 1) {  // the latency path
     for (std::size_t i = 0; i < n; ++i) rows(One{}, i);
     return;
   }
@@ -64,7 +83,7 @@ void predict_in_chunks(const auto& executor, const S* block, std::size_t in, std
         T* const y_lanes = x_lanes + static_cast<std::size_t>(units<T>(count)) * in;
         load_samples(x, in, {.first = i, .n = count}, x_lanes);
         executor.forward(units<T>(count), block, static_cast<const T*>(x_lanes), y_lanes,
-                         reinterpret_cast<T*>(workspace), Run<S>{count});
+                         reinterpret_cast<T*>(workspace), run(count, i));
         kernels::lanes_to_rows(y_lanes, out, count, y.data() + i * out);
       }
     }

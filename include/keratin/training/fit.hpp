@@ -81,6 +81,9 @@ History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& 
     return {};
 
   const auto batch_size = static_cast<std::size_t>(std::min(options.batch_size, batch_));
+  if (!continues(count, static_cast<int>(batch_size)) ||
+      !continues(validation_x.size() / input_size(), static_cast<int>(batch_size)))
+    return {};
   const int steps = static_cast<int>((count + batch_size - 1) / batch_size);
   std::vector<std::uint32_t> order(count);
   for (std::size_t i = 0; i < count; ++i) order[i] = static_cast<std::uint32_t>(i);

@@ -68,6 +68,10 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
   /// The gradient of the loss, penalties included, on one batch, laid out as the model's block.
   std::span<const S> gradient(const Array& x, const Array& y);
 
+  /// Lets the Stateful layers begin anew, also with another number of samples. What they carry from batch to
+  /// batch is the trainer's; training and testing go on from one another, as in Keras. Keras: reset_states.
+  void reset_states() { sequences_ = 0; }
+
   /// The settings may be changed between steps.
   Optimizer& optimizer() { return optimizer_; }
   /// What the model's summary says, and the number of values that Keras's optimizer would hold.
@@ -126,6 +130,20 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
     else
       return static_cast<std::size_t>(count) * Training::plan.block;
   }
+  // What stateful layers carry on, and as much again for a batch that shall leave no trace.
+  static constexpr std::size_t states_size(const Training& training, int batch) {
+    std::size_t size = 0;
+    detail::with_unit<S>(training, [&]<class T>() {
+      size = training.plan.state * static_cast<std::size_t>(detail::units<T>(batch)) * Unit<T>::samples;
+    });
+    return size;
+  }
+  static constexpr std::size_t fixed_states() {
+    if constexpr (Capacity == 0)
+      return 0;
+    else
+      return 2 * states_size({}, Capacity);
+  }
   static constexpr std::size_t fixed_labels() {
     if constexpr (Capacity == 0)
       return 0;
@@ -140,6 +158,7 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
   std::size_t block_size() const { return training_.plan.block; }
 
   bool reserve(int batch);
+  bool continues(std::size_t samples, int batch);
   bool check(const Array& x, const Array& y, detail::TargetLayout& targets) const {
     return detail::check_data<S, Loss, Metrics...>(x, y, model_.input_shape(), model_.output_shape(),
                                                    targets);
@@ -148,7 +167,8 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
   LossInput<S> load_targets(const detail::Batch& batch, S* outputs, S* gradient);
   double measure(LossInput<S> in);
   Run<S> training_run(int n, S* updated);
-  double forward(const detail::Batch& batch, S* updated);
+  S* states() { return training_.plan.state > 0 ? states_.data() : nullptr; }
+  double forward(const detail::Batch& batch, S* updated, S* states);
   void backward(int n, auto& sink);
   double train(const detail::Batch& batch);
   double test(const detail::Batch& batch);
@@ -171,7 +191,9 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
   detail::TrainerMemory<S, fixed_size()> memory_;
   detail::TrainerMemory<S, fixed_blocks(Optimizer::slots)> slots_;
   detail::TrainerMemory<S, fixed_blocks(1)> gradient_;
+  detail::TrainerMemory<S, fixed_states()> states_;
   detail::TrainerMemory<std::int32_t, fixed_labels()> labels_;
+  int sequences_ = 0;  // whose states are kept
 };
 
 namespace detail {
@@ -244,6 +266,28 @@ bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::reserve(int batch) {
   return true;
 }
 
+// Whether so many samples, `batch` at a time, go on where the stateful layers are; makes states for them if
+// those begin anew.
+template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
+bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::continues(std::size_t samples, int batch) {
+  if (training_.plan.state == 0) return true;
+  if (samples % static_cast<std::size_t>(batch) != 0 || (sequences_ > 0 && batch != sequences_)) {
+    if (sequences_ > 0)
+      report(Text("a network with Stateful layers: ", samples, " samples in batches of ", batch,
+                  " came, batches of ", sequences_, " wanted, or reset_states() before"));
+    else
+      report(Text("a network with Stateful layers: ", samples, " samples in batches of ", batch,
+                  " came, batches of one size wanted"));
+    return false;
+  }
+  if (sequences_ > 0) return true;
+  const std::size_t size = states_size(training_, batch);
+  states_.resize(2 * size);
+  std::fill_n(states_.data(), size, S{});
+  sequences_ = batch;
+  return true;
+}
+
 // Copies a batch's targets and describes the batch to the loss.
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::load_targets(
@@ -282,14 +326,14 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::measure(LossInput<
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 Run<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::training_run(int n,
                                                                                                 S* updated) {
-  return {n, updated, Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)}};
+  return {n, updated, Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)}, nullptr};
 }
 
 // Forward and loss of a training batch; leaves the output's gradient in its buffer. What layers keep up to
 // date themselves, moving statistics, they write to the block `updated`.
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::forward(const detail::Batch& batch,
-                                                                      S* updated) {
+double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::forward(const detail::Batch& batch, S* updated,
+                                                                      S* states) {
   const auto& plan = training_.plan;
   const int gradient = plan.output_gradient;
   double loss = 0;
@@ -297,8 +341,10 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::forward(const deta
     const int n = batch.samples.n, count = detail::units<T>(n);
     const Memory<T> memory{count, nullptr, nullptr, reinterpret_cast<T*>(memory_.data())};
     load_samples(batch.x, input_size(), batch.samples, memory(plan, 0));
+    Run<S> run = training_run(n, updated);
+    run.states = states;
     training_.forward(count, model_.block().data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr),
-                      memory.workspace, training_run(n, updated));
+                      memory.workspace, run);
     if constexpr (Unit<T>::samples == 1) {
       S* y = memory(plan, plan.output);
       if (plan.keeps_output) {  // the loss may write probabilities over it
@@ -330,7 +376,7 @@ void Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::backward(int n, auto
 
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
 double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train(const detail::Batch& batch) {
-  const double loss = forward(batch, model_.block().data()) + penalty();
+  const double loss = forward(batch, model_.block().data(), states()) + penalty();
   const auto step = optimizer_.template step<S>(iterations_ + 1);
   Update<S, std::remove_const_t<decltype(step)>, Optimizer::slots> update(step, model_.block().data(),
                                                                           slots_.data(), block_size());
@@ -357,7 +403,7 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::test(const detail:
       load_samples(batch.x, in, batch.samples, converted);
       x = converted;
     }
-    inference_.forward(count, model_.block().data(), x, outputs, workspace, Run<S>{n});
+    inference_.forward(count, model_.block().data(), x, outputs, workspace, {n, nullptr, {}, states()});
     if constexpr (Unit<T>::samples == 1) {
       y = outputs;
     } else {
@@ -392,9 +438,9 @@ auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::evaluate(const Array
   }
   if (!check(x, y, targets)) return no_logs();
   if (Capacity > 0) batch_size = std::min(batch_size, Capacity);
-  if (!reserve(static_cast<int>(
-          std::min<std::size_t>(static_cast<std::size_t>(batch_size), x.size() / input_size()))))
-    return no_logs();
+  batch_size =
+      static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(batch_size), x.size() / input_size()));
+  if (!reserve(batch_size) || !continues(x.size() / input_size(), batch_size)) return no_logs();
   return test_all(x, y, targets, batch_size);
 }
 
@@ -403,7 +449,7 @@ auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train_on_batch(const
     -> Logs {
   detail::TargetLayout targets;
   const int n = static_cast<int>(x.size() / input_size());
-  if (!check(x, y, targets) || !reserve(n)) return no_logs();
+  if (!check(x, y, targets) || !reserve(n) || !continues(static_cast<std::size_t>(n), n)) return no_logs();
   const FlushDenormals flush;
   reset_metrics();
   return logs(train({.x = x, .y = y, .targets = targets, .samples = {.n = n}}));
@@ -420,12 +466,15 @@ auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::gradient(const Array
     -> std::span<const S> {
   detail::TargetLayout targets;
   const int n = static_cast<int>(x.size() / input_size());
-  if (!check(x, y, targets) || !reserve(n)) return {};
+  if (!check(x, y, targets) || !reserve(n) || !continues(static_cast<std::size_t>(n), n)) return {};
   gradient_.resize(block_size());
   const FlushDenormals flush;
   reset_metrics();
   std::copy_n(model_.block().data(), block_size(), gradient_.data());
-  forward({.x = x, .y = y, .targets = targets, .samples = {.n = n}}, gradient_.data());  // not the model's
+  const std::size_t kept = states_size(training_, n);  // neither the model nor the states shall change
+  S* const states_copy = kept > 0 ? states_.data() + kept : nullptr;
+  std::copy_n(states_.data(), kept, states_copy);
+  forward({.x = x, .y = y, .targets = targets, .samples = {.n = n}}, gradient_.data(), states_copy);
   std::fill_n(gradient_.data(), block_size(), S{});
   Store<S> store(model_.block().data(), gradient_.data());
   backward(n, store);
