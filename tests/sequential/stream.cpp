@@ -73,6 +73,18 @@ TEST_CASE("what looks at one step at a time runs on a stream") {
   check_stream<Sequential<Input<3, 2>>>();
 }
 
+TEST_CASE("branches run on a stream") {
+  using Block = Residual<Conv1D<6, Kernel<3>, Causal, Dilation<4>, ReLU>, Conv1D<6, Kernel<1>>>;
+  check_stream<Sequential<Input<70, 2>, Dense<6>, Block, Block, Dense<1>>>();
+  check_stream<Sequential<Input<20, 3>,
+                          Parallel<Concatenate<>, Branch<>, Branch<GRU<4, ReturnSequences>, Dense<2, Tanh>>,
+                                   Branch<Residual<Conv1D<3, Kernel<2>, Causal>>>>,
+                          Dense<2>>>();
+  check_stream<
+      Sequential<Input<9, 2>, Parallel<Add<>, Branch<LSTM<4>>, Branch<GRU<4>>>, Residual<Dense<4>>>>();
+  check_stream<Sequential<Input<9, 2>, Residual<Activation<Tanh>>, Residual<Dropout<0.5>>>>();
+}
+
 TEST_CASE("a stream refuses sizes that do not match") {
   const Model<Sequential<Input<9, 4>, Dense<2>>> model;
   Stream stream(model);

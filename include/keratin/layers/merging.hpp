@@ -33,6 +33,7 @@ struct AddSpec {
     return {.reads_input = false,
             .reads_output = activated,
             .in_place = true,
+            .pointwise = true,
             .writes_over_gradient = activated,
             .passes_gradient = true};
   }
@@ -104,7 +105,10 @@ struct ConcatenateSpec {
     return out;
   }
   constexpr Traits traits() const {
-    return {.reads_input = false, .reads_output = false, .writes_over_gradient = false};
+    return {.reads_input = false,
+            .reads_output = false,
+            .pointwise = axis == -1 || axis > 1,  // not along the steps
+            .writes_over_gradient = false};
   }
 
   // Rows of `width` values of each input make a row of the output.

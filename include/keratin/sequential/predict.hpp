@@ -1,9 +1,9 @@
 #pragma once
 #include <keratin/core/array.hpp>
 #include <keratin/core/fixed.hpp>
-#include <keratin/sequential/states.hpp>
 #include <keratin/core/text.hpp>
 #include <keratin/layers/layer.hpp>
+#include <keratin/sequential/states.hpp>
 
 #include <algorithm>
 #include <limits>

@@ -147,6 +147,8 @@ template <class In, class... Ls> struct Network {
       return Check::checked.into(Flat::inputs[I]);
   }();
   template <std::size_t I> using Layer = detail::layer_at<I, List>;
+  /// Where a layer stands in the list as it is written, as layer<...>.
+  template <int I> using Place = typename decltype(detail::spell_path<I, 0, Ls...>())::type;
   /// The layers that run as one with layer I at their head.
   template <std::size_t I, bool Training>
   using Group = decltype(detail::grow<Training, I, Layer<I>, I + 1, Flat, List>());

@@ -5,8 +5,6 @@
 
 namespace keratin {
 
-inline constexpr Rule streams_do_not_branch{
-    "a stream runs through one layer after the other, without branches"};
 inline constexpr Rule needs_steps_and_features{"a stream needs an Input of steps and features"};
 
 // Never defined. Read the arguments: which layer (counted from 0; layer<> is the Input), its type, and why it
@@ -15,23 +13,31 @@ template <class Where, class Layer, const Rule& Why> struct network_cannot_strea
 
 namespace detail {
 
-// How a network runs on a stream. A sequence ends where a recurrent layer returns its last output only: from
-// there on each step gives an answer of its own.
+// How a network runs on a stream: as the same network of single steps, of which a block is a batch. A
+// sequence ends where a recurrent layer returns its last output only: from there on each step gives an answer
+// of its own.
 template <class Net> struct StreamPlan {
   static constexpr int depth = Net::depth;
 
-  // Whether the sequence still lasts in front of layer I: once it has ended, no Reshape brings it back.
-  template <std::size_t I>
-  static constexpr bool lasts = [] {
-    for (std::size_t i = 0; i <= I; ++i)
-      if (Net::Check::checked.shape[i].rank != Net::input_shape.rank) return false;
-    return true;
+  // Whether the sequence still lasts in the input, and in what each layer makes: once it has ended, no
+  // Reshape brings it back.
+  static constexpr std::array<bool, depth + 1> lasting = [] {
+    std::array<bool, depth + 1> lasting{true};
+    for (std::size_t i = 0; i < depth; ++i) {
+      lasting[i + 1] = Net::Check::checked.shape[i + 1].rank == Net::input_shape.rank;
+      for (const int from : Net::Flat::inputs[i])
+        lasting[i + 1] = lasting[i + 1] && lasting[static_cast<std::size_t>(from + 1)];
+    }
+    return lasting;
   }();
+  // Whether it lasts in the inputs of layer I, in all or none of which it must.
+  template <std::size_t I>
+  static constexpr bool lasts = lasting[static_cast<std::size_t>(Net::Flat::inputs[I][0] + 1)];
 
   template <std::size_t I> static constexpr const Rule* rule() {
     constexpr auto spec = Net::template Layer<I>::spec;
-    constexpr auto& inputs = Net::Flat::inputs[I];
-    if (inputs.count != 1 || inputs[0] != static_cast<int>(I) - 1) return &streams_do_not_branch;
+    for (const int from : Net::Flat::inputs[I])
+      if (lasting[static_cast<std::size_t>(from + 1)] != lasts<I>) return &needs_the_whole_sequence;
     if constexpr (lasts<I>) {
       if constexpr (requires { spec.stream_rule(); })
         if (spec.stream_rule()) return spec.stream_rule();
@@ -53,24 +59,64 @@ template <class Net> struct StreamPlan {
     return {};
   }(std::make_index_sequence<depth>());
 
-  // The shape of one step in front of layer I.
-  template <std::size_t I>
-  static constexpr Shape step_shape = [] {
-    Shape s = Net::Check::checked.shape[I];
-    if (lasts<I> && s.rank > 1) s.extent[0] = 1;
+  // The shape of one step of the input (0) or of what layer i - 1 makes.
+  static constexpr Shape step_shape(std::size_t i) {
+    Shape s = Net::Check::checked.shape[i];
+    if (lasting[i] && s.rank > 1) s.extent[0] = 1;
     return s;
+  }
+  static constexpr Shape input = step_shape(0), output = step_shape(static_cast<std::size_t>(depth));
+  // What comes into layer I at a step: Shapes where it has several inputs.
+  template <std::size_t I>
+  static constexpr auto in = [] {
+    constexpr auto& inputs = Net::Flat::inputs[I];
+    const auto shape = [](int from) { return step_shape(static_cast<std::size_t>(from + 1)); };
+    if constexpr (inputs.count == 1) {
+      return shape(inputs[0]);
+    } else {
+      Shapes all(shape(inputs[0]));
+      for (int i = 1; i < inputs.count; ++i) all.add(shape(inputs[i]));
+      return all;
+    }
   }();
-  static constexpr Shape input = step_shape<0>, output = step_shape<static_cast<std::size_t>(depth)>;
+
+  template <std::size_t I> static constexpr auto spec = PlanOf<Net>::template group_spec<I, Mode{}>();
+  template <std::size_t I>
+  static constexpr bool keeps_state = [] {
+    if constexpr (KeepsState<std::remove_const_t<decltype(spec<I>)>>)
+      return lasts<I>;
+    else
+      return false;
+  }();
+
+  template <std::size_t I> static constexpr LayerPlan row() {
+    LayerPlan row = PlanOf<Net>::template row<Mode{}, I>();
+    row.in = static_cast<const Shape&>(in<I>);
+    row.out = step_shape(I + 1);
+    row.intermediate = keeps_state<I> ? 0 : intermediate_of(spec<I>, in<I>, false);
+    return row;
+  }
+  static constexpr auto plan = []<std::size_t... I>(std::index_sequence<I...>) {
+    typename PlanOf<Net>::Plan plan;
+    if (verdict.broken) return plan;
+    constexpr std::array<LayerPlan (*)(), depth> rows{&row<I>...};
+    constexpr std::array<const Parameters*, depth> learnt{&PlanOf<Net>::template parameters<I>...};
+    for (std::size_t i = 0; i < depth; ++i) plan.add(rows[i](), *learnt[i]);
+    plan.plan_steps(static_cast<std::size_t>(input.size()));
+    return plan;
+  }(std::make_index_sequence<depth>());
 };
 
 template <class Net> struct CheckStream {
   static constexpr auto verdict = StreamPlan<Net>::verdict;
   template <int At> static auto message() {
-    if constexpr (At < 0)
+    if constexpr (At < 0) {
       return std::type_identity<network_cannot_stream<layer<>, Net, *verdict.broken>>{};
-    else
-      return std::type_identity<network_cannot_stream<
-          layer<At>, typename Net::template Layer<static_cast<std::size_t>(At)>, *verdict.broken>>{};
+    } else {
+      using Layer = typename Net::template Layer<static_cast<std::size_t>(At)>;
+      return std::type_identity<network_cannot_stream<typename Net::template Place<At>,
+                                                      typename Written<Layer>::type, *verdict.broken>>{};
+    }
   }
   static constexpr bool check() {
     if constexpr (verdict.broken)
@@ -124,21 +170,14 @@ template <class Net, class S = float> class Stream {
   void reset() { std::fill(std::begin(state_), std::end(state_), S{}); }
 
  private:
-  static constexpr const auto& plan = keratin::plan<Net>();
-  static constexpr int steps = Plan::verdict.broken ? 0 : static_cast<int>(plan.steps.size());
+  static constexpr const auto& plan = Plan::plan;
+  static constexpr std::size_t steps = plan.steps.size();
   template <std::size_t I> static constexpr std::size_t layer = static_cast<std::size_t>(plan.steps[I].layer);
+  template <std::size_t I> static constexpr auto spec = Plan::template spec<layer<I>>;
+  template <std::size_t I> using Spec = std::remove_const_t<decltype(spec<I>)>;
+  template <std::size_t I> static constexpr bool keeps_state = Plan::template keeps_state<layer<I>>;
   template <std::size_t I>
-  using Spec = decltype(detail::PlanOf<Net>::template group_spec<layer<I>, Mode{}>());
-  template <std::size_t I>
-  static constexpr Spec<I> spec = detail::PlanOf<Net>::template group_spec<layer<I>, Mode{}>();
-  template <std::size_t I> static constexpr Shape in_shape = plan.layers[layer<I>].in;
-  template <std::size_t I>
-  static constexpr bool keeps_state = [] {
-    if constexpr (KeepsState<Spec<I>>)
-      return Plan::template lasts<layer<I>>;
-    else
-      return false;
-  }();
+  static constexpr auto in_shape = Net::template shape<layer<I>>;  // of a whole sequence
 
   template <std::size_t I> static constexpr std::size_t state_size() {
     if constexpr (keeps_state<I>)
@@ -155,63 +194,52 @@ template <class Net, class S = float> class Stream {
         return start;
       }(std::make_index_sequence<steps>());
 
-  // Scalars that a step works with, for a block.
-  template <std::size_t I> static constexpr std::size_t intermediate() {
-    if constexpr (keeps_state<I> && requires { spec<I>.stream_workspace(in_shape<I>); })
+  // Scalars that a layer with a state works with, for a block.
+  template <std::size_t I> static constexpr std::size_t scratch_size() {
+    if constexpr (!keeps_state<I>)
+      return 0;
+    else if constexpr (requires { spec<I>.stream_workspace(in_shape<I>); })
       return spec<I>.stream_workspace(in_shape<I>);
     else
-      return intermediate_of(spec<I>, in_shape<I>, false) * (keeps_state<I> ? 1 : stream_block);
+      return intermediate_of(spec<I>, in_shape<I>, false);
   }
-  template <std::size_t I> static constexpr std::size_t outputs() {
-    std::size_t end = layer<I>;  // the layer behind the group
-    while (end < plan.layers.size() && plan.layers[end].head == static_cast<int>(layer<I>)) ++end;
-    const Shape out = plan.layers[end - 1].out;
-    return static_cast<std::size_t>(out.rank == Net::input_shape.rank ? out.size() / out[0] : out.size());
-  }
-  static constexpr std::size_t most(std::initializer_list<std::size_t> sizes) {
-    std::size_t largest = 0;
-    for (const std::size_t n : sizes) largest = std::max(largest, n);
-    return largest;
-  }
-  static constexpr std::size_t widest = []<std::size_t... I>(std::index_sequence<I...>) {
-    return aligned(most({0, outputs<I>()...}) * stream_block);
-  }(std::make_index_sequence<steps>());
-  static constexpr std::size_t largest_intermediate = []<std::size_t... I>(std::index_sequence<I...>) {
-    return aligned(most({0, intermediate<I>()...}));
+  static constexpr std::size_t scratch = []<std::size_t... I>(std::index_sequence<I...>) {
+    std::size_t most = 0;
+    for (const std::size_t n : {std::size_t{0}, scratch_size<I>()...}) most = std::max(most, n);
+    return aligned(most);
   }(std::make_index_sequence<steps>());
 
   void run(int n, const S* x, S* y) {
-    detail::Workspace<S, 2 * widest + largest_intermediate, true, detail::Purpose::stream> workspace;
-    S* const memory = workspace.data();
+    constexpr std::size_t room = plan.workspace * stream_block;
+    detail::Workspace<S, room + scratch, true, detail::Purpose::stream> workspace;
+    const Memory<S> memory{n, x, y, workspace.data()};
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      [[maybe_unused]] const int in_order[] = {
-          0, (run_step<I>(n, I == 0 ? x : memory + (I + 1) % 2 * widest,
-                          I + 1 == steps ? y : memory + I % 2 * widest, memory + 2 * widest),
-              0)...};
+      [[maybe_unused]] const int in_order[] = {0, (run_step<I>(memory, workspace.data() + room), 0)...};
     }(std::make_index_sequence<steps>());
-    if constexpr (steps == 0) std::copy_n(x, n * input_size, y);
+    if constexpr (plan.output == 0) std::copy_n(x, n * input_size, y);
   }
-  template <std::size_t I> void run_step(int n, const S* x, S* y, S* intermediate) {
+  template <std::size_t I> void run_step(const Memory<S>& memory, S* scratch) {
     const auto context = [&](auto count) {
-      return Forward<S, decltype(count)>{count,        x,        y, block_, &plan.layers[layer<I>],
-                                         intermediate, Run<S>{n}};
+      return forward_context(plan, plan.steps[I], count, memory, block_, Run<S>{memory.count});
     };
     if constexpr (keeps_state<I>) {
       constexpr auto geometry = fixed<spec<I>.geometry(in_shape<I>)>{};
       S* const state = state_ + states[I];
       auto c = context(One{});
-      if constexpr (requires { Spec<I>::stream(geometry, n, c, state); }) {
-        Spec<I>::stream(geometry, n, c, state);
+      c.intermediate = scratch;
+      if constexpr (requires { Spec<I>::stream(geometry, memory.count, c, state); }) {
+        Spec<I>::stream(geometry, memory.count, c, state);
       } else {
-        for (int i = 0; i < n; ++i, c.x += in_shape<I>.size() / in_shape<I>[0], c.y += outputs<I>())
+        constexpr std::size_t out = plan.buffers[static_cast<std::size_t>(plan.steps[I].output)].size;
+        for (int i = 0; i < memory.count; ++i, c.x += Plan::template in<layer<I>>.size(), c.y += out)
           Spec<I>::step(geometry, c, state);
       }
     } else {
-      constexpr auto geometry = fixed<spec<I>.geometry(Plan::template step_shape<layer<I>>)>{};
-      if (n == 1)
+      constexpr auto geometry = fixed<spec<I>.geometry(Plan::template in<layer<I>>)>{};
+      if (memory.count == 1)
         Spec<I>::forward(geometry, context(One{}));
       else
-        Spec<I>::forward(geometry, context(n));
+        Spec<I>::forward(geometry, context(memory.count));
     }
   }
 
