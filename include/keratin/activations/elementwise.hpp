@@ -2,19 +2,14 @@
 // What an activation file provides: `value(x)` and `derivative(y)` in terms of the result y, over any vector
 // type. Elementwise<A> makes an option of it and adds the loops over whole arrays.
 #include <keratin/core/lanes.hpp>
+#include <keratin/core/options.hpp>
 #include <keratin/kernels/math.hpp>
 
 namespace keratin {
 
 namespace detail {
-struct activation_option;
 template <class A> struct ActivationOption {
-  using sets = activation_option;
-  template <class Spec>
-    requires requires(Spec s) { s.activation; }
-  static constexpr void apply(Spec& spec) {
-    spec.activation = A{};
-  }
+  KERATIN_SETS(activation, A{})
 };
 }  // namespace detail
 

@@ -11,7 +11,8 @@ template <class Layer, class Option> struct layer_has_no_such_option;
 template <class Layer, class Option> struct option_given_twice;
 
 /// What an option says of itself: `using sets = <tag>;`, one tag per field, and
-/// `static constexpr void apply(auto& spec)`, constrained to the specs that have the field.
+/// `static constexpr void apply(auto& spec)`, constrained to the specs that have the field. KERATIN_SETS says
+/// both of one that gives a field a value.
 template <class Option, class Spec>
 concept OptionOf = requires(Spec& spec) {
   typename Option::sets;
@@ -41,6 +42,14 @@ template <class Layer, class Spec, class... Options> constexpr auto check_option
 }
 
 }  // namespace detail
+
+#define KERATIN_SETS(FIELD, ...)            \
+  using sets = struct FIELD##_option;       \
+  template <class Spec>                     \
+    requires requires(Spec s) { s.FIELD; }  \
+  static constexpr void apply(Spec& spec) { \
+    spec.FIELD = __VA_ARGS__;               \
+  }
 
 /// The spec with the options applied; one that it does not have is left to layer_of to report.
 template <class... Options, class Spec> constexpr Spec with_options(Spec spec) {

@@ -1,6 +1,7 @@
 #pragma once
 // Initializer: how a parameter starts, as a structural value. The named ones are in the files beside this
 // one.
+#include <keratin/core/options.hpp>
 #include <keratin/core/random.hpp>
 #include <keratin/core/shape.hpp>
 
@@ -99,28 +100,13 @@ template <class S> void initialize(const Initializer& init, Shape shape, Random 
   if (init.unit_forget) std::fill(values + n / 4, values + n / 2, S{1});
 }
 
-namespace detail {
-struct kernel_initializer_option;
-struct bias_initializer_option;
-}  // namespace detail
-
 /// How the kernel starts: KernelInitializer<HeNormal>. Keras: kernel_initializer.
 template <class I> struct KernelInitializer {
-  using sets = detail::kernel_initializer_option;
-  template <class Spec>
-    requires requires(Spec s) { s.kernel_initializer; }
-  static constexpr void apply(Spec& spec) {
-    spec.kernel_initializer = I::value;
-  }
+  KERATIN_SETS(kernel_initializer, I::value)
 };
 /// How the bias starts: BiasInitializer<Ones>. Keras: bias_initializer.
 template <class I> struct BiasInitializer {
-  using sets = detail::bias_initializer_option;
-  template <class Spec>
-    requires requires(Spec s) { s.bias_initializer; }
-  static constexpr void apply(Spec& spec) {
-    spec.bias_initializer = I::value;
-  }
+  KERATIN_SETS(bias_initializer, I::value)
 };
 
 }  // namespace keratin

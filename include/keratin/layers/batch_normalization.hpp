@@ -317,12 +317,7 @@ constexpr Fused<BatchNormalizationSpec> fuse(BatchNormalizationSpec norm, const 
 
 /// Momentum<0.9>: how much of the moving statistics a step keeps. Keras: momentum, 0.99.
 template <double M> struct Momentum {
-  using sets = struct momentum_option;
-  template <class Spec>
-    requires requires(Spec s) { s.momentum; }
-  static constexpr void apply(Spec& spec) {
-    spec.momentum = M;
-  }
+  KERATIN_SETS(momentum, M)
 };
 
 /// BatchNormalization<>, BatchNormalization<Momentum<0.9>, Epsilon<1e-5>, NoScale>.

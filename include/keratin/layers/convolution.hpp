@@ -411,12 +411,7 @@ constexpr Fused<ConvSpec<Rank>> fuse(ConvSpec<Rank> conv, const PoolingSpec<Rank
 
 /// Groups<2>: the channels and filters fall into so many groups, each for itself. Keras: groups.
 template <int N> struct Groups {
-  using sets = struct groups_option;
-  template <class Spec>
-    requires requires(Spec s) { s.groups; }
-  static constexpr void apply(Spec& spec) {
-    spec.groups = N;
-  }
+  KERATIN_SETS(groups, N)
 };
 
 /// Conv1D<16, Kernel<3>, Causal, Dilation<2>, Tanh>: filters, then options in any order. Kernel<1> if none.

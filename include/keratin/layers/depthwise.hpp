@@ -180,21 +180,11 @@ constexpr Fused<DepthwiseConv2DSpec> fuse(DepthwiseConv2DSpec conv, const Activa
 
 /// DepthMultiplier<2>: so many outputs of each channel. Keras: depth_multiplier.
 template <int N> struct DepthMultiplier {
-  using sets = struct depth_multiplier_option;
-  template <class Spec>
-    requires requires(Spec s) { s.depth_multiplier; }
-  static constexpr void apply(Spec& spec) {
-    spec.depth_multiplier = N;
-  }
+  KERATIN_SETS(depth_multiplier, N)
 };
 /// How the kernels start: DepthwiseInitializer<HeNormal>. Keras: depthwise_initializer.
 template <class I> struct DepthwiseInitializer {
-  using sets = struct depthwise_initializer_option;
-  template <class Spec>
-    requires requires(Spec s) { s.depthwise_initializer; }
-  static constexpr void apply(Spec& spec) {
-    spec.depthwise_initializer = I::value;
-  }
+  KERATIN_SETS(depthwise_initializer, I::value)
 };
 
 /// DepthwiseConv2D<Kernel<3>, Same, ReLU>: options in any order. Kernel<1> if none.

@@ -232,12 +232,7 @@ constexpr Fused<A> ask_rules(const A& head, const B& next, int behind, bool trai
 
 /// No bias. Keras: use_bias=False.
 struct NoBias {
-  using sets = struct bias_option;
-  template <class Spec>
-    requires requires(Spec s) { s.use_bias; }
-  static constexpr void apply(Spec& spec) {
-    spec.use_bias = false;
-  }
+  KERATIN_SETS(use_bias, false)
 };
 
 /// Calls the spec's backward kernel; the gradients of a spec that does not hand them on itself are handed on

@@ -11,30 +11,15 @@ inline constexpr Rule needs_an_epsilon_above_0{"epsilon must be above 0"};
 
 /// Added to the variance: Epsilon<1e-5>. Keras: epsilon.
 template <double E> struct Epsilon {
-  using sets = struct epsilon_option;
-  template <class Spec>
-    requires requires(Spec s) { s.epsilon; }
-  static constexpr void apply(Spec& spec) {
-    spec.epsilon = E;
-  }
+  KERATIN_SETS(epsilon, E)
 };
 /// No beta. Keras: center=False.
 struct NoCenter {
-  using sets = struct center_option;
-  template <class Spec>
-    requires requires(Spec s) { s.center; }
-  static constexpr void apply(Spec& spec) {
-    spec.center = false;
-  }
+  KERATIN_SETS(center, false)
 };
 /// No gamma. Keras: scale=False.
 struct NoScale {
-  using sets = struct scale_option;
-  template <class Spec>
-    requires requires(Spec s) { s.scale; }
-  static constexpr void apply(Spec& spec) {
-    spec.scale = false;
-  }
+  KERATIN_SETS(scale, false)
 };
 
 namespace detail {

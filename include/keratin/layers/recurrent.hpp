@@ -17,67 +17,32 @@ inline constexpr Rule needs_an_activation_value_by_value{
 
 /// The output of every step instead of the last. Keras: return_sequences=True.
 struct ReturnSequences {
-  using sets = struct return_sequences_option;
-  template <class Spec>
-    requires requires(Spec s) { s.return_sequences; }
-  static constexpr void apply(Spec& spec) {
-    spec.return_sequences = true;
-  }
+  KERATIN_SETS(return_sequences, true)
 };
 /// From the last step to the first; the outputs are in that order too. Keras: go_backwards=True.
 struct GoBackwards {
-  using sets = struct go_backwards_option;
-  template <class Spec>
-    requires requires(Spec s) { s.go_backwards; }
-  static constexpr void apply(Spec& spec) {
-    spec.go_backwards = true;
-  }
+  KERATIN_SETS(go_backwards, true)
 };
 /// Goes on from where the batch before ended, sample by sample: for a Trainer, and for predict with States.
 /// Keras: stateful=True.
 struct Stateful {
-  using sets = struct stateful_option;
-  template <class Spec>
-    requires requires(Spec s) { s.stateful; }
-  static constexpr void apply(Spec& spec) {
-    spec.stateful = true;
-  }
+  KERATIN_SETS(stateful, true)
 };
 /// GRU's original form: the reset gate works before the product. Keras: reset_after=False.
 struct NoResetAfter {
-  using sets = struct reset_after_option;
-  template <class Spec>
-    requires requires(Spec s) { s.reset_after; }
-  static constexpr void apply(Spec& spec) {
-    spec.reset_after = false;
-  }
+  KERATIN_SETS(reset_after, false)
 };
 /// An LSTM whose forget gates start with a bias of 0. Keras: unit_forget_bias=False.
 struct NoUnitForgetBias {
-  using sets = struct unit_forget_bias_option;
-  template <class Spec>
-    requires requires(Spec s) { s.unit_forget_bias; }
-  static constexpr void apply(Spec& spec) {
-    spec.unit_forget_bias = false;
-  }
+  KERATIN_SETS(unit_forget_bias, false)
 };
 /// The gates' activation: RecurrentActivation<ReLU>. Keras: recurrent_activation.
 template <class A> struct RecurrentActivation {
-  using sets = struct recurrent_activation_option;
-  template <class Spec>
-    requires requires(Spec s) { s.recurrent_activation; }
-  static constexpr void apply(Spec& spec) {
-    spec.recurrent_activation = A{};
-  }
+  KERATIN_SETS(recurrent_activation, A{})
 };
 /// How the recurrent kernel starts: RecurrentInitializer<GlorotUniform>. Keras: recurrent_initializer.
 template <class I> struct RecurrentInitializer {
-  using sets = struct recurrent_initializer_option;
-  template <class Spec>
-    requires requires(Spec s) { s.recurrent_initializer; }
-  static constexpr void apply(Spec& spec) {
-    spec.recurrent_initializer = I::value;
-  }
+  KERATIN_SETS(recurrent_initializer, I::value)
 };
 
 /// What the kernels of all recurrent layers need to know.

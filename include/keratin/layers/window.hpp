@@ -92,12 +92,7 @@ template <int... N> struct Dilation {
 };
 /// Keras: padding="same".
 struct Same {
-  using sets = struct padding_option;
-  template <class Spec>
-    requires requires(Spec s) { s.padding; }
-  static constexpr void apply(Spec& spec) {
-    spec.padding = Padding::same;
-  }
+  KERATIN_SETS(padding, Padding::same)
 };
 /// Keras: padding="causal", for Conv1D: no output sees what comes later.
 struct Causal {
