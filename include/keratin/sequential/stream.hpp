@@ -82,12 +82,8 @@ template <class Net> struct StreamPlan {
 
   template <std::size_t I> static constexpr auto spec = PlanOf<Net>::template group_spec<I, Mode{}>();
   template <std::size_t I>
-  static constexpr bool keeps_state = [] {
-    if constexpr (KeepsState<std::remove_const_t<decltype(spec<I>)>>)
-      return lasts<I>;
-    else
-      return false;
-  }();
+  static constexpr bool keeps_state =
+      lasts<I> && KeepsState<decltype(PlanOf<Net>::template group_spec<I, Mode{}>())>;
 
   template <std::size_t I> static constexpr LayerPlan row() {
     LayerPlan row = PlanOf<Net>::template row<Mode{}, I>();
