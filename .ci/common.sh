@@ -29,10 +29,11 @@ install_packages() {
 configure() {
   local folder=$1 output again=()
   shift
-  if grep -qF "\"source\": \"$root\"" "$folder/meson-info/meson-info.json" 2>/dev/null; then
+  if [[ -e $folder/build.ninja ]] &&
+    grep -qF "\"source\": \"$root\"" "$folder/meson-info/meson-info.json" 2>/dev/null; then
     again=(--reconfigure)
   elif [[ -e $folder/meson-info ]]; then
-    rm -rf "$folder"  # made for another place, before this one was moved or copied
+    rm -rf "$folder"  # never finished, or made for another place, before this one was moved or copied
   fi
   if output=$(meson setup "${again[@]}" "$folder" "$root" "$@" 2>&1); then
     grep -E '^(.*: )?WARNING: ' <<<"$output" || true

@@ -9,7 +9,6 @@
 #include <boost/hana/length.hpp>
 
 #include <cmath>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -67,27 +66,46 @@ template <class Spec> constexpr bool lists_every_field() {
     return true;
 }
 
-// The passes of a network over T's, whichever front end made them.
-template <class T> struct Passes {
+// The passes of a network over T's, whichever front end made them. As plain functions: a std::function apiece
+// took half of what a check costs to compile.
+template <class T> class Passes {
   using S = Scalar<T>;
+
+ public:
   std::size_t workspace, x, y, dy, dx;  // scalars a sample: in all, and where these begin
-  std::function<std::size_t(int)> scratch;
-  std::function<void(int, const S*, T*, const Run<S>&)> forward;
-  std::function<void(int, const S*, T*, S*, S*, Store<S>&, const Run<S>&)> backward;
 
   // The executor must outlive them.
-  template <class Executor> explicit Passes(const Executor& e) {
+  template <class Executor> explicit Passes(const Executor& e) : executor_(&e) {
     const auto offset = [&](int i) { return e.plan.buffers[static_cast<std::size_t>(i)].offset; };
     workspace = e.plan.workspace;
     x = offset(0), y = offset(e.plan.output), dy = offset(e.plan.output_gradient),
     dx = offset(e.plan.input_gradient);
-    scratch = [&e](int count) { return e.template scratch<T>(count); };
-    forward = [&e](int count, const S* w, T* memory, const Run<S>& run) {
-      e.forward(count, w, static_cast<const T*>(nullptr), static_cast<T*>(nullptr), memory, run);
+    scratch_ = [](const void* self, int count) {
+      return static_cast<const Executor*>(self)->template scratch<T>(count);
     };
-    backward = [&e](int count, const S* w, T* memory, S* scratch, S* segment, Store<S>& store,
-                    const Run<S>& run) { e.backward(count, w, memory, scratch, segment, store, run); };
+    forward_ = [](const void* self, int count, const S* w, T* memory, const Run<S>& run) {
+      static_cast<const Executor*>(self)->forward(count, w, static_cast<const T*>(nullptr),
+                                                  static_cast<T*>(nullptr), memory, run);
+    };
+    backward_ = [](const void* self, int count, const S* w, T* memory, S* scratch, S* segment,
+                   Store<S>& store, const Run<S>& run) {
+      static_cast<const Executor*>(self)->backward(count, w, memory, scratch, segment, store, run);
+    };
   }
+  std::size_t scratch(int count) const { return scratch_(executor_, count); }
+  void forward(int count, const S* w, T* memory, const Run<S>& run) const {
+    forward_(executor_, count, w, memory, run);
+  }
+  void backward(int count, const S* w, T* memory, S* scratch, S* segment, Store<S>& store,
+                const Run<S>& run) const {
+    backward_(executor_, count, w, memory, scratch, segment, store, run);
+  }
+
+ private:
+  const void* executor_;
+  std::size_t (*scratch_)(const void*, int);
+  void (*forward_)(const void*, int, const S*, T*, const Run<S>&);
+  void (*backward_)(const void*, int, const S*, T*, S*, S*, Store<S>&, const Run<S>&);
 };
 
 // A layer and its input as the checks see them. Its types end here, so that a program compiles the checks
