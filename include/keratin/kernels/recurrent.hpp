@@ -452,13 +452,19 @@ template <class T> [[gnu::always_inline]] inline void to_rows(const T* from, int
 
 }  // namespace detail
 
-/// The way back through time: dx, null when nobody wants it, and the gradients of kernel, recurrent kernel
-/// and bias, handed on as outer_product does: take.of(parameter, columns, first)(row, column, tile, part).
+/// What the way back through time leaves for the gradients of the weights: the gradients of each step's sums,
+/// in rows of samples, and the recurrent inputs that met the weights.
+template <class T> struct StepGradients {
+  const Scalar<T>*of_inputs, *of_recurrent;
+  const T *h, *reset;
+};
+
+/// The way back through time: dx, null when nobody wants it. What it returns lies in `memory` and `scratch`.
 template <class T, class Cell>
-[[gnu::noinline]] void recurrent_backward(const Cell& cell, const RecurrentSize& size,
-                                          const RecurrentWeights<Scalar<T>>& w, int count, const T* x,
-                                          const T* dy, T* dx, const T* memory, Scalar<T>* scratch,
-                                          auto take) {
+[[gnu::noinline]] StepGradients<T> recurrent_backward(const Cell& cell, const RecurrentSize& size,
+                                                      const RecurrentWeights<Scalar<T>>& w, int count,
+                                                      const T* dy, T* dx, const T* memory,
+                                                      Scalar<T>* scratch) {
   using S = Scalar<T>;
   using V = Vec<S>;
   constexpr int L = Unit<T>::samples, gates = Cell::size.gates;
@@ -544,26 +550,39 @@ template <class T, class Cell>
     }
   }
 
+  return {d_rows, du_rows, kept.h, kept.reset};
+}
+
+/// The gradients of kernel, recurrent kernel and bias behind recurrent_backward, handed on as outer_product
+/// does: take.of(parameter, columns, first)(row, column, tile, part).
+template <class T>
+[[gnu::noinline]] void recurrent_weight_gradients(const CellSize& cell, const RecurrentSize& size,
+                                                  bool has_bias, int count, const T* x,
+                                                  const StepGradients<T>& d, auto take) {
+  using S = Scalar<T>;
+  const int units = size.units, columns = cell.gates * units;
+  const std::ptrdiff_t rows = static_cast<std::ptrdiff_t>(count) * size.steps,
+                       samples = rows * Unit<T>::samples;
   const auto hand_on = [&](int parameter, int n, const T* operand, int depth, const S* of, int first) {
     outer_product(static_cast<int>(rows), depth, operand, of, n, take.of(parameter, columns, first));
   };
-  hand_on(0, columns, x, size.in, d_rows, 0);
-  if (Cell::size.resets_before) {
-    hand_on(1, 2 * units, kept.h, units, du_rows, 0);
-    hand_on(1, units, kept.reset, units, du_rows + rows * 2 * values, 2 * units);
+  hand_on(0, columns, x, size.in, d.of_inputs, 0);
+  if (cell.resets_before) {
+    hand_on(1, 2 * units, d.h, units, d.of_recurrent, 0);
+    hand_on(1, units, d.reset, units, d.of_recurrent + samples * 2 * units, 2 * units);
   } else {
-    hand_on(1, columns, kept.h, units, du_rows, 0);
+    hand_on(1, columns, d.h, units, d.of_recurrent, 0);
   }
-  if (!w.bias) return;
+  if (!has_bias) return;
   const auto sum_rows = [&](const S* of, int bias) {
     for_each_vector<S>(columns, [&](std::ptrdiff_t column, auto part) {
-      V sum[1][1] = {};
-      for (std::ptrdiff_t r = 0; r < rows * L; ++r) sum[0][0] += part.load(of + r * columns + column);
+      Vec<S> sum[1][1] = {};
+      for (std::ptrdiff_t r = 0; r < samples; ++r) sum[0][0] += part.load(of + r * columns + column);
       take.of(2, columns, bias)(0, static_cast<int>(column), sum, part);
     });
   };
-  sum_rows(d_rows, 0);
-  if (Cell::size.split) sum_rows(du_rows, columns);
+  sum_rows(d.of_inputs, 0);
+  if (cell.split) sum_rows(d.of_recurrent, columns);
 }
 
 }  // namespace keratin::kernels

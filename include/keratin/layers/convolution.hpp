@@ -157,7 +157,11 @@ template <int Rank> struct ConvSpec {
     });
   }
   template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
-    with_activation(geometry, [&]<class A>(A) { backward_through<A>(Geometry(geometry), c, gradients); });
+    const Geometry g = geometry;
+    with_activation(geometry, [&]<class A>(A) { backward_through<A>(g, c); });
+    const Scratch<T> at(g);
+    finish(gradients, 0, at.of(c, at.kernel), static_cast<int>(g.size.weights()));
+    if (g.use_bias) finish(gradients, 1, at.of(c, at.bias), g.size.filters);
   }
 
  private:
@@ -264,6 +268,9 @@ template <int Rank> struct ConvSpec {
       by_channel = bias + room(g.size.filters);
       end = by_channel + (Unit<T>::samples > 1 ? 0 : room(g.size.weights()));
     }
+    static T* of(const Backward<T>& c, std::size_t offset) {
+      return reinterpret_cast<T*>(c.scratch + offset);
+    }
   };
   static constexpr bool is_padded(const Geometry& g) {
     const auto outside = [](const WindowAxis& axis) {
@@ -285,13 +292,13 @@ template <int Rank> struct ConvSpec {
     return std::ptrdiff_t{size.h.in} * size.w.in * size.channels;
   }
 
+  // dx, and in scratch the sums for the parameters.
   template <class A, class T>
-  [[gnu::noinline]] static void backward_through(const Geometry& g, const Backward<T>& c, auto gradients) {
+  [[gnu::noinline]] static void backward_through(const Geometry& g, const Backward<T>& c) {
     using S = Scalar<T>;
     constexpr int L = Unit<T>::samples;
     const Scratch<T> at(g);
-    const auto region = [&](std::size_t offset) { return reinterpret_cast<T*>(c.scratch + offset); };
-    T *const d = region(0), *const dw = region(at.kernel), *const db = region(at.bias);
+    T *const d = at.of(c, 0), *const dw = at.of(c, at.kernel), *const db = at.of(c, at.bias);
     std::fill(c.scratch, c.scratch + at.by_channel, S{});
     const S* w = c.parameter(0);
     if (L == 1 && c.dx) {
@@ -306,13 +313,11 @@ template <int Rank> struct ConvSpec {
       spread(g, dy, g.max_pool ? c.intermediate + i * outputs(g) : nullptr, d, db);
       if (c.dx) kernels::ConvolutionInputGradient<T>::run(g.size, d, w, c.dx + i * inputs(g));
       if (is_padded(g)) {
-        pad(g, x, region(at.padded));
-        x = region(at.padded);
+        pad(g, x, at.of(c, at.padded));
+        x = at.of(c, at.padded);
       }
       kernels::add_kernel_gradient(padded_size(g), x, d, dw);
     }
-    finish(gradients, 0, dw, static_cast<int>(g.size.weights()));
-    if (g.use_bias) finish(gradients, 1, db, g.size.filters);
   }
   // The gradient of a parameter, from sums that are still in lanes.
   template <class T> static void finish(auto gradients, int parameter, const T* sums, int n) {

@@ -193,10 +193,13 @@ template <class Spec> struct Recurrent {
   }
   template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
     const RecurrentGeometry g = geometry;
+    const auto w = weights(g, c);
+    kernels::StepGradients<T> d;
     Spec::with_cell(geometry, [&](auto cell) {
-      kernels::recurrent_backward(cell, g.size, weights(g, c), c.count, c.x, c.dy, c.dx, c.intermediate,
-                                  c.scratch, HandOnRecurrent<decltype(gradients)>{gradients});
+      d = kernels::recurrent_backward(cell, g.size, w, c.count, c.dy, c.dx, c.intermediate, c.scratch);
     });
+    kernels::recurrent_weight_gradients(Spec::cell(g), g.size, w.bias, c.count, c.x, d,
+                                        HandOnRecurrent<decltype(gradients)>{gradients});
   }
 };
 
