@@ -1,6 +1,6 @@
 #pragma once
-// What the library has to match: three jobs written by hand for fixed shapes. Single operations on a vector
-// are the library's; layouts, register tiles and loops are this file's own.
+// What the library has to match: jobs written by hand for fixed shapes, here those of Dense layers. Single
+// operations on a vector are the library's; layouts, register tiles and loops are this file's own.
 #include <keratin/kernels/math.hpp>
 
 #include <algorithm>
@@ -30,17 +30,16 @@ template <int N, int Max> [[gnu::always_inline]] inline void in_pieces(auto f) {
   for (int i = large_ones; i < pieces; ++i) f.template operator()<small>(i * small + large_ones);
 }
 
-// z = bias + x * w for one sample, N vectors of outputs, w [In][N * L]. At least 8 sums run at a time.
+// z[n] = start(n) + x * w for one sample, N vectors of outputs, w [In][N * L]. At least 8 sums run at a time.
 template <int In, int N>
-[[gnu::always_inline]] inline void row_times_matrix(const float* x, const float* w, const float* bias,
-                                                    V (&z)[N]) {
+[[gnu::always_inline]] inline void row_times_matrix(const float* x, const float* w, auto start, V (&z)[N]) {
   constexpr int sums = In > 128 ? accumulators * 2 / 3 : 8;
   in_pieces<N, accumulators>([&]<int M>(int first) __attribute__((always_inline)) {
     constexpr int split = static_cast<int>(std::bit_ceil((sums + M - 1u) / M));
     static_assert(In % split == 0);
     V sum[split][M] = {};
 #pragma GCC unroll 32
-    for (int m = 0; m < M; ++m) sum[0][m] = load(bias + (first + m) * L);
+    for (int m = 0; m < M; ++m) sum[0][m] = start(first + m);
 #pragma GCC unroll 4
     for (int i = 0; i < In; i += split)
 #pragma GCC unroll 32
@@ -60,6 +59,11 @@ template <int In, int N>
   });
 }
 
+// Vector n of an array.
+inline auto vectors_of(const float* p) {
+  return [p](int n) __attribute__((always_inline)) { return load(p + n * L); };
+}
+
 // Of every four lanes those that Pick names: 0 to 3 are x's, 4 to 7 y's.
 template <int... Pick> [[gnu::always_inline]] inline V mix(V x, V y) {
   constexpr int pick[] = {Pick...};
@@ -73,6 +77,19 @@ template <int... Pick> [[gnu::always_inline]] inline V mix(V x, V y) {
           cd = mix<0, 4, 1, 5>(c, d) + mix<2, 6, 3, 7>(c, d);
   return kernels::fold<4>(mix<0, 1, 4, 5>(ab, cd) + mix<2, 3, 6, 7>(ab, cd),
                           [](V p, V q) __attribute__((always_inline)) { return p + q; });
+}
+
+[[gnu::always_inline]] inline V relu(V x) { return kernels::max(x, V{}); }
+
+// z becomes softmax(z); returns log sum e^z.
+template <int N> [[gnu::always_inline]] inline float softmax(V (&z)[N]) {
+  V top = z[0], sum = {};
+  for (int n = 1; n < N; ++n) top = kernels::max(top, z[n]);
+  const float largest = kernels::largest(top);
+  for (int n = 0; n < N; ++n) sum += z[n] = kernels::exp(z[n] - largest);
+  const float total = kernels::sum(sum);
+  for (int n = 0; n < N; ++n) z[n] *= 1 / total;
+  return std::log(total) + largest;
 }
 
 // Moves the next n values.
@@ -99,10 +116,10 @@ class Mlp {
   [[gnu::noinline]] void predict(const float* x, float* p) const {
     V h[hidden / L], z[outputs];
     alignas(64) float activated[hidden];
-    row_times_matrix<in>(x, w1_.value, b1_.value, h);
+    row_times_matrix<in>(x, w1_.value, vectors_of(b1_.value), h);
 #pragma GCC unroll 8
     for (int n = 0; n < hidden / L; ++n) store(activated + n * L, relu(h[n]));
-    row_times_matrix<hidden>(activated, w2_.value, b2_.value, z);
+    row_times_matrix<hidden>(activated, w2_.value, vectors_of(b2_.value), z);
     softmax(z);
     for (int n = 0; n < outputs; ++n) store(p + n * L, z[n]);
   }
@@ -125,19 +142,6 @@ class Mlp {
   template <int N> struct Parameter {
     alignas(64) float value[N] = {}, m[N] = {}, v[N] = {};
   };
-
-  static V relu(V x) { return kernels::max(x, V{}); }
-
-  // p = softmax(z); returns log sum e^z.
-  static float softmax(V (&z)[outputs]) {
-    V top = z[0], sum = {};
-    for (int n = 1; n < outputs; ++n) top = kernels::max(top, z[n]);
-    const float largest = kernels::largest(top);
-    for (int n = 0; n < outputs; ++n) sum += z[n] = kernels::exp(z[n] - largest);
-    const float total = kernels::sum(sum);
-    for (int n = 0; n < outputs; ++n) z[n] *= 1 / total;
-    return std::log(total) + largest;
-  }
 
   // A product of Rows x Columns summed over Depth steps, handed on as f(row, column, vector). In the left
   // operand rows are Row apart and steps Step; in the right one a step is a row.
@@ -262,10 +266,10 @@ class TanhMlp {
   [[gnu::noinline]] void predict(const float* x, float* y) const {
     V z[hidden / L], sum[out] = {};
     alignas(64) float h[hidden];
-    row_times_matrix<in>(x, w1_, b1_, z);
+    row_times_matrix<in>(x, w1_, vectors_of(b1_), z);
 #pragma GCC unroll 16
     for (int n = 0; n < hidden / L; ++n) store(h + n * L, kernels::tanh(z[n]));
-    row_times_matrix<hidden>(h, w2_, b2_, z);
+    row_times_matrix<hidden>(h, w2_, vectors_of(b2_), z);
 #pragma GCC unroll 16
     for (int n = 0; n < hidden / L; ++n) {
       const V t = kernels::tanh(z[n]);

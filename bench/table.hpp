@@ -4,6 +4,8 @@
 #include <keratin/benchmark.hpp>
 
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 
 namespace keratin {
 
@@ -51,6 +53,54 @@ void against_hand(const char* what, int rounds, double per_second, auto library,
   print(what, c.f * per_second);
   print("  by hand", c.g * per_second);
   print("  library / by hand", c.ratio);
+}
+
+// The same network by hand.
+template <class Hand> std::unique_ptr<Hand> with_weights_of(const auto& model) {
+  std::vector<float> weights(model.count_params());
+  model.get_weights(weights);
+  auto hand = std::make_unique<Hand>();
+  hand->set_weights(weights.data());
+  return hand;
+}
+
+void expect_equal(std::span<const float> y, const float* by_hand, float tolerance) {
+  for (std::size_t i = 0; i < y.size(); ++i)
+    if (!(std::fabs(y[i] - by_hand[i]) <= tolerance)) {
+      std::fprintf(stderr, "output %zu: %g from the library, %g by hand\n", i, y[i], by_hand[i]);
+      std::exit(1);
+    }
+}
+
+template <class Net, class Hand> void predict_one(const char* what) {
+  constexpr std::size_t inputs = 64, in = Net::input_size;
+  const std::size_t calls =
+      5000 * 25'000 / std::max<std::size_t>(25'000, static_cast<std::size_t>(plan<Net>().flops));
+  const Model<Net> model;
+  const auto hand = with_weights_of<Hand>(model);
+  const Block<float> x = detail::random_values(inputs * in + lanes<float>);
+  const auto input = [&](std::size_t call) {
+    return std::span<const float, in>(x.data() + call % inputs * in, in);
+  };
+  alignas(alignment) float p[64];
+  for (std::size_t i = 0; i < inputs; ++i) {
+    hand->predict(input(i).data(), p);
+    expect_equal(model.predict(input(i)), p, 1e-5f);
+  }
+  against_hand(
+      what, 51, 1e9 / static_cast<double>(calls),
+      [&] {
+        for (std::size_t i = 0; i < calls; ++i) {
+          auto y = model.predict(input(i));
+          benchmark::DoNotOptimize(y);
+        }
+      },
+      [&] {
+        for (std::size_t i = 0; i < calls; ++i) {
+          hand->predict(input(i).data(), p);
+          benchmark::DoNotOptimize(p);
+        }
+      });
 }
 
 template <class Net> void predict_batch(const char* what) {

@@ -1,5 +1,6 @@
 // Convolutional and recurrent networks as a table: percent of the machine's peak, or nanoseconds.
 #include "../table.hpp"
+#include "by_hand.hpp"
 
 using namespace keratin;
 
@@ -48,21 +49,37 @@ template <class Net> void one(const char* what) {
   print("  ns", seconds / n * 1e9);
 }
 
-template <class Net> void stream(const char* what, int block) {
+// Blocks of a voice, by the library and by hand: f(hand, x, y) makes one.
+template <class Net, class Hand, int Block_> void stream(const char* what, auto by_hand) {
   const Model<Net> model;
   Stream voice(model);
-  const std::size_t steps = static_cast<std::size_t>(block);
-  const Block<float> x = detail::random_values(steps * voice.input_size);
-  std::vector<float> y(steps * voice.output_size);
-  const double flops = plan<Net>().flops / Net::input_shape[0] * block;
-  const int n = repeats(flops);
-  const double seconds = against_peak(what, n * flops, [&] {
-    for (int i = 0; i < n; ++i) {
-      voice.process({x.data(), x.size()}, y);
-      benchmark::ClobberMemory();
-    }
-  });
-  print("  ns a step", seconds / n / block * 1e9);
+  const auto hand = with_weights_of<Hand>(model);
+  constexpr int blocks = 4096 / Block_;
+  const Block<float> x = detail::random_values(blocks * Block_);
+  std::array<float, Block_> y, other;
+  const auto block = [&](int i) { return std::span(x.data() + i * Block_, std::size_t{Block_}); };
+  for (int i = 0; i < 4; ++i) {
+    voice.process(block(i), y);
+    by_hand(*hand, block(i).data(), other.data());
+    expect_equal(y, other.data(), 1e-5f);
+  }
+  against_hand(
+      what, 51, 1e9 / (blocks * Block_),
+      [&] {
+        for (int i = 0; i < blocks; ++i) {
+          voice.process(block(i), y);
+          benchmark::DoNotOptimize(y);
+        }
+      },
+      [&] {
+        for (int i = 0; i < blocks; ++i) {
+          by_hand(*hand, block(i).data(), other.data());
+          benchmark::DoNotOptimize(other);
+        }
+      });
+}
+template <class Layer, class Hand> void steps(const char* what) {
+  stream<Regression<Layer>, Hand, 1>(what, [](Hand& hand, const float* x, float* y) { *y = hand.step(*x); });
 }
 
 // Forward, and both gradients, in Lanes.
@@ -97,10 +114,12 @@ int main() {
   predict_batch<Regression<GRU<24>>>("GRU 24, predict 128: % of peak");
   one<LeNet5>("LeNet-5, predict 1: % of peak");
   one<Cnn>("conv 8-16, predict 1: % of peak");
-  stream<Temporal>("causal conv 4 x 16, blocks of 64: % of peak", 64);
-  stream<Regression<LSTM<20, ReturnSequences>>>("LSTM 20, step by step: % of peak", 1);
-  stream<Regression<LSTM<40, ReturnSequences>>>("LSTM 40, step by step: % of peak", 1);
-  stream<Regression<GRU<24, ReturnSequences>>>("GRU 24, step by step: % of peak", 1);
+  predict_one<Cnn, by_hand::Cnn>("conv 8-16, predict 1: ns");
+  stream<Temporal, by_hand::Temporal, 64>("causal conv 4 x 16, blocks of 64: ns a step",
+                                          [](auto& hand, const float* x, float* y) { hand.process(x, y); });
+  steps<LSTM<20, ReturnSequences>, by_hand::Lstm<20>>("LSTM 20, step by step: ns");
+  steps<LSTM<40, ReturnSequences>, by_hand::Lstm<40>>("LSTM 40, step by step: ns");
+  steps<GRU<24, ReturnSequences>, by_hand::Gru<24>>("GRU 24, step by step: ns");
   convolution<16, 8, 3, 8>("conv 3x3, 8 to 8, forward: % of peak");
   convolution<16, 16, 3, 32>("conv 3x3, 16 to 32, forward: % of peak");
   convolution<12, 64, 3, 64>("conv 3x3, 64 to 64, forward: % of peak");

@@ -93,7 +93,7 @@ struct ConcatenateSpec {
 
   constexpr Fit fit(const Shapes& in) const {
     const int along = axis_of(in[0]);
-    if (along < 0 || along >= in[0].rank) return needs_an_axis_of_the_sample;
+    if (along < 0 || along >= std::min(in[0].rank, Shape::max_rank)) return needs_an_axis_of_the_sample;
     Shape out = in[0];
     for (int i = 1; i < in.count; ++i) {
       Shape wanted = in[0];
