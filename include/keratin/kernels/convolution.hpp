@@ -30,6 +30,15 @@ template <> struct ConvolutionTile<Lanes> {
   static constexpr int positions = 4, columns = accumulators / 4;
 };
 
+/// Positions for one sample: it has few columns, and more positions keep the multipliers busy.
+template <class S, class Size> constexpr int single_positions() {
+  if constexpr (is_fixed<Size>) {
+    constexpr ConvolutionSize size = Size::value;
+    if (size.group_filters() <= lanes<S>) return 12;
+  }
+  return accumulators >= 24 ? 8 : 4;
+}
+
 namespace detail {
 
 // f<columns>(first, part): `count` columns in tiles.

@@ -36,13 +36,18 @@ template <class S, class Size> [[gnu::always_inline]] inline void with_chains(Si
   }
 }
 
-// T vectors of outputs with C sums each, from column `first`; the last vector may be the rest of a row.
+// T vectors of outputs with C sums each, from column `first`; the last vector may be the rest of a row: it
+// takes columns before it in again, or in a row of less than a vector what there is.
 template <int T, int C, bool Whole_, class S>
 [[gnu::always_inline]] inline void single_columns(SingleSize g, const S* x, const S* w, const S* bias, S* y,
-                                                  int first, Rest rest, auto finish) {
+                                                  int first, auto finish) {
   using V = Vec<S>;
+  const auto offset = [&](int t) __attribute__((always_inline)) {
+    return Whole_ || t + 1 < T || g.out < lanes<S> ? t * lanes<S> : g.out - lanes<S> - first;
+  };
+  const bool masked = !Whole_ && g.out < lanes<S>;
   const auto read = [&](const S* p, int t) __attribute__((always_inline)) {
-    return Whole_ || t + 1 < T ? load(p + t * lanes<S>) : rest.load(p + t * lanes<S>);
+    return masked ? Rest{g.out}.load(p) : load(p + offset(t));
   };
   V a[C][T] = {};
   if (bias) {
@@ -71,11 +76,11 @@ template <int T, int C, bool Whole_, class S>
       for (int t = 0; t < T; ++t) a[c][t] += a[c + half][t];
 #pragma GCC unroll 32
   for (int t = 0; t < T; ++t) {
-    const int column = first + t * lanes<S>;
-    if (Whole_ || t + 1 < T)
-      store(y + column, finish(a[0][t], column, Whole{}));
+    const int column = first + offset(t);
+    if (masked)
+      Rest{g.out}.store(y, finish(a[0][t], column, Rest{g.out}));
     else
-      rest.store(y + column, finish(a[0][t], column, rest));
+      store(y + column, finish(a[0][t], column, Whole{}));
   }
 }
 
@@ -142,9 +147,8 @@ template <class S, class Size>
     if (g.out == 8) return detail::single_narrow<8>(g.in, x, w, bias, y, finish);
   detail::with_chains<S>(size, [&]<class Chains>(Chains) __attribute__((always_inline)) {
     constexpr int C = Chains::value, most = accumulators / C > 0 ? accumulators / C : 1;
-    const Rest rest{g.out % lanes<S>};
     const auto whole = [&]<int T>(int first) __attribute__((always_inline)) {
-      detail::single_columns<T, C, true>(g, x, w, bias, y, first * lanes<S>, rest, finish);
+      detail::single_columns<T, C, true>(g, x, w, bias, y, first * lanes<S>, finish);
     };
     if constexpr (is_fixed<Size>) {
       constexpr int vectors = (Size::value.out + lanes<S> - 1) / lanes<S>;
@@ -154,14 +158,15 @@ template <class S, class Size>
       constexpr int last_size = partial ? vectors / std::max(last, 1) : 0;
       if constexpr (vectors - last_size > 0) fixed_tiles<vectors - last_size, most>(whole);
       if constexpr (partial)
-        detail::single_columns<last_size, C, false>(g, x, w, bias, y, (vectors - last_size) * lanes<S>, rest,
+        detail::single_columns<last_size, C, false>(g, x, w, bias, y, (vectors - last_size) * lanes<S>,
                                                     finish);
     } else {
       constexpr int step = std::min(most, 4);
       int vector = 0;
       for (; vector + step <= g.out / lanes<S>; vector += step) whole.template operator()<step>(vector);
       for (; vector < g.out / lanes<S>; ++vector) whole.template operator()<1>(vector);
-      if (rest.n > 0) detail::single_columns<1, C, false>(g, x, w, bias, y, g.out - rest.n, rest, finish);
+      if (g.out % lanes<S> > 0)
+        detail::single_columns<1, C, false>(g, x, w, bias, y, vector * lanes<S>, finish);
     }
   });
 }

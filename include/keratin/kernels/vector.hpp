@@ -3,6 +3,7 @@
 // Kernels compute in these: both compilers fuse `a += x * w` only inside one expression of built-in types.
 #include <keratin/core/lanes.hpp>
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -61,10 +62,26 @@ template <class S> [[gnu::always_inline]] inline void store(S* p, Vec<S> v) {
   _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << n) - 1), (__m512d)v);
 }
 #else
+#if defined __AVX2__
+namespace detail {
+// Where n is a constant, two loads are faster than a masked one.
+[[gnu::always_inline]] inline __m128 load_up_to_4(const float* p, int n) {
+  if (n == 4) return _mm_loadu_ps(p);
+  if (n == 1) return _mm_load_ss(p);
+  const __m128 two = _mm_castpd_ps(_mm_load_sd(reinterpret_cast<const double*>(p)));
+  return n == 2 ? two : _mm_movelh_ps(two, _mm_load_ss(p + 2));
+}
+[[gnu::always_inline]] inline __m256 load_known(const float* p, int n) {
+  if (n <= 4) return _mm256_zextps128_ps256(load_up_to_4(p, n));
+  return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), load_up_to_4(p + 4, n - 4), 1);
+}
+}  // namespace detail
+#endif
 template <class S> [[gnu::always_inline]] inline Vec<S> load(const S* p, int n) {
+  if (__builtin_constant_p(n) && n == lanes<S>) return load(p);
 #if defined __AVX2__
   if constexpr (sizeof(S) == 4) {
-    if (__builtin_constant_p(n == 4) && n == 4) return (Vec<S>)_mm256_zextps128_ps256(_mm_loadu_ps(p));
+    if (__builtin_constant_p(n)) return (Vec<S>)detail::load_known(p, n);
     const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     return (Vec<S>)_mm256_maskload_ps(p, mask);
   } else {
@@ -77,11 +94,6 @@ template <class S> [[gnu::always_inline]] inline Vec<S> load(const S* p, int n) 
     if (i < n) v[i] = p[i];
   return v;
 #endif
-}
-// Masked stores are slow on some AVX2 machines: element by element instead.
-template <class S> [[gnu::always_inline]] inline void store(S* p, Vec<S> v, int n) {
-  for (int i = 0; i < lanes<S>; ++i)
-    if (i < n) p[i] = v[i];
 }
 #endif
 
@@ -202,6 +214,23 @@ template <class V> [[gnu::always_inline]] inline V iota() {
 template <class V> [[gnu::always_inline]] inline V one_hot(int i) {
   return iota<V>() == broadcast<V>(static_cast<element<V>>(i)) ? V{} + 1 : V{};
 }
+
+#ifndef __AVX512F__
+// Masked stores are slow on some AVX2 machines: a half, a quarter, ... of the vector instead.
+template <class S> [[gnu::always_inline]] inline void store(S* p, Vec<S> v, int n) {
+  constexpr int L = lanes<S>;
+  if (n == L) return store(p, v);
+  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    const auto store_part = [&]<int N>(std::integral_constant<int, N>) __attribute__((always_inline)) {
+      if (!(n & N)) return;
+      __builtin_memcpy(p, &v, N * sizeof(S));
+      p += N;
+      v = rotate<N>(v);
+    };
+    (store_part(std::integral_constant<int, (L >> (I + 1))>()), ...);
+  }(std::make_integer_sequence<int, std::bit_width(unsigned{L}) - 1>());
+}
+#endif
 
 // A vector's worth of an array: a whole one, or the n elements that are left at its end.
 struct Whole {

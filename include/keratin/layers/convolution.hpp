@@ -205,9 +205,8 @@ template <int Rank> struct ConvSpec {
     using O = kernels::Operands<T>;
     using V = typename O::V;
     using kernels::detail::write;
-    // One sample has few columns: more positions keep the multipliers busy.
-    constexpr bool single = std::is_same_v<Count, One> && kernels::accumulators >= 24;
-    constexpr int tile = single ? 8 : kernels::ConvolutionTile<T>::positions;
+    constexpr int tile = std::is_same_v<Count, One> ? kernels::single_positions<Scalar<T>, decltype(size)>()
+                                                    : kernels::ConvolutionTile<T>::positions;
     const kernels::Convolution<T, tile, decltype(size)> convolution(
         size, c.x + i * inputs(g), c.parameter(0), g.use_bias && !Norm ? c.parameter(1) : nullptr);
     const std::ptrdiff_t filters = g.size.filters;
