@@ -74,13 +74,23 @@ template <int T, int C, bool Whole_, class S>
     for (int c = 0; c < half; ++c)
 #pragma GCC unroll 32
       for (int t = 0; t < T; ++t) a[c][t] += a[c + half][t];
-#pragma GCC unroll 32
-  for (int t = 0; t < T; ++t) {
+  const auto put = [&](V sum, int t) __attribute__((always_inline)) {
     const int column = first + offset(t);
     if (masked)
-      Rest{g.out}.store(y, finish(a[0][t], column, Rest{g.out}));
+      Rest{g.out}.store(y, finish(sum, column, Rest{g.out}));
     else
-      store(y + column, finish(a[0][t], column, Whole{}));
+      store(y + column, finish(sum, column, Whole{}));
+  };
+  if constexpr (T > 2 && decltype(finish)::is_long) {  // a loop is half the code, and 1 or 2 % slower
+    V sums[T];
+#pragma GCC unroll 32
+    for (int t = 0; t < T; ++t) sums[t] = a[0][t];
+    asm("" : "+m"(sums));
+#pragma GCC unroll 2
+    for (int t = 0; t < T; ++t) put(sums[t], t);
+  } else {
+#pragma GCC unroll 32
+    for (int t = 0; t < T; ++t) put(a[0][t], t);
   }
 }
 

@@ -280,6 +280,8 @@ namespace detail {
 /// is one, then the activation. A named type, so that all layers share a kernel.
 template <class A, class T, bool Norm> struct Epilogue {
   const Scalar<T>*factor = nullptr, *offset = nullptr;
+  // Whether the activation takes some dozen operations.
+  static constexpr bool is_long = requires(kernels::Vec<Scalar<T>> v) { A::quotient(v); };
 
   template <class V> [[gnu::always_inline]] V operator()(V v, std::ptrdiff_t column, auto part) const {
     if constexpr (Norm)

@@ -113,7 +113,7 @@ template <class Net, class Storage = Owned, class S = float> class Model {
     if constexpr (!detail::EigenObject<X> && requires {
                     { std::data(x) } -> std::convertible_to<const S*>;
                   })
-      return predict_one(std::data(x), std::size(x));  // known to need no conversion
+      return is_one_sample(std::size(x)) ? predict_one(std::data(x)) : no_answer();  // needs no conversion
     else
       return predict_converted(x);
   }
@@ -161,7 +161,18 @@ template <class Net, class Storage = Owned, class S = float> class Model {
   template <Mode M> static constexpr detail::Execute<Net, M> executor() { return {}; }
 
  private:
-  Output predict_one(const S* x, std::size_t size) const;
+  // A size that is known at compile time leaves no code here, nor a message in the program.
+  static bool is_one_sample(std::size_t size) {
+    if (size == static_cast<std::size_t>(input_size)) return true;
+    report(Text("predict: one sample of ", size, " values came, ", input_size, " wanted"));
+    return false;
+  }
+  static Output no_answer() {
+    Output y;
+    y.fill(std::numeric_limits<S>::quiet_NaN());
+    return y;
+  }
+  Output predict_one(const S* x) const;
   Output predict_converted(const Array& x) const;
   void predict_all(const Array& x, std::span<S> y, auto states) const;
 
@@ -179,27 +190,20 @@ void Model<Net, Storage, S>::predict(InputSpan x, OutputSpan y, std::span<S> wor
 }
 
 template <class Net, class Storage, class S>
-auto Model<Net, Storage, S>::predict_one(const S* x, std::size_t size) const -> Output {
+auto Model<Net, Storage, S>::predict_one(const S* x) const -> Output {
   Output y;
-  if (size == static_cast<std::size_t>(input_size)) {
-    detail::Workspace<S, plan<Net>().workspace, Storage::heap, detail::Purpose::steps> workspace;
-    detail::Execute<Net>::forward(One{}, store_.data(), x, y.data(), workspace.data(), Run<S>{1});
-  } else {
-    y.fill(std::numeric_limits<S>::quiet_NaN());
-    report(Text("predict: one sample of ", size, " values came, ", input_size, " wanted"));
-  }
+  detail::Workspace<S, plan<Net>().workspace, Storage::heap, detail::Purpose::steps> workspace;
+  detail::Execute<Net>::forward(One{}, store_.data(), x, y.data(), workspace.data(), Run<S>{1});
   return y;
 }
 
 template <class Net, class Storage, class S>
 auto Model<Net, Storage, S>::predict_converted(const Array& x) const -> Output {
+  if (!is_one_sample(x.size())) return no_answer();
+  if (const S* const values = x.as<S>()) return predict_one(values);
   detail::Workspace<S, static_cast<std::size_t>(input_size), Storage::heap, detail::Purpose::input> converted;
-  const S* values = x.as<S>();
-  if (!values && x.size() == static_cast<std::size_t>(input_size)) {
-    copy_values(x, 0, x.size(), converted.data());
-    values = converted.data();
-  }
-  return predict_one(values, x.size());
+  copy_values(x, 0, x.size(), converted.data());
+  return predict_one(converted.data());
 }
 
 template <class Net, class Storage, class S>
