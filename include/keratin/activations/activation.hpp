@@ -6,6 +6,7 @@
 #include <keratin/activations/sigmoid.hpp>
 #include <keratin/activations/softmax.hpp>
 #include <keratin/activations/tanh.hpp>
+#include <keratin/core/error.hpp>
 #include <keratin/core/fixed.hpp>
 
 #include <array>
@@ -45,13 +46,17 @@ struct ActivationFunction {
   constexpr bool operator==(const ActivationFunction&) const = default;
 };
 
+namespace detail {
+// The activation at a position of the list.
+template <int Index> constexpr auto activation_at() {
+  return []<class... A>(ActivationList<A...>) { return nth<Index, A...>{}; }(Activations{});
+}
+}  // namespace detail
+
 /// f(ReLU{}) for the activation of a geometry: picked at compile time where the geometry is fixed.
 template <class Geometry> [[gnu::always_inline]] inline void with_activation(Geometry geometry, auto f) {
   if constexpr (is_fixed<Geometry>) {
-    constexpr int index = Geometry::value.activation.index;
-    Activations::visit(index, [&]<class A>(A a) __attribute__((always_inline)) {
-      if constexpr (Activations::index_of<A>() == index) f(a);
-    });
+    f(detail::activation_at<Geometry::value.activation.index>());
   } else {
     Activations::visit(geometry.activation.index, f);
   }

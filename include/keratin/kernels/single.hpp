@@ -86,7 +86,7 @@ template <int T, int C, bool Whole_, class S>
 #pragma GCC unroll 32
     for (int t = 0; t < T; ++t) sums[t] = a[0][t];
     asm("" : "+m"(sums));
-#pragma GCC unroll 2
+#pragma GCC unroll 1
     for (int t = 0; t < T; ++t) put(sums[t], t);
   } else {
 #pragma GCC unroll 32

@@ -77,10 +77,6 @@ constexpr bool is_elementwise(ActivationFunction function) {
   Activations::visit(function.index, [&]<class A>(A) { elementwise = A::elementwise; });
   return elementwise;
 }
-template <int Index> constexpr auto activation_at() {
-  return []<class... A>(ActivationList<A...>) { return nth<Index, A...>{}; }(Activations{});
-}
-
 // f(activation, recurrent activation). Known ones are in the kernels' registers; at run time those are
 // Keras's defaults, and others are looked up for each vector.
 template <class Geometry> [[gnu::always_inline]] inline void with_activations(Geometry geometry, auto f) {
