@@ -13,6 +13,14 @@ template <auto V> struct fixed {
 template <class T> inline constexpr bool is_fixed = false;
 template <auto V> inline constexpr bool is_fixed<fixed<V>> = true;
 
+/// Whether a value may have a property: code for what cannot be need not be compiled.
+template <class T> constexpr bool may_be(auto property) {
+  if constexpr (is_fixed<T>)
+    return property(T::value);
+  else
+    return true;
+}
+
 /// The number of samples where it is known to be one: kernels then choose their latency path.
 using One = fixed<1>;
 

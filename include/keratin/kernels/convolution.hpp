@@ -2,6 +2,7 @@
 // Convolution of images, channels last, and its two gradients. Each is the micro-kernel over tiles of
 // positions along a row times columns (filters or channels); see product.hpp for what T decides. A sequence
 // is an image of height 1.
+#include <keratin/core/fixed.hpp>
 #include <keratin/core/window.hpp>
 #include <keratin/kernels/product.hpp>
 #include <keratin/kernels/transpose.hpp>
@@ -41,8 +42,15 @@ template <class S, class Size> constexpr int single_positions() {
 
 namespace detail {
 
+// The outputs of a row: `first` .. `end` of the `count` have their whole window inside the input.
+struct RowOfOutputs {
+  int first, end, count;
+
+  constexpr int inner() const { return end - first; }
+};
+
 // f<columns>(first, part): `count` columns in tiles.
-template <class T, class F> [[gnu::always_inline]] inline void column_tiles(int count, F f) {
+template <class T, class F> [[gnu::always_inline]] inline void column_tiles(auto count, F f) {
   if constexpr (Operands<T>::columns == 1)
     tiles<ConvolutionTile<T>::columns>(count, [&]<int N>(int first) __attribute__((always_inline)) {
       f.template operator()<N>(first, Whole{});
@@ -93,9 +101,11 @@ template <class T, int Positions, class Size> class Convolution {
   [[gnu::always_inline]] void run(auto store) const {
     const ConvolutionSize g = size_;
     const detail::SideBySide at{std::ptrdiff_t{g.w.stride} * g.channels};
-    const int first = g.w.inner_first(), end = g.w.inner_end();
+    const auto row = of_size([](const ConvolutionSize& s) {
+      return detail::RowOfOutputs{s.w.inner_first(), s.w.inner_end(), s.w.out};
+    });
     for (int r = 0; r < g.h.out; ++r)
-      position_tiles<1>(first, end, g.w.out, [&]<int M>(int c) __attribute__((always_inline)) {
+      position_tiles<1>(row, [&]<int M>(int c) __attribute__((always_inline)) {
         sums<M>(r, c, at, [&](const auto& a, int column, auto part) __attribute__((always_inline)) {
           store(a, r * g.w.out + c, column, part);
         });
@@ -109,11 +119,16 @@ template <class T, int Positions, class Size> class Convolution {
     const int pooled = g.w.out / 2;
     const detail::Pooled<Rows> at{std::ptrdiff_t{g.h.stride} * g.w.in * g.channels,
                                   std::ptrdiff_t{g.w.stride} * g.channels};
-    for (int r = 0; r < g.h.out / Rows; ++r) {
-      const bool inner = g.h.first(r * Rows) == 0 && g.h.end(r * Rows + Rows - 1) == g.h.size;
-      const int first = inner ? std::min((g.w.inner_first() + 1) / 2, pooled) : pooled,
-                end = inner ? std::max(std::min(g.w.inner_end() / 2, pooled), first) : pooled;
-      position_tiles<P>(first, end, pooled, [&]<int M>(int c) __attribute__((always_inline)) {
+    const auto inner_row = of_size([](const ConvolutionSize& s) {
+      const int count = s.w.out / 2, first = std::min((s.w.inner_first() + 1) / 2, count);
+      return detail::RowOfOutputs{first, std::max(std::min(s.w.inner_end() / 2, count), first), count};
+    });
+    const auto inner_rows = of_size([](const ConvolutionSize& s) {
+      const int count = s.h.out / Rows, first = std::min((s.h.inner_first() + Rows - 1) / Rows, count);
+      return detail::RowOfOutputs{first, std::max(std::min(s.h.inner_end() / Rows, count), first), count};
+    });
+    const auto tiles_of = [&](int r, auto row) __attribute__((always_inline)) {
+      position_tiles<P>(row, [&]<int M>(int c) __attribute__((always_inline)) {
         const auto use = [&](const auto& a, int column, auto part)
                              __attribute__((always_inline)) { store(a, r * pooled + c, column, part); };
         if constexpr (M > 1)
@@ -121,35 +136,61 @@ template <class T, int Positions, class Size> class Convolution {
         else
           at_padding<Rows>(r, c, use);
       });
+    };
+    const detail::RowOfOutputs rows = inner_rows, row = inner_row;
+    if constexpr (!may_be<decltype(inner_rows)>([](detail::RowOfOutputs s) { return s.inner() < s.count; })) {
+      for (int r = 0; r < rows.count; ++r) tiles_of(r, inner_row);
+    } else {
+      for (int r = 0; r < rows.count; ++r)
+        tiles_of(r, r >= rows.first && r < rows.end ? row : detail::RowOfOutputs{pooled, pooled, pooled});
     }
   }
 
  private:
-  // f<M>(c) for the inner positions first .. end in tiles of M, a multiple of P; f<1>(c) for those of 0 ..
-  // count that are left, whose windows may touch padding.
-  template <int P> [[gnu::always_inline]] void position_tiles(int first, int end, int count, auto f) const {
-    constexpr int most = Positions / P;
-    int c = first;
-    for (; c + most <= end; c += most) f.template operator()<P * most>(c);
+  // What follows from the size, as a type where that is one.
+  [[gnu::always_inline]] auto of_size(auto f) const {
+    if constexpr (is_fixed<Size>)
+      return fixed<f(Size::value)>{};
+    else
+      return f(size_);
+  }
+  [[gnu::always_inline]] auto group_filters() const {
+    return of_size([](const ConvolutionSize& s) { return s.group_filters(); });
+  }
+  // f<M>(c) for the inner positions of a row in tiles of M, a multiple of P; f<1>(c) for those that are left,
+  // whose windows may touch padding.
+  template <int P> static constexpr int most = Positions / P;
+  template <int P, class Row> [[gnu::always_inline]] void position_tiles(Row outputs, auto f) const {
+    const detail::RowOfOutputs row = outputs;
+    int c = row.first;
+    if constexpr (may_be<Row>([](detail::RowOfOutputs r) { return r.inner() >= most<P>; }))
+      for (; c + most<P> <= row.end; c += most<P>) f.template operator()<P * most<P>>(c);
     const auto at_most_one = [&]<int Q>(std::integral_constant<int, Q>) __attribute__((always_inline)) {
-      if (c + Q > end) return;
-      f.template operator()<P * Q>(c);
-      c += Q;
+      if constexpr ((most<P> > Q) && (P * Q > 1))
+        if constexpr (may_be<Row>([](detail::RowOfOutputs r) { return r.inner() % most<P> / Q % 2 == 1; })) {
+          if (c + Q > row.end) return;
+          f.template operator()<P * Q>(c);
+          c += Q;
+        }
     };
-    if constexpr (most > 4) at_most_one(std::integral_constant<int, 4>{});
-    if constexpr (most > 2) at_most_one(std::integral_constant<int, 2>{});
-    if constexpr (P > 1 && most > 1) at_most_one(std::integral_constant<int, 1>{});
-    for (int border = 0; border < count; ++border) {
-      if (border == first) border = c;
-      if (border < count) f.template operator()<1>(border);
-    }
+    at_most_one(std::integral_constant<int, 8>{});
+    at_most_one(std::integral_constant<int, 4>{});
+    at_most_one(std::integral_constant<int, 2>{});
+    at_most_one(std::integral_constant<int, 1>{});
+    if constexpr (may_be<Row>([](detail::RowOfOutputs r) {
+                    return r.inner() < r.count || (P == 1 && r.inner() % most<P> % 2 == 1);
+                  }))
+      for (int border = 0; border < row.count; ++border) {
+        if (border == row.first) border = c;
+        if (border < row.count) f.template operator()<1>(border);
+      }
   }
   // A pooled window that touches padding: each of its positions for itself.
   template <int Rows> [[gnu::always_inline]] void at_padding(int r, int c, auto use) const {
     const ConvolutionSize g = size_;
     for (int group = 0; group < g.groups; ++group)
       detail::column_tiles<T>(
-          g.group_filters(), [&]<int N>(int first, auto part) __attribute__((always_inline)) {
+          group_filters(), [&]<int N>(int first, auto part) __attribute__((always_inline)) {
             const int column = group * g.group_filters() + first;
             V a[2 * Rows][N];
             for (int q = 0; q < 2 * Rows; ++q) {
@@ -165,7 +206,7 @@ template <class T, int Positions, class Size> class Convolution {
   template <int M> [[gnu::always_inline]] void sums(int r, int c, auto at, auto use) const {
     const ConvolutionSize g = size_;
     for (int group = 0; group < g.groups; ++group)
-      detail::column_tiles<T>(g.group_filters(),
+      detail::column_tiles<T>(group_filters(),
                               [&]<int N>(int first, auto part) __attribute__((always_inline)) {
                                 const int column = group * g.group_filters() + first;
                                 V a[M][N];

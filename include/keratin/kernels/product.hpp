@@ -2,6 +2,7 @@
 // Products of a batch: rows of samples times a weight matrix, and the weight gradient. One instantiation
 // serves every geometry. With T = float or double the vectors run along columns; with T = Lanes they run
 // along samples.
+#include <keratin/core/fixed.hpp>
 #include <keratin/kernels/tile.hpp>
 
 namespace keratin::kernels {
@@ -59,15 +60,18 @@ template <class T, class Part> [[gnu::always_inline]] inline auto weight(const S
 }
 
 // Columns in pairs of vectors, then the rest, at most a vector: f<vectors>(column, part).
-template <class S, class F> [[gnu::always_inline]] inline void vector_columns(int columns, F f) {
+template <class S, class Count, class F> [[gnu::always_inline]] inline void vector_columns(Count count, F f) {
   constexpr int pair = tile_columns * lanes<S>;
   static_assert(tile_columns == 2);
+  const int columns = count;
   int column = 0;
-  for (; columns - column >= pair; column += pair) f.template operator()<2>(column, Whole{});
-  for (; column < columns; column += lanes<S>) {
-    const int n = columns - column < lanes<S> ? columns - column : lanes<S>;
-    f.template operator()<1>(column, Rest{n});
-  }
+  if constexpr (may_be<Count>([](int n) { return n >= pair; }))
+    for (; columns - column >= pair; column += pair) f.template operator()<2>(column, Whole{});
+  if constexpr (may_be<Count>([](int n) { return n % pair > 0; }))
+    for (; column < columns; column += lanes<S>) {
+      const int n = columns - column < lanes<S> ? columns - column : lanes<S>;
+      f.template operator()<1>(column, Rest{n});
+    }
 }
 
 // N vectors of columns, where `weights` begins, for all rows; Part says whether the vectors are whole or the
