@@ -12,6 +12,7 @@ template <auto V> struct fixed {
 
 template <class T> inline constexpr bool is_fixed = false;
 template <auto V> inline constexpr bool is_fixed<fixed<V>> = true;
+template <class T> inline constexpr bool is_fixed<const T> = is_fixed<T>;
 
 /// Whether a value may have a property: code for what cannot be need not be compiled.
 template <class T> constexpr bool may_be(auto property) {
