@@ -10,7 +10,7 @@
 inline const std::vector<float>& golden(const std::string& name) {
   static const auto arrays = [] {
     std::map<std::string, std::vector<float>> all;
-    std::ifstream file(std::string(KERATIN_TEST_DATA) + "/golden.txt");
+    std::ifstream file(KERATIN_TEST_DATA "/golden.txt");
     for (std::string line; std::getline(file, line);) {
       std::istringstream words(line);
       std::string key;
