@@ -55,6 +55,9 @@ void against_hand(const char* what, int rounds, double per_second, auto library,
   print("  library / by hand", c.ratio);
 }
 
+// How often so many operations fit a run of some milliseconds.
+inline int repeats(double flops) { return 1 + static_cast<int>(1e9 / flops); }
+
 // The same network by hand.
 template <class Hand> std::unique_ptr<Hand> with_weights_of(const auto& model) {
   std::vector<float> weights(model.count_params());
@@ -74,8 +77,7 @@ void expect_equal(std::span<const float> y, const float* by_hand, float toleranc
 
 template <class Net, class Hand> void predict_one(const char* what) {
   constexpr std::size_t inputs = 64, in = Net::input_size;
-  const std::size_t calls =
-      5000 * 25'000 / std::max<std::size_t>(25'000, static_cast<std::size_t>(plan<Net>().flops));
+  const std::size_t calls = static_cast<std::size_t>(repeats(plan<Net>().flops));
   const Model<Net> model;
   const auto hand = with_weights_of<Hand>(model);
   const Block<float> x = detail::random_values(inputs * in + lanes<float>);
@@ -88,7 +90,7 @@ template <class Net, class Hand> void predict_one(const char* what) {
     expect_equal(model.predict(input(i)), p, 1e-5f);
   }
   against_hand(
-      what, 51, 1e9 / static_cast<double>(calls),
+      what, 11, 1e9 / static_cast<double>(calls),
       [&] {
         for (std::size_t i = 0; i < calls; ++i) {
           auto y = model.predict(input(i));

@@ -22,10 +22,7 @@ template <int Gates, int Units> struct Packed {
       return z[J * Gates + Gate];
     } else {
       constexpr int lane = Gate * rest_lanes;
-      const V v = z[Gates * whole + lane / L];
-      return [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-        return __builtin_shufflevector(v, v, ((I + lane) % L)...);
-      }(std::make_integer_sequence<int, L>());
+      return kernels::rotate<lane % L>(z[Gates * whole + lane / L]);
     }
   }
   // f<j>() for each vector of units.
@@ -33,6 +30,14 @@ template <int Gates, int Units> struct Packed {
     [&]<int... J>(std::integer_sequence<int, J...>) __attribute__((always_inline)) {
       (f.template operator()<J>(), ...);
     }(std::make_integer_sequence<int, unit_vectors>());
+  }
+  // z = bias + x * kernel + h * recurrent, x a single feature.
+  [[gnu::always_inline]] static void sums(float x, const float* kernel, const float* h,
+                                          const float* recurrent, const float* bias, V (&z)[vectors]) {
+    row_times_matrix<Units>(
+        h, recurrent,
+        [&](int n) __attribute__((always_inline)) { return load(bias + n * L) + x * load(kernel + n * L); },
+        z);
   }
   // Keras's rows of all gates' columns, each gate with a factor of its own.
   static void take_columns(const float*& values, float* to, const float (&factor)[Gates]) {
@@ -59,10 +64,7 @@ template <int Units> class Lstm {
   }
   [[gnu::noinline]] float step(float x) {
     V z[P::vectors], y = {};
-    row_times_matrix<Units>(
-        h_, recurrent_,
-        [&](int n) __attribute__((always_inline)) { return load(bias_ + n * L) + x * load(kernel_ + n * L); },
-        z);
+    P::sums(x, kernel_, h_, recurrent_, bias_, z);
 #pragma GCC unroll 32
     for (V& v : z) v = kernels::tanh(v);
     P::for_units([&]<int J>() __attribute__((always_inline)) {
@@ -107,10 +109,7 @@ template <int Units> class Gru {
   }
   [[gnu::noinline]] float step(float x) {
     V z[P::vectors], gate[P::vectors], y = {};
-    row_times_matrix<Units>(
-        h_, recurrent_,
-        [&](int n) __attribute__((always_inline)) { return load(bias_ + n * L) + x * load(kernel_ + n * L); },
-        z);
+    P::sums(x, kernel_, h_, recurrent_, bias_, z);
 #pragma GCC unroll 32
     for (int n = 0; n < P::vectors; ++n) gate[n] = kernels::tanh(z[n]);
     P::for_units([&]<int J>() __attribute__((always_inline)) {
@@ -131,6 +130,20 @@ template <int Units> class Gru {
                     fresh_bias_[P::padded_units] = {}, dense_[P::padded_units] = {}, h_[P::padded_units] = {};
   float dense_bias_ = 0;
 };
+
+// sum[m][n] += x[m * apart] * w[n]: N vectors of filters against M positions.
+template <int M, int N>
+[[gnu::always_inline]] inline void add_outer(V (&sum)[M][N], const float* x, int apart, const float* w) {
+  V weights[N];
+#pragma GCC unroll 4
+  for (int n = 0; n < N; ++n) weights[n] = pin(load(w + n * L));
+#pragma GCC unroll 32
+  for (int m = 0; m < M; ++m) {
+    const V value = pin(broadcast<V>(x[m * apart]));
+#pragma GCC unroll 4
+    for (int n = 0; n < N; ++n) sum[m][n] += value * weights[n];
+  }
+}
 
 /// Four causal convolutions with 16 filters of 3, dilated by 1, 2, 4 and 8, with tanh, and Dense(1): blocks
 /// of 64 steps.
@@ -181,17 +194,7 @@ class Temporal {
       const float* w = kernel_[l];
       for (int k = 0; k < 3; ++k) {
         const float* const x = from + (past + first - (2 - k) * Dilation) * In;
-        for (int c = 0; c < In; ++c, w += filters) {
-          V weights[vectors];
-#pragma GCC unroll 4
-          for (int n = 0; n < vectors; ++n) weights[n] = pin(load(w + n * L));
-#pragma GCC unroll 32
-          for (int t = 0; t < T; ++t) {
-            const V value = pin(broadcast<V>(x[t * In + c]));
-#pragma GCC unroll 4
-            for (int n = 0; n < vectors; ++n) sum[t][n] += value * weights[n];
-          }
-        }
+        for (int c = 0; c < In; ++c, w += filters) add_outer(sum, x + c, In, w);
       }
 #pragma GCC unroll 32
       for (int t = 0; t < T; ++t)
@@ -294,17 +297,12 @@ class Cnn {
             }
           V top = kernels::max(sum[0][0], sum[1][0]);
           if (columns == 2) top = kernels::max(top, kernels::max(sum[0][columns - 1], sum[1][columns - 1]));
-          if constexpr (together == 2) top = kernels::max(top, upper_half(top));
+          if constexpr (together == 2) top = kernels::max(top, kernels::rotate<L / 2>(top));
           top = relu(top);
           std::memcpy(first_ + (r * first_side + c) * first_filters + n * L, &top,
                       std::min(L, first_filters) * sizeof(float));
         }
     }
-  }
-  [[gnu::always_inline]] static V upper_half(V v) {
-    return [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-      return __builtin_shufflevector(v, v, ((I + L / 2) % L)...);
-    }(std::make_integer_sequence<int, L>());
   }
   // A row of outputs at a time; the upper one of two waits for the lower.
   [[gnu::always_inline]] void second() {
@@ -319,17 +317,8 @@ class Cnn {
         const float* w = second_kernel_;
         for (int k = 0; k < 3; ++k) {
           const float* x = first_ + ((r + k) * first_side + 2 * pair) * first_filters;
-          for (int j = 0; j < 3 * first_filters; ++j, ++x, w += second_filters) {
-            V weights[second_vectors];
-#pragma GCC unroll 4
-            for (int n = 0; n < second_vectors; ++n) weights[n] = pin(load(w + n * L));
-#pragma GCC unroll 32
-            for (int m = 0; m < 2 * Pairs; ++m) {
-              const V value = pin(broadcast<V>(x[m * first_filters]));
-#pragma GCC unroll 4
-              for (int n = 0; n < second_vectors; ++n) sum[m][n] += value * weights[n];
-            }
-          }
+          for (int j = 0; j < 3 * first_filters; ++j, ++x, w += second_filters)
+            add_outer(sum, x, first_filters, w);
         }
 #pragma GCC unroll 32
         for (int m = 0; m < Pairs; ++m)

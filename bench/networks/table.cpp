@@ -19,9 +19,6 @@ template <class Layer> using Regression = Sequential<Input<64, 1>, Layer, Dense<
 template <int N> using Causal3 = Conv1D<16, Kernel<3>, Causal, Dilation<N>, Tanh>;
 using Temporal = Sequential<Input<64, 1>, Causal3<1>, Causal3<2>, Causal3<4>, Causal3<8>, Dense<1>>;
 
-// How often so many operations fit a run of some milliseconds.
-int repeats(double flops) { return 1 + static_cast<int>(1e9 / flops); }
-
 template <class Net> void train(const char* what, int batch) {
   Model<Net> model;
   auto trainer = compile(model, Adam{}, SparseCategoricalCrossentropy{});

@@ -67,7 +67,7 @@ template <class Spec> constexpr bool lists_every_field() {
 }
 
 // The passes of a network over T's, whichever front end made them. As plain functions: a std::function apiece
-// took half of what a check costs to compile.
+// took a tenth of what a check costs to compile.
 template <class T> class Passes {
   using S = Scalar<T>;
 

@@ -42,12 +42,17 @@ template <class S, class Size> constexpr int single_positions() {
 
 namespace detail {
 
-// The outputs of a row: `first` .. `end` of the `count` have their whole window inside the input.
+// The outputs along an axis, or groups of them: `first` .. `end` of the `count` have their whole window
+// inside the input.
 struct RowOfOutputs {
   int first, end, count;
 
   constexpr int inner() const { return end - first; }
 };
+constexpr RowOfOutputs row_of_outputs(const WindowAxis& axis, int group) {
+  const int count = axis.out / group, first = std::min((axis.inner_first() + group - 1) / group, count);
+  return {first, std::max(std::min(axis.inner_end() / group, count), first), count};
+}
 
 // f<columns>(first, part): `count` columns in tiles.
 template <class T, class F> [[gnu::always_inline]] inline void column_tiles(auto count, F f) {
@@ -101,9 +106,7 @@ template <class T, int Positions, class Size> class Convolution {
   [[gnu::always_inline]] void run(auto store) const {
     const ConvolutionSize g = size_;
     const detail::SideBySide at{std::ptrdiff_t{g.w.stride} * g.channels};
-    const auto row = of_size([](const ConvolutionSize& s) {
-      return detail::RowOfOutputs{s.w.inner_first(), s.w.inner_end(), s.w.out};
-    });
+    const auto row = of_size([](const ConvolutionSize& s) { return detail::row_of_outputs(s.w, 1); });
     for (int r = 0; r < g.h.out; ++r)
       position_tiles<1>(row, [&]<int M>(int c) __attribute__((always_inline)) {
         sums<M>(r, c, at, [&](const auto& a, int column, auto part) __attribute__((always_inline)) {
@@ -119,14 +122,9 @@ template <class T, int Positions, class Size> class Convolution {
     const int pooled = g.w.out / 2;
     const detail::Pooled<Rows> at{std::ptrdiff_t{g.h.stride} * g.w.in * g.channels,
                                   std::ptrdiff_t{g.w.stride} * g.channels};
-    const auto inner_row = of_size([](const ConvolutionSize& s) {
-      const int count = s.w.out / 2, first = std::min((s.w.inner_first() + 1) / 2, count);
-      return detail::RowOfOutputs{first, std::max(std::min(s.w.inner_end() / 2, count), first), count};
-    });
-    const auto inner_rows = of_size([](const ConvolutionSize& s) {
-      const int count = s.h.out / Rows, first = std::min((s.h.inner_first() + Rows - 1) / Rows, count);
-      return detail::RowOfOutputs{first, std::max(std::min(s.h.inner_end() / Rows, count), first), count};
-    });
+    const auto inner_row = of_size([](const ConvolutionSize& s) { return detail::row_of_outputs(s.w, 2); });
+    const auto inner_rows =
+        of_size([](const ConvolutionSize& s) { return detail::row_of_outputs(s.h, Rows); });
     const auto tiles_of = [&](int r, auto row) __attribute__((always_inline)) {
       position_tiles<P>(row, [&]<int M>(int c) __attribute__((always_inline)) {
         const auto use = [&](const auto& a, int column, auto part)
@@ -166,12 +164,12 @@ template <class T, int Positions, class Size> class Convolution {
     if constexpr (may_be<Row>([](detail::RowOfOutputs r) { return r.inner() >= most<P>; }))
       for (; c + most<P> <= row.end; c += most<P>) f.template operator()<P * most<P>>(c);
     const auto at_most_one = [&]<int Q>(std::integral_constant<int, Q>) __attribute__((always_inline)) {
-      if constexpr ((most<P> > Q) && (P * Q > 1))
-        if constexpr (may_be<Row>([](detail::RowOfOutputs r) { return r.inner() % most<P> / Q % 2 == 1; })) {
-          if (c + Q > row.end) return;
-          f.template operator()<P * Q>(c);
-          c += Q;
-        }
+      if constexpr ((most<P> > Q) && P * Q > 1 &&
+                    may_be<Row>([](detail::RowOfOutputs r) { return r.inner() % most<P> / Q % 2 == 1; })) {
+        if (c + Q > row.end) return;
+        f.template operator()<P * Q>(c);
+        c += Q;
+      }
     };
     at_most_one(std::integral_constant<int, 8>{});
     at_most_one(std::integral_constant<int, 4>{});

@@ -77,6 +77,7 @@ constexpr bool is_elementwise(ActivationFunction function) {
   Activations::visit(function.index, [&]<class A>(A) { elementwise = A::elementwise; });
   return elementwise;
 }
+
 // f(activation, recurrent activation). Known ones are in the kernels' registers; at run time those are
 // Keras's defaults, and others are looked up for each vector.
 template <class Geometry> [[gnu::always_inline]] inline void with_activations(Geometry geometry, auto f) {

@@ -80,10 +80,10 @@ template <class Net> struct StreamPlan {
     }
   }();
 
-  template <std::size_t I> static constexpr auto spec = PlanOf<Net>::template group_spec<I, Mode{}>();
-  template <std::size_t I>
-  static constexpr bool keeps_state =
-      lasts<I> && KeepsState<decltype(PlanOf<Net>::template group_spec<I, Mode{}>())>;
+  // The type by its name: in that of an `auto` variable template clang does not see a layer's state.
+  template <std::size_t I> using Spec = decltype(PlanOf<Net>::template group_spec<I, Mode{}>());
+  template <std::size_t I> static constexpr Spec<I> spec = PlanOf<Net>::template group_spec<I, Mode{}>();
+  template <std::size_t I> static constexpr bool keeps_state = lasts<I> && KeepsState<Spec<I>>;
 
   template <std::size_t I> static constexpr LayerPlan row() {
     LayerPlan row = PlanOf<Net>::template row<Mode{}, I>();
@@ -170,7 +170,7 @@ template <class Net, class S = float> class Stream {
   static constexpr std::size_t steps = plan.steps.size();
   template <std::size_t I> static constexpr std::size_t layer = static_cast<std::size_t>(plan.steps[I].layer);
   template <std::size_t I> static constexpr auto spec = Plan::template spec<layer<I>>;
-  template <std::size_t I> using Spec = std::remove_const_t<decltype(spec<I>)>;
+  template <std::size_t I> using Spec = typename Plan::template Spec<layer<I>>;
   template <std::size_t I> static constexpr bool keeps_state = Plan::template keeps_state<layer<I>>;
   template <std::size_t I>
   static constexpr auto in_shape = Net::template shape<layer<I>>;  // of a whole sequence
