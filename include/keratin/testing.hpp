@@ -290,6 +290,7 @@ class LayerCheck {
     compare(lanes.y, rows.y, "y in lanes");
     compare(lanes.dx, rows.dx, "dx in lanes");
     compare(lanes.dw, rows.dw, "dw in lanes");
+    compare(lanes.weights, rows.weights, "weights after a step in lanes");
   }
 
   // Fewer samples than lanes: the others hold zeros and must not be felt.
@@ -300,6 +301,7 @@ class LayerCheck {
     compare(lanes.y, rows.y, "y in a partial lane group");
     compare(lanes.dx, rows.dx, "dx in a partial lane group");
     compare(lanes.dw, rows.dw, "dw in a partial lane group");
+    compare(lanes.weights, rows.weights, "weights after a step of a partial lane group");
   }
 
   // The run-time graph gives the same bits.
@@ -315,6 +317,11 @@ class LayerCheck {
     report_.expect(fixed.y == free.y, "y of the graph is not bitwise that of the Sequential");
     report_.expect(fixed.dx == free.dx, "dx of the graph is not bitwise that of the Sequential");
     report_.expect(fixed.dw == free.dw, "dw of the graph is not bitwise that of the Sequential");
+    const Pass<float> fixed_lanes = pass_of(layer.lanes, 5, w, values),
+                      free_lanes = pass_of(Passes<Lanes>(executor), 5, w, values);
+    report_.expect(fixed_lanes.y == free_lanes.y && fixed_lanes.dx == free_lanes.dx &&
+                       fixed_lanes.dw == free_lanes.dw && fixed_lanes.weights == free_lanes.weights,
+                   "the graph in lanes is not bitwise the Sequential");
     std::vector<float> one(layer.out), other(layer.out), workspace(layer.workspace);
     layer.infer_one(w.data(), values.data(), one.data(), workspace.data());
     inference.forward(One{}, w.data(), values.data(), other.data(), workspace.data(), Run<float>{1});

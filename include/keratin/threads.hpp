@@ -8,9 +8,11 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <mutex>
 #include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace keratin {
@@ -20,7 +22,7 @@ namespace keratin {
 class Threads {
  public:
   /// `count` threads in all, the caller's among them; by default as many as the machine runs at once.
-  explicit Threads(int count = static_cast<int>(std::thread::hardware_concurrency())) {
+  explicit Threads(int count = static_cast<int>(std::thread::hardware_concurrency())) : Threads(None{}) {
     for (int i = 1; i < count; ++i) workers_.emplace_back([this] { work(); });
   }
   Threads(const Threads&) = delete;
@@ -36,7 +38,8 @@ class Threads {
 
   int count() const { return static_cast<int>(workers_.size()) + 1; }
 
-  /// f(i) for i in [0, n), in any order on any of the threads; returns when all are done. f must not throw.
+  /// f(i) for i in [0, n), in any order on any of the threads; returns when all are done. What an f throws
+  /// comes out here, the others that have not begun are left out then.
   template <class F> void for_each(std::size_t n, F&& f) {
     if (n == 0) return;
     {
@@ -52,10 +55,30 @@ class Threads {
     take_part();
     std::unique_lock lock(mutex_);
     done_.wait(lock, [this] { return busy_ == 0; });
+#if __cpp_exceptions
+    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+#endif
   }
 
  private:
-  void take_part() {
+  // What is made by this first is taken apart by the destructor also where starting a thread fails.
+  struct None {};
+  explicit Threads(None) {}
+
+  void take_part() noexcept {
+#if __cpp_exceptions
+    try {
+      run_calls();
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::current_exception();
+      next_ = n_;
+    }
+#else
+    run_calls();
+#endif
+  }
+  void run_calls() {
     for (std::size_t i = next_++; i < n_; i = next_++) call_(function_, i);
   }
   void work() {
@@ -82,6 +105,9 @@ class Threads {
   void* function_ = nullptr;
   std::size_t n_ = 0;
   std::atomic<std::size_t> next_ = 0;
+#if __cpp_exceptions
+  std::exception_ptr error_;  // the first of a round
+#endif
 };
 
 /// model.predict(x, y), some samples on each thread: the same bits, whatever their number. Each thread

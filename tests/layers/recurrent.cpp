@@ -186,6 +186,15 @@ TEST_CASE("a trainer carries states from batch to batch, of batches of one size"
   const FitOptions options{.epochs = 2, .batch_size = 2, .verbose = 0};
   CHECK(trainer.fit(x, y, options)["loss"] == of_graph.fit(x, y, options)["loss"]);
 
+  trainer.reset_states();  // batches are then as large as this set, not as the one before
+  trainer.test_on_batch(x, y);
+  trainer.reset_states();
+  CHECK_NOTHROW(trainer.fit(half, targets, {.verbose = 0}));
+  trainer.reset_states();
+  CHECK_THROWS(trainer.fit(half, targets, {.validation_data = {x, y}, .verbose = 0}));
+  CHECK_NOTHROW(trainer.fit(x, y, {.verbose = 0}));  // an error makes no states
+
+  CHECK_THROWS_WITH(States(model, -1), "States: -1 samples came, at least 1 wanted");
   States states(model, 2);
   CHECK_THROWS_WITH(model.predict(half, std::span(y).first(3), states),
                     "predict: 3 samples came, 2 wanted, as its States have");

@@ -47,6 +47,16 @@ TEST_CASE("accuracy is what Keras resolves it to") {
   check_metric<metrics::Accuracy>("sparse_categorical_accuracy");
 }
 
+TEST_CASE("a loss on logits is a metric on logits") {
+  std::array<float, 2> z{3, -1};
+  const std::array<float, 2> y{1, 0};
+  const LossInput<float> batch{2, 1, z.data(), y.data(), nullptr, nullptr, 1};
+  metrics::LossMetric<BinaryCrossentropy<FromLogits>> metric;
+  metric.update(batch);
+  CHECK(near(metric.result(), BinaryCrossentropy<FromLogits>::evaluate(batch) / 2));
+  CHECK(near(metric.result(), (std::log1p(std::exp(-3.)) + std::log1p(std::exp(-1.))) / 2));
+}
+
 TEST_CASE("every loss is a metric") {
   check_metric<metrics::MeanSquaredError>("mean_squared_error");
   check_metric<metrics::MeanAbsoluteError>("mean_absolute_error");

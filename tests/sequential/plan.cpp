@@ -163,6 +163,9 @@ TEST_CASE("specs and optimizers describe themselves") {
   CHECK(describe(ReshapeSpec(Shape{3, -1})) == "Reshape(target (3, -1))");
   CHECK(describe(FlattenSpec{}) == "Flatten()");
   CHECK(describe(SGD{.momentum = 0.9}) == "sgd(learning_rate 0.01, momentum 0.9, nesterov false)");
+  CHECK(describe(ZeroPadding2D<1, 2>::spec) == "ZeroPadding2D(padding ((1, 1), (2, 2)))");
+  const std::string lstm = describe(LSTM<4>::spec);
+  CHECK(lstm.find("recurrent_initializer orthogonal(0, 1)") != std::string::npos);
   CHECK(describe(Conv2D<4, Kernel<3, 5>, Same, NoBias>::spec)
             .starts_with("Conv2D(filters 4, kernel_size (3, 5), strides (1, 1), padding same, dilation_rate "
                          "(1, 1), groups 1, "));

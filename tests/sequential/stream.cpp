@@ -53,6 +53,10 @@ template <class Net> void check_stream() {
 
 }  // namespace
 
+TEST_CASE("layers too wide for a whole block on the stack run on a stream") {
+  check_stream<Sequential<Input<70, 1>, Dense<300, ReLU>, Dense<200, Tanh>, Dense<2>>>();
+}
+
 TEST_CASE("causal convolutions run on a stream") {
   check_stream<Sequential<Input<100, 1>, Conv1D<16, Kernel<3>, Causal, Tanh>,
                           Conv1D<16, Kernel<3>, Causal, Dilation<2>, Tanh>,

@@ -25,6 +25,20 @@ TEST_CASE("every piece of work is done once") {
   }
 }
 
+TEST_CASE("what a piece of work throws comes out where it was given") {
+  Threads threads(3);
+  for (int round = 0; round < 20; ++round) {
+    CHECK_THROWS_WITH(threads.for_each(50,
+                                       [](std::size_t i) {
+                                         if (i % 7 == 3) throw std::runtime_error("3 of 7");
+                                       }),
+                      "3 of 7");
+    std::atomic<int> done = 0;
+    threads.for_each(50, [&](std::size_t) { ++done; });
+    CHECK(done == 50);
+  }
+}
+
 namespace {
 
 template <class Model> void check_predict(const Model& model, std::size_t in, std::size_t out) {

@@ -175,6 +175,16 @@ TEST_CASE("bad input is named, and changes nothing") {
   std::vector<double> huge(12, 1e39);
   CHECK_THROWS_WITH(compile(binary, Adam{}, BinaryCrossentropy{}).fit(huge, std::vector<int>{0, 1}, quiet),
                     "x: value 0 of sample 0 is 1e+39, finite values wanted");
+  const auto y01 = std::vector<int>{0, 1};
+  CHECK_THROWS_WITH(compile(binary, Adam{}, BinaryCrossentropy{})
+                        .fit(Array(std::vector<double>(12, 1e300), 1e-300), y01, quiet),
+                    "x: value 0 of sample 0 is 1, finite values wanted");
+  const std::vector<std::uint8_t> bytes(12, 1);
+  CHECK_THROWS_WITH(compile(binary, Adam{}, BinaryCrossentropy{})
+                        .fit(Array(bytes, std::numeric_limits<double>::infinity()), y01, quiet),
+                    "x: value 0 of sample 0 is inf, finite values wanted");
+  CHECK_THROWS_WITH(trainer.fit(x.slice(24, 12), y.slice(4, 2), {.validation_data = {.y = y}, .verbose = 0}),
+                    "x: 0 values came, a multiple of 6 wanted, for the input (6)");
   using Wide = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const Wide wide = Wide::Zero(50, 8);
   CHECK_THROWS_WITH(trainer.fit(wide.leftCols(6), y, quiet),

@@ -1,6 +1,7 @@
 #pragma once
 // Parameters: what a layer learns, and where it lies in the network's one flat block. A tensor starts on a
 // 64-byte boundary of a float block whatever the machine, so that a block can be saved and read anywhere.
+#include <keratin/core/text.hpp>
 #include <keratin/initializers/initializer.hpp>
 #include <keratin/regularizers/regularizer.hpp>
 
@@ -25,8 +26,12 @@ struct Parameters {
   int count = 0;
   Parameter list[capacity]{};
 
+  /// Error: more than `capacity`.
   constexpr Parameters& add(const Parameter& p) {
-    list[count++] = p;
+    if (count < capacity)
+      list[count++] = p;
+    else
+      report(Text("a layer's parameter '", p.name, "' came, at most ", capacity, " wanted"));
     return *this;
   }
   constexpr const Parameter* begin() const { return list; }

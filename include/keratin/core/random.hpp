@@ -23,13 +23,16 @@ constexpr Words philox(Words counter, std::uint64_t seed) {
 }
 
 /// A stream of random numbers: the seed and three words that tell this stream from all others of the same
-/// seed, e.g. purpose, layer and step. Number i of a stream is word i % 4 of counter i / 4.
+/// seed, e.g. purpose, layer and step. Number i of a stream is word i % 4 of counter i / 4; after 2^34 they
+/// come again.
 struct Random {
   std::uint64_t seed = 0;
   std::uint32_t purpose = 0, layer = 0, step = 0;
 
   constexpr Words block(std::uint32_t index) const { return philox({index, step, layer, purpose}, seed); }
-  constexpr std::uint32_t word(std::uint32_t index) const { return block(index / 4)[index % 4]; }
+  constexpr std::uint32_t word(std::uint64_t index) const {
+    return block(static_cast<std::uint32_t>(index / 4))[index % 4];
+  }
 };
 
 // The purposes, so that no two uses of one seed share numbers.

@@ -24,7 +24,7 @@ struct Fit {
 // Rules that several layers share, and those that the planner itself checks.
 inline constexpr Rule needs_extents_of_at_least_1{"every extent must be at least 1"};
 inline constexpr Rule has_more_than_5_axes{"a shape has at most 5 axes"};
-inline constexpr Rule more_than_2_31_elements{"has more than 2^31 elements"};
+inline constexpr Rule more_than_2_31_elements{"has 2^31 elements or more"};
 
 inline constexpr Rule needs_from_1_to_8_branches{"needs from 1 to 8 branches"};
 inline constexpr Rule name_given_twice{"another layer has this name"};

@@ -51,8 +51,9 @@ inline Text& last_error() {
   return text;
 }
 
-/// Throws std::invalid_argument; without exceptions it keeps the text in last_error(), and the caller returns
-/// NaN.
+/// Throws std::invalid_argument. Without exceptions it keeps the text in last_error() until the next one, and
+/// the caller returns NaN, or does nothing if it returns nothing: set last_error() = Text() before it to
+/// know.
 [[gnu::cold]] inline void report(const Text& text) {
 #if __cpp_exceptions
   throw std::invalid_argument(text.c_str());

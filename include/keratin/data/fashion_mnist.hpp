@@ -41,6 +41,9 @@ namespace detail {
     throw std::runtime_error("'" + stem + "-...': " + std::to_string(image[0]) + " images and " +
                              std::to_string(label[0]) +
                              " labels came, as many of one as of the other wanted");
+  if (image[1] != 28 || image[2] != 28)
+    throw std::runtime_error("'" + stem + "-...': images of " + std::to_string(image[1]) + " x " +
+                             std::to_string(image[2]) + " came, 28 x 28 wanted");
   const std::size_t pixels = image[1] * image[2];
   set.x = Array(set.images.values.data(), set.images.values.size(), 1 / 255.0, pixels);
   set.y = Array(set.labels.values.data(), set.labels.values.size(), 1, 1);

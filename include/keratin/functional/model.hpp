@@ -136,7 +136,8 @@ class Executor {
     const Memory<T> memory{count, x, y, workspace};
     for (const Step& step : plan.steps)
       node(step).forward(shapes(step), forward_context(plan, step, count, memory, block, run));
-    if (!plan.mode.training && plan.output == 0) std::copy_n(x, static_cast<int>(count) * output_size_, y);
+    if (!plan.mode.training && plan.output == 0)
+      std::copy_n(x, std::ptrdiff_t{static_cast<int>(count)} * output_size_, y);
   }
   template <class T>
   void backward(int count, const float* block, T* workspace, float* scratch, float* gradient,
@@ -227,14 +228,13 @@ class Model {
 
  private:
   void predict_all(const Array& x, std::span<float> y, auto states) const {
+    const auto in = static_cast<std::size_t>(in_.size()), out = static_cast<std::size_t>(out_.size());
+    const std::size_t per_sample = keratin::detail::predict_workspace(inference_.plan, in, out),
+                      chunk = keratin::detail::predict_chunk<float>(inference_.plan.lanes, per_sample,
+                                                                    keratin::detail::heap_chunk_bytes, true);
     thread_local Block<float> workspace;
-    constexpr std::size_t chunk = 128;
-    const std::size_t size =
-        chunk * keratin::detail::predict_workspace(inference_.plan, static_cast<std::size_t>(in_.size()),
-                                                   static_cast<std::size_t>(out_.size()));
-    if (workspace.size() < size) workspace = Block<float>(size);
-    keratin::detail::predict_in_chunks(inference_, block_.data(), static_cast<std::size_t>(in_.size()),
-                                       static_cast<std::size_t>(out_.size()), chunk, x, y, workspace.data(),
+    if (workspace.size() < chunk * per_sample) workspace = Block<float>(chunk * per_sample);
+    keratin::detail::predict_in_chunks(inference_, block_.data(), in, out, chunk, x, y, workspace.data(),
                                        states);
   }
   static std::vector<std::shared_ptr<const Tensor::Call>> chain(const Tensor& input, const Tensor& output) {

@@ -68,7 +68,10 @@ namespace detail {
 [[gnu::always_inline]] inline __m128 load_up_to_4(const float* p, int n) {
   if (n == 4) return _mm_loadu_ps(p);
   if (n == 1) return _mm_load_ss(p);
-  const __m128 two = _mm_castpd_ps(_mm_load_sd(reinterpret_cast<const double*>(p)));
+  if (n < 1) return _mm_setzero_ps();
+  double pair;  // not read through a double*: the compiler would take it for other memory than floats
+  __builtin_memcpy(&pair, p, sizeof pair);
+  const __m128 two = _mm_castpd_ps(_mm_set_sd(pair));
   return n == 2 ? two : _mm_movelh_ps(two, _mm_load_ss(p + 2));
 }
 [[gnu::always_inline]] inline __m256 load_known(const float* p, int n) {

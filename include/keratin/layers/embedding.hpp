@@ -97,10 +97,15 @@ struct EmbeddingSpec {
   }
 };
 
-/// Embedding<10'000, 64>: the number of classes, and of values for each.
-template <int InputDim, int OutputDim>
-struct Embedding : layer_of<Embedding<InputDim, OutputDim>, EmbeddingSpec> {
-  static constexpr EmbeddingSpec spec{InputDim, OutputDim};
+/// How the rows start: EmbeddingsInitializer<RandomNormal<>>. Keras: embeddings_initializer.
+template <class I> struct EmbeddingsInitializer {
+  KERATIN_SETS(embeddings_initializer, I::value)
+};
+
+/// Embedding<10'000, 64>: the number of classes, and of values for each; then options.
+template <int InputDim, int OutputDim, class... Options>
+struct Embedding : layer_of<Embedding<InputDim, OutputDim, Options...>, EmbeddingSpec, Options...> {
+  static constexpr EmbeddingSpec spec = with_options<Options...>(EmbeddingSpec{InputDim, OutputDim});
 };
 
 }  // namespace keratin

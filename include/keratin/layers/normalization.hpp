@@ -158,7 +158,7 @@ struct LayerNormalizationSpec {
     const std::ptrdiff_t rows = static_cast<std::ptrdiff_t>(c.count) * g.rows;
     // Several rows take each step together: none waits for the end of its sum. What they share stays in L1.
     constexpr int most = 8;
-    const int together = std::clamp(4096 / (g.n * Unit<T>::samples), 1, most);
+    const int together = std::clamp(4096 / Unit<T>::samples / g.n, 1, most);
     V mean[most], scale[most];
     for (std::ptrdiff_t first = 0; first < rows; first += together) {
       const int count = static_cast<int>(std::min<std::ptrdiff_t>(together, rows - first));

@@ -94,7 +94,7 @@ template <int Rank, Pooling Kind> struct PoolingSpec {
   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
     using S = Scalar<T>;
     const Window g = geometry;
-    const std::ptrdiff_t channels = g.channels * Unit<T>::samples;
+    const std::ptrdiff_t channels = std::ptrdiff_t{g.channels} * Unit<T>::samples;
     const S* x = reinterpret_cast<const S*>(c.x);
     S* y = reinterpret_cast<S*>(c.y);
     for (int s = 0; s < static_cast<int>(c.count); ++s) {
@@ -115,7 +115,7 @@ template <int Rank, Pooling Kind> struct PoolingSpec {
     using S = Scalar<T>;
     const Window g = geometry;
     if (!c.dx) return;
-    const std::ptrdiff_t channels = g.channels * Unit<T>::samples, row = g.w.in * channels;
+    const std::ptrdiff_t channels = std::ptrdiff_t{g.channels} * Unit<T>::samples, row = g.w.in * channels;
     const bool alone = detail::disjoint(g.h) && detail::disjoint(g.w);
     const bool all_met = detail::complete(g.h) && detail::complete(g.w);
     const S *x = reinterpret_cast<const S*>(c.x), *dy = reinterpret_cast<const S*>(c.dy);
@@ -251,7 +251,7 @@ template <int Rank, Pooling Kind> struct GlobalPoolingSpec {
     using S = Scalar<T>;
     using V = kernels::Vec<S>;
     const Geometry g = geometry;
-    const std::ptrdiff_t channels = g.channels * Unit<T>::samples;
+    const std::ptrdiff_t channels = std::ptrdiff_t{g.channels} * Unit<T>::samples;
     const S* x = reinterpret_cast<const S*>(c.x);
     S* y = reinterpret_cast<S*>(c.y);
     for (int s = 0; s < static_cast<int>(c.count); ++s, x += g.pixels * channels, y += channels) {
@@ -272,7 +272,7 @@ template <int Rank, Pooling Kind> struct GlobalPoolingSpec {
     using V = kernels::Vec<S>;
     const Geometry g = geometry;
     if (!c.dx) return;
-    const std::ptrdiff_t channels = g.channels * Unit<T>::samples;
+    const std::ptrdiff_t channels = std::ptrdiff_t{g.channels} * Unit<T>::samples;
     const S *x = reinterpret_cast<const S*>(c.x), *y = reinterpret_cast<const S*>(c.y);
     S *dy = reinterpret_cast<S*>(c.dy), *dx = reinterpret_cast<S*>(c.dx);
     for (int s = 0; s < c.count; ++s, y += channels, dy += channels) {

@@ -51,18 +51,18 @@ struct DropoutSpec {
     const auto draw = [&](std::uint32_t word, std::ptrdiff_t i) {
       out[i] = word >= below ? in[i] * scale : S{0};
     };
-    const std::uint32_t values = static_cast<std::uint32_t>(count) * static_cast<std::uint32_t>(L * g.size);
+    const std::ptrdiff_t size = g.size, values = std::ptrdiff_t{count} * L * size;
     if constexpr (L == 1) {
-      for (std::uint32_t i = 0; i < values; i += 4) {
-        const Words words = random.block(i / 4);
-        for (std::uint32_t w = 0; w < 4 && i + w < values; ++w) draw(words[w], i + w);
+      for (std::ptrdiff_t i = 0; i < values; i += 4) {
+        const Words words = random.block(static_cast<std::uint32_t>(i / 4));
+        for (std::size_t w = 0; w < 4 && i + static_cast<std::ptrdiff_t>(w) < values; ++w)
+          draw(words[w], i + static_cast<std::ptrdiff_t>(w));
       }
     } else {  // value e of sample s has the same number as above, wherever it lies
-      for (int u = 0; u < count; ++u)
-        for (int e = 0; e < g.size; ++e)
-          for (int l = 0; l < L; ++l)
-            draw(random.word(static_cast<std::uint32_t>((u * L + l) * g.size + e)),
-                 (static_cast<std::ptrdiff_t>(u) * g.size + e) * L + l);
+      for (std::ptrdiff_t u = 0; u < count; ++u)
+        for (std::ptrdiff_t e = 0; e < size; ++e)
+          for (std::ptrdiff_t l = 0; l < L; ++l)
+            draw(random.word(static_cast<std::uint64_t>((u * L + l) * size + e)), (u * size + e) * L + l);
     }
   }
 };

@@ -31,7 +31,7 @@ template <class Loss> struct LossMetric : Mean {
 
   template <class S> void update(LossInput<S> batch) {
     batch.gradient = nullptr;
-    if constexpr (requires { Loss::from_probabilities(batch); })
+    if constexpr (!std::is_same_v<typename Loss::Link, Linear>)
       add(Loss::from_probabilities(batch), batch.rows);
     else
       add(Loss::evaluate(batch), batch.rows);

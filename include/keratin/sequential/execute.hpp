@@ -122,7 +122,7 @@ template <class Net, Mode M = Mode{}> struct Execute {
         (forward_step<S, T>(count, block, memory, run), ...);
       }(std::make_index_sequence<steps>());
     if constexpr (!M.training && plan.output == 0)  // nothing but views
-      for (int i = 0; i < static_cast<int>(count) * Net::output_size; ++i) y[i] = x[i];
+      std::copy_n(x, std::ptrdiff_t{static_cast<int>(count)} * Net::output_size, y);
   }
 
   /// The output's gradient lies in its buffer. `gradient` has room for the parameters of any layer that does

@@ -117,7 +117,8 @@ template <class Net, class Storage = Owned, class S = float> class Model {
     else
       return predict_converted(x);
   }
-  /// Any number of samples; y takes output_size values for each. Error: the sizes do not match.
+  /// Any number of samples; y takes output_size values for each and does not overlap x. Error: the sizes do
+  /// not match.
   void predict(const Array& x, std::span<S> y) const { predict_all(x, y, nullptr); }
   /// One batch, whose Stateful layers go on from `states` and leave there where they ended. Error: not as
   /// many samples as there are states.
@@ -210,12 +211,9 @@ template <class Net, class Storage, class S>
 void Model<Net, Storage, S>::predict_all(const Array& x, std::span<S> y, auto states) const {
   constexpr std::size_t in = static_cast<std::size_t>(input_size),
                         out = static_cast<std::size_t>(output_size);
-  // As many samples at a time as the second-level cache, or without a heap the stack's share, has room for.
   constexpr std::size_t per_sample = detail::predict_workspace(plan<Net>(), in, out),
-                        room = Storage::heap ? 512 << 10 : detail::stack_bytes;
-  constexpr std::size_t unit = plan<Net>().lanes ? lanes<float> : 12,  // else 12: whole register tiles
-      fitting = std::min<std::size_t>(room / (per_sample * sizeof(S)) / unit * unit, 128 / unit * unit);
-  constexpr std::size_t chunk = fitting > 0 ? fitting : plan<Net>().lanes && Storage::heap ? unit : 1;
+                        room = Storage::heap ? detail::heap_chunk_bytes : detail::stack_bytes,
+                        chunk = detail::predict_chunk<S>(plan<Net>().lanes, per_sample, room, Storage::heap);
   detail::Workspace<S, chunk * per_sample, Storage::heap, detail::Purpose::chunk> workspace;
   detail::predict_in_chunks(detail::Execute<Net>{}, store_.data(), in, out, chunk, x, y, workspace.data(),
                             states);

@@ -32,6 +32,16 @@ constexpr std::size_t predict_workspace(const auto& plan, std::size_t in, std::s
   return plan.workspace + aligned(in) + (plan.lanes ? aligned(out) : 0);
 }
 
+/// How many samples to predict at a time: as many as `room` bytes hold of `per_sample` values each, in whole
+/// groups of lanes or register tiles. Where that is none, a group on the heap, or otherwise one.
+template <class S>
+constexpr std::size_t predict_chunk(bool over_lanes, std::size_t per_sample, std::size_t room, bool heap) {
+  const std::size_t unit = over_lanes ? lanes<float> : 12,
+                    fitting = std::min<std::size_t>(room / (per_sample * sizeof(S)), 128) / unit * unit;
+  return fitting > 0 ? fitting : over_lanes && heap ? unit : 1;
+}
+inline constexpr std::size_t heap_chunk_bytes = 512 << 10;  // what the second-level cache has room for
+
 /// Predicts any number of samples, `chunk` at a time, with a workspace of chunk * predict_workspace values. A
 /// chunk is 1, or else whole lane groups where the plan wants Lanes. `states`: a pointer to States, or
 /// nullptr. Error: the sizes do not match.

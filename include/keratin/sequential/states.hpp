@@ -1,5 +1,6 @@
 #pragma once
 #include <keratin/core/memory.hpp>
+#include <keratin/core/text.hpp>
 #include <keratin/layers/layer.hpp>
 
 #include <algorithm>
@@ -10,7 +11,13 @@ namespace keratin {
 /// that the model stays const. Allocated at construction; all sequences begin with zeros.
 template <class S = float> class States {
  public:
+  /// Error: not at least one sequence.
   template <class Model> States(const Model& model, int samples) : samples_(samples) {
+    if (samples < 1) {
+      samples_ = 0;
+      report(Text("States: ", samples, " samples came, at least 1 wanted"));
+      return;
+    }
     std::size_t values = 0;
     for (const LayerPlan& layer : model.layers()) values += layer.state;
     const auto rows = static_cast<std::size_t>((samples + lanes<S> - 1) / lanes<S> * lanes<S>);

@@ -125,9 +125,9 @@ template <class Net> struct CheckStream {
 }  // namespace detail
 
 /// A model on a stream: after t steps the outputs are those that predict would give for the sequence so far.
-/// step and process allocate nothing, or for very wide layers a workspace once per thread. The model must
-/// outlive the stream, and no other may be moved into it; copying a stream copies its state. One stream is
-/// not for several threads at once.
+/// step and process allocate nothing, or where one step works with more than 32 KB a workspace once per
+/// thread. The model must outlive the stream, and no other may be moved into it; copying a stream copies its
+/// state. One stream is not for several threads at once.
 template <class Net, class S = float> class Stream {
   static_assert(detail::CheckStream<Net>::check());
   using Plan = detail::StreamPlan<Net>;
@@ -157,8 +157,8 @@ template <class Net, class S = float> class Stream {
       return report(Text("process: ", x.size(), " input and ", y.size(), " output values came, n * ", in,
                          " and n * ", out, " wanted"));
     }
-    for (std::size_t i = 0; i < steps; i += stream_block) {
-      const std::size_t n = std::min<std::size_t>(stream_block, steps - i);
+    for (std::size_t i = 0; i < steps; i += block_steps) {
+      const std::size_t n = std::min(block_steps, steps - i);
       run(static_cast<int>(n), x.data() + i * in, y.data() + i * out);
     }
   }
@@ -205,8 +205,14 @@ template <class Net, class S = float> class Stream {
     return aligned(most);
   }(std::make_index_sequence<steps>());
 
+  // Steps at a time: as many as the stack has room for.
+  static constexpr std::size_t block_steps = std::clamp<std::size_t>(
+      (detail::stack_bytes / sizeof(S) - std::min(scratch, detail::stack_bytes / sizeof(S))) /
+          std::max<std::size_t>(plan.workspace, 1),
+      1, stream_block);
+
   void run(int n, const S* x, S* y) {
-    constexpr std::size_t room = plan.workspace * stream_block;
+    constexpr std::size_t room = plan.workspace * block_steps;
     detail::Workspace<S, room + scratch, true, detail::Purpose::stream> workspace;
     const Memory<S> memory{n, x, y, workspace.data()};
     [&]<std::size_t... I>(std::index_sequence<I...>) {

@@ -15,12 +15,23 @@ struct TargetLayout {
   std::size_t per_sample = 0;
 };
 
-// Every value is finite, also once it is a scaled S.
+// Where the first value stands that is not finite once it is a scaled S; size() if there is none.
+template <class S> std::size_t first_not_finite_as(const Array& values) {
+  if (values.is_integer() && std::isfinite(static_cast<S>(values.scale()) * S{9.3e18f})) return values.size();
+  const std::size_t bad = first_not_finite(values);
+  if (bad < values.size() || values.template as<S>()) return bad;
+  S some[64];
+  for (std::size_t i = 0; i < values.size(); i += std::size(some)) {
+    const std::size_t n = std::min(std::size(some), values.size() - i);
+    copy_values(values, i, n, some);
+    for (std::size_t k = 0; k < n; ++k)
+      if (!std::isfinite(some[k])) return i + k;
+  }
+  return values.size();
+}
+
 template <class S> bool check_finite(const Array& values, const char* what, std::size_t row) {
-  if (values.is_integer()) return true;
-  std::size_t bad = first_not_finite(values);
-  if (bad == values.size() && !values.template as<S>())
-    for (bad = 0; bad < values.size() && std::isfinite(static_cast<S>(values(bad)));) ++bad;
+  const std::size_t bad = first_not_finite_as<S>(values);
   if (bad == values.size()) return true;
   report(Text(what, ": value ", bad % row, " of sample ", bad / row, " is ", values(bad),
               ", finite values wanted"));

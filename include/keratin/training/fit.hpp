@@ -9,7 +9,7 @@ namespace keratin {
 /// The arguments of fit(), with Keras's names and defaults.
 struct FitOptions {
   int epochs = 1;
-  int batch_size = 32;
+  int batch_size = 32;          // at most N for a trainer of compile<N>
   double validation_split = 0;  // the last fraction of the samples, before shuffling
   struct {
     Array x{}, y{};
@@ -64,7 +64,7 @@ History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& 
   const std::size_t samples = x.size() / input_size();
   std::size_t count = samples;
   Array validation_x = options.validation_data.x, validation_y = options.validation_data.y;
-  if (validation_x.size() > 0) {
+  if (validation_x.size() > 0 || validation_y.size() > 0) {
     if (!check(validation_x, validation_y, validation_targets)) return {};
   } else if (options.validation_split > 0) {
     count = static_cast<std::size_t>(static_cast<double>(samples) * (1 - options.validation_split));
@@ -76,14 +76,10 @@ History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& 
     validation_targets = targets;
   }
   if (count > UINT32_MAX) return refuse(count, " samples came, at most ", UINT32_MAX, " wanted");
-  if (!reserve(static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(options.batch_size),
-                                                      std::max(count, validation_x.size() / input_size())))))
-    return {};
-
-  const auto batch_size = static_cast<std::size_t>(std::min(options.batch_size, batch_));
-  if (!continues(count, static_cast<int>(batch_size)) ||
-      !continues(validation_x.size() / input_size(), static_cast<int>(batch_size)))
-    return {};
+  const std::size_t validation_count = validation_x.size() / input_size();
+  const auto batch_size =
+      std::min(static_cast<std::size_t>(options.batch_size), std::max(count, validation_count));
+  if (!reserve(batch_size) || !continues({count, validation_count}, static_cast<int>(batch_size))) return {};
   const int steps = static_cast<int>((count + batch_size - 1) / batch_size);
   std::vector<std::uint32_t> order(count);
   for (std::size_t i = 0; i < count; ++i) order[i] = static_cast<std::uint32_t>(i);

@@ -46,8 +46,9 @@ namespace detail {
 }
 
 [[gnu::cold]] inline std::string initializer_text(const Initializer& i) {
-  constexpr const char *names[] = {"constant", "uniform", "normal", "truncated_normal"},
+  constexpr const char *names[] = {"constant", "uniform", "normal", "truncated_normal", "orthogonal"},
                        *fans[] = {"", ", fan_in", ", fan_avg"};
+  static_assert(std::size(names) == static_cast<std::size_t>(Distribution::orthogonal) + 1);
   return std::string(Text(names[static_cast<int>(i.distribution)], "(", i.value, ", ", i.spread,
                           fans[static_cast<int>(i.fan)], ")")
                          .view());
@@ -75,8 +76,12 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
     return std::to_string(value[0]);
   else if constexpr (std::is_same_v<V, Sizes<2>>)
     return shape_text({value[0], value[1]}, "");
-  else
-    return "?";
+  else if constexpr (std::is_same_v<V, std::array<Sizes<2>, 1>>)
+    return value_text(value[0]);
+  else {
+    static_assert(std::is_same_v<V, std::array<Sizes<2>, 2>>, "a field of a new type: say here how it reads");
+    return "(" + value_text(value[0]) + ", " + value_text(value[1]) + ")";
+  }
 }
 
 // A cell of text in a column: broken at a space where it is too long, a word that still is ends with an

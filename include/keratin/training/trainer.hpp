@@ -8,6 +8,7 @@
 #include <keratin/training/check.hpp>
 #include <keratin/training/denormals.hpp>
 
+#include <initializer_list>
 #include <tuple>
 
 namespace keratin {
@@ -20,13 +21,17 @@ template <class Loss, class Got, const Rule& Broken> struct loss_does_not_fit;
 
 namespace detail {
 
-template <class S, std::size_t N>
-struct TrainerMemory {  // in the trainer itself, for a batch size that the type knows
+// In the trainer itself, for a batch size that the type knows; otherwise on the heap.
+template <class S, bool Heap, std::size_t N> struct TrainerMemory {
   alignas(alignment) S values[N] = {};
   S* data() { return values; }
   void resize(std::size_t) {}
 };
-template <class S> struct TrainerMemory<S, 0> {
+template <class S> struct TrainerMemory<S, false, 0> {
+  S* data() { return nullptr; }
+  void resize(std::size_t) {}
+};
+template <class S> struct TrainerMemory<S, true, 0> {
   Block<S> block;
   S* data() { return block.data(); }
   void resize(std::size_t n) {
@@ -59,7 +64,8 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
   /// are not finite, no epoch, no batch. Keras: fit.
   History fit(const Array& x, const Array& y, const FitOptions& options);
   History fit(const Array& x, const Array& y);
-  /// The loss and metrics over all samples. Keras: evaluate.
+  /// The loss and metrics over all samples; batches are those of compile<N> where batch_size is more. Keras:
+  /// evaluate.
   Logs evaluate(const Array& x, const Array& y, int batch_size = 32);
   /// One step on one batch; the loss and metrics of that batch, before the step. Keras: train_on_batch.
   Logs train_on_batch(const Array& x, const Array& y);
@@ -157,8 +163,8 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
   std::size_t rows_per_sample() const { return output_size() / static_cast<std::size_t>(classes()); }
   std::size_t block_size() const { return training_.plan.block; }
 
-  bool reserve(int batch);
-  bool continues(std::size_t samples, int batch);
+  bool reserve(std::size_t batch);
+  bool continues(std::initializer_list<std::size_t> sets, int batch);
   bool check(const Array& x, const Array& y, detail::TargetLayout& targets) const {
     return detail::check_data<S, Loss, Metrics...>(x, y, model_.input_shape(), model_.output_shape(),
                                                    targets);
@@ -188,11 +194,12 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
   int batch_ = Capacity;  // samples that the memory has room for
   Layout layout_;
   bool penalized_ = false;
-  detail::TrainerMemory<S, fixed_size()> memory_;
-  detail::TrainerMemory<S, fixed_blocks(Optimizer::slots)> slots_;
-  detail::TrainerMemory<S, fixed_blocks(1)> gradient_;
-  detail::TrainerMemory<S, fixed_states()> states_;
-  detail::TrainerMemory<std::int32_t, fixed_labels()> labels_;
+  template <class V, std::size_t N> using MemoryOf = detail::TrainerMemory<V, Capacity == 0, N>;
+  MemoryOf<S, fixed_size()> memory_;
+  MemoryOf<S, fixed_blocks(Optimizer::slots)> slots_;
+  MemoryOf<S, fixed_blocks(1)> gradient_;
+  MemoryOf<S, fixed_states()> states_;
+  MemoryOf<std::int32_t, fixed_labels()> labels_;
   int sequences_ = 0;  // whose states are kept
 };
 
@@ -252,7 +259,12 @@ Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::Trainer(Model& model, con
 
 // Makes room for batches of that size.
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::reserve(int batch) {
+bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::reserve(std::size_t samples) {
+  if (samples > INT32_MAX / rows_per_sample()) {
+    report(Text("a batch of ", samples, " samples came, at most ", INT32_MAX / rows_per_sample(), " wanted"));
+    return false;
+  }
+  const int batch = static_cast<int>(samples);
   if (batch <= batch_) return true;
   if (Capacity > 0) {
     report(Text("a batch of ", batch, " samples came, at most ", Capacity, " wanted, as given to compile"));
@@ -260,18 +272,20 @@ bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::reserve(int batch) {
   }
   const Layout layout{training_, inference_, model_.input_shape(), model_.output_shape(), batch};
   memory_.resize(layout.end);
-  labels_.resize(static_cast<std::size_t>(batch) * rows_per_sample());
+  labels_.resize(samples * rows_per_sample());
   layout_ = layout;
   batch_ = batch;
   return true;
 }
 
-// Whether so many samples, `batch` at a time, go on where the stateful layers are; makes states for them if
-// those begin anew.
+// Whether sets of so many samples, `batch` at a time, go on where the stateful layers are; makes states for
+// them if those begin anew.
 template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::continues(std::size_t samples, int batch) {
+bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::continues(std::initializer_list<std::size_t> sets,
+                                                                      int batch) {
   if (training_.plan.state == 0) return true;
-  if (samples % static_cast<std::size_t>(batch) != 0 || (sequences_ > 0 && batch != sequences_)) {
+  for (const std::size_t samples : sets) {
+    if (samples % static_cast<std::size_t>(batch) == 0 && (sequences_ == 0 || batch == sequences_)) continue;
     if (sequences_ > 0)
       report(Text("a network with Stateful layers: ", samples, " samples in batches of ", batch,
                   " came, batches of ", sequences_, " wanted, or reset_states() before"));
@@ -440,7 +454,8 @@ auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::evaluate(const Array
   if (Capacity > 0) batch_size = std::min(batch_size, Capacity);
   batch_size =
       static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(batch_size), x.size() / input_size()));
-  if (!reserve(batch_size) || !continues(x.size() / input_size(), batch_size)) return no_logs();
+  if (!reserve(static_cast<std::size_t>(batch_size)) || !continues({x.size() / input_size()}, batch_size))
+    return no_logs();
   return test_all(x, y, targets, batch_size);
 }
 
@@ -448,8 +463,9 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
 auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train_on_batch(const Array& x, const Array& y)
     -> Logs {
   detail::TargetLayout targets;
-  const int n = static_cast<int>(x.size() / input_size());
-  if (!check(x, y, targets) || !reserve(n) || !continues(static_cast<std::size_t>(n), n)) return no_logs();
+  const std::size_t samples = x.size() / input_size();
+  const int n = static_cast<int>(samples);
+  if (!check(x, y, targets) || !reserve(samples) || !continues({samples}, n)) return no_logs();
   const FlushDenormals flush;
   reset_metrics();
   return logs(train({.x = x, .y = y, .targets = targets, .samples = {.n = n}}));
@@ -465,8 +481,9 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
 auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::gradient(const Array& x, const Array& y)
     -> std::span<const S> {
   detail::TargetLayout targets;
-  const int n = static_cast<int>(x.size() / input_size());
-  if (!check(x, y, targets) || !reserve(n) || !continues(static_cast<std::size_t>(n), n)) return {};
+  const std::size_t samples = x.size() / input_size();
+  const int n = static_cast<int>(samples);
+  if (!check(x, y, targets) || !reserve(samples) || !continues({samples}, n)) return {};
   gradient_.resize(block_size());
   const FlushDenormals flush;
   reset_metrics();
