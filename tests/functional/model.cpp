@@ -103,8 +103,8 @@ TEST_CASE("a chain is planned like a Sequential") {
 
 TEST_CASE("a name given in the type is kept") {
   const auto x = functional::Input({4});
-  CHECK(layer_names(functional::Model(x, Named<"logits", Dense<3>>{}(x)).layers())[0] == "logits");
-  CHECK(layer_names(functional::Model(x, functional::Layer(Named<"logits", Dense<3>>{})(x)).layers())[0] ==
+  CHECK(layer_names(functional::Model(x, Named<"logits", Dense<3>>{}(x)).layers())[1] == "logits");
+  CHECK(layer_names(functional::Model(x, functional::Layer(Named<"logits", Dense<3>>{})(x)).layers())[1] ==
         "logits");
 }
 
@@ -151,8 +151,9 @@ TEST_CASE("a shape that does not fit is said where the layer is called") {
   CHECK_THROWS_WITH(x.then(DenseSpec{.units = 0}), "layer 0, Dense, got (28, 28, 1): needs at least 1 unit");
   CHECK_THROWS_WITH(y.then(DropoutSpec{1.5}), "layer 2, Dropout, got (10): the rate must be from 0 to 1");
   CHECK_THROWS_WITH(functional::Input({3, 0}), "Input, got (3, 0): every extent must be at least 1");
-  CHECK_THROWS_WITH(functional::Model(functional::Input({10}), y),
-                    "Model: the output does not come from the input");
+  CHECK_THROWS_WITH(
+      functional::Model(functional::Input({10}), y),
+      "Model: the output does not come from the input: an Input of shape (28, 28, 1) leads to it");
   functional::Model model(x, y);
   CHECK_THROWS_WITH(
       compile(model, Adam{}, CategoricalCrossentropy{}),
@@ -164,7 +165,7 @@ TEST_CASE("a shape that does not fit is said where the layer is called") {
 TEST_CASE("two layers of one name are an error") {
   const auto x = functional::Input({4});
   const auto y = x.then(DenseSpec{.units = 3}, "a").then(DenseSpec{.units = 3}, "a");
-  CHECK_THROWS_WITH(functional::Model(x, y), "layer 1, Dense 'a': another layer has this name");
+  CHECK_THROWS_WITH(functional::Model(x, y), "Model: Dense 'a': another layer has this name");
 }
 
 TEST_CASE("automatic names keep clear of given ones") {

@@ -6,6 +6,7 @@
 #include <keratin/regularizers/regularizer.hpp>
 
 #include <cstddef>
+#include <cstdint>
 
 namespace keratin {
 
@@ -47,9 +48,11 @@ inline constexpr Parameters no_parameters{};
 struct Tensors {
   const Parameters* parameters = &no_parameters;
   std::size_t start = 0, end = 0;  // from the first element to the one behind the last, padding included
+  std::uint32_t number = 0;        // of the first, among all tensors of the network
 
   constexpr Tensors() = default;
-  constexpr Tensors(const Parameters& p, std::size_t first) : parameters(&p), start(first), end(first) {
+  constexpr Tensors(const Parameters& p, std::size_t first, std::uint32_t tensors_before)
+      : parameters(&p), start(first), end(first), number(tensors_before) {
     for (int i = 0; i < p.count; ++i) {
       offsets[i] = end;
       end += room(p.list[i]);

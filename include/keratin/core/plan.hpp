@@ -122,6 +122,7 @@ template <template <class> class List> struct BasicPlan {
   bool lanes = false;                                             // batches run over Lanes
   std::size_t parameters = 0;  // number of parameters, and of those that are trained
   std::size_t trainable = 0;
+  std::uint32_t tensors = 0;        // number of tensors
   std::size_t block = 0;            // length of the flat block that holds them
   std::size_t workspace = 0;        // values of workspace per sample
   std::size_t workspace_bytes = 0;  // the same in bytes of float
@@ -131,10 +132,15 @@ template <template <class> class List> struct BasicPlan {
   /// Adds a layer; its place in the parameter block follows from the layers before it. The plan refers to
   /// `p`.
   constexpr void add(LayerPlan layer, const Parameters& p) {
-    layer.tensors = Tensors(p, block);
+    layer.tensors = Tensors(p, block, tensors);
+    tensors += static_cast<std::uint32_t>(p.count);
     block = layer.tensors.end;
     parameters += layer.tensors.values();
     trainable += layer.tensors.trainable_values();
+    add_call(layer);
+  }
+  /// Adds a layer whose tensors are known: one without, or another call of a layer that was added.
+  constexpr void add_call(LayerPlan layer) {
     lanes = lanes || layer.traits.lanes;
     flops += layer.flops;
     layer.state_first = state;

@@ -12,6 +12,7 @@ class Node {
  public:
   virtual ~Node() = default;
   virtual const char* type() const = 0;
+  virtual bool merges() const = 0;  // takes several inputs
   virtual Fit fit(const Shapes& in) const = 0;
   virtual LayerPlan plan(const Shapes& in, int index, Mode mode) const = 0;
   virtual Parameters parameters(const Shapes& in) const = 0;
@@ -35,6 +36,7 @@ template <LayerSpec S> class NodeOf final : public Node {
 
   const S& spec() const { return spec_; }
   const char* type() const override { return S::name; }
+  bool merges() const override { return MergingSpec<S>; }
   Fit fit(const Shapes& in) const override { return spec_.fit(in); }
   LayerPlan plan(const Shapes& in, int index, Mode mode) const override {
     return layer_plan(spec_, in, index, mode);

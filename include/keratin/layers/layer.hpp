@@ -329,11 +329,11 @@ template <class T> void sum_gradients(const auto& plan, const Step& step, const 
 /// Gives the parameters of a plan's layers their first values; the k-th tensor of a network has random stream
 /// k.
 template <class S> void initialize_parameters(const auto& layers, std::uint64_t seed, S* block) {
-  std::uint32_t stream = 0;
   for (const LayerPlan& layer : layers)
     for (int i = 0; i < layer.tensors.count(); ++i) {
       const Parameter& p = layer.tensors[i];
-      initialize(p.initializer, p.shape, {seed, random_initializer, stream++, 0},
+      const std::uint32_t stream = layer.tensors.number + static_cast<std::uint32_t>(i);
+      initialize(p.initializer, p.shape, {seed, random_initializer, stream, 0},
                  block + layer.tensors.offset(i));
     }
 }
@@ -354,8 +354,10 @@ template <class Self, LayerSpec S, class... Options> struct layer_of {
   using Spec = S;
   static_assert(sizeof(typename decltype(detail::check_options<Self, S, Options...>())::type) > 0);
 
-  /// The layer called on a symbolic tensor of the run-time front end.
-  auto operator()(const auto& tensor) const { return tensor.then(Self::spec); }
+  /// The layer called on a symbolic tensor of the run-time front end, or on several.
+  auto operator()(const auto& tensor, const auto&... more) const {
+    return tensor.then(Self::spec, more...);
+  }
 };
 
 /// The input of a network: the shape of one sample.

@@ -16,6 +16,7 @@ namespace detail {
 template <class... Ls> struct types {
   static constexpr int count = sizeof...(Ls);
 };
+template <class Composite> auto call_branches(const auto& tensor);
 }  // namespace detail
 
 /// One way through a Parallel: layers in order. Branch<> passes its input on.
@@ -29,6 +30,9 @@ template <class MergingLayer, class... Bs> struct Parallel {
   using Merge = MergingLayer;
   using Branches = detail::types<Bs...>;
   static constexpr bool numbers_branches = true;  // in the path of an error
+
+  /// Called on a symbolic tensor of the run-time front end: each of its layers.
+  auto operator()(const auto& tensor) const { return detail::call_branches<Parallel>(tensor); }
 };
 
 /// y = x + f(x), where f is the layers in order; they must keep the shape. He, Zhang, Ren, Sun 2015. Keras:
@@ -38,6 +42,8 @@ template <class... Ls> struct Residual {
   using Branches = detail::types<Branch<>, Branch<Ls...>>;
   static constexpr bool numbers_branches = false;
   static constexpr const Rule* rule = &needs_layers_that_keep_the_shape;
+
+  auto operator()(const auto& tensor) const { return detail::call_branches<Residual>(tensor); }
 };
 
 // Never defined. Read the arguments: which layer, and what stands where its merging layer or a branch should.
@@ -71,6 +77,18 @@ template <class B> struct LayersOf {
 template <class... Ls> struct LayersOf<Branch<Ls...>> {
   using type = types<Ls...>;
 };
+
+template <class C> auto call_branches(const auto& tensor) {
+  const auto in_order = []<class... Ls>(auto t, types<Ls...>) {
+    ((t = Ls{}(t)), ...);
+    return t;
+  };
+  return [&]<class... Bs>(types<Bs...>) {
+    return [](const auto& first, const auto&... more) {
+      return first.then(C::Merge::spec, MergeOf<C>::given_name, more...);
+    }(in_order(tensor, typename LayersOf<Bs>::type{})...);
+  }(typename C::Branches{});
+}
 
 // One list of several.
 template <class... Lists> struct Join {

@@ -26,7 +26,12 @@ template <std::size_t N> struct fixed_string {
 template <fixed_string Name, class Layer> struct Named : Layer {
   static constexpr std::string_view given_name = Name.view();
 
-  auto operator()(const auto& tensor) const { return tensor.then(Layer::spec, given_name); }
+  auto operator()(const auto& tensor, const auto&... more) const {
+    if constexpr (detail::Composite<Layer>)
+      return detail::call_branches<Named>(tensor);
+    else
+      return tensor.then(Layer::spec, given_name, more...);
+  }
 };
 
 namespace detail {

@@ -81,7 +81,7 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
   /// The settings may be changed between steps.
   Optimizer& optimizer() { return optimizer_; }
   /// What the model's summary says, and the number of values that Keras's optimizer would hold.
-  const auto& layers() const { return training_.plan.layers; }
+  const auto& layers() const { return model_.layers(); }
   std::size_t optimizer_variables() const {
     return static_cast<std::size_t>(optimizer_.slots_in_use()) * training_.plan.trainable +
            2;  // iteration, learning rate
@@ -250,7 +250,7 @@ Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::Trainer(Model& model, con
       inference_(model.template executor<inference_mode>()) {
   slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
   layout_ = {training_, inference_, model.input_shape(), model.output_shape(), batch_};
-  for (const LayerPlan& layer : training_.plan.layers)
+  for (const LayerPlan& layer : model_.layers())
     for (const Parameter& p : *layer.tensors.parameters) penalized_ = penalized_ || p.regularizer;
   const Fit fit = Loss::fit(model.output_shape(), model.output_activation());
   if (fit.broken)
@@ -503,7 +503,7 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
 double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::penalty() const {
   double sum = 0;
   if (!penalized_) return sum;
-  for (const LayerPlan& layer : training_.plan.layers)
+  for (const LayerPlan& layer : model_.layers())
     for (int i = 0; i < layer.tensors.count(); ++i) {
       const Parameter& p = layer.tensors[i];
       if (p.regularizer)
