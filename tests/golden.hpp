@@ -1,5 +1,5 @@
 #pragma once
-// The numbers that real Keras computed: tests/keras/golden.txt, made by golden.py beside it.
+// The numbers that real Keras computed: the files of tests/keras, made by the scripts beside them.
 #include <keratin/testing.hpp>
 
 #include <fstream>
@@ -10,21 +10,23 @@
 inline const std::vector<float>& golden(const std::string& name) {
   static const auto arrays = [] {
     std::map<std::string, std::vector<float>> all;
-    std::ifstream file(KERATIN_TEST_DATA "/golden.txt");
-    for (std::string line; std::getline(file, line);) {
-      std::istringstream words(line);
-      std::string key;
-      std::size_t count = 0;
-      if (!(words >> key >> count) || key == "#") continue;
-      std::vector<float>& values = all[key];
-      for (double v; words >> v;) values.push_back(static_cast<float>(v));
-      if (values.size() != count)
-        throw std::runtime_error("golden.txt: " + key + " has another length than it says");
+    for (const char* name : {KERATIN_TEST_DATA "/golden.txt", KERATIN_TEST_DATA "/topologies.txt"}) {
+      std::ifstream file(name);
+      for (std::string line; std::getline(file, line);) {
+        std::istringstream words(line);
+        std::string key;
+        std::size_t count = 0;
+        if (!(words >> key >> count) || key == "#") continue;
+        std::vector<float>& values = all[key];
+        for (double v; words >> v;) values.push_back(static_cast<float>(v));
+        if (values.size() != count)
+          throw std::runtime_error(std::string(name) + ": " + key + " has another length than it says");
+      }
     }
     return all;
   }();
   const auto at = arrays.find(name);
-  if (at == arrays.end()) throw std::runtime_error("golden.txt has no array " + name);
+  if (at == arrays.end()) throw std::runtime_error("tests/keras has no array " + name);
   return at->second;
 }
 

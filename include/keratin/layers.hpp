@@ -5,6 +5,8 @@
 #include <keratin/layers/convolution.hpp>
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/depthwise.hpp>
+#include <keratin/layers/dot.hpp>
+#include <keratin/layers/elementwise_merging.hpp>
 #include <keratin/layers/embedding.hpp>
 #include <keratin/layers/merging.hpp>
 #include <keratin/layers/normalization.hpp>
@@ -26,13 +28,14 @@ inline constexpr auto layer_specs = hana::tuple_t<                              
     ConvSpec<1>, ConvSpec<2>, DepthwiseConv2DSpec,                                   //
     MaxPooling1DSpec, MaxPooling2DSpec, AveragePooling1DSpec, AveragePooling2DSpec,  //
     GlobalMaxPooling1DSpec, GlobalMaxPooling2DSpec, GlobalAveragePooling1DSpec,
-    GlobalAveragePooling2DSpec,            //
-    BatchNormalizationSpec,                //
-    ZeroPadding1DSpec, ZeroPadding2DSpec,  //
-    LayerNormalizationSpec,                //
-    EmbeddingSpec,                         //
-    SimpleRNNSpec, LSTMSpec, GRUSpec,      //
-    AddSpec, ConcatenateSpec,              //
+    GlobalAveragePooling2DSpec,                                         //
+    BatchNormalizationSpec,                                             //
+    ZeroPadding1DSpec, ZeroPadding2DSpec,                               //
+    LayerNormalizationSpec,                                             //
+    EmbeddingSpec,                                                      //
+    SimpleRNNSpec, LSTMSpec, GRUSpec,                                   //
+    AddSpec, ConcatenateSpec, DotSpec,                                  //
+    SubtractSpec, MultiplySpec, AverageSpec, MaximumSpec, MinimumSpec,  //
     ActivationSpec, DropoutSpec, FlattenSpec, ReshapeSpec>;
 
 }  // namespace keratin

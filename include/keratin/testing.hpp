@@ -78,8 +78,8 @@ template <class T> class Passes {
   template <class Executor> explicit Passes(const Executor& e) : executor_(&e) {
     const auto offset = [&](int i) { return e.plan.buffers[static_cast<std::size_t>(i)].offset; };
     workspace = e.plan.workspace;
-    x = offset(0), y = offset(e.plan.output), dy = offset(e.plan.output_gradient),
-    dx = offset(e.plan.input_gradient);
+    x = offset(0), y = offset(e.plan.outputs[0].buffer), dy = offset(e.plan.outputs[0].gradient),
+    dx = offset(e.plan.inputs[0].gradient);
     scratch_ = [](const void* self, int count) {
       return static_cast<const Executor*>(self)->template scratch<T>(count);
     };

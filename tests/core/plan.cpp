@@ -99,7 +99,9 @@ struct Graph {
       kinds_of.push_back(kind);
       plan.add(l, draw(4) == 0 ? weight : no_parameters);
     }
-    plan.plan_steps(1);
+    plan.add_input(1);
+    plan.add_output(size - 1);
+    plan.plan_steps();
   }
 
   // The value of every layer, and its derivative with respect to it: of the last one's. [0] is the input.
@@ -139,9 +141,9 @@ struct Graph {
       *at(plan, step.output) = forward(kinds_of[static_cast<std::size_t>(step.layer)], in);
       expect(*at(plan, step.output), value[static_cast<std::size_t>(step.layer) + 1]);
     }
-    expect(*at(plan, plan.output), value.back());
-    if (!plan.mode.training || plan.output_gradient == Step::none) return wrong;
-    *at(plan, plan.output_gradient) = 1;
+    expect(*at(plan, plan.outputs[0].buffer), value.back());
+    if (!plan.mode.training || plan.outputs[0].gradient == Step::none) return wrong;
+    *at(plan, plan.outputs[0].gradient) = 1;
     for (std::size_t s = plan.steps.size(); s-- > 0;) {
       const Step& step = plan.steps[s];
       if (step.output_gradient == Step::none) continue;
@@ -162,7 +164,7 @@ struct Graph {
       for (const Step::Sum& sum : step.sums)
         if (sum.to != Step::none) *at(plan, sum.to) += *at(plan, sum.from);
     }
-    if (plan.mode.input_gradient) expect(*at(plan, plan.input_gradient), gradient[0]);
+    if (plan.mode.input_gradient) expect(*at(plan, plan.inputs[0].gradient), gradient[0]);
     return wrong;
   }
 };

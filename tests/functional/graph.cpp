@@ -94,7 +94,8 @@ TEST_CASE("mistakes in a graph are said where they are made") {
                     "layer 0, Dense 'shared', got (3): its weights were made for another shape");
   CHECK_THROWS_WITH(dense(x, x), "layer 0, Dense 'shared', got (4), as input 0: takes one input");
   CHECK_THROWS_WITH(Add<>{}(x, other),
-                    "layer 0, Add, got (3), as input 1: all inputs must have the same shape; wants (4)");
+                    "layer 0, Add, got (3), as input 1: the inputs must be alike, or have one value, along "
+                    "every axis; wants (4)");
   CHECK_THROWS_WITH(functional::Layer(AddSpec{})(std::vector<functional::Tensor>()),
                     "layer 0, Add, got (): needs from 1 to 8 inputs");
   CHECK_THROWS_WITH(

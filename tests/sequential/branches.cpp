@@ -42,12 +42,12 @@ template <class Net> struct Pass {
     std::copy(x.begin(), x.end(), at(0));
     const double* const none = nullptr;
     Train::forward(n, w.data(), none, static_cast<double*>(nullptr), workspace.data(), run);
-    y.assign(at(p.output), at(p.output) + n * Net::output_size);
-    for (std::size_t i = 0; i < y.size(); ++i) at(p.output_gradient)[i] = testing::filled(i, 9);
+    y.assign(at(p.outputs[0].buffer), at(p.outputs[0].buffer) + n * Net::output_size);
+    for (std::size_t i = 0; i < y.size(); ++i) at(p.outputs[0].gradient)[i] = testing::filled(i, 9);
     dw.resize(w.size());
     Store<double> store(w.data(), dw.data());
     Train::backward(n, w.data(), workspace.data(), scratch.data(), segment.data(), store, run);
-    dx.assign(at(p.input_gradient), at(p.input_gradient) + x.size());
+    dx.assign(at(p.inputs[0].gradient), at(p.inputs[0].gradient) + x.size());
   }
 };
 

@@ -64,7 +64,7 @@ TEST_CASE("softmax under crossentropy is the same as softmax by itself") {
   Executor::forward(3, model.block().data(), static_cast<const double*>(nullptr),
                     static_cast<double*>(nullptr), workspace.data(), run);
   for (std::size_t i = 0; i < 12; ++i)
-    at(Executor::plan.steps[0].output_gradient)[i] = -onehot[i] / at(Executor::plan.output)[i] / 3;
+    at(Executor::plan.steps[0].output_gradient)[i] = -onehot[i] / at(Executor::plan.outputs[0].buffer)[i] / 3;
   Store<double> store(model.block().data(), gradient.data());
   Executor::backward(3, model.block().data(), workspace.data(), scratch.data(), nullptr, store, run);
   CHECK(all_near(gradient, fused, 1e-12));

@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <iterator>
 #include <type_traits>
 
@@ -193,6 +194,35 @@ template <class S> void copy_values(const Array& from, std::size_t first, std::s
     detail::convert(p + first, static_cast<std::ptrdiff_t>(n), static_cast<S>(from.scale()), to);
   });
 }
+/// One array for each input, or output, of a model, in order. Most models have one: it converts.
+class Arrays {
+ public:
+  static constexpr std::size_t most = 16;
+
+  constexpr Arrays() = default;
+  template <std::convertible_to<Array> A> constexpr Arrays(const A& only) : count_(1) { array_[0] = only; }
+  constexpr Arrays(std::initializer_list<Array> all) : Arrays(std::data(all), all.size()) {}
+  /// Error: more than `most`.
+  constexpr Arrays(const Array* all, std::size_t count) : count_(count) {
+    if (count > most) {
+      count_ = 0;
+      report(Text(count, " arrays came, at most ", most, " wanted"));
+      return;
+    }
+    std::copy_n(all, count, array_);
+  }
+
+  constexpr std::size_t size() const { return count_; }
+  constexpr const Array& operator[](std::size_t k) const { return array_[k]; }
+  constexpr Array& operator[](std::size_t k) { return array_[k]; }
+  constexpr const Array* begin() const { return array_; }
+  constexpr const Array* end() const { return array_ + count_; }
+
+ private:
+  std::size_t count_ = 0;
+  Array array_[most]{};
+};
+
 inline constexpr int lane_chunk = 64;  // values of a sample that are transposed at a time
 
 /// Which rows of an array are meant: order[0 .. n), or first .. first + n where there is no order. Those of

@@ -15,8 +15,9 @@ namespace keratin {
 /// What a plan is made for.
 struct Mode {
   bool training = false;
-  bool logits = false;          // leave out the output activation: the loss wants the logits behind it
-  bool input_gradient = false;  // the gradient with respect to the network's input is wanted
+  std::uint32_t logits =
+      0;  // bit k: leave out the k-th output's activation, the loss wants the logits behind it
+  bool input_gradient = false;  // the gradients with respect to the network's inputs are wanted
 
   constexpr bool operator==(const Mode&) const = default;
 };
@@ -40,7 +41,7 @@ struct LayerPlan {
   const char* type = "";
   std::string_view name = "";  // as given by the user; empty: Keras's automatic name, see names.hpp
   std::string_view activation = "";
-  PerInput<int> inputs{};  // the layers that it reads; -1: the network's input
+  PerInput<int> inputs{};  // the layers that it reads; -1 - k: the network's k-th input
   Shape in{}, out{};       // in: of the first input
   Tensors tensors{};
   Traits traits{};
@@ -58,7 +59,16 @@ struct LayerPlan {
 struct Buffer {
   std::size_t size = 0, offset = 0;
   int first = 0, last = 0;
-  bool external = false;  // the caller's memory: the input, and in inference the output
+  bool external = false;  // the caller's memory: an input, or in inference an output
+};
+
+/// An input or an output of the network. The caller's memory holds all inputs, or outputs, one after the
+/// other.
+struct Port {
+  int value = 0;                    // the layer that makes it; -1 - k: the network's k-th input
+  std::size_t size = 0, first = 0;  // values a sample; those of the ports before
+  int buffer = 0, gradient = -1;    // the buffers of it and of its gradient, -1: nobody wants that
+  bool kept = false;                // it must stay as it is until backward has run
 };
 
 /// One piece of work: a fused group of layers, or an element-wise layer in place. Its numbers are those of
@@ -82,8 +92,9 @@ struct Step {
 /// A fixed-capacity list for plans made by the compiler, of so many layers and buffers.
 template <int Layers, int Buffers> struct UpTo {
   template <class T> struct List {
-    static constexpr int capacity =
-        std::is_same_v<T, LayerPlan> || std::is_same_v<T, Step> ? Layers : Buffers;
+    static constexpr int capacity = std::is_same_v<T, Port>                                   ? 1
+                                    : std::is_same_v<T, LayerPlan> || std::is_same_v<T, Step> ? Layers
+                                                                                              : Buffers;
     int count = 0;
     std::array<T, capacity> items{};
 
@@ -91,6 +102,8 @@ template <int Layers, int Buffers> struct UpTo {
     constexpr std::size_t size() const { return static_cast<std::size_t>(count); }
     constexpr T& operator[](std::size_t i) { return items[i]; }
     constexpr const T& operator[](std::size_t i) const { return items[i]; }
+    constexpr T* begin() { return items.data(); }
+    constexpr T* end() { return items.data() + count; }
     constexpr const T* begin() const { return items.data(); }
     constexpr const T* end() const { return items.data() + count; }
   };
@@ -99,15 +112,15 @@ template <int Layers, int Buffers> struct UpTo {
 /// Where the buffers of a plan lie while it runs over `count` T's worth of samples.
 template <class T> struct Memory {
   int count;
-  const T* x;  // the caller's input, where it is external
-  T* y;        // the caller's output, likewise
+  const T* x;  // the caller's inputs, where they are external
+  T* y;        // the caller's outputs, likewise
   T* workspace;
 
   constexpr T* operator()(const auto& plan, int buffer) const {
     if (buffer == Step::none) return nullptr;
     const Buffer& b = plan.buffers[static_cast<std::size_t>(buffer)];
-    if (b.external) return buffer == 0 ? const_cast<T*>(x) : y;
-    return workspace + b.offset * static_cast<std::size_t>(count);
+    T* const base = !b.external ? workspace : buffer < plan.input_buffers() ? const_cast<T*>(x) : y;
+    return base + b.offset * static_cast<std::size_t>(count);
   }
 };
 
@@ -116,11 +129,10 @@ template <template <class> class List> struct BasicPlan {
   List<LayerPlan> layers{};
   List<Step> steps{};
   List<Buffer> buffers{};
-  int output = 0;                                                 // the buffer of the network's output
-  bool keeps_output = false;                                      // a backward pass reads it
-  int input_gradient = Step::none, output_gradient = Step::none;  // and those of its gradients
-  bool lanes = false;                                             // batches run over Lanes
-  std::size_t parameters = 0;  // number of parameters, and of those that are trained
+  List<Port> inputs{}, outputs{};
+  List<Step::Sum> output_sums{};  // before a backward pass: gradients of outputs that are the same value
+  bool lanes = false;             // batches run over Lanes
+  std::size_t parameters = 0;     // number of parameters, and of those that are trained
   std::size_t trainable = 0;
   std::uint32_t tensors = 0;        // number of tensors
   std::size_t block = 0;            // length of the flat block that holds them
@@ -148,32 +160,59 @@ template <template <class> class List> struct BasicPlan {
     layers.push_back(layer);
   }
 
-  /// Plans the steps of the layers that were added; the last one makes the network's output.
-  constexpr void plan_steps(std::size_t input_size) {
+  /// Adds an input of so many values a sample.
+  constexpr void add_input(std::size_t size) {
+    inputs.push_back({.value = -1 - input_buffers(), .size = size, .first = end_of(inputs)});
+  }
+  /// Adds an output: what a layer makes, or -1 - k, an input.
+  constexpr void add_output(int value) {
+    const std::size_t size = value < 0 ? inputs[static_cast<std::size_t>(-1 - value)].size
+                                       : static_cast<std::size_t>(layer(value).out.elements());
+    outputs.push_back({.value = value, .size = size, .first = end_of(outputs)});
+  }
+
+  /// Plans the steps of the layers that were added, between the inputs and the outputs.
+  constexpr void plan_steps() {
+    const int count = static_cast<int>(layers.size()), first = input_buffers();
     List<Value> list{};
-    for (std::size_t i = 0; i <= layers.size(); ++i) list.push_back({});
-    Value* const values = &list[0] + 1;  // values[-1] is the network's input
-    const int count = static_cast<int>(layers.size()), work = trace(values);
-    Value& result = values[values[count - 1].root];
-    result.last_reader = work;  // the caller
-    buffers.push_back({.size = input_size, .external = !mode.training});
+    for (int i = 0; i < first + count; ++i) list.push_back({});
+    Value* const values = &list[0] + first;  // values[-1 - k] is the k-th input
+    const int work = trace(values);
+    for (const Port& port : outputs) root(values, port).last_reader = work;  // the caller
+    for (const Port& port : inputs)
+      buffers.push_back(
+          {.size = port.size, .offset = mode.training ? 0 : port.first, .external = !mode.training});
+    for (int k = 0; k < first; ++k) values[-1 - k].buffer = k;
     for (int i = 0; i < count; ++i)
       if (values[i].step >= 0) plan_step(i, values);
-    output = result.buffer;
-    keeps_output = result.kept;
-    if (mode.training)
-      plan_backward(values, result);
-    else if (output != 0)
-      at(output).external = true;
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
+      Port& port = outputs[k];
+      const Value& value = root(values, port);
+      port.buffer = value.buffer;
+      port.kept = value.kept;
+      for (std::size_t other = 0; other < k; ++other)
+        if (outputs[other].buffer == port.buffer) port.kept = outputs[other].kept = true;
+      Buffer& buffer = at(port.buffer);
+      if (!mode.training && !buffer.external) {
+        buffer.external = true;
+        buffer.offset = port.first;
+      }
+    }
+    if (mode.training) plan_backward(values);
     place_buffers();
   }
+  constexpr int input_buffers() const { return static_cast<int>(inputs.size()); }
 
   constexpr const LayerPlan& layer_of(const Step& s) const {
     return layers[static_cast<std::size_t>(s.layer)];
   }
 
  private:
-  // What a layer makes, or the network's input, while steps are planned.
+  static constexpr std::size_t end_of(const List<Port>& ports) {
+    return ports.size() == 0 ? 0 : ports[ports.size() - 1].first + ports[ports.size() - 1].size;
+  }
+
+  // What a layer makes, or an input, while steps are planned.
   struct Value {
     int root = -1;  // whose memory it is: its own, or that of a value that it only renames
     int step = -1;  // that makes it
@@ -184,6 +223,7 @@ template <template <class> class List> struct BasicPlan {
     int gradient = Step::none;    // the gradient's buffer, from its first part on until it is used
   };
 
+  constexpr Value& root(Value* values, const Port& port) const { return values[values[port.value].root]; }
   constexpr Buffer& at(int buffer) { return buffers[static_cast<std::size_t>(buffer)]; }
   constexpr const LayerPlan& layer(int i) const { return layers[static_cast<std::size_t>(i)]; }
   constexpr void extend(int buffer, int time) {
@@ -209,6 +249,7 @@ template <template <class> class List> struct BasicPlan {
   // Who makes and who reads every value; the number of steps.
   constexpr int trace(Value* values) const {
     int step = 0;
+    for (int k = 0; k < input_buffers(); ++k) values[-1 - k].root = -1 - k;
     for (int i = 0; i < static_cast<int>(layers.size()); ++i) {
       const LayerPlan& l = layer(i);
       if (!works(i)) {
@@ -250,22 +291,28 @@ template <template <class> class List> struct BasicPlan {
 
   // A value's gradient is the sum of its readers' parts, the last reader's first. A buffer may be the
   // gradient of several values: `owners` counts them. Whoever is alone in it may write to it.
-  constexpr void plan_backward(Value* values, Value& result) {
+  constexpr void plan_backward(Value* values) {
     const int count = static_cast<int>(steps.size()), loss = count + 1;
-    extend(output, loss);
-    values[-1].differentiated = mode.input_gradient;
+    for (const Port& port : outputs) extend(port.buffer, loss);
+    for (int k = 0; k < input_buffers(); ++k) values[-1 - k].differentiated = mode.input_gradient;
     for (int s = 0; s < count; ++s) {
       const LayerPlan& l = layer_of(steps[static_cast<std::size_t>(s)]);
       bool& wanted = values[steps[static_cast<std::size_t>(s)].layer].differentiated;
       wanted = l.tensors.trainable_values() > 0;
       for (const int from : l.inputs) wanted = wanted || values[values[from].root].differentiated;
     }
-    if (!result.differentiated) return;
     List<int> owners{};
     for (std::size_t b = 0; b < buffers.size(); ++b) owners.push_back(0);
-    output_gradient = new_gradient(at(output).size, loss, owners);
-    extend(output_gradient, loss + 1);
-    give(result, output_gradient, owners);
+    for (Port& port : outputs) {
+      Value& value = root(values, port);
+      if (!value.differentiated) continue;
+      port.gradient = new_gradient(port.size, loss, owners);
+      extend(port.gradient, loss + 1);
+      if (value.gradient == Step::none)
+        give(value, port.gradient, owners);
+      else
+        output_sums.push_back({value.gradient, port.gradient});
+    }
     for (int s = count - 1; s >= 0; --s) {
       Step& step = steps[static_cast<std::size_t>(s)];
       const Traits& traits = layer_of(step).traits;
@@ -280,8 +327,10 @@ template <template <class> class List> struct BasicPlan {
       give(values[step.layer], Step::none, owners);
       plan_input_gradients(step, time, values, owners);
     }
-    input_gradient = values[-1].gradient;
-    if (mode.input_gradient) extend(input_gradient, loss + count + 1);
+    for (Port& port : inputs) {
+      port.gradient = values[port.value].gradient;
+      if (port.gradient != Step::none) extend(port.gradient, loss + count + 1);
+    }
   }
 
   constexpr int new_gradient(std::size_t size, int time, List<int>& owners) {
@@ -329,10 +378,11 @@ template <template <class> class List> struct BasicPlan {
   // Whether dy may also be the gradient of x: of all whose gradient it is, only the one that uses it last may
   // write to it.
   constexpr bool may_share(int dy, const Value& x, const Value* values) const {
-    for (int i = -1; i < static_cast<int>(layers.size()); ++i) {
+    for (int i = -input_buffers(); i < static_cast<int>(layers.size()); ++i) {
       const Value& other = values[i];
       if (other.gradient != dy) continue;
       const int sooner = other.step > x.step ? other.step : x.step;
+      if (sooner < 0) continue;  // two inputs
       if (layer_of(steps[static_cast<std::size_t>(sooner)]).traits.writes_over_gradient) return false;
     }
     return true;

@@ -26,36 +26,37 @@ class Executor {
  public:
   Plan plan;
 
-  Executor(std::shared_ptr<const Graph> graph, Mode mode) : graph_(std::move(graph)) {
+  Executor(const Graph& graph, Mode mode) : graph_(graph) {
     plan.mode = mode;
-    const std::size_t count = graph_->entries.size();
-    std::vector<int> heads(count);
-    for (std::size_t i = 0; i < count; ++i) heads[i] = fuse(i, heads);
-    output_head_ = head_of_output(heads);
-    if (output_head_ >= 0) {
-      std::shared_ptr<const Node>& last = nodes_[static_cast<std::size_t>(output_head_)];
-      activation_ = last->activation();
-      if (mode.logits) last = last->without_activation();
-    }
-    for (std::size_t i = 0; i < count; ++i) add(i, heads[i]);
-    plan.plan_steps(static_cast<std::size_t>(graph_->shape(-1).size()));
+    for (std::size_t k = 0; k < graph_.outputs.size(); ++k)
+      if (mode.logits >> k & 1) graph_.leave_out_activation(k);
+    const int count = static_cast<int>(graph_.entries.size());
+    std::vector<int> heads;
+    for (int i = 0; i < count; ++i) heads.push_back(fuse(i, heads));
+    for (int i = 0; i < count; ++i) add(i, heads[static_cast<std::size_t>(i)]);
+    for (const auto& input : graph_.inputs) plan.add_input(static_cast<std::size_t>(input->shape.size()));
+    for (const int output : graph_.outputs) plan.add_output(output);
+    plan.plan_steps();
     plan_sharing();
   }
-
-  ActivationFunction output_activation() const { return activation_; }
 
   template <class T, class Count>
   void forward(Count count, const float* block, const T* x, T* y, T* workspace, const Run<float>& run) const {
     const Memory<T> memory{count, x, y, workspace};
     for (const Step& step : plan.steps)
       node(step).forward(shapes(step), forward_context(plan, step, count, memory, block, run));
-    if (!plan.mode.training && plan.output == 0)
-      std::copy_n(x, std::ptrdiff_t{static_cast<int>(count)} * graph_->shape(-1).size(), y);
+    if (plan.mode.training) return;
+    for (const Port& port : plan.outputs) {  // an input as it came, or the same value as another output
+      const auto n = static_cast<std::size_t>(static_cast<int>(count));
+      const T* const there = memory(plan, port.buffer);
+      if (there != y + port.first * n) std::copy_n(there, port.size * n, y + port.first * n);
+    }
   }
   template <class T>
   void backward(int count, const float* block, T* workspace, float* scratch, float* gradient,
                 GradientSink<float>& sink, const Run<float>& run) const {
     const Memory<T> memory{count, nullptr, nullptr, workspace};
+    sum_gradients(plan, plan.output_sums, memory);
     float* const sums = scratch + most_scratch<T>(count);
     std::fill_n(sums, shared_values_, 0.f);
     for (std::size_t s = plan.steps.size(); s-- > 0;) {
@@ -70,7 +71,7 @@ class Executor {
         node(step).backward(shapes(step), c, all);
         if (sharing.last) hand_on(*c.tensors, sums + sharing.first, sink);
       }
-      sum_gradients(plan, step, memory);
+      sum_gradients(plan, step.sums, memory);
     }
   }
   template <class T> std::size_t scratch(int count) const { return most_scratch<T>(count) + shared_values_; }
@@ -83,46 +84,29 @@ class Executor {
   };
 
   const Node& node(const Step& step) const { return *nodes_[static_cast<std::size_t>(step.layer)]; }
-  const Shapes& shapes(const Step& step) const { return shapes_[static_cast<std::size_t>(step.layer)]; }
+  const Shapes& shapes(const Step& step) const { return graph_.entry(step.layer).in; }
 
-  // Makes the node of an entry, or has the head of the group before it take its work over. The head.
-  int fuse(std::size_t i, const std::vector<int>& heads) {
-    const Graph::Entry& entry = graph_->entries[i];
-    nodes_.push_back(entry.call->layer->node);
-    shapes_.push_back(shapes_of(entry.call->inputs));
-    if (!entry.follows) return static_cast<int>(i);
-    const int head = heads[i - 1];
+  // Makes the node of a call, or has the head of the group before it take its work over. The head.
+  int fuse(int i, const std::vector<int>& heads) {
+    nodes_.push_back(graph_.entry(i).node);
+    if (!graph_.follows(i)) return i;
+    const int head = heads.back();
     std::shared_ptr<const Node>& group = nodes_[static_cast<std::size_t>(head)];
-    auto fused = group->fused_with(*nodes_[i], static_cast<int>(i) - head, plan.mode.training);
-    if (!fused) return static_cast<int>(i);
+    auto fused = group->fused_with(*nodes_.back(), i - head, plan.mode.training);
+    if (!fused) return i;
     group = std::move(fused);
     return head;
   }
 
-  // The head of the last group that does more than rename the shape and leaves the last axis as it is: a loss
-  // on logits takes its activation over. -1 if there is none.
-  int head_of_output(const std::vector<int>& heads) const {
-    int at = graph_->outputs[0];
-    const auto idle = [&](int i) {
-      const Shapes& in = shapes_[static_cast<std::size_t>(i)];
-      return graph_->entries[static_cast<std::size_t>(i)]
-                 .call->layer->node->plan(in, 0, plan.mode)
-                 .traits.view &&
-             in[0].last() == graph_->shape(i).last();
-    };
-    while (at >= 0 && idle(at)) at = graph_->entries[static_cast<std::size_t>(at)].inputs[0];
-    return at < 0 ? at : heads[static_cast<std::size_t>(at)];
-  }
-
-  void add(std::size_t i, int head) {
-    const Graph::Entry& entry = graph_->entries[i];
-    LayerPlan row = nodes_[i]->plan(shapes_[i], static_cast<int>(i), plan.mode);
-    row.type = entry.call->layer->node->type();
-    row.name = entry.call->layer->name;
+  void add(int i, int head) {
+    const Graph::Entry& entry = graph_.entry(i);
+    LayerPlan row = nodes_[static_cast<std::size_t>(i)]->plan(entry.in, i, plan.mode);
+    row.type = entry.layer->node->type();
+    row.name = entry.layer->name;
     row.inputs = entry.inputs;
     row.head = head;
-    row.out = entry.call->shape;
-    if (entry.owner == static_cast<int>(i)) return plan.add(row, entry.call->layer->parameters);
+    row.out = entry.out;
+    if (entry.owner == i) return plan.add(row, entry.layer->parameters);
     row.tensors = plan.layers[static_cast<std::size_t>(entry.owner)].tensors;
     plan.add_call(row);
   }
@@ -133,8 +117,7 @@ class Executor {
     std::vector<std::vector<std::size_t>> calls(plan.layers.size());
     for (std::size_t s = plan.steps.size(); s-- > 0;)
       if (plan.steps[s].output_gradient != Step::none)
-        calls[static_cast<std::size_t>(graph_->entries[static_cast<std::size_t>(plan.steps[s].layer)].owner)]
-            .push_back(s);
+        calls[static_cast<std::size_t>(graph_.entry(plan.steps[s].layer).owner)].push_back(s);
     for (std::size_t owner = 0; owner < calls.size(); ++owner) {
       const Tensors& tensors = plan.layers[owner].tensors;
       if (calls[owner].size() < 2 || tensors.trainable_values() == 0) continue;
@@ -155,13 +138,10 @@ class Executor {
     return aligned(most);
   }
 
-  std::shared_ptr<const Graph> graph_;              // the plan refers to its names and parameters
+  Graph graph_;                                     // the plan refers to its names and parameters
   std::vector<std::shared_ptr<const Node>> nodes_;  // at each head the node that does its group's work
-  std::vector<Shapes> shapes_;                      // that come into each call
   std::vector<Sharing> sharing_;                    // for each step
   std::size_t shared_values_ = 0;
-  int output_head_ = -1;
-  ActivationFunction activation_{};
 };
 
 }  // namespace keratin::functional

@@ -11,10 +11,13 @@ class Graph {
  public:
   /// A call of a layer. What feeds it stands before it, a chain without a gap.
   struct Entry {
-    std::shared_ptr<const Call> call;
+    std::shared_ptr<const Node> node;
+    std::shared_ptr<const Layered> layer;
+    Shapes in{};
+    Shape out{};
     PerInput<int> inputs{};  // the entries that it reads; -1 - k: the model's k-th input
     int owner = 0;           // the first entry that calls this layer
-    bool follows = false;    // reads the entry before it alone, and nobody else reads that
+    int readers = 0;         // calls and outputs
   };
 
   std::vector<std::shared_ptr<const Call>> inputs;
@@ -28,22 +31,66 @@ class Graph {
     for (const Tensor& t : from) add_input(t.call_);
     for (const Tensor& t : to) visit(t);
     for (const Tensor& t : to) outputs.push_back(place_.at(t.call_.get()));
-    connect();
+    count_readers();
     order_like_keras();
     check_names();
+    place_.clear();
+    owners_.clear();
+    met_.clear();
   }
 
-  const Shape& shape(int i) const { return call(i).shape; }
-  /// Of an input or the first call of a layer.
-  const std::string& name(int i) const { return i < 0 ? call(i).name : call(i).layer->name; }
+  const Entry& entry(int i) const { return entries[static_cast<std::size_t>(i)]; }
+  const Shape& shape(int i) const { return i < 0 ? input(i).shape : entry(i).out; }
+  /// Of an input or of the layer that is called.
+  const std::string& name(int i) const { return i < 0 ? input(i).name : entry(i).layer->name; }
+  /// Whether a call reads the one before it alone, and nobody else reads that: then they may be fused.
+  bool follows(int i) const {
+    return i > 0 && entry(i).inputs.count == 1 && entry(i).inputs[0] == i - 1 && entry(i - 1).readers == 1;
+  }
+
+  /// The call whose activation a loss on logits of the k-th output takes over: the last one that does more
+  /// than rename the shape and leaves the last axis as it is. Negative if there is none.
+  int output_layer(std::size_t k) const {
+    int at = outputs[k];
+    const auto idle = [&](const Entry& e) {
+      return e.node->plan(e.in, 0, {}).traits.view && e.in[0].last() == e.out.last();
+    };
+    while (at >= 0 && idle(entry(at))) at = entry(at).inputs[0];
+    return at;
+  }
+  /// Leaves out the activation of the k-th output. Whoever else reads what it made gets it from a call of its
+  /// own. Error: std::invalid_argument where something reads it through a view that is the output.
+  void leave_out_activation(std::size_t k) {
+    const int at = output_layer(k);
+    if (at < 0 || entry(at).node->activation() == Linear{}) return;
+    const ActivationFunction activation = entry(at).node->activation();
+    int reader = -1;  // on the way to the output
+    for (int i = outputs[k]; i != at; i = entry(i).inputs[0]) {
+      if (entry(i).readers > 1)
+        refuse("output ", k,
+               " is read by other layers too, and its loss wants logits: end it with a linear layer");
+      reader = i;
+    }
+    Entry& last = entries[static_cast<std::size_t>(at)];
+    last.node = last.node->without_activation();
+    if (last.readers == 1) return;
+    insert_behind(at, std::make_shared<NodeOf<ActivationSpec>>(ActivationSpec{activation}));
+    const auto back = [&](int& from) {
+      from = at;
+      ++entries[static_cast<std::size_t>(at)].readers;
+      --entries[static_cast<std::size_t>(at) + 1].readers;
+    };
+    if (reader < 0)
+      back(outputs[k]);
+    else
+      back(entries[static_cast<std::size_t>(reader) + 1].inputs.item[0]);
+  }
 
  private:
   template <class... Parts> static void refuse(const Parts&... parts) {
     throw std::invalid_argument(Text("Model: ", parts...).c_str());
   }
-  const Call& call(int i) const {
-    return i < 0 ? *inputs[static_cast<std::size_t>(-1 - i)] : *entries[static_cast<std::size_t>(i)].call;
-  }
+  const Call& input(int i) const { return *inputs[static_cast<std::size_t>(-1 - i)]; }
   // Entries and inputs, counted from 0.
   std::size_t slot(int i) const { return static_cast<std::size_t>(i + static_cast<int>(inputs.size())); }
 
@@ -79,31 +126,47 @@ class Graph {
         enter(at.call->inputs[at.next++]);
         continue;
       }
-      if (place_.try_emplace(at.call.get(), static_cast<int>(entries.size())).second)
-        entries.push_back({.call = at.call});
+      add(*at.call);
       path.pop_back();
     }
   }
 
-  void connect() {
-    std::unordered_map<const Layered*, int> owners;
+  void add(const Call& call) {
+    const int i = static_cast<int>(entries.size());
+    if (!place_.try_emplace(&call, i).second) return;
+    Entry e{.node = call.layer->node, .layer = call.layer, .in = shapes_of(call.inputs), .out = call.shape};
+    e.owner = owners_.try_emplace(call.layer.get(), i).first->second;
+    for (const Tensor& t : call.inputs) e.inputs.add(place_.at(t.call_.get()));
+    entries.push_back(e);
+  }
+  void count_readers() {
     std::vector<int> readers(entries.size() + inputs.size());
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      Entry& e = entries[i];
-      e.owner = owners.try_emplace(e.call->layer.get(), static_cast<int>(i)).first->second;
-      for (const Tensor& t : e.call->inputs) {
-        e.inputs.add(place_.at(t.call_.get()));
-        ++readers[slot(e.inputs[e.inputs.count - 1])];
-      }
-    }
+    for (const Entry& e : entries)
+      for (const int from : e.inputs) ++readers[slot(from)];
     for (const int i : outputs) ++readers[slot(i)];
-    for (std::size_t i = 1; i < entries.size(); ++i) {
-      const int before = static_cast<int>(i) - 1;
-      entries[i].follows =
-          entries[i].inputs.count == 1 && entries[i].inputs[0] == before && readers[slot(before)] == 1;
-    }
+    for (std::size_t i = 0; i < entries.size(); ++i) entries[i].readers = readers[slot(static_cast<int>(i))];
     for (std::size_t k = 0; k < inputs.size(); ++k)
       if (readers[slot(-1 - static_cast<int>(k))] == 0) refuse("input ", k, " leads to no output");
+  }
+  // Puts a layer behind a call, in front of all its readers.
+  void insert_behind(int at, std::shared_ptr<const Node> node) {
+    const auto moved = [at](int& i) { i += i >= at; };
+    for (Entry& e : entries) {
+      for (int i = 0; i < e.inputs.count; ++i) moved(e.inputs.item[i]);
+      e.owner += e.owner > at;
+    }
+    for (int& i : outputs) moved(i);
+    for (int& i : layers) i += i > at;
+    Entry& e = entries[static_cast<std::size_t>(at)];
+    Entry inserted{.node = node,
+                   .layer = std::make_shared<Layered>(node, ""),
+                   .in = Shapes(e.out),
+                   .out = e.out,
+                   .inputs = PerInput<int>(at),
+                   .owner = at + 1,
+                   .readers = e.readers};
+    e.readers = 1;
+    entries.insert(entries.begin() + at + 1, inserted);
   }
 
   // Those farthest from an output first: all calls of a layer count, and what feeds one is farther than every
@@ -124,17 +187,19 @@ class Graph {
     });
   }
   std::size_t met(int i) const {
-    return met_.at(i < 0 ? static_cast<const void*>(&call(i)) : call(i).layer.get());
+    return met_.at(i < 0 ? static_cast<const void*>(&input(i)) : entry(i).layer.get());
   }
   void check_names() const {
     for (std::size_t i = 0; i < layers.size(); ++i)
       for (std::size_t j = 0; j < i; ++j)
         if (!name(layers[i]).empty() && name(layers[i]) == name(layers[j]))
-          refuse(layers[i] < 0 ? "Input" : call(layers[i]).layer->node->type(), " '", name(layers[i]),
+          refuse(layers[i] < 0 ? "Input" : entry(layers[i]).layer->node->type(), " '", name(layers[i]),
                  "': ", name_given_twice.text);
   }
 
+  // While the graph is made.
   std::unordered_map<const Call*, int> place_;
+  std::unordered_map<const Layered*, int> owners_;
   std::unordered_map<const void*, std::size_t> met_;  // layers and inputs, in the order of the search
 };
 

@@ -146,8 +146,10 @@ template <LayerSpec S> constexpr Parameters parameters_of(const S& spec, const a
   else
     return Parameters{};
 }
-template <LayerSpec S> constexpr Traits traits_of(const S& spec) {
-  if constexpr (requires { spec.traits(); })
+template <LayerSpec S> constexpr Traits traits_of(const S& spec, const auto&... in) {
+  if constexpr (requires { spec.traits(in...); })
+    return spec.traits(in...);
+  else if constexpr (requires { spec.traits(); })
     return spec.traits();
   else
     return Traits{};
@@ -257,7 +259,7 @@ template <LayerSpec S> constexpr LayerPlan layer_plan(const S& spec, const auto&
           .inputs = index - 1,
           .in = static_cast<const Shape&>(in),
           .out = spec.fit(in).out,
-          .traits = traits_of(spec),
+          .traits = traits_of(spec, in),
           .head = index,
           .intermediate = intermediate_of(spec, in, mode.training),
           .flops = flops_of(spec, in),
@@ -312,9 +314,9 @@ Backward<T> backward_context(const auto& plan, const Step& step, const Memory<T>
           pointers<T, T*>(plan, step.input_gradients, memory)};
 }
 /// Behind a backward step: adds the gradients that meet at a value with several readers.
-template <class T> void sum_gradients(const auto& plan, const Step& step, const Memory<T>& memory) {
+template <class T> void sum_gradients(const auto& plan, const auto& sums, const Memory<T>& memory) {
   using S = Scalar<T>;
-  for (const Step::Sum& sum : step.sums) {
+  for (const Step::Sum& sum : sums) {
     if (sum.to == Step::none) continue;
     S* const to = reinterpret_cast<S*>(memory(plan, sum.to));
     const S* const from = reinterpret_cast<const S*>(memory(plan, sum.from));
@@ -355,9 +357,7 @@ template <class Self, LayerSpec S, class... Options> struct layer_of {
   static_assert(sizeof(typename decltype(detail::check_options<Self, S, Options...>())::type) > 0);
 
   /// The layer called on a symbolic tensor of the run-time front end, or on several.
-  auto operator()(const auto& tensor, const auto&... more) const {
-    return tensor.then(Self::spec, more...);
-  }
+  auto operator()(const auto& tensor, const auto&... more) const { return tensor.then(Self::spec, more...); }
 };
 
 /// The input of a network: the shape of one sample.

@@ -1,58 +1,61 @@
 #pragma once
 // Merging layers: one output of several inputs, which come from the branches of a Parallel or a Residual.
 #include <keratin/layers/activation.hpp>
+#include <keratin/layers/elementwise_merging.hpp>
 #include <keratin/layers/layer.hpp>
 
 #include <algorithm>
 
 namespace keratin {
 
-inline constexpr Rule needs_inputs_of_one_shape{"all inputs must have the same shape"};
 inline constexpr Rule needs_inputs_that_differ_along_its_axis_only{
     "the inputs must be alike but for the axis of concatenation"};
 inline constexpr Rule needs_an_axis_of_the_sample{
     "the axis must be from 1 to the number of axes, or from -1 backwards"};
 
-/// What fits merging layers that work value by value.
-constexpr Fit inputs_of_one_shape(const Shapes& in) {
-  for (int i = 1; i < in.count; ++i)
-    if (in[i] != in[0]) return {needs_inputs_of_one_shape, in[0], i};
-  return in[0];
-}
-
-/// Keras: Add. Inputs of one shape, unchanged; their sum, from the first to the last.
+/// Keras: Add. The sum of the inputs, from the first to the last; their shapes broadcast.
 struct AddSpec {
   ActivationFunction activation{};  // that of the layer behind it: set by fusion only
 
   static constexpr const char* name = "Add";
   static constexpr bool merges = true;
 
-  constexpr Fit fit(const Shapes& in) const { return inputs_of_one_shape(in); }
-  constexpr Traits traits() const {
+  constexpr Fit fit(const Shapes& in) const { return broadcast(in); }
+  constexpr Traits traits(const Shapes& in = {}) const {
     const bool activated = activation != Linear{};
     return {.reads_input = false,
             .reads_output = activated,
             .in_place = true,
             .pointwise = true,
             .writes_over_gradient = activated,
-            .passes_gradient = true};
+            .passes_gradient = detail::Broadcast(in).alike};
   }
   constexpr double flops(const Shapes& in) const {
-    return (in.count - 1) * static_cast<double>(in[0].elements());
+    return (in.count - 1) * static_cast<double>(broadcast(in).out.elements());
   }
 
   struct Geometry {
     int rows, n, inputs;
     ActivationFunction activation;
+    detail::Broadcast broadcast;  // of inputs that are not alike
   };
   constexpr Geometry geometry(const Shapes& in) const {
-    return {in[0].size() / in[0].last(), in[0].last(), in.count, activation};
+    const Shape out = keratin::broadcast(in).out;
+    const detail::Broadcast shapes(in);
+    return {out.size() / out.last(), out.last(), in.count, activation,
+            shapes.alike ? detail::Broadcast() : shapes};
   }
 
   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
     using S = Scalar<T>;
     const Geometry g = geometry;
     const std::ptrdiff_t rows = std::ptrdiff_t{static_cast<int>(c.count)} * g.rows;
+    if (!g.broadcast.alike) {
+      detail::ElementwiseMerge<detail::AddOp, T>::forward(g.broadcast, c);
+      return with_activation(geometry, [&]<class A>(A) {
+        if constexpr (!std::is_same_v<A, Linear>) A::forward(c.y, c.y, rows, g.n);
+      });
+    }
     with_activation(geometry, [&]<class A>(A) {
       using InRegister = std::conditional_t<A::elementwise, A, Linear>;
       const auto input = [&](int k) { return reinterpret_cast<const S*>(c.input(k)); };
@@ -71,6 +74,7 @@ struct AddSpec {
     with_activation(geometry, [&]<class A>(A) {
       if constexpr (!std::is_same_v<A, Linear>) A::backward(c.y, c.dy, c.dy, rows, g.n);
     });
+    if (!g.broadcast.alike) return detail::ElementwiseMerge<detail::AddOp, T>::backward(g.broadcast, c);
     for (int k = 0; k < g.inputs; ++k)
       if (T* const dx = c.input_gradient(k); dx != nullptr && dx != c.dy) std::copy_n(c.dy, rows * g.n, dx);
   }

@@ -13,8 +13,6 @@ class Mean {
  public:
   void reset() { total_ = count_ = 0; }
   double result() const { return count_ > 0 ? total_ / count_ : 0; }
-
- protected:
   void add(double sum, double rows) {
     total_ += sum;
     count_ += rows;

@@ -67,7 +67,9 @@ template <class Net> struct PlanOf {
       Plan plan;
       plan.mode = M;
       for (std::size_t i = 0; i < depth; ++i) plan.add(rows[i](), *learnt[i]);
-      plan.plan_steps(static_cast<std::size_t>(Net::input_size));
+      plan.add_input(static_cast<std::size_t>(Net::input_size));
+      plan.add_output(depth - 1);
+      plan.plan_steps();
       return plan;
     }(std::make_index_sequence<depth>());
   }
@@ -121,7 +123,7 @@ template <class Net, Mode M = Mode{}> struct Execute {
       [&]<std::size_t... S>(std::index_sequence<S...>) __attribute__((always_inline)) {
         (forward_step<S, T>(count, block, memory, run), ...);
       }(std::make_index_sequence<steps>());
-    if constexpr (!M.training && plan.output == 0)  // nothing but views
+    if constexpr (!M.training && plan.outputs[0].buffer == 0)  // nothing but views
       std::copy_n(x, std::ptrdiff_t{static_cast<int>(count)} * Net::output_size, y);
   }
 
@@ -137,7 +139,7 @@ template <class Net, Mode M = Mode{}> struct Execute {
         if (step.output_gradient == Step::none) continue;
         shared_backward_steps<T, std::remove_reference_t<decltype(sink)>>[s](
             backward_context(plan, step, memory, block, gradient, scratch, run), sink);
-        sum_gradients(plan, step, memory);
+        sum_gradients(plan, step.sums, memory);
       }
     else
       [&]<std::size_t... S>(std::index_sequence<S...>) {
@@ -192,7 +194,7 @@ template <class Net, Mode M = Mode{}> struct Execute {
     if constexpr (plan.steps[S].output_gradient != Step::none) {
       const Backward<T> c = backward_context(plan, plan.steps[S], memory, block, gradient, scratch, run);
       run_backward<Spec<S>>(fixed<geometry<S>>{}, c, sink);
-      if constexpr (sums<S>) sum_gradients(plan, plan.steps[S], memory);
+      if constexpr (sums<S>) sum_gradients(plan, plan.steps[S].sums, memory);
     }
   }
 };

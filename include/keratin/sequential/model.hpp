@@ -149,9 +149,9 @@ template <class Net, class Storage = Owned, class S = float> class Model {
   static constexpr const auto& layers() { return plan<Net>().layers; }
 
   // What a trainer needs to know, of this and of functional models alike.
-  static constexpr Shape input_shape() { return Net::input_shape; }
-  static constexpr Shape output_shape() { return Net::output_shape; }
-  static constexpr ActivationFunction output_activation() {
+  static constexpr Shape input_shape(std::size_t = 0) { return Net::input_shape; }
+  static constexpr Shape output_shape(std::size_t = 0) { return Net::output_shape; }
+  static constexpr ActivationFunction output_activation(std::size_t = 0) {
     if constexpr (Net::depth == 0)
       return {};
     else
@@ -209,14 +209,12 @@ auto Model<Net, Storage, S>::predict_converted(const Array& x) const -> Output {
 
 template <class Net, class Storage, class S>
 void Model<Net, Storage, S>::predict_all(const Array& x, std::span<S> y, auto states) const {
-  constexpr std::size_t in = static_cast<std::size_t>(input_size),
-                        out = static_cast<std::size_t>(output_size);
-  constexpr std::size_t per_sample = detail::predict_workspace(plan<Net>(), in, out),
+  constexpr std::size_t per_sample = detail::predict_workspace(plan<Net>()),
                         room = Storage::heap ? detail::heap_chunk_bytes : detail::stack_bytes,
                         chunk = detail::predict_chunk<S>(plan<Net>().lanes, per_sample, room, Storage::heap);
   detail::Workspace<S, chunk * per_sample, Storage::heap, detail::Purpose::chunk> workspace;
-  detail::predict_in_chunks(detail::Execute<Net>{}, store_.data(), in, out, chunk, x, y, workspace.data(),
-                            states);
+  detail::predict_in_chunks(detail::Execute<Net>{}, store_.data(), chunk, x,
+                            std::span<const std::span<S>>(&y, 1), workspace.data(), states);
 }
 
 template <class Net, class Storage, class S>
@@ -243,7 +241,7 @@ class Model<Net, Storage, S> : public Model<typename Net::Instead, Storage, S> {
   explicit Model(auto&&...);
   Output predict(auto&&...) const;
   Output predict(const Array&) const;
-  static constexpr Shape output_shape() { return Net::output_shape; }
+  static constexpr Shape output_shape(std::size_t = 0) { return Net::output_shape; }
 };
 
 }  // namespace keratin

@@ -27,9 +27,13 @@ template <class S, class Executor> constexpr void with_unit(const Executor& exec
 /// How many T's hold n samples.
 template <class T> constexpr int units(int n) { return (n + Unit<T>::samples - 1) / Unit<T>::samples; }
 
+constexpr std::size_t values_of(const auto& ports) {
+  return ports.size() == 0 ? 0 : ports[ports.size() - 1].first + ports[ports.size() - 1].size;
+}
 /// Values of workspace a sample that predict_in_chunks needs.
-constexpr std::size_t predict_workspace(const auto& plan, std::size_t in, std::size_t out) {
-  return plan.workspace + aligned(in) + (plan.lanes ? aligned(out) : 0);
+constexpr std::size_t predict_workspace(const auto& plan) {
+  return plan.workspace + aligned(values_of(plan.inputs)) +
+         (plan.lanes || plan.outputs.size() > 1 ? aligned(values_of(plan.outputs)) : 0);
 }
 
 /// How many samples to predict at a time: as many as `room` bytes hold of `per_sample` values each, in whole
@@ -46,33 +50,55 @@ inline constexpr std::size_t heap_chunk_bytes = 512 << 10;  // what the second-l
 /// chunk is 1, or else whole lane groups where the plan wants Lanes. `states`: a pointer to States, or
 /// nullptr. Error: the sizes do not match.
 template <class S>
-void predict_in_chunks(const auto& executor, const S* block, std::size_t in, std::size_t out,
-                       std::size_t chunk, const Array& x, std::span<S> y, S* workspace, auto states) {
+void predict_in_chunks(const auto& executor, const S* block, std::size_t chunk, const Arrays& x,
+                       std::span<const std::span<S>> y, S* workspace, auto states) {
   constexpr bool stateful = !std::is_null_pointer_v<decltype(states)>;
-  const std::size_t n = x.size() / in;
+  const auto& plan = executor.plan;
   const auto refuse = [&](const Text& what) {
-    std::fill(y.begin(), y.end(), std::numeric_limits<S>::quiet_NaN());
+    for (const std::span<S> part : y)
+      std::fill(part.begin(), part.end(), std::numeric_limits<S>::quiet_NaN());
     report(what);
   };
-  if (x.size() % in != 0 || y.size() != n * out)
-    return refuse(Text("predict: ", x.size(), " input and ", y.size(), " output values came, n * ", in,
-                       " and n * ", out, " wanted"));
+  if (x.size() != plan.inputs.size() || y.size() != plan.outputs.size())
+    return refuse(Text("predict: ", x.size(), " inputs and ", y.size(), " outputs came, ", plan.inputs.size(),
+                       " and ", plan.outputs.size(), " wanted"));
+  const std::size_t n = x[0].size() / plan.inputs[0].size;
+  for (std::size_t k = 0; k < std::max(x.size(), y.size()); ++k) {
+    const std::size_t i = std::min(k, x.size() - 1), o = std::min(k, y.size() - 1), in = plan.inputs[i].size,
+                      out = plan.outputs[o].size;
+    if (x[i].size() != n * in || y[o].size() != n * out)
+      return refuse(Text("predict: ", x[i].size(), " input and ", y[o].size(), " output values came, n * ",
+                         in, " and n * ", out, " wanted"));
+  }
   if constexpr (stateful)
     if (n != static_cast<std::size_t>(states->samples()))
       return refuse(
           Text("predict: ", n, " samples came, ", states->samples(), " wanted, as its States have"));
-  const S* const values = x.as<S>();
-  S* const converted = workspace + chunk * executor.plan.workspace;
+  // One input that needs no conversion, and one output, are used where they are.
+  const S* const values = x.size() == 1 ? x[0].template as<S>() : nullptr;
+  const bool one_output = y.size() == 1;
+  S* const converted = workspace + chunk * plan.workspace;
+  S* const results = converted + chunk * aligned(values_of(plan.inputs));
   const auto run = [&](int samples, [[maybe_unused]] std::size_t i) {
     Run<S> run{samples};
-    if constexpr (stateful) run.states = states->data() + i * executor.plan.state;
+    if constexpr (stateful) run.states = states->data() + i * plan.state;
     return run;
   };
   const auto rows = [&](auto count, std::size_t i) {
-    const auto samples = static_cast<int>(count);
-    if (!values) copy_values(x, i * in, static_cast<std::size_t>(samples) * in, converted);
-    executor.forward(count, block, values ? values + i * in : converted, y.data() + i * out, workspace,
-                     run(samples, i));
+    const auto samples = static_cast<std::size_t>(static_cast<int>(count));
+    if (!values)
+      for (std::size_t k = 0; k < x.size(); ++k) {
+        const Port& port = plan.inputs[k];
+        copy_values(x[k], i * port.size, samples * port.size, converted + samples * port.first);
+      }
+    executor.forward(count, block, values ? values + i * plan.inputs[0].size : converted,
+                     one_output ? y[0].data() + i * plan.outputs[0].size : results, workspace,
+                     run(static_cast<int>(samples), i));
+    if (!one_output)
+      for (std::size_t k = 0; k < y.size(); ++k) {
+        const Port& port = plan.outputs[k];
+        std::copy_n(results + samples * port.first, samples * port.size, y[k].data() + i * port.size);
+      }
   };
   if constexpr (stateful) {
     if (chunk == 1) {
@@ -89,12 +115,19 @@ void predict_in_chunks(const auto& executor, const S* block, std::size_t in, std
       if constexpr (Unit<T>::samples == 1) {
         rows(count, i);
       } else {
+        const auto groups = static_cast<std::size_t>(units<T>(count));
         T* const x_lanes = reinterpret_cast<T*>(converted);
-        T* const y_lanes = x_lanes + static_cast<std::size_t>(units<T>(count)) * in;
-        load_samples(x, in, {.first = i, .n = count}, x_lanes);
+        T* const y_lanes = x_lanes + groups * values_of(plan.inputs);
+        for (std::size_t k = 0; k < x.size(); ++k)
+          load_samples(x[k], plan.inputs[k].size, {.first = i, .n = count},
+                       x_lanes + groups * plan.inputs[k].first);
         executor.forward(units<T>(count), block, static_cast<const T*>(x_lanes), y_lanes,
                          reinterpret_cast<T*>(workspace), run(count, i));
-        kernels::lanes_to_rows(y_lanes, out, count, y.data() + i * out);
+        for (std::size_t k = 0; k < y.size(); ++k) {
+          const Port& port = plan.outputs[k];
+          kernels::lanes_to_rows(y_lanes + groups * port.first, port.size, count,
+                                 y[k].data() + i * port.size);
+        }
       }
     }
   });

@@ -86,7 +86,11 @@ template <class In, class Flat, class... Ls> struct ShapeCheck<In, Flat, types<L
       const Shapes in = c.into(Flat::inputs[i]);
       const bool wired = Flat::inputs[i].count == in.count;
       Fit fit = wired ? fits[i](in) : Fit(needs_from_1_to_8_branches);
-      if (fit.broken && wired && rules[i]) fit.broken = rules[i];
+      if (wired && rules[i]) {  // one that is stricter than that of the merging layer
+        if (fit.broken) fit.broken = rules[i];
+        for (int k = 1; k < in.count && !fit.broken; ++k)
+          if (in[k] != in[0]) fit = Fit(*rules[i], in[0], k);
+      }
       if (!fit.broken) fit = accepted(fit.out);
       for (std::size_t other = 0; other < i && !names[i].empty(); ++other)
         if (names[other] == names[i]) fit = name_given_twice;

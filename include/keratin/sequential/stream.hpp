@@ -98,7 +98,9 @@ template <class Net> struct StreamPlan {
     constexpr std::array<LayerPlan (*)(), depth> rows{&row<I>...};
     constexpr std::array<const Parameters*, depth> learnt{&PlanOf<Net>::template parameters<I>...};
     for (std::size_t i = 0; i < depth; ++i) plan.add(rows[i](), *learnt[i]);
-    plan.plan_steps(static_cast<std::size_t>(input.size()));
+    plan.add_input(static_cast<std::size_t>(input.size()));
+    plan.add_output(static_cast<int>(plan.layers.size()) - 1);
+    plan.plan_steps();
     return plan;
   }(std::make_index_sequence<depth>());
 };
@@ -218,7 +220,7 @@ template <class Net, class S = float> class Stream {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       [[maybe_unused]] const int in_order[] = {0, (run_step<I>(memory, workspace.data() + room), 0)...};
     }(std::make_index_sequence<steps>());
-    if constexpr (plan.output == 0) std::copy_n(x, n * input_size, y);
+    if constexpr (plan.outputs[0].buffer == 0) std::copy_n(x, n * input_size, y);
   }
   template <std::size_t I> void run_step(const Memory<S>& memory, S* scratch) {
     const auto context = [&](auto count) {

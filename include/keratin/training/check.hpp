@@ -38,20 +38,21 @@ template <class S> bool check_finite(const Array& values, const char* what, std:
   return false;
 }
 
-inline bool check_labels(const Array& labels, int classes) {
+inline bool check_labels(const Array& labels, int classes, const Text& name) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const double label = labels(i);
     if (label >= 0 && label < classes && label == static_cast<int>(label)) continue;
-    report(Text("y: label ", i, " is ", label, ", whole numbers from 0 to ", classes - 1, " wanted"));
+    report(Text(name.view(), ": label ", i, " is ", label, ", whole numbers from 0 to ", classes - 1,
+                " wanted"));
     return false;
   }
   return true;
 }
 
-inline bool check_probabilities(const Array& values) {
+inline bool check_probabilities(const Array& values, const Text& name) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values(i) >= 0 && values(i) <= 1) continue;
-    report(Text("y: value ", i, " is ", values(i), ", values from 0 to 1 wanted"));
+    report(Text(name.view(), ": value ", i, " is ", values(i), ", values from 0 to 1 wanted"));
     return false;
   }
   return true;
@@ -66,16 +67,33 @@ inline bool check_metric(const char* name, Targets wanted, const TargetLayout& c
   return false;
 }
 
-/// Whether x and y fit a network from `input` to `output`, the loss and the metrics; `targets` becomes how y
-/// gives them.
-template <class S, class Loss, class... Metrics>
-bool check_data(const Array& x, const Array& y, Shape input, Shape output, TargetLayout& targets) {
-  const auto in = static_cast<std::size_t>(input.size()), out = static_cast<std::size_t>(output.size());
-  const std::size_t n = x.size() / in, rows = out / static_cast<std::size_t>(output.last());
-  if (n == 0 || x.size() % in != 0) {
-    report(Text("x: ", x.size(), " values came, a multiple of ", in, " wanted, for the input ", input));
+// "x", or of one of several "x[2]".
+inline Text name_of_array(const char* name, int index) {
+  return index < 0 ? Text(name) : Text(name, "[", index, "]");
+}
+
+/// Whether x is `samples` samples, at least one, of an input. index: which of several arrays, or -1.
+template <class S> bool check_inputs(const Array& x, std::size_t samples, const Shape& input, int index) {
+  const Text name = name_of_array("x", index);
+  const auto in = static_cast<std::size_t>(input.size());
+  if (x.size() == 0 || x.size() % in != 0) {
+    report(Text(name.view(), ": ", x.size(), " values came, a multiple of ", in, " wanted, for the input ",
+                input));
     return false;
   }
+  if (x.size() / in != samples) {
+    report(Text(name.view(), ": ", x.size() / in, " samples came, ", samples, " wanted, as of x[0]"));
+    return false;
+  }
+  return check_finite<S>(x, name.c_str(), in);
+}
+
+/// Whether y fits an output, its loss and its metrics; `targets` becomes how y gives them.
+template <class S, class Loss, class... Metrics>
+bool check_targets(const Array& y, std::size_t n, const Shape& output, int index, TargetLayout& targets) {
+  const Text name = name_of_array("y", index);
+  const auto out = static_cast<std::size_t>(output.size());
+  const std::size_t rows = out / static_cast<std::size_t>(output.last());
   constexpr bool classes = takes_classes(Loss::targets), values = takes_values(Loss::targets);
   if (classes && y.size() == n * rows) {
     targets = {true, rows};
@@ -83,14 +101,14 @@ bool check_data(const Array& x, const Array& y, Shape input, Shape output, Targe
     targets = {false, out};
   } else {
     const Text or_classes = classes && values ? Text(", or class numbers, ", n * rows) : Text();
-    report(Text("y: ", y.size(), " values came, ", n * (values ? out : rows), " wanted", or_classes.view(),
-                ", for ", n, " samples"));
+    report(Text(name.view(), ": ", y.size(), " values came, ", n * (values ? out : rows), " wanted",
+                or_classes.view(), ", for ", n, " samples"));
     return false;
   }
   if (!(check_metric(Metrics::name, Metrics::targets, targets) && ...)) return false;
-  if (!check_finite<S>(x, "x", in)) return false;
-  if (targets.labels) return check_labels(y, output.last());
-  return check_finite<S>(y, "y", out) && (Loss::targets != Targets::probabilities || check_probabilities(y));
+  if (targets.labels) return check_labels(y, output.last(), name);
+  return check_finite<S>(y, name.c_str(), out) &&
+         (Loss::targets != Targets::probabilities || check_probabilities(y, name));
 }
 
 }  // namespace keratin::detail

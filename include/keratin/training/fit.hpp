@@ -12,7 +12,7 @@ struct FitOptions {
   int batch_size = 32;          // at most N for a trainer of compile<N>
   double validation_split = 0;  // the last fraction of the samples, before shuffling
   struct {
-    Array x{}, y{};
+    Arrays x{}, y{};
   } validation_data{};  // instead of a split
   bool shuffle = true;  // anew each epoch; it depends on the trainer's seed and the step
   int verbose = 1;      // 0 nothing, 1 a bar, 2 a line an epoch
@@ -20,13 +20,12 @@ struct FitOptions {
 
 namespace detail {
 
-// The indices of names in alphabetical order.
-template <std::size_t N>
-constexpr std::array<std::size_t, N> alphabetical(const std::array<const char*, N>& names) {
+// The indices of N names in alphabetical order.
+template <std::size_t N> std::array<std::size_t, N> alphabetical(const auto& names) {
   std::array<std::size_t, N> order{};
   for (std::size_t i = 0; i < N; ++i) {
     std::size_t at = i;
-    for (; at > 0 && std::string_view(names[i]) < names[order[at - 1]]; --at) order[at] = order[at - 1];
+    for (; at > 0 && names[i] < names[order[at - 1]]; --at) order[at] = order[at - 1];
     order[at] = i;
   }
   return order;
@@ -42,14 +41,14 @@ inline void shuffle(std::vector<std::uint32_t>& order, const Random& random) {
 
 }  // namespace detail
 
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& x, const Array& y) {
+template <int Capacity, class Model, class Optimizer, class... Heads>
+History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, const Arrays& y) {
   return fit(x, y, FitOptions{});
 }
 
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& x, const Array& y,
-                                                                   const FitOptions& options) {
+template <int Capacity, class Model, class Optimizer, class... Heads>
+History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, const Arrays& y,
+                                                           const FitOptions& options) {
   const auto refuse = [](const auto&... parts) {
     report(Text("fit: ", parts...));
     return History{};
@@ -58,12 +57,12 @@ History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& 
   if (options.batch_size < 1) return refuse("batch_size ", options.batch_size, " came, at least 1 wanted");
   if (!(options.validation_split >= 0 && options.validation_split < 1))
     return refuse("validation_split ", options.validation_split, " came, from 0 to below 1 wanted");
-  detail::TargetLayout targets, validation_targets;
+  Layouts targets, validation_targets;
   if (!check(x, y, targets)) return {};
 
-  const std::size_t samples = x.size() / input_size();
+  const std::size_t samples = samples_of(x);
   std::size_t count = samples;
-  Array validation_x = options.validation_data.x, validation_y = options.validation_data.y;
+  Arrays validation_x = options.validation_data.x, validation_y = options.validation_data.y;
   if (validation_x.size() > 0 || validation_y.size() > 0) {
     if (!check(validation_x, validation_y, validation_targets)) return {};
   } else if (options.validation_split > 0) {
@@ -71,12 +70,17 @@ History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& 
     if (count == 0 || count == samples)
       return refuse("validation_split ", options.validation_split, " of ", samples,
                     " samples leaves no sample on one side");
-    validation_x = x.slice(count * input_size(), (samples - count) * input_size());
-    validation_y = y.slice(count * targets.per_sample, (samples - count) * targets.per_sample);
+    const auto last = [&](const Array& all, std::size_t per_sample) {
+      return all.slice(count * per_sample, (samples - count) * per_sample);
+    };
+    validation_x = x;
+    validation_y = y;
+    for (std::size_t k = 0; k < x.size(); ++k) validation_x[k] = last(x[k], input_size(k));
+    for (std::size_t k = 0; k < y.size(); ++k) validation_y[k] = last(y[k], targets[k].per_sample);
     validation_targets = targets;
   }
   if (count > UINT32_MAX) return refuse(count, " samples came, at most ", UINT32_MAX, " wanted");
-  const std::size_t validation_count = validation_x.size() / input_size();
+  const std::size_t validation_count = samples_of(validation_x);
   const auto batch_size =
       std::min(static_cast<std::size_t>(options.batch_size), std::max(count, validation_count));
   if (!reserve(batch_size) || !continues({count, validation_count}, static_cast<int>(batch_size))) return {};
@@ -84,14 +88,16 @@ History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& 
   std::vector<std::uint32_t> order(count);
   for (std::size_t i = 0; i < count; ++i) order[i] = static_cast<std::uint32_t>(i);
 
-  constexpr auto sorted = detail::alphabetical(log_names);  // Keras's order
+  constexpr std::size_t shown = std::tuple_size_v<Logs>;
+  const auto sorted = detail::alphabetical<shown>(names_);  // Keras's order
   const auto named = [&](const Logs& logs, std::string_view prefix, Progress::Value* to) {
-    for (std::size_t i : sorted) *to++ = {prefix, log_names[i], logs[i]};
+    for (std::size_t i : sorted) *to++ = {prefix, names_[i], logs[i]};
   };
   History history;
-  for (const char* name : log_names) {
-    history.reserve(name, options.epochs);
-    if (validation_x.size() > 0) history.reserve(std::string("val_") + name, options.epochs);
+  const auto val = [&](std::size_t i) { return std::string("val_").append(names_[i]); };
+  for (std::size_t i = 0; i < shown; ++i) {
+    history.reserve(names_[i], options.epochs);
+    if (validation_count > 0) history.reserve(val(i), options.epochs);
   }
 
   const FlushDenormals flush;
@@ -111,25 +117,23 @@ History Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::fit(const Array& 
       sum += n * train({.x = x, .y = y, .targets = targets, .samples = samples});
       seen += static_cast<std::size_t>(n);
       progress.update(step + 1, [&] {
-        std::array<Progress::Value, log_names.size()> values;
+        std::array<Progress::Value, shown> values;
         named(logs(sum / static_cast<double>(seen)), "", values.data());
         return values;
       });
     }
     const Logs trained = logs(sum / static_cast<double>(count));
-    std::array<Progress::Value, 2 * log_names.size()> values;
+    std::array<Progress::Value, 2 * shown> values;
     named(trained, "", values.data());
-    for (std::size_t i = 0; i < log_names.size(); ++i) history.add(log_names[i], trained[i]);
-    std::size_t shown = log_names.size();
-    if (validation_x.size() > 0) {
+    for (std::size_t i = 0; i < shown; ++i) history.add(names_[i], trained[i]);
+    if (validation_count > 0) {
       const Logs tested =
           test_all(validation_x, validation_y, validation_targets, static_cast<int>(batch_size));
       named(tested, "val_", values.data() + shown);
-      shown *= 2;
-      for (std::size_t i = 0; i < log_names.size(); ++i)
-        history.add(std::string("val_") + log_names[i], tested[i]);
+      for (std::size_t i = 0; i < shown; ++i) history.add(val(i), tested[i]);
     }
-    progress.finish(std::span<const Progress::Value>(values.data(), shown));
+    progress.finish(
+        std::span<const Progress::Value>(values.data(), validation_count > 0 ? 2 * shown : shown));
   }
   return history;
 }

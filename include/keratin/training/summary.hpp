@@ -199,7 +199,12 @@ template <template <class> class List> [[gnu::cold]] std::string describe(const 
   };
   const auto buffer = [&](int b) {
     if (!plan.buffers[static_cast<std::size_t>(b)].external) return gradient(b);
-    return std::string(b == 0 ? "input" : "output");
+    const bool in = b < plan.input_buffers();
+    const auto& ports = in ? plan.inputs : plan.outputs;
+    std::string name = in ? "input" : "output";
+    for (std::size_t k = 0; k < ports.size() && ports.size() > 1; ++k)
+      if (ports[k].buffer == b) return name.append(" ").append(std::to_string(k));
+    return name;
   };
   const auto list = [](const PerInput<int>& buffers, auto name) {
     std::string names;

@@ -1,14 +1,16 @@
 #pragma once
-// Trainer: a model with an optimizer, a loss and metrics. One implementation for static and functional
-// models. What a step needs is allocated before the first one.
+// Trainer: a model with an optimizer, and for each of its outputs a loss and metrics. One implementation for
+// static and functional models. What a step needs is allocated before the first one.
 #include <keratin/core/error.hpp>
 #include <keratin/core/memory.hpp>
+#include <keratin/metrics/metric.hpp>
 #include <keratin/optimizers/optimizer.hpp>
 #include <keratin/sequential/predict.hpp>
 #include <keratin/training/check.hpp>
 #include <keratin/training/denormals.hpp>
 
 #include <initializer_list>
+#include <string>
 #include <tuple>
 
 namespace keratin {
@@ -40,39 +42,90 @@ template <class S> struct TrainerMemory<S, true, 0> {
 };
 
 // One batch of a data set.
-struct Batch {
-  const Array &x, &y;
-  TargetLayout targets;
+template <std::size_t Outputs> struct Batch {
+  const Arrays &x, &y;
+  const std::array<TargetLayout, Outputs>& targets;
   Samples samples{};
 };
 
 }  // namespace detail
 
+/// What an output is trained for: its loss, what that counts in the sum over all outputs, its metrics. Keras:
+/// loss, loss_weights and metrics of compile.
+template <class L, class... Ms> struct ForOutput {
+  using Loss = L;
+  static constexpr std::size_t metrics = sizeof...(Ms);
+
+  double weight = 1;
+  std::tuple<Ms...> of_metrics{};
+  metrics::Mean loss{};  // over the samples since the metrics were reset
+
+  ForOutput() = default;
+  explicit ForOutput(const L&, const Ms&...) {}
+  ForOutput weighing(double w) const {
+    ForOutput weighed = *this;
+    weighed.weight = w;
+    return weighed;
+  }
+};
+
+namespace detail {
+
+// The names of a trainer's Logs: of one output known by type, of several made of those of the output layers.
+template <class... Heads> struct LogNames {
+  static constexpr std::size_t outputs = sizeof...(Heads);
+  std::array<std::string, 1 + outputs + (0 + ... + Heads::metrics)> names;
+
+  explicit LogNames(const auto& model) : names{"loss"} {
+    std::size_t k = 0, next = 1 + outputs;
+    const auto add = [&]<class L, class... Ms>(const ForOutput<L, Ms...>*) {
+      const std::string output = model.output_name(k);
+      names[1 + k++] = output + "_loss";
+      ((names[next++] = output + "_" + Ms::name), ...);
+    };
+    (add(static_cast<const Heads*>(nullptr)), ...);
+  }
+  std::string_view operator[](std::size_t i) const { return names[i]; }
+};
+template <class L, class... Ms> struct LogNames<ForOutput<L, Ms...>> {
+  explicit LogNames(const auto&) {}
+  std::string_view operator[](std::size_t i) const {
+    constexpr std::array<std::string_view, 1 + sizeof...(Ms)> names{"loss", Ms::name...};
+    return names[i];
+  }
+};
+
+}  // namespace detail
+
 /// Made by compile(). `Capacity` > 0 is the largest batch: all memory is then inside the trainer, and the
-/// heap is not touched. The model must outlive its trainer.
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics> class Trainer {
+/// heap is not touched. Heads: a ForOutput for each output. The model must outlive its trainer.
+template <int Capacity, class Model, class Optimizer, class... Heads> class Trainer {
  public:
   using S = typename Model::Scalar;
   using Scalar = S;
-  /// The loss, then the metrics in the order given to compile().
-  using Logs = std::array<double, 1 + sizeof...(Metrics)>;
-  static constexpr std::array<const char*, 1 + sizeof...(Metrics)> log_names{"loss", Metrics::name...};
+  static constexpr std::size_t outputs = sizeof...(Heads), of_each = outputs > 1 ? outputs : 0;
+  /// The loss; of several outputs then the loss of each; then their metrics, in the order given to compile().
+  using Logs = std::array<double, 1 + of_each + (0 + ... + Heads::metrics)>;
 
-  Trainer(Model& model, const Optimizer& optimizer);
+  Trainer(Model& model, const Optimizer& optimizer, const Heads&... heads);
+
+  /// What the i-th of the Logs is called: "loss", "accuracy"; of several outputs also with the name of the
+  /// output's layer, "dense_1_loss", "dense_1_accuracy".
+  std::string_view log_name(std::size_t i) const { return names_[i]; }
 
   /// Trains. Errors, before anything is changed: sizes that do not match, labels out of range, values that
   /// are not finite, no epoch, no batch. Keras: fit.
-  History fit(const Array& x, const Array& y, const FitOptions& options);
-  History fit(const Array& x, const Array& y);
+  History fit(const Arrays& x, const Arrays& y, const FitOptions& options);
+  History fit(const Arrays& x, const Arrays& y);
   /// The loss and metrics over all samples; batches are those of compile<N> where batch_size is more. Keras:
   /// evaluate.
-  Logs evaluate(const Array& x, const Array& y, int batch_size = 32);
+  Logs evaluate(const Arrays& x, const Arrays& y, int batch_size = 32);
   /// One step on one batch; the loss and metrics of that batch, before the step. Keras: train_on_batch.
-  Logs train_on_batch(const Array& x, const Array& y);
+  Logs train_on_batch(const Arrays& x, const Arrays& y);
   /// The loss and metrics of one batch. Keras: test_on_batch.
-  Logs test_on_batch(const Array& x, const Array& y);
+  Logs test_on_batch(const Arrays& x, const Arrays& y);
   /// The gradient of the loss, penalties included, on one batch, laid out as the model's block.
-  std::span<const S> gradient(const Array& x, const Array& y);
+  std::span<const S> gradient(const Arrays& x, const Arrays& y);
 
   /// Lets the Stateful layers begin anew, also with another number of samples. What they carry from batch to
   /// batch is the trainer's; training and testing go on from one another, as in Keras. Keras: reset_states.
@@ -92,27 +145,35 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
   void set_random_seed(std::uint64_t seed) { seed_ = seed; }
 
  private:
-  static constexpr Mode training_mode{.training = true,
-                                      .logits = !std::is_same_v<typename Loss::Link, Linear>};
+  static constexpr Mode training_mode{
+      .training = true, .logits = [] {
+        std::uint32_t bits = 0, bit = 1;
+        ((bits |= std::is_same_v<typename Heads::Loss::Link, Linear> ? 0 : bit, bit <<= 1), ...);
+        return bits;
+      }()};
   static constexpr Mode inference_mode{.training = false, .logits = training_mode.logits};
   using Training = decltype(std::declval<Model&>().template executor<training_mode>());
   using Inference = decltype(std::declval<Model&>().template executor<inference_mode>());
 
+  using Batch = detail::Batch<outputs>;
+  using Layouts = std::array<detail::TargetLayout, outputs>;  // of the targets
+
   // Where things lie in the memory for batches of up to `batch` samples. Loss and metrics read rows of
-  // samples: where batches run over Lanes, outputs and their gradients are transposed.
+  // samples: where batches run over Lanes, outputs and their gradients are transposed. Those of all outputs
+  // lie side by side.
   struct Layout {
     std::size_t outputs = 0, gradients = 0, targets = 0, scratch = 0, segment = 0, end = 0;
 
     constexpr Layout() = default;
-    constexpr Layout(const Training& training, const Inference& inference, Shape in, Shape out, int batch) {
+    constexpr Layout(const Training& training, const Inference& inference, int batch) {
       detail::with_unit<S>(training, [&]<class T>() {
         const int count = detail::units<T>(batch);
         const auto n = static_cast<std::size_t>(count) * Unit<T>::samples;
-        const std::size_t out_size = aligned(static_cast<std::size_t>(out.size())),
-                          inference_size = inference.plan.workspace +
-                                           aligned(static_cast<std::size_t>(in.size())) + out_size;
-        outputs = n * std::max(training.plan.workspace, inference_size);
-        gradients = outputs + (training.plan.lanes || training.plan.keeps_output ? n * out_size : 0);
+        const std::size_t in_size = size_of(training.plan.inputs), out_size = size_of(training.plan.outputs);
+        bool copies = training.plan.lanes;
+        for (const Port& port : training.plan.outputs) copies = copies || port.kept;
+        outputs = n * std::max(training.plan.workspace, inference.plan.workspace + in_size + out_size);
+        gradients = outputs + (copies ? n * out_size : 0);
         targets = gradients + (training.plan.lanes ? n * out_size : 0);
         scratch = targets + n * out_size;
         segment = scratch + aligned(training.template scratch<T>(count));
@@ -124,11 +185,17 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
           end = std::max(end, segment + layer.tensors.end - layer.tensors.start);
     }
   };
+  // Room for a sample of all ports, each aligned for its whole batch.
+  static constexpr std::size_t size_of(const auto& ports) {
+    std::size_t size = 0;
+    for (const Port& port : ports) size += aligned(port.size);
+    return size;
+  }
   static constexpr std::size_t fixed_size() {
     if constexpr (Capacity == 0)
       return 0;
     else
-      return Layout({}, {}, Model::input_shape(), Model::output_shape(), Capacity).end;
+      return Layout({}, {}, Capacity).end;
   }
   static constexpr std::size_t fixed_blocks(int count) {
     if constexpr (Capacity == 0)
@@ -157,28 +224,55 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
       return static_cast<std::size_t>(Capacity) * Model::output_shape().size() / Model::output_shape().last();
   }
 
-  std::size_t input_size() const { return static_cast<std::size_t>(model_.input_shape().size()); }
-  std::size_t output_size() const { return static_cast<std::size_t>(model_.output_shape().size()); }
-  int classes() const { return model_.output_shape().last(); }
-  std::size_t rows_per_sample() const { return output_size() / static_cast<std::size_t>(classes()); }
-  std::size_t block_size() const { return training_.plan.block; }
+  const auto& plan() const { return training_.plan; }
+  std::size_t input_size(std::size_t k = 0) const { return plan().inputs[k].size; }
+  std::size_t output_size(std::size_t k) const { return plan().outputs[k].size; }
+  int classes(std::size_t k) const { return model_.output_shape(k).last(); }
+  std::size_t rows_per_sample(std::size_t k) const {
+    return output_size(k) / static_cast<std::size_t>(classes(k));
+  }
+  // Rows of all outputs before the k-th, and of all.
+  std::size_t rows_before(std::size_t k) const {
+    std::size_t rows = 0;
+    for (std::size_t i = 0; i < k; ++i) rows += rows_per_sample(i);
+    return rows;
+  }
+  // Where the k-th output's values begin in a region for all outputs of n samples.
+  std::size_t region(std::size_t k, std::size_t n) const {
+    std::size_t first = 0;
+    for (std::size_t i = 0; i < k; ++i) first += aligned(output_size(i));
+    return first * n;
+  }
+  std::size_t block_size() const { return plan().block; }
+  static std::size_t samples_of(const Arrays& x, std::size_t per_sample) {
+    return x.size() > 0 ? x[0].size() / per_sample : 0;
+  }
+  std::size_t samples_of(const Arrays& x) const { return samples_of(x, input_size()); }
+
+  // f(index, head) for each output.
+  void each_output(auto f) {
+    std::apply(
+        [&](auto&... head) {
+          std::size_t k = 0;
+          (f(k++, head), ...);
+        },
+        heads_);
+  }
 
   bool reserve(std::size_t batch);
   bool continues(std::initializer_list<std::size_t> sets, int batch);
-  bool check(const Array& x, const Array& y, detail::TargetLayout& targets) const {
-    return detail::check_data<S, Loss, Metrics...>(x, y, model_.input_shape(), model_.output_shape(),
-                                                   targets);
-  }
+  bool check(const Arrays& x, const Arrays& y, Layouts& targets);
 
-  LossInput<S> load_targets(const detail::Batch& batch, S* outputs, S* gradient);
-  double measure(LossInput<S> in);
+  template <class Head>
+  LossInput<S> load_targets(const Batch& batch, std::size_t k, const Head& head, S* outputs, S* gradient);
+  template <class Head> static double measure(Head& head, const LossInput<S>& in);
   Run<S> training_run(int n, S* updated);
   S* states() { return training_.plan.state > 0 ? states_.data() : nullptr; }
-  double forward(const detail::Batch& batch, S* updated, S* states);
+  double forward(const Batch& batch, S* updated, S* states);
   void backward(int n, auto& sink);
-  double train(const detail::Batch& batch);
-  double test(const detail::Batch& batch);
-  Logs test_all(const Array& x, const Array& y, const detail::TargetLayout& targets, int batch_size);
+  double train(const Batch& batch);
+  double test(const Batch& batch);
+  Logs test_all(const Arrays& x, const Arrays& y, const Layouts& targets, int batch_size);
   double penalty() const;
   void reset_metrics();
   Logs logs(double loss) const;
@@ -188,7 +282,8 @@ template <int Capacity, class Model, class Optimizer, class Loss, class... Metri
   Optimizer optimizer_;
   [[no_unique_address]] Training training_;
   [[no_unique_address]] Inference inference_;
-  std::tuple<Metrics...> metrics_;
+  std::tuple<Heads...> heads_;
+  detail::LogNames<Heads...> names_;
   std::int64_t iterations_ = 0;
   std::uint64_t seed_ = 0;
   int batch_ = Capacity;  // samples that the memory has room for
@@ -227,41 +322,60 @@ template <class Loss>
 concept IsLoss = requires { typename Loss::Link; };
 template <class Metric>
 concept IsMetric = requires(Metric metric) { metric.result(); };
+template <class Head>
+concept IsForOutput = requires { typename Head::Loss; };
 
 /// A trainer for the model. A loss that does not fit the network's output is a compile-time error.
 /// compile<32>(...) makes one for batches of at most 32 that never touches the heap. Keras: compile.
 template <int Capacity = 0, Trainable Model, IsOptimizer Optimizer, IsLoss Loss, IsMetric... Metrics>
-auto compile(Model& model, const Optimizer& optimizer, const Loss&, const Metrics&...) {
+auto compile(Model& model, const Optimizer& optimizer, const Loss& loss, const Metrics&... metrics) {
   static_assert(
       Capacity == 0 || requires { typename Model::Network; },
       "keratin: compile<N> with a batch size needs a static network");
   detail::check_loss<Model, Loss>();
-  return Trainer<Capacity, Model, Optimizer, Loss, Metrics...>(model, optimizer);
+  using Head = ForOutput<Loss, Metrics...>;
+  return Trainer<Capacity, Model, Optimizer, Head>(model, optimizer, Head(loss, metrics...));
+}
+/// A trainer for a model of several outputs, with a ForOutput for each, in order:
+/// ForOutput(MeanSquaredError{}, metrics::MeanAbsoluteError{}).weighing(0.2).
+template <Trainable Model, IsOptimizer Optimizer, IsForOutput... Heads>
+  requires(sizeof...(Heads) > 0)
+auto compile(Model& model, const Optimizer& optimizer, const Heads&... heads) {
+  return Trainer<0, Model, Optimizer, Heads...>(model, optimizer, heads...);
 }
 
 // --- implementation
 // -------------------------------------------------------------------------------------------------
 
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::Trainer(Model& model, const Optimizer& optimizer)
+template <int Capacity, class Model, class Optimizer, class... Heads>
+Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optimizer& optimizer,
+                                                       const Heads&... heads)
     : model_(model),
       optimizer_(optimizer),
       training_(model.template executor<training_mode>()),
-      inference_(model.template executor<inference_mode>()) {
+      inference_(model.template executor<inference_mode>()),
+      heads_(heads...),
+      names_(model) {
+  if (plan().outputs.size() != outputs) {
+    report(Text("compile: losses for ", outputs, " outputs came, ", plan().outputs.size(), " wanted"));
+    return;
+  }
   slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
-  layout_ = {training_, inference_, model.input_shape(), model.output_shape(), batch_};
+  layout_ = {training_, inference_, batch_};
   for (const LayerPlan& layer : model_.layers())
     for (const Parameter& p : *layer.tensors.parameters) penalized_ = penalized_ || p.regularizer;
-  const Fit fit = Loss::fit(model.output_shape(), model.output_activation());
-  if (fit.broken)
-    report(Text(Loss::name, " got an output of ", model.output_shape(), ": ", fit.broken->text));
+  each_output([&]<class Head>(std::size_t k, const Head&) {
+    const Shape shape = model_.output_shape(k);
+    const Fit fit = Head::Loss::fit(shape, model_.output_activation(k));
+    if (fit.broken) report(Text(Head::Loss::name, " got an output of ", shape, ": ", fit.broken->text));
+  });
 }
 
 // Makes room for batches of that size.
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::reserve(std::size_t samples) {
-  if (samples > INT32_MAX / rows_per_sample()) {
-    report(Text("a batch of ", samples, " samples came, at most ", INT32_MAX / rows_per_sample(), " wanted"));
+template <int Capacity, class Model, class Optimizer, class... Heads>
+bool Trainer<Capacity, Model, Optimizer, Heads...>::reserve(std::size_t samples) {
+  if (const std::size_t most = INT32_MAX / rows_before(outputs); samples > most) {
+    report(Text("a batch of ", samples, " samples came, at most ", most, " wanted"));
     return false;
   }
   const int batch = static_cast<int>(samples);
@@ -270,9 +384,9 @@ bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::reserve(std::size_t 
     report(Text("a batch of ", batch, " samples came, at most ", Capacity, " wanted, as given to compile"));
     return false;
   }
-  const Layout layout{training_, inference_, model_.input_shape(), model_.output_shape(), batch};
+  const Layout layout{training_, inference_, batch};
   memory_.resize(layout.end);
-  labels_.resize(samples * rows_per_sample());
+  labels_.resize(samples * rows_before(outputs));
   layout_ = layout;
   batch_ = batch;
   return true;
@@ -280,9 +394,9 @@ bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::reserve(std::size_t 
 
 // Whether sets of so many samples, `batch` at a time, go on where the stateful layers are; makes states for
 // them if those begin anew.
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::continues(std::initializer_list<std::size_t> sets,
-                                                                      int batch) {
+template <int Capacity, class Model, class Optimizer, class... Heads>
+bool Trainer<Capacity, Model, Optimizer, Heads...>::continues(std::initializer_list<std::size_t> sets,
+                                                              int batch) {
   if (training_.plan.state == 0) return true;
   for (const std::size_t samples : sets) {
     if (samples % static_cast<std::size_t>(batch) == 0 && (sequences_ == 0 || batch == sequences_)) continue;
@@ -302,85 +416,111 @@ bool Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::continues(std::initi
   return true;
 }
 
-// Copies a batch's targets and describes the batch to the loss.
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::load_targets(
-    const detail::Batch& batch, S* outputs, S* gradient) {
-  const std::size_t per_sample = batch.targets.per_sample;
-  S* const values = memory_.data() + layout_.targets;
-  std::int32_t* const labels = labels_.data();
+// Whether the data fit; how each y gives its targets.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+bool Trainer<Capacity, Model, Optimizer, Heads...>::check(const Arrays& x, const Arrays& y,
+                                                          Layouts& targets) {
+  if (x.size() != plan().inputs.size() || y.size() != outputs) {
+    report(Text(x.size(), " arrays of inputs and ", y.size(), " of targets came, ", plan().inputs.size(),
+                " and ", outputs, " wanted"));
+    return false;
+  }
+  const std::size_t samples = samples_of(x);
+  bool fit = true;
+  for (std::size_t k = 0; k < x.size() && fit; ++k)
+    fit = detail::check_inputs<S>(x[k], samples, model_.input_shape(k),
+                                  x.size() > 1 ? static_cast<int>(k) : -1);
+  each_output([&]<class L, class... Ms>(std::size_t k, const ForOutput<L, Ms...>&) {
+    fit = fit && detail::check_targets<S, L, Ms...>(y[k], samples, model_.output_shape(k),
+                                                    outputs > 1 ? static_cast<int>(k) : -1, targets[k]);
+  });
+  return fit;
+}
+
+// Copies a batch's targets of the k-th output and describes the batch to its loss.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class Head>
+LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>::load_targets(
+    const Batch& batch, std::size_t k, const Head& head, S* outputs_of_batch, S* gradient) {
+  const detail::TargetLayout& targets = batch.targets[k];
+  const std::size_t per_sample = targets.per_sample, all = static_cast<std::size_t>(batch_);
+  S* const values = memory_.data() + layout_.targets + region(k, all);
+  std::int32_t* const labels = labels_.data() + rows_before(k) * all;
   for (int i = 0; i < batch.samples.n; ++i) {
     const std::size_t from = batch.samples[i] * per_sample;
     const std::size_t to = static_cast<std::size_t>(i) * per_sample;
-    if (batch.targets.labels)
-      for (std::size_t k = 0; k < per_sample; ++k)
-        labels[to + k] = static_cast<std::int32_t>(batch.y(from + k));
+    if (targets.labels)
+      for (std::size_t j = 0; j < per_sample; ++j)
+        labels[to + j] = static_cast<std::int32_t>(batch.y[k](from + j));
     else
-      copy_values(batch.y, from, per_sample, values + to);
+      copy_values(batch.y[k], from, per_sample, values + to);
   }
-  const int rows = batch.samples.n * static_cast<int>(rows_per_sample());
+  const int rows = batch.samples.n * static_cast<int>(rows_per_sample(k));
   return {.rows = rows,
-          .n = classes(),
-          .y = outputs,
-          .values = batch.targets.labels ? nullptr : values,
-          .labels = batch.targets.labels ? labels : nullptr,
+          .n = classes(k),
+          .y = outputs_of_batch,
+          .values = targets.labels ? nullptr : values,
+          .labels = targets.labels ? labels : nullptr,
           .gradient = gradient,
-          .weight = 1 / static_cast<S>(rows),
-          .probabilities = sizeof...(Metrics) > 0};
+          .weight = static_cast<S>(head.weight) / static_cast<S>(rows),
+          .probabilities = Head::metrics > 0};
 }
 
-// The mean loss of a batch without penalties; the metrics see its predictions.
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::measure(LossInput<S> in) {
-  const double sum = Loss::evaluate(in);
-  std::apply([&](auto&... metric) { (metric.update(in), ...); }, metrics_);
-  return sum / in.rows;
+// What an output adds to the loss of a batch; its metrics see its predictions.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class Head>
+double Trainer<Capacity, Model, Optimizer, Heads...>::measure(Head& head, const LossInput<S>& in) {
+  const double sum = Head::Loss::evaluate(in);
+  std::apply([&](auto&... metric) { (metric.update(in), ...); }, head.of_metrics);
+  head.loss.add(sum, in.rows);
+  return head.weight * sum / in.rows;
 }
 
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-Run<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::training_run(int n,
-                                                                                                S* updated) {
+template <int Capacity, class Model, class Optimizer, class... Heads>
+Run<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>::training_run(int n, S* updated) {
   return {n, updated, Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)}, nullptr};
 }
 
-// Forward and loss of a training batch; leaves the output's gradient in its buffer. What layers keep up to
-// date themselves, moving statistics, they write to the block `updated`.
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::forward(const detail::Batch& batch, S* updated,
-                                                                      S* states) {
-  const auto& plan = training_.plan;
-  const int gradient = plan.output_gradient;
+// Forward and loss of a training batch; leaves the outputs' gradients in their buffers. What layers keep up
+// to date themselves, moving statistics, they write to the block `updated`.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+double Trainer<Capacity, Model, Optimizer, Heads...>::forward(const Batch& batch, S* updated, S* states) {
   double loss = 0;
   detail::with_unit<S>(training_, [&]<class T>() {
     const int n = batch.samples.n, count = detail::units<T>(n);
+    const std::size_t all = static_cast<std::size_t>(count) * Unit<T>::samples;
     const Memory<T> memory{count, nullptr, nullptr, reinterpret_cast<T*>(memory_.data())};
-    load_samples(batch.x, input_size(), batch.samples, memory(plan, 0));
+    for (std::size_t k = 0; k < plan().inputs.size(); ++k)
+      load_samples(batch.x[k], input_size(k), batch.samples, memory(plan(), static_cast<int>(k)));
     Run<S> run = training_run(n, updated);
     run.states = states;
     training_.forward(count, model_.block().data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr),
                       memory.workspace, run);
-    if constexpr (Unit<T>::samples == 1) {
-      S* y = memory(plan, plan.output);
-      if (plan.keeps_output) {  // the loss may write probabilities over it
-        S* const copy = memory_.data() + layout_.outputs;
-        std::copy_n(y, static_cast<std::size_t>(n) * output_size(), copy);
-        y = copy;
+    each_output([&](std::size_t k, auto& head) {
+      const Port& port = plan().outputs[k];
+      S* y = memory_.data() + layout_.outputs + region(k, all);
+      if constexpr (Unit<T>::samples == 1) {
+        S* const there = memory(plan(), port.buffer);
+        if (port.kept)  // the loss may write probabilities over it
+          std::copy_n(there, static_cast<std::size_t>(n) * port.size, y);
+        else
+          y = there;
+        loss += measure(head, load_targets(batch, k, head, y, memory(plan(), port.gradient)));
+      } else {
+        S* const dy = memory_.data() + layout_.gradients + region(k, all);
+        kernels::lanes_to_rows(memory(plan(), port.buffer), port.size, n, y);
+        loss += measure(head, load_targets(batch, k, head, y, port.gradient == Step::none ? nullptr : dy));
+        if (port.gradient != Step::none)
+          load_samples(Array(dy, static_cast<std::size_t>(n) * port.size), port.size, {.n = n},
+                       memory(plan(), port.gradient));
       }
-      loss = measure(load_targets(batch, y, memory(plan, gradient)));
-    } else {
-      S *const y = memory_.data() + layout_.outputs, *const dy = memory_.data() + layout_.gradients;
-      kernels::lanes_to_rows(memory(plan, plan.output), output_size(), n, y);
-      loss = measure(load_targets(batch, y, gradient == Step::none ? nullptr : dy));
-      if (gradient != Step::none)
-        load_samples(Array(dy, static_cast<std::size_t>(n) * output_size()), output_size(), {.n = n},
-                     memory(plan, gradient));
-    }
+    });
   });
   return loss;
 }
 
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-void Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::backward(int n, auto& sink) {
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::backward(int n, auto& sink) {
   detail::with_unit<S>(training_, [&]<class T>() {
     training_.backward(detail::units<T>(n), model_.block().data(), reinterpret_cast<T*>(memory_.data()),
                        memory_.data() + layout_.scratch, memory_.data() + layout_.segment, sink,
@@ -388,8 +528,8 @@ void Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::backward(int n, auto
   });
 }
 
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train(const detail::Batch& batch) {
+template <int Capacity, class Model, class Optimizer, class... Heads>
+double Trainer<Capacity, Model, Optimizer, Heads...>::train(const Batch& batch) {
   const double loss = forward(batch, model_.block().data(), states()) + penalty();
   const auto step = optimizer_.template step<S>(iterations_ + 1);
   Update<S, std::remove_const_t<decltype(step)>, Optimizer::slots> update(step, model_.block().data(),
@@ -400,39 +540,46 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train(const detail
 }
 
 // The mean loss of a batch in inference, without penalties.
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::test(const detail::Batch& batch) {
+template <int Capacity, class Model, class Optimizer, class... Heads>
+double Trainer<Capacity, Model, Optimizer, Heads...>::test(const Batch& batch) {
   const int n = batch.samples.n;
-  const std::size_t in = input_size();
-  S* y = nullptr;
+  double loss = 0;
   detail::with_unit<S>(inference_, [&]<class T>() {
+    const auto& of = inference_.plan;
     const int count = detail::units<T>(n);
+    const auto units = static_cast<std::size_t>(count);
     T* const workspace = reinterpret_cast<T*>(memory_.data());
-    T* const outputs = workspace + static_cast<std::size_t>(count) * inference_.plan.workspace;
-    T* const converted = outputs + static_cast<std::size_t>(count) * aligned(output_size());
+    T* const results = workspace + units * of.workspace;
+    T* const converted = results + units * size_of(of.outputs);
     const T* x = nullptr;
     if constexpr (Unit<T>::samples == 1)
-      if (const S* values = batch.x.template as<S>()) x = values + batch.samples.first * in;
+      if (const S* values = batch.x[0].template as<S>(); values && of.inputs.size() == 1)
+        x = values + batch.samples.first * input_size();
     if (!x) {
-      load_samples(batch.x, in, batch.samples, converted);
+      for (std::size_t k = 0; k < of.inputs.size(); ++k)
+        load_samples(batch.x[k], input_size(k), batch.samples, converted + units * of.inputs[k].first);
       x = converted;
     }
-    inference_.forward(count, model_.block().data(), x, outputs, workspace, {n, nullptr, {}, states()});
-    if constexpr (Unit<T>::samples == 1) {
-      y = outputs;
-    } else {
-      y = memory_.data() + layout_.outputs;
-      kernels::lanes_to_rows(outputs, output_size(), n, y);
-    }
+    inference_.forward(count, model_.block().data(), x, results, workspace, {n, nullptr, {}, states()});
+    each_output([&](std::size_t k, auto& head) {
+      T* const result = results + units * of.outputs[k].first;
+      S* y = nullptr;
+      if constexpr (Unit<T>::samples == 1) {
+        y = result;
+      } else {
+        y = memory_.data() + layout_.outputs + region(k, units * Unit<T>::samples);
+        kernels::lanes_to_rows(result, output_size(k), n, y);
+      }
+      loss += measure(head, load_targets(batch, k, head, y, nullptr));
+    });
   });
-  return measure(load_targets(batch, y, nullptr));
+  return loss;
 }
 
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::test_all(const Array& x, const Array& y,
-                                                                     const detail::TargetLayout& targets,
-                                                                     int batch_size) -> Logs {
-  const std::size_t n = x.size() / input_size();
+template <int Capacity, class Model, class Optimizer, class... Heads>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::test_all(const Arrays& x, const Arrays& y,
+                                                             const Layouts& targets, int batch_size) -> Logs {
+  const std::size_t n = samples_of(x);
   double sum = 0;
   reset_metrics();
   for (std::size_t i = 0; i < n; i += static_cast<std::size_t>(batch_size)) {
@@ -442,28 +589,26 @@ auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::test_all(const Array
   return logs(sum / static_cast<double>(n) + penalty());
 }
 
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::evaluate(const Array& x, const Array& y,
-                                                                     int batch_size) -> Logs {
-  detail::TargetLayout targets;
+template <int Capacity, class Model, class Optimizer, class... Heads>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::evaluate(const Arrays& x, const Arrays& y, int batch_size)
+    -> Logs {
+  Layouts targets;
   if (batch_size < 1) {
     report(Text("evaluate: batch_size ", batch_size, " came, at least 1 wanted"));
     return no_logs();
   }
   if (!check(x, y, targets)) return no_logs();
   if (Capacity > 0) batch_size = std::min(batch_size, Capacity);
-  batch_size =
-      static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(batch_size), x.size() / input_size()));
-  if (!reserve(static_cast<std::size_t>(batch_size)) || !continues({x.size() / input_size()}, batch_size))
+  batch_size = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(batch_size), samples_of(x)));
+  if (!reserve(static_cast<std::size_t>(batch_size)) || !continues({samples_of(x)}, batch_size))
     return no_logs();
   return test_all(x, y, targets, batch_size);
 }
 
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train_on_batch(const Array& x, const Array& y)
-    -> Logs {
-  detail::TargetLayout targets;
-  const std::size_t samples = x.size() / input_size();
+template <int Capacity, class Model, class Optimizer, class... Heads>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::train_on_batch(const Arrays& x, const Arrays& y) -> Logs {
+  Layouts targets;
+  const std::size_t samples = samples_of(x);
   const int n = static_cast<int>(samples);
   if (!check(x, y, targets) || !reserve(samples) || !continues({samples}, n)) return no_logs();
   const FlushDenormals flush;
@@ -471,17 +616,16 @@ auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::train_on_batch(const
   return logs(train({.x = x, .y = y, .targets = targets, .samples = {.n = n}}));
 }
 
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::test_on_batch(const Array& x, const Array& y)
-    -> Logs {
-  return evaluate(x, y, std::max(1, static_cast<int>(x.size() / input_size())));
+template <int Capacity, class Model, class Optimizer, class... Heads>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::test_on_batch(const Arrays& x, const Arrays& y) -> Logs {
+  return evaluate(x, y, std::max(1, static_cast<int>(samples_of(x))));
 }
 
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::gradient(const Array& x, const Array& y)
+template <int Capacity, class Model, class Optimizer, class... Heads>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::gradient(const Arrays& x, const Arrays& y)
     -> std::span<const S> {
-  detail::TargetLayout targets;
-  const std::size_t samples = x.size() / input_size();
+  Layouts targets;
+  const std::size_t samples = samples_of(x);
   const int n = static_cast<int>(samples);
   if (!check(x, y, targets) || !reserve(samples) || !continues({samples}, n)) return {};
   gradient_.resize(block_size());
@@ -499,8 +643,8 @@ auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::gradient(const Array
 }
 
 // The sum of all regularizers' penalties.
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::penalty() const {
+template <int Capacity, class Model, class Optimizer, class... Heads>
+double Trainer<Capacity, Model, Optimizer, Heads...>::penalty() const {
   double sum = 0;
   if (!penalized_) return sum;
   for (const LayerPlan& layer : model_.layers())
@@ -512,18 +656,28 @@ double Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::penalty() const {
   return sum;
 }
 
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-void Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::reset_metrics() {
-  std::apply([](auto&... metric) { (metric.reset(), ...); }, metrics_);
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::reset_metrics() {
+  each_output([](std::size_t, auto& head) {
+    head.loss.reset();
+    std::apply([](auto&... metric) { (metric.reset(), ...); }, head.of_metrics);
+  });
 }
 
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::logs(double loss) const -> Logs {
-  return std::apply([&](const auto&... metric) { return Logs{loss, metric.result()...}; }, metrics_);
+template <int Capacity, class Model, class Optimizer, class... Heads>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::logs(double loss) const -> Logs {
+  Logs logs{loss};
+  std::size_t next = 1;
+  const auto each = [&](auto f) { std::apply([&](const auto&... head) { (f(head), ...); }, heads_); };
+  if (outputs > 1) each([&](const auto& head) { logs[next++] = head.loss.result(); });
+  each([&](const auto& head) {
+    std::apply([&](const auto&... metric) { ((logs[next++] = metric.result()), ...); }, head.of_metrics);
+  });
+  return logs;
 }
 
-template <int Capacity, class Model, class Optimizer, class Loss, class... Metrics>
-auto Trainer<Capacity, Model, Optimizer, Loss, Metrics...>::no_logs() -> Logs {
+template <int Capacity, class Model, class Optimizer, class... Heads>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::no_logs() -> Logs {
   Logs none;
   none.fill(std::numeric_limits<double>::quiet_NaN());
   return none;

@@ -1,0 +1,223 @@
+// Graphs against the numbers that real Keras computed for them: tests/keras/topologies.py, where each has the
+// name that it has here.
+#include "../check.hpp"
+
+using namespace keratin;
+
+using functional::Tensor;
+
+namespace {
+
+constexpr std::size_t rows = 7;
+
+struct Topology {
+  std::vector<Tensor> inputs, outputs;
+};
+
+std::vector<float> filled(std::size_t n, int k) {
+  std::vector<float> v(n);
+  for (std::size_t i = 0; i < n; ++i) v[i] = static_cast<float>(testing::filled(i, k));
+  return v;
+}
+
+// Weight j, in Keras's order, becomes F(shape, j + 1), and 1 more if it is not trained.
+std::vector<float> fill_weights(functional::Model& model) {
+  std::vector<float> w;
+  int j = 0;
+  for (const LayerPlan& layer : model.layers())
+    for (const Parameter& p : *layer.tensors.parameters) {
+      std::vector<float> tensor = filled(static_cast<std::size_t>(p.shape.size()), ++j);
+      if (!p.trainable)
+        for (float& v : tensor) v += 1;
+      w.insert(w.end(), tensor.begin(), tensor.end());
+    }
+  model.set_weights(w);
+  return w;
+}
+
+template <class Loss> std::vector<float> targets(int k, const Shape& shape) {
+  const auto n = static_cast<std::size_t>(shape.size());
+  if (std::is_same_v<Loss, MeanSquaredError>) return filled(rows * n, 20 + k);
+  std::vector<float> t(rows * n);
+  for (std::size_t i = 0; i < rows; ++i)
+    if (std::is_same_v<Loss, CategoricalCrossentropy<>>)
+      t[i * n + i % n] = 1;
+    else
+      for (std::size_t e = i * n; e < (i + 1) * n; ++e) t[e] = static_cast<float>(e % 2);
+  return t;
+}
+
+template <class... Heads>
+void check_topology(const std::string& name, const Topology& topology, const Heads&... heads) {
+  CAPTURE(name);
+  const std::string path = "topology/" + name + "/";
+  functional::Model model(topology.inputs, topology.outputs);
+  fill_weights(model);
+
+  std::vector<std::vector<float>> x, y, t;
+  std::vector<Array> x_arrays, t_arrays;
+  std::vector<std::span<float>> y_spans;
+  for (std::size_t k = 0; k < topology.inputs.size(); ++k)
+    x.push_back(filled(rows * static_cast<std::size_t>(model.input_shape(k).size()), static_cast<int>(k)));
+  for (std::size_t k = 0; k < topology.outputs.size(); ++k)
+    y.emplace_back(rows * static_cast<std::size_t>(model.output_shape(k).size()));
+  int head = 0;
+  ((t.push_back(targets<typename Heads::Loss>(head, model.output_shape(static_cast<std::size_t>(head)))),
+    ++head),
+   ...);
+  for (const auto& v : x) x_arrays.emplace_back(v);
+  for (const auto& v : t) t_arrays.emplace_back(v);
+  const Arrays inputs(x_arrays.data(), x_arrays.size()), wanted(t_arrays.data(), t_arrays.size());
+
+  for (auto& v : y) y_spans.emplace_back(v);
+  model.predict(inputs, y_spans);
+  for (std::size_t k = 0; k < y.size(); ++k) CHECK(all_near(y[k], golden(path + "y" + std::to_string(k))));
+  // One sample gives the same.
+  Arrays first = inputs;
+  for (std::size_t k = 0; k < x.size(); ++k) first[k] = x_arrays[k].slice(0, x[k].size() / rows);
+  const std::vector<float> one = model.predict(first);
+  std::size_t at = 0;
+  for (const auto& of_batch : y)
+    for (std::size_t i = 0; i < of_batch.size() / rows; ++i) CHECK(near(one[at++], of_batch[i]));
+  CHECK(at == one.size());
+
+  auto trainer = compile(model, Adam{.learning_rate = 0.01}, heads...);
+  const auto gradient = trainer.gradient(inputs, wanted);
+  std::vector<float> flat;
+  for (const LayerPlan& layer : model.layers())
+    for (int i = 0; i < layer.tensors.count(); ++i)
+      if (const Parameter& p = layer.tensors[i]; p.trainable) {
+        const auto from = gradient.begin() + static_cast<std::ptrdiff_t>(layer.tensors.offset(i));
+        flat.insert(flat.end(), from, from + p.shape.size());
+      }
+  CHECK(all_near(flat, golden(path + "gradient"), 2e-5));
+
+  std::vector<float> logs;
+  const auto take = [&](const auto& values) {
+    std::map<std::string_view, double> sorted;
+    for (std::size_t i = 0; i < values.size(); ++i) sorted[trainer.log_name(i)] = values[i];
+    for (const auto& [key, value] : sorted) logs.push_back(static_cast<float>(value));
+  };
+  trainer.evaluate(inputs, wanted);
+  take(trainer.train_on_batch(inputs, wanted));
+  const long before = testing::allocations;
+  const auto second = trainer.train_on_batch(inputs, wanted), third = trainer.train_on_batch(inputs, wanted);
+  const bool allocated = testing::allocations != before;
+  CHECK(!allocated);
+  take(second);
+  take(third);
+  CHECK(all_near(logs, golden(path + "logs"), 5e-5));
+  std::vector<float> w(model.count_params());
+  model.get_weights(w);
+  CHECK(all_near(w, golden(path + "weights"), 2e-4));
+}
+
+template <class... Metrics> auto mse(const Metrics&... metrics) {
+  return ForOutput(MeanSquaredError{}, metrics...);
+}
+template <class... Metrics> auto cce(const Metrics&... metrics) {
+  return ForOutput(CategoricalCrossentropy{}, metrics...);
+}
+template <class... Metrics> auto bce(const Metrics&... metrics) {
+  return ForOutput(BinaryCrossentropy{}, metrics...);
+}
+
+}  // namespace
+
+TEST_CASE("two towers with a shared layer") {
+  const auto a = functional::Input({6}), b = functional::Input({6});
+  const functional::Layer shared(Dense<5, Tanh>{}), top(Dense<4, ReLU>{});
+  const auto x = Concatenate<>{}(top(shared(a)), Dense<3>{}(shared(b)));
+  check_topology("two_towers", {{a, b}, {Dense<2>{}(x)}}, mse());
+}
+
+TEST_CASE("a residual block with a projection") {
+  const auto x = functional::Input({6, 6, 3});
+  auto y = Conv2D<4, Kernel<3>, Strides<2>, Same>{}(x);
+  y = Activation<ReLU>{}(BatchNormalization<>{}(y));
+  y = BatchNormalization<>{}(Conv2D<4, Kernel<3>, Same>{}(y));
+  y = Activation<ReLU>{}(Add<>{}(Conv2D<4, Kernel<1>, Strides<2>>{}(x), y));
+  check_topology("residual_block", {{x}, {Dense<3, Softmax>{}(GlobalAveragePooling2D{}(y))}},
+                 cce(metrics::Accuracy{}));
+}
+
+TEST_CASE("an Inception block") {
+  const auto x = functional::Input({5, 5, 4});
+  const auto y = Concatenate<>{}(Conv2D<2, Kernel<1>, ReLU>{}(x),
+                                 Conv2D<3, Kernel<3>, Same, ReLU>{}(Conv2D<2, Kernel<1>, ReLU>{}(x)),
+                                 Conv2D<1, Kernel<5>, Same, ReLU>{}(Conv2D<2, Kernel<1>, ReLU>{}(x)),
+                                 Conv2D<2, Kernel<1>>{}(MaxPooling2D<PoolSize<3>, Strides<1>, Same>{}(x)));
+  check_topology("inception_block", {{x}, {Dense<2>{}(Flatten{}(y))}}, mse());
+}
+
+TEST_CASE("siamese networks, compared by the angle between what they make") {
+  const auto a = functional::Input({6}), b = functional::Input({6});
+  const functional::Layer embed(Dense<4, Tanh>{}), hidden(Dense<8, Tanh>{});
+  const auto y = Dot<1, 1, true>{}(embed(hidden(a)), embed(hidden(b)));
+  check_topology("siamese", {{a, b}, {Dense<1, Sigmoid>{}(y)}}, bce(metrics::Accuracy{}));
+}
+
+TEST_CASE("several outputs, each with a loss and a weight") {
+  const auto x = functional::Input({5});
+  const auto h = Dense<6, ReLU>{}(x);
+  check_topology("several_outputs", {{x}, {Dense<3, Softmax>{}(h), Dense<1>{}(h), Dense<2, Sigmoid>{}(x)}},
+                 cce(metrics::Accuracy{}), mse(metrics::MeanAbsoluteError{}).weighing(0.2),
+                 bce().weighing(3));
+}
+
+TEST_CASE("wide and deep") {
+  const auto wide = functional::Input({4}), deep = functional::Input({6});
+  const auto h = Dense<5, ReLU>{}(Dense<7, ReLU>{}(deep));
+  check_topology("wide_and_deep", {{wide, deep}, {Dense<1>{}(Concatenate<>{}(wide, h)), Dense<1>{}(h)}},
+                 mse().weighing(0.9), mse(metrics::MeanAbsoluteError{}).weighing(0.1));
+}
+
+TEST_CASE("squeeze and excite") {
+  const auto x = functional::Input({4, 4, 6});
+  const auto y = Conv2D<6, Kernel<3>, Same>{}(x);
+  const auto s = Dense<6, Sigmoid>{}(Dense<2, ReLU>{}(GlobalAveragePooling2D{}(y)));
+  const auto z = Add<>{}(x, Multiply{}(y, Reshape<1, 1, 6>{}(s)));
+  check_topology("squeeze_and_excite", {{x}, {Dense<2>{}(Flatten{}(z))}}, mse());
+}
+
+TEST_CASE("a dense block") {
+  const auto x = functional::Input({8, 3});
+  auto features = x;
+  for (int i = 0; i < 3; ++i)
+    features = Concatenate<>{}(features, Conv1D<2, Kernel<3>, Same, ReLU>{}(features));
+  check_topology("dense_block", {{x}, {Dense<3, Softmax>{}(GlobalMaxPooling1D{}(features))}},
+                 cce(metrics::Accuracy{}));
+}
+
+TEST_CASE("probabilities that are an output and are read on") {
+  const auto x = functional::Input({5});
+  const auto p = Dense<4, Softmax>{}(x);
+  const auto y = Dense<2>{}(Concatenate<>{}(p, Dense<3>{}(p)));
+  check_topology("probabilities_read_on", {{x}, {y, p}}, mse(), cce(metrics::Accuracy{}).weighing(0.5));
+}
+
+TEST_CASE("every merging layer, with shapes that broadcast") {
+  const auto a = functional::Input({3, 4}), b = functional::Input({3, 4});
+  const auto c = Dense<4, Tanh>{}(a);
+  const auto d = Reshape<1, 4>{}(GlobalAveragePooling1D{}(b));
+  const auto e = Dense<1>{}(b);
+  auto y = Maximum{}(Subtract{}(c, b), Multiply{}(a, d, e));
+  y = Average{}(y, Minimum{}(a, b, c), Add<>{}(d, e));
+  y = Dot<1, 1>{}(y, Dense<5>{}(a));
+  check_topology("merging", {{a, b}, {Dense<2>{}(Flatten{}(y))}}, mse());
+}
+
+TEST_CASE("layers shared between depths") {
+  const auto x = functional::Input({4});
+  const functional::Layer shared(Dense<4, Tanh>{}), late(Dense<4>{});
+  const auto a = shared(shared(x));
+  check_topology("shared_in_depth", {{x}, {Dense<1>{}(Add<>{}(late(a), shared(late(x))))}}, mse());
+}
+
+TEST_CASE("towers of different depth, their inputs in another order") {
+  const auto a = functional::Input({3}), b = functional::Input({3}), c = functional::Input({3});
+  const auto d = Dense<2>{}(c);
+  const auto e = Dense<4, ReLU>{}(Dense<3>{}(a));
+  check_topology("names_and_depths", {{b, c, a}, {Dense<2>{}(d), Dense<1>{}(Concatenate<>{}(e, b))}}, mse(),
+                 mse());
+}

@@ -1,0 +1,196 @@
+"""Write what Keras computes for graphs, for tests/functional to compare with.
+
+    KERAS_BACKEND=jax python tests/keras/topologies.py
+
+topologies.txt is laid out as golden.txt; README.md lists the arrays.
+"""
+
+import os
+
+import jax
+import keras
+import numpy as np
+from keras import layers, losses, metrics, optimizers
+
+from golden import HERE, fill, fill_weights, one_hot, values, write_line
+
+ROWS = 7
+
+# Each makes the inputs, the outputs, and for each output the loss, its weight
+# and a metric or None.
+
+
+def two_towers():
+    a, b = keras.Input((6,)), keras.Input((6,))
+    shared, top = layers.Dense(5, "tanh"), layers.Dense(4, "relu")
+    x = layers.concatenate([top(shared(a)), layers.Dense(3)(shared(b))])
+    return [a, b], [(layers.Dense(2)(x), "mse", 1, None)]
+
+
+def residual_block():
+    x = keras.Input((6, 6, 3))
+    y = layers.Conv2D(4, 3, 2, "same")(x)
+    y = layers.ReLU()(layers.BatchNormalization()(y))
+    y = layers.BatchNormalization()(layers.Conv2D(4, 3, padding="same")(y))
+    y = layers.ReLU()(layers.add([layers.Conv2D(4, 1, 2)(x), y]))
+    y = layers.GlobalAveragePooling2D()(y)
+    return [x], [(layers.Dense(3, "softmax")(y), "cce", 1, "accuracy")]
+
+
+def inception_block():
+    x = keras.Input((5, 5, 4))
+    y = layers.concatenate([
+        layers.Conv2D(2, 1, activation="relu")(x),
+        layers.Conv2D(3, 3, padding="same", activation="relu")(
+            layers.Conv2D(2, 1, activation="relu")(x)),
+        layers.Conv2D(1, 5, padding="same", activation="relu")(
+            layers.Conv2D(2, 1, activation="relu")(x)),
+        layers.Conv2D(2, 1)(layers.MaxPooling2D(3, 1, "same")(x))])
+    return [x], [(layers.Dense(2)(layers.Flatten()(y)), "mse", 1, None)]
+
+
+def siamese():
+    a, b = keras.Input((6,)), keras.Input((6,))
+    embed = layers.Dense(4, "tanh")
+    hidden = layers.Dense(8, "tanh")
+    y = layers.dot([embed(hidden(a)), embed(hidden(b))], 1, normalize=True)
+    return [a, b], [(layers.Dense(1, "sigmoid")(y), "bce", 1, "accuracy")]
+
+
+def several_outputs():
+    x = keras.Input((5,))
+    h = layers.Dense(6, "relu")(x)
+    return [x], [(layers.Dense(3, "softmax")(h), "cce", 1, "accuracy"),
+                 (layers.Dense(1)(h), "mse", 0.2, metrics.MeanAbsoluteError()),
+                 (layers.Dense(2, "sigmoid")(x), "bce", 3, None)]
+
+
+def wide_and_deep():
+    wide, deep = keras.Input((4,)), keras.Input((6,))
+    h = layers.Dense(5, "relu")(layers.Dense(7, "relu")(deep))
+    both = layers.concatenate([wide, h])
+    return [wide, deep], [(layers.Dense(1)(both), "mse", 0.9, None),
+                          (layers.Dense(1)(h), "mse", 0.1, metrics.MeanAbsoluteError())]
+
+
+def squeeze_and_excite():
+    x = keras.Input((4, 4, 6))
+    y = layers.Conv2D(6, 3, padding="same")(x)
+    s = layers.GlobalAveragePooling2D()(y)
+    s = layers.Dense(6, "sigmoid")(layers.Dense(2, "relu")(s))
+    y = layers.multiply([y, layers.Reshape((1, 1, 6))(s)])
+    y = layers.add([x, y])
+    return [x], [(layers.Dense(2)(layers.Flatten()(y)), "mse", 1, None)]
+
+
+def dense_block():
+    x = keras.Input((8, 3))
+    features = x
+    for _ in range(3):
+        new = layers.Conv1D(2, 3, padding="same", activation="relu")(features)
+        features = layers.concatenate([features, new])
+    y = layers.GlobalMaxPooling1D()(features)
+    return [x], [(layers.Dense(3, "softmax")(y), "cce", 1, "accuracy")]
+
+
+def probabilities_read_on():
+    x = keras.Input((5,))
+    p = layers.Dense(4, "softmax")(x)
+    y = layers.Dense(2)(layers.concatenate([p, layers.Dense(3)(p)]))
+    return [x], [(y, "mse", 1, None), (p, "cce", 0.5, "accuracy")]
+
+
+def merging():
+    a, b = keras.Input((3, 4)), keras.Input((3, 4))
+    c = layers.Dense(4, "tanh")(a)
+    d = layers.Reshape((1, 4))(layers.GlobalAveragePooling1D()(b))
+    e = layers.Dense(1)(b)
+    y = layers.maximum([layers.subtract([c, b]), layers.multiply([a, d, e])])
+    y = layers.average([y, layers.minimum([a, b, c]), layers.add([d, e])])
+    y = layers.dot([y, layers.Dense(5)(a)], (1, 1))
+    return [a, b], [(layers.Dense(2)(layers.Flatten()(y)), "mse", 1, None)]
+
+
+def shared_in_depth():
+    x = keras.Input((4,))
+    shared = layers.Dense(4, "tanh")
+    late = layers.Dense(4)
+    a = shared(shared(x))
+    return [x], [(layers.Dense(1)(layers.add([late(a), shared(late(x))])),
+                  "mse", 1, None)]
+
+
+def names_and_depths():
+    a, b, c = (keras.Input((3,)) for _ in range(3))
+    d = layers.Dense(2)(c)
+    e = layers.Dense(4, "relu")(layers.Dense(3)(a))
+    f = layers.concatenate([e, b])
+    return [b, c, a], [(layers.Dense(2)(d), "mse", 1, None),
+                       (layers.Dense(1)(f), "mse", 1, None)]
+
+
+TOPOLOGIES = [two_towers, residual_block, inception_block, siamese,
+              several_outputs, wide_and_deep, squeeze_and_excite, dense_block,
+              probabilities_read_on, merging, shared_in_depth,
+              names_and_depths]
+
+LOSSES = {"mse": losses.MeanSquaredError, "bce": losses.BinaryCrossentropy,
+          "cce": losses.CategoricalCrossentropy}
+
+
+def targets(loss, k, shape):
+    rows = np.arange(ROWS)
+    if loss == "cce":
+        return one_hot(rows % shape[-1], shape[-1])
+    if loss == "bce":
+        return np.float32((np.arange(ROWS * shape[-1]) % 2).reshape(
+            ROWS, shape[-1]))
+    return fill((ROWS, *shape[1:]), 20 + k)
+
+
+def topology_section():
+    for make in TOPOLOGIES:
+        keras.backend.clear_session()
+        inputs, heads = make()
+        outputs = [y for y, _, _, _ in heads]
+        model = keras.Model(inputs, outputs)
+        fill_weights(model)
+        x = [fill((ROWS, *i.shape[1:]), k) for k, i in enumerate(inputs)]
+        t = [targets(loss, k, y.shape)
+             for k, (y, loss, _, _) in enumerate(heads)]
+        case = f"topology/{make.__name__}"
+        for k, y in enumerate(model.predict_on_batch(x) if len(t) > 1
+                              else [model.predict_on_batch(x)]):
+            yield f"{case}/y{k}", y
+        state = values(model.non_trainable_variables)
+
+        def total(trainable):
+            ys, _ = model.stateless_call(trainable, state, x, training=True)
+            ys = ys if isinstance(ys, list) else [ys]
+            return sum(weight * LOSSES[loss]()(target, y) for
+                       target, y, (_, loss, weight, _) in zip(t, ys, heads))
+
+        gradients = jax.grad(total)(values(model.trainable_variables))
+        yield f"{case}/gradient", np.concatenate(
+            [np.ravel(g) for g in gradients])
+        model.compile(
+            optimizers.Adam(0.01), [LOSSES[loss]() for _, loss, _, _ in heads],
+            [weight for _, _, weight, _ in heads],
+            [[m] if m else [] for _, _, _, m in heads])
+        logs = [model.train_on_batch(x, t, return_dict=True)
+                for _ in range(3)]
+        print(make.__name__, [layer.name for layer in model.layers],
+              sorted(logs[0]))
+        yield f"{case}/logs", [[log[key] for key in sorted(log)]
+                               for log in logs]
+        yield f"{case}/weights", np.concatenate(
+            [np.ravel(w) for w in model.get_weights()])
+
+
+if __name__ == "__main__":
+    jax.config.update("jax_default_matmul_precision", "highest")
+    with open(HERE / "topologies.txt", "w", encoding="ascii") as file:
+        print(f"# keras {keras.__version__}, jax {jax.__version__}; as "
+              "golden.txt", file=file)
+        for name, array in topology_section():
+            write_line(file, name, array)
