@@ -201,6 +201,9 @@ class Arrays {
 
   constexpr Arrays() = default;
   template <std::convertible_to<Array> A> constexpr Arrays(const A& only) : count_(1) { array_[0] = only; }
+  template <class E>
+    requires std::constructible_from<Array, const E*, std::size_t>
+  constexpr Arrays(const E* values, std::size_t n, double scale = 1) : Arrays(Array(values, n, scale)) {}
   constexpr Arrays(std::initializer_list<Array> all) : Arrays(std::data(all), all.size()) {}
   /// Error: more than `most`.
   constexpr Arrays(const Array* all, std::size_t count) : count_(count) {
