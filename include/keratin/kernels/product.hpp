@@ -91,14 +91,24 @@ template <int N, class T, class Part>
 #pragma GCC unroll 32
       for (int m = 0; m < M; ++m) a[m][n] = adds ? read(y + m * rows.y_stride + n * O::columns, part) : start;
     }
-    const T* x = rows.x + row * rows.x_stride;
+    // A pointer for every three rows: an address is one of them and once or twice the stride.
+    constexpr int near = 3, bases = (M + near - 1) / near;
     const std::ptrdiff_t x_stride = rows.x_stride, k_stride = weights.k_stride,
                          n_stride = O::columns > 1 ? O::columns : weights.column_stride;
+    const T* x[bases];
+#pragma GCC unroll 32
+    for (int b = 0; b < bases; ++b) x[b] = rows.x + (row + b * near) * x_stride;
     const Scalar<T>* w = weights.w;
-    for (int k = 0; k < rows.depth; ++k, ++x, w += k_stride)
+    for (int k = rows.depth; k > 0; --k, w += k_stride) {
       outer(
-          a, [&](int m) __attribute__((always_inline)) { return O::x(x + m * x_stride); },
+          a, [&](int m) __attribute__((always_inline)) { return O::x(x[m / near] + m % near * x_stride); },
           [&](int n) __attribute__((always_inline)) { return weight<T>(w + n * n_stride, part); });
+#pragma GCC unroll 32
+      for (int b = 0; b < bases; ++b) {
+        ++x[b];
+        asm("" : "+r"(x[b]));  // in registers, all of them: the compiler would make do with fewer, and add
+      }
+    }
 #pragma GCC unroll 32
     for (int m = 0; m < M; ++m)
 #pragma GCC unroll 32
@@ -114,7 +124,7 @@ template <int N, class T, class Part>
 template <int N, class T>
 [[gnu::always_inline]] inline void whole_columns(const Rows<T>& rows, const Weights<T>& weights,
                                                  const Scalar<T>* bias, std::ptrdiff_t column, auto finish) {
-  constexpr int width = N * lanes<T>, most = 8192 / static_cast<int>(sizeof(T)) / width;
+  constexpr int width = N * lanes<T>, most = 16384 / static_cast<int>(sizeof(T)) / width;
   alignas(Vec<T>) T panel[most * width];
   const bool packs = rows.count >= 32 && weights.k_stride >= 64;
   const int step = packs ? most : rows.depth;
