@@ -1,6 +1,6 @@
 // error: shapes_do_not_fit<.*layer<0>, .*Parallel<.*Add<>.*>, .*got<12>, .*needs_inputs_of_one_shape, .*wants<24> ?>
-// meaning: The branches that are added must make one shape. The message has the shape of the first branch that differs;
-//   the one wanted is that of branch 0.
+// meaning: The branches that are merged value by value must make shapes that are alike, or have one value along an axis,
+//   which then serves for all. The message has the shape of the first branch that does not fit, and that of branch 0.
 // fix: Let all branches end with the same shape, or concatenate them.
 #include <keratin/keratin.hpp>
 using namespace keratin;

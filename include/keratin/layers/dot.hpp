@@ -1,15 +1,12 @@
 #pragma once
-#include <keratin/layers/layer.hpp>
+#include <keratin/layers/merging.hpp>
 
 #include <algorithm>
 #include <cmath>
 
 namespace keratin {
 
-inline constexpr Rule needs_two_inputs_to_dot{"needs two inputs"};
 inline constexpr Rule needs_axes_of_one_length{"the axes of the product must have the same length"};
-inline constexpr Rule needs_axes_of_the_samples{
-    "the axes must be from 1 to the number of axes, or from -1 backwards"};
 
 /// Keras: Dot. Sums of products of two inputs along an axis of each; what is left of the first input's axes,
 /// then of the second's, are the output's, or a single value. Axes count the samples as axis 0. normalize:
@@ -22,11 +19,11 @@ struct DotSpec {
   static constexpr bool merges = true;
 
   constexpr Fit fit(const Shapes& in) const {
-    if (in.count != 2) return needs_two_inputs_to_dot;
+    if (in.count != 2) return needs_two_inputs;
     Shape out;
     for (int k = 0; k < 2; ++k) {
       const int along = axis(in, k);
-      if (along < 0 || along >= in[k].rank) return {needs_axes_of_the_samples, {}, k};
+      if (along < 0 || along >= in[k].rank) return {needs_an_axis_of_the_sample, {}, k};
       for (int a = 0; a < in[k].rank; ++a)
         if (a != along && out.rank++ < Shape::max_rank) out.extent[out.rank - 1] = in[k][a];
     }
