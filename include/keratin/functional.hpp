@@ -1,3 +1,4 @@
 #pragma once
-// The run-time front end: keratin::functional.
+// The run-time front end: keratin::functional, and how its models are trained.
 #include <keratin/functional/model.hpp>
+#include <keratin/keratin.hpp>

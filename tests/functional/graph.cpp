@@ -86,6 +86,145 @@ TEST_CASE("a layer called several times has its weights once and the sum of its 
   }
 }
 
+TEST_CASE("the summary of a graph says what each layer reads, as Keras's") {
+  const auto a = functional::Input({6}), b = functional::Input({6}, "other");
+  const functional::Layer shared(Dense<5, Tanh>{});
+  const auto x = Concatenate<>{}(shared(a), shared(b), Dense<3>{}(a));
+  const functional::Model model({a, b}, {Dense<2>{}(x), Named<"a_very_long_name_of_a_layer", Dense<1>>{}(x)});
+  CHECK(summary_text(model) == R"(Model: "functional"
+┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
+┃ Layer (type)                  ┃ Output Shape              ┃         Param # ┃ Connected to               ┃
+┡━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━━━━━┩
+│ input_layer (InputLayer)      │ (None, 6)                 │               0 │ -                          │
+├───────────────────────────────┼───────────────────────────┼─────────────────┼────────────────────────────┤
+│ other (InputLayer)            │ (None, 6)                 │               0 │ -                          │
+├───────────────────────────────┼───────────────────────────┼─────────────────┼────────────────────────────┤
+│ dense (Dense)                 │ (None, 5)                 │              35 │ input_layer[0][0],         │
+│                               │                           │                 │ other[0][0]                │
+├───────────────────────────────┼───────────────────────────┼─────────────────┼────────────────────────────┤
+│ dense_1 (Dense)               │ (None, 3)                 │              21 │ input_layer[0][0]          │
+├───────────────────────────────┼───────────────────────────┼─────────────────┼────────────────────────────┤
+│ concatenate (Concatenate)     │ (None, 13)                │               0 │ dense[0][0], dense[1][0],  │
+│                               │                           │                 │ dense_1[0][0]              │
+├───────────────────────────────┼───────────────────────────┼─────────────────┼────────────────────────────┤
+│ dense_2 (Dense)               │ (None, 2)                 │              28 │ concatenate[0][0]          │
+├───────────────────────────────┼───────────────────────────┼─────────────────┼────────────────────────────┤
+│ a_very_long_name_of_a_layer   │ (None, 1)                 │              14 │ concatenate[0][0]          │
+│ (Dense)                       │                           │                 │                            │
+└───────────────────────────────┴───────────────────────────┴─────────────────┴────────────────────────────┘
+ Total params: 98 (392.00 B)
+ Trainable params: 98 (392.00 B)
+ Non-trainable params: 0 (0.00 B)
+)");
+}
+
+TEST_CASE("a part of a model, and a model with another head, take its weights") {
+  const auto x = functional::Input({6});
+  const auto h = Named<"hidden", Dense<5, Tanh>>{}(Dense<4, ReLU>{}(x));
+  const functional::Model model(x, Named<"head", Dense<3, Softmax>>{}(h), 7);
+  functional::Model body(model.input(), model.tensor("hidden"));
+  body.set_weights_from(model);
+  functional::Model tuned(model.input(), Dense<2>{}(model.tensor("hidden")), 9);
+  tuned.set_weights_from(model);
+  const std::vector<float> samples = inputs(3 * 6), targets = inputs(3 * 2);
+  std::vector<float> hidden(3 * 5), y(3 * 3);
+  body.predict(samples, hidden);
+  const auto again = functional::Input({5});
+  functional::Model head(again, model.layer("head")(again));
+  head.set_weights_from(model);
+  std::vector<float> p(3 * 3);
+  head.predict(hidden, p);
+  model.predict(samples, y);
+  CHECK(all_near(p, y));
+
+  // Only the new head learns; the body's weights stay what they are, bit by bit.
+  tuned.set_trainable(false);
+  tuned.set_trainable("dense_1", true);
+  CHECK(summary_text(tuned).find(" Trainable params: 12 (") != std::string::npos);
+  const std::vector<float> before(find_parameter(tuned, "hidden/kernel").begin(),
+                                  find_parameter(tuned, "hidden/kernel").end());
+  const std::vector<float> of_head(find_parameter(tuned, "dense_1/kernel").begin(),
+                                   find_parameter(tuned, "dense_1/kernel").end());
+  auto trainer = compile(tuned, Adam{}, MeanSquaredError{});
+  trainer.train_on_batch(samples, targets);
+  CHECK(std::ranges::equal(before, find_parameter(tuned, "hidden/kernel")));
+  CHECK(!std::ranges::equal(of_head, find_parameter(tuned, "dense_1/kernel")));
+  CHECK_THROWS_WITH(tuned.set_trainable("head", false), "Model: there is no layer 'head'");
+  CHECK_THROWS_WITH(model.tensor("hidden", 1), "Model: layer 'hidden' has no call 1");
+
+  // A model that is called brings its weights along.
+  const auto z = functional::Input({6});
+  const functional::Model outer(z, body(z));
+  std::vector<float> of_outer(hidden.size());
+  outer.predict(samples, of_outer);
+  CHECK(of_outer == hidden);
+  CHECK_THROWS_WITH(body(z, z), "Model: called on 2 tensors, 1 wanted");
+}
+
+TEST_CASE("mistakes with several inputs and outputs are said") {
+  const auto a = functional::Input({2}), b = functional::Input({3});
+  const functional::Layer dense(DenseSpec{.units = 2});
+  functional::Model model({a, b}, {dense(a), Dense<1>{}(b)});
+  const std::vector<float> two(8), three(12), one(4), wrong(5);
+  std::vector<float> y(8), z(4);
+  CHECK_THROWS_WITH(model.predict({two, wrong}, {y, z}), "predict: 5 values for input 1 came, 4 * 3 wanted");
+  CHECK_THROWS_WITH(model.predict({two, three}, {y, y}),
+                    "predict: room for 8 values of output 1 came, 4 * 1 wanted");
+  CHECK_THROWS_WITH(model.predict(two, y), "predict: 1 inputs and 1 outputs came, 2 and 2 wanted");
+  CHECK_THROWS_WITH(model.predict({two, three}), "predict: one sample of 8 values came, 2 wanted");
+  CHECK_THROWS_WITH(compile(model, SGD{}, ForOutput(MeanSquaredError{})),
+                    "compile: losses for 1 outputs came, 2 wanted");
+  CHECK_THROWS_WITH(compile(model, SGD{}, ForOutput(MeanSquaredError{}), ForOutput(MeanSquaredError{}),
+                            ForOutput(MeanSquaredError{})),
+                    "compile: losses for 3 outputs came, 2 wanted");
+  CHECK_THROWS_WITH(
+      compile(model, SGD{}, ForOutput(MeanSquaredError{}), ForOutput(MeanSquaredError{}).weighing(-1)),
+      "compile: weight -1 of output 1 came, 0 or more wanted");
+  auto trainer = compile(model, SGD{}, ForOutput(MeanSquaredError{}), ForOutput(MeanSquaredError{}));
+  y = inputs(8);  // errors of predict leave NaN
+  z = inputs(4);
+  CHECK_THROWS_WITH(trainer.train_on_batch({two, wrong}, {y, z}),
+                    "x[1]: 5 values came, a multiple of 3 wanted, for the input (3)");
+  CHECK_THROWS_WITH(trainer.train_on_batch({two, std::vector<float>(9)}, {y, z}),
+                    "x[1]: 3 samples came, 4 wanted, as of x[0]");
+  CHECK_THROWS_WITH(trainer.train_on_batch({two, three}, {y, wrong}),
+                    "y[1]: 5 values came, 4 wanted, for 4 samples");
+  CHECK_THROWS_WITH(trainer.train_on_batch({two, three}, y),
+                    "2 arrays of inputs and 1 of targets came, 2 and 2 wanted");
+  CHECK_THROWS_WITH(Array(static_cast<const float*>(nullptr), 4),
+                    "an array of 4 values at a null pointer came");
+  CHECK_THROWS_WITH(functional::Model(std::vector(17, a), a),
+                    "Model: 17 inputs and 1 outputs came, from 1 to 16 of each wanted");
+  const functional::Layer stateful(GRUSpec{.units = 2, .stateful = true}, "gru");
+  const auto s = functional::Input({4, 2});
+  CHECK_THROWS_WITH(functional::Model(s, Add<>{}(stateful(s), stateful(s))),
+                    "Model: GRU 'gru' is Stateful and called twice, one call wanted");
+
+  // Outputs of one layer have names of their own; the same tensor may be an output twice, and an input one.
+  functional::Model twice({a, b}, {dense(a), dense(Dense<2>{}(b)), dense(a), a});
+  auto of_twice = compile(twice, SGD{}, ForOutput(MeanSquaredError{}), ForOutput(MeanSquaredError{}),
+                          ForOutput(MeanSquaredError{}), ForOutput(MeanSquaredError{}));
+  CHECK(of_twice.log_name(1) == "dense_1_loss");
+  CHECK(of_twice.log_name(2) == "dense_1[1]_loss");
+  CHECK(of_twice.log_name(4) == "input_layer_1_loss");
+  std::vector<float> p(8), q(8), r(8), in(8);
+  const std::vector<float> x = inputs(8), x2 = inputs(12);
+  twice.predict({x, x2}, {p, q, r, in});
+  CHECK(p == r);
+  CHECK(in == x);
+  const double both = of_twice.test_on_batch({x, x2}, {y, y, y, y})[0];
+  CHECK(near(both, of_twice.test_on_batch({x, x2}, {y, y, y, x})[0] +
+                       of_twice.test_on_batch({x, x2}, {p, q, p, y})[0] -
+                       of_twice.test_on_batch({x, x2}, {p, q, p, x})[0]));
+}
+
+TEST_CASE("a layer is called on as many tensors as a vector has") {
+  const auto x = functional::Input({2});
+  std::vector<functional::Tensor> towers;
+  for (int units = 1; units <= 4; ++units) towers.push_back(x.then(DenseSpec{.units = units}));
+  CHECK(Concatenate<>{}(towers).shape() == Shape{10});
+}
+
 TEST_CASE("mistakes in a graph are said where they are made") {
   const auto x = functional::Input({4}), other = functional::Input({3}, "other");
   const functional::Layer dense(DenseSpec{.units = 2}, "shared");

@@ -129,10 +129,32 @@ def names_and_depths():
                        (layers.Dense(1)(f), "mse", 1, None)]
 
 
+def nested_twice():
+    i = keras.Input((5,))
+    h = layers.Dense(6, "relu")(i)
+    inner = keras.Model(i, layers.add([layers.Dense(4, "tanh")(h),
+                                       layers.Dense(4)(i)]))
+    a, b = keras.Input((5,)), keras.Input((5,))
+    y = layers.concatenate([inner(a), inner(layers.Dense(5)(b))])
+    return [a, b], [(layers.Dense(1)(y), "mse", 1, None)]
+
+
+def frozen():
+    x = keras.Input((6, 6, 2))
+    y = layers.Conv2D(3, 3, activation="relu")(x)
+    conv = layers.Conv2D(4, 3)
+    norm = layers.BatchNormalization()
+    y = layers.ReLU()(norm(conv(y)))
+    conv.trainable = norm.trainable = False
+    y = layers.BatchNormalization()(y)
+    y = layers.GlobalAveragePooling2D()(y)
+    return [x], [(layers.Dense(3, "softmax")(y), "cce", 1, "accuracy")]
+
+
 TOPOLOGIES = [two_towers, residual_block, inception_block, siamese,
               several_outputs, wide_and_deep, squeeze_and_excite, dense_block,
               probabilities_read_on, merging, shared_in_depth,
-              names_and_depths]
+              names_and_depths, nested_twice, frozen]
 
 LOSSES = {"mse": losses.MeanSquaredError, "bce": losses.BinaryCrossentropy,
           "cce": losses.CategoricalCrossentropy}

@@ -184,7 +184,7 @@ TEST_CASE("bad input is named, and changes nothing") {
                         .fit(Array(bytes, std::numeric_limits<double>::infinity()), y01, quiet),
                     "x: value 0 of sample 0 is inf, finite values wanted");
   CHECK_THROWS_WITH(trainer.fit(x.slice(24, 12), y.slice(4, 2), {.validation_data = {.y = y}, .verbose = 0}),
-                    "x: 0 values came, a multiple of 6 wanted, for the input (6)");
+                    "0 arrays of inputs and 1 of targets came, 1 and 1 wanted");
   using Wide = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const Wide wide = Wide::Zero(50, 8);
   CHECK_THROWS_WITH(trainer.fit(wide.leftCols(6), y, quiet),

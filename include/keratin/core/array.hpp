@@ -48,7 +48,12 @@ class Array {
   constexpr Array() = default;
   template <class E>
   constexpr Array(const E* data, std::size_t size, double scale = 1, std::size_t row = 0)
-      : data_(data), size_(size), row_(row), scale_(scale), dtype_(dtype_of<E>()) {}
+      : data_(data), size_(size), row_(row), scale_(scale), dtype_(dtype_of<E>()) {
+    if (!data && size > 0) {
+      size_ = 0;
+      report(Text("an array of ", size, " values at a null pointer came"));
+    }
+  }
   template <class R>
     requires(!std::is_base_of_v<Array, R> && !detail::EigenObject<R> &&
              requires(const R& r) {
@@ -201,9 +206,11 @@ class Arrays {
 
   constexpr Arrays() = default;
   template <std::convertible_to<Array> A> constexpr Arrays(const A& only) : count_(1) { array_[0] = only; }
-  template <class E>
-    requires std::constructible_from<Array, const E*, std::size_t>
-  constexpr Arrays(const E* values, std::size_t n, double scale = 1) : Arrays(Array(values, n, scale)) {}
+  /// One, of what an Array is made of: {pixels, 1 / 255.}.
+  template <class A, class B, class... More>
+    requires(!std::convertible_to<A, const Array*> &&
+             std::constructible_from<Array, const A&, const B&, const More&...>)
+  constexpr Arrays(const A& a, const B& b, const More&... more) : Arrays(Array(a, b, more...)) {}
   constexpr Arrays(std::initializer_list<Array> all) : Arrays(std::data(all), all.size()) {}
   /// Error: more than `most`.
   constexpr Arrays(const Array* all, std::size_t count) : count_(count) {

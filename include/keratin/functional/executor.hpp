@@ -22,6 +22,12 @@ class SharedGradients final : public GradientSink<float> {
   float* sums_;
 };
 
+/// Where the gradients of weights go that are not trained.
+class Discard final : public GradientSink<float> {
+ public:
+  void take(std::size_t, int, const float*, const Regularizer&) override {}
+};
+
 class Executor {
  public:
   Plan plan;
@@ -44,7 +50,7 @@ class Executor {
   void forward(Count count, const float* block, const T* x, T* y, T* workspace, const Run<float>& run) const {
     const Memory<T> memory{count, x, y, workspace};
     for (const Step& step : plan.steps)
-      node(step).forward(shapes(step), forward_context(plan, step, count, memory, block, run));
+      node(step).forward(shapes(step), forward_context(plan, step, count, memory, block, run_of(step, run)));
     if (plan.mode.training) return;
     for (const Port& port : plan.outputs) {  // an input as it came, or the same value as another output
       const auto n = static_cast<std::size_t>(static_cast<int>(count));
@@ -62,9 +68,12 @@ class Executor {
     for (std::size_t s = plan.steps.size(); s-- > 0;) {
       const Step& step = plan.steps[s];
       if (step.output_gradient == Step::none) continue;
-      const Backward<T> c = backward_context(plan, step, memory, block, gradient, scratch, run);
+      const Backward<T> c = backward_context(plan, step, memory, block, gradient, scratch, run_of(step, run));
       const Sharing& sharing = sharing_[s];
-      if (!sharing.shared) {
+      if (is_frozen(step)) {
+        Discard nowhere;
+        node(step).backward(shapes(step), c, nowhere);
+      } else if (!sharing.shared) {
         node(step).backward(shapes(step), c, sink);
       } else {
         SharedGradients all(*c.tensors, sums + sharing.first);
@@ -86,6 +95,13 @@ class Executor {
   const Node& node(const Step& step) const { return *nodes_[static_cast<std::size_t>(step.layer)]; }
   const Shapes& shapes(const Step& step) const { return graph_.entry(step.layer).in; }
 
+  bool is_frozen(const Step& step) const { return graph_.is_frozen(graph_.entry(step.layer)); }
+  // A frozen layer runs as in inference: its moving statistics are constants. Keras: trainable = False.
+  Run<float> run_of(const Step& step, Run<float> run) const {
+    if (is_frozen(step)) run.training = nullptr;
+    return run;
+  }
+
   // Makes the node of a call, or has the head of the group before it take its work over. The head.
   int fuse(int i, const std::vector<int>& heads) {
     nodes_.push_back(graph_.entry(i).node);
@@ -106,7 +122,11 @@ class Executor {
     row.inputs = entry.inputs;
     row.head = head;
     row.out = entry.out;
-    if (entry.owner == i) return plan.add(row, entry.layer->parameters);
+    if (entry.owner == i) return plan.add(row, *entry.parameters);
+    if (row.state > 0)
+      throw std::invalid_argument(
+          Text("Model: ", row.type, " '", row.name, "' is Stateful and called twice, one call wanted")
+              .c_str());
     row.tensors = plan.layers[static_cast<std::size_t>(entry.owner)].tensors;
     plan.add_call(row);
   }

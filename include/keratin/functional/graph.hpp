@@ -1,6 +1,7 @@
 #pragma once
 // Graph: all that lies between a model's inputs and its outputs, in the order in which it runs, and once more
 // in Keras's order, that of weights and of the lines of a summary.
+#include <keratin/core/array.hpp>
 #include <keratin/functional/tensor.hpp>
 
 #include <unordered_map>
@@ -12,7 +13,9 @@ class Graph {
   /// A call of a layer. What feeds it stands before it, a chain without a gap.
   struct Entry {
     std::shared_ptr<const Node> node;
-    std::shared_ptr<const Layered> layer;
+    std::shared_ptr<Layered> layer;
+    std::shared_ptr<const Parameters> parameters;  // the layer's, or those where none is trained
+    std::vector<Tensor> reads, makes;              // the tensors; one is made
     Shapes in{};
     Shape out{};
     PerInput<int> inputs{};  // the entries that it reads; -1 - k: the model's k-th input
@@ -21,14 +24,18 @@ class Graph {
   };
 
   std::vector<std::shared_ptr<const Call>> inputs;
+  std::vector<Tensor> input_tensors;
   std::vector<Entry> entries;
   std::vector<int> outputs;  // entries, or inputs as above
   std::vector<int> layers;  // every layer once, as the entry of its first call, or an input; in Keras's order
 
   /// Error: std::invalid_argument that says what does not belong together.
   Graph(const std::vector<Tensor>& from, const std::vector<Tensor>& to) {
-    if (from.empty() || to.empty()) refuse("at least one input and one output wanted");
+    if (from.empty() || to.empty() || from.size() > Arrays::most || to.size() > Arrays::most)
+      refuse(from.size(), " inputs and ", to.size(), " outputs came, from 1 to ", Arrays::most,
+             " of each wanted");
     for (const Tensor& t : from) add_input(t.call_);
+    for (const Tensor& t : from) input_tensors.push_back(t);
     for (const Tensor& t : to) visit(t);
     for (const Tensor& t : to) outputs.push_back(place_.at(t.call_.get()));
     count_readers();
@@ -39,10 +46,38 @@ class Graph {
     met_.clear();
   }
 
+  /// Lets the layers be trained that are called in these entries and their like, or not.
+  void set_trainable(int owner, bool trainable) {
+    for (Entry& e : entries) {
+      if (e.owner != owner) continue;
+      e.parameters = e.layer->parameters;
+      if (trainable) continue;
+      Parameters frozen = *e.parameters;
+      for (int i = 0; i < frozen.count; ++i) frozen.list[i].trainable = false;
+      e.parameters = std::make_shared<const Parameters>(frozen);
+    }
+  }
+  /// Whether the layer has weights of which none is trained, though it would have some: it runs as in
+  /// inference.
+  bool is_frozen(const Entry& e) const { return e.parameters != e.layer->parameters; }
+
   const Entry& entry(int i) const { return entries[static_cast<std::size_t>(i)]; }
   const Shape& shape(int i) const { return i < 0 ? input(i).shape : entry(i).out; }
   /// Of an input or of the layer that is called.
   const std::string& name(int i) const { return i < 0 ? input(i).name : entry(i).layer->name; }
+  /// How many calls of the same layer come before.
+  int call_number(int i) const {
+    int n = 0;
+    for (int k = i < 0 ? 0 : entry(i).owner; k < i; ++k) n += entry(k).owner == entry(i).owner;
+    return n;
+  }
+  /// Whether each call reads what the one before it made, and nothing else.
+  bool is_chain() const {
+    bool chain = inputs.size() == 1 && outputs.size() == 1;
+    for (int i = 0; i < static_cast<int>(entries.size()); ++i)
+      chain = chain && entry(i).inputs.count == 1 && entry(i).inputs[0] == i - 1 && entry(i).owner == i;
+    return chain;
+  }
   /// Whether a call reads the one before it alone, and nobody else reads that: then they may be fused.
   bool follows(int i) const {
     return i > 0 && entry(i).inputs.count == 1 && entry(i).inputs[0] == i - 1 && entry(i - 1).readers == 1;
@@ -68,7 +103,9 @@ class Graph {
     for (int i = outputs[k]; i != at; i = entry(i).inputs[0]) {
       if (entry(i).readers > 1)
         refuse("output ", k,
-               " is read by other layers too, and its loss wants logits: end it with a linear layer");
+               " is read by others too, and its loss wants the logits before it: end it with a linear layer, "
+               "and use "
+               "the loss with FromLogits");
       reader = i;
     }
     Entry& last = entries[static_cast<std::size_t>(at)];
@@ -126,15 +163,22 @@ class Graph {
         enter(at.call->inputs[at.next++]);
         continue;
       }
-      add(*at.call);
+      add(at.call);
       path.pop_back();
     }
   }
 
-  void add(const Call& call) {
+  void add(std::shared_ptr<const Call> made) {
+    const Call& call = *made;
     const int i = static_cast<int>(entries.size());
     if (!place_.try_emplace(&call, i).second) return;
-    Entry e{.node = call.layer->node, .layer = call.layer, .in = shapes_of(call.inputs), .out = call.shape};
+    Entry e{.node = call.layer->node,
+            .layer = call.layer,
+            .parameters = call.layer->parameters,
+            .reads = call.inputs,
+            .makes = {Tensor(std::move(made))},
+            .in = shapes_of(call.inputs),
+            .out = call.shape};
     e.owner = owners_.try_emplace(call.layer.get(), i).first->second;
     for (const Tensor& t : call.inputs) e.inputs.add(place_.at(t.call_.get()));
     entries.push_back(e);
@@ -158,8 +202,12 @@ class Graph {
     for (int& i : outputs) moved(i);
     for (int& i : layers) i += i > at;
     Entry& e = entries[static_cast<std::size_t>(at)];
+    const auto layer = std::make_shared<Layered>(node, "", std::make_shared<const Parameters>());
     Entry inserted{.node = node,
-                   .layer = std::make_shared<Layered>(node, ""),
+                   .layer = layer,
+                   .parameters = layer->parameters,
+                   .reads = {},
+                   .makes = {},
                    .in = Shapes(e.out),
                    .out = e.out,
                    .inputs = PerInput<int>(at),
@@ -182,7 +230,7 @@ class Graph {
     for (int k = 0; k < static_cast<int>(inputs.size()); ++k) layers.push_back(-1 - k);
     for (int i = 0; i < static_cast<int>(entries.size()); ++i)
       if (entries[static_cast<std::size_t>(i)].owner == i) layers.push_back(i);
-    std::stable_sort(layers.begin(), layers.end(), [&](int a, int b) {
+    std::sort(layers.begin(), layers.end(), [&](int a, int b) {
       return depth[slot(a)] != depth[slot(b)] ? depth[slot(a)] > depth[slot(b)] : met(a) < met(b);
     });
   }

@@ -19,6 +19,10 @@ class Model {
   /// Error: std::invalid_argument if the output does not come from the input, or two layers have one name.
   Model(const Tensor& input, const Tensor& output, std::uint64_t seed = 0)
       : Model(std::vector{input}, std::vector{output}, seed) {}
+  Model(const std::vector<Tensor>& inputs, const Tensor& output, std::uint64_t seed = 0)
+      : Model(inputs, std::vector{output}, seed) {}
+  Model(const Tensor& input, const std::vector<Tensor>& outputs, std::uint64_t seed = 0)
+      : Model(std::vector{input}, outputs, seed) {}
   /// The same with several inputs and outputs, at most 16 of each.
   Model(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, std::uint64_t seed = 0)
       : graph_(inputs, outputs),
@@ -26,22 +30,27 @@ class Model {
         layers_(layers_of(graph_, inference_.plan)),
         block_(inference_.plan.block) {
     initialize(seed);
+    each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {  // of a model that was called
+      if (!entry.layer->values.empty())
+        copy_weights_in(std::vector<LayerPlan>{row}, entry.layer->values, block_.data());
+    });
   }
 
   /// One sample: its outputs one after the other.
   std::vector<float> predict(const Arrays& x) const {
     const auto& ports = inference_.plan.outputs;
     std::vector<float> y(keratin::detail::values_of(ports));
-    if (x.size() == 1 && inputs() == 1 && x[0].size() != inference_.plan.inputs[0].size)
-      throw std::invalid_argument(Text("predict: one sample of ", x[0].size(), " values came, ",
-                                       inference_.plan.inputs[0].size, " wanted")
-                                      .c_str());
+    for (std::size_t k = 0; k < x.size() && x.size() == inputs(); ++k)
+      if (const std::size_t wanted = inference_.plan.inputs[k].size; x[k].size() != wanted)
+        throw std::invalid_argument(
+            Text("predict: one sample of ", x[k].size(), " values came, ", wanted, " wanted").c_str());
     std::vector<std::span<float>> parts;
     for (const Port& port : ports) parts.push_back(std::span(y).subspan(port.first, port.size));
     predict_all(x, parts, nullptr);
     return y;
   }
-  /// Any number of samples; y takes output_shape().size() values for each. Error: the sizes do not match.
+  /// Any number of samples; y takes output_shape().size() values for each and does not overlap x. Error: the
+  /// sizes do not match.
   void predict(const Arrays& x, std::span<float> y) const {
     predict_all(x, std::span<const std::span<float>>(&y, 1), nullptr);
   }
@@ -60,6 +69,83 @@ class Model {
   /// layers.
   void initialize(std::uint64_t seed) { initialize_parameters(layers_, seed, block_.data()); }
 
+  /// The model as a layer: all of its layers, called on other tensors. They share their weights' beginnings,
+  /// not their memory: the model that is made of it begins with the values that this one has now. Error:
+  /// other shapes than the layers were made for, where that changes a weight's.
+  template <std::same_as<Tensor>... More> Tensor operator()(const Tensor& x, const More&... more) const {
+    const std::vector<Tensor> made = call({x, more...});
+    if (made.size() != 1)
+      throw std::invalid_argument("Model: it has several outputs, which call({...}) returns");
+    return made[0];
+  }
+  std::vector<Tensor> call(const std::vector<Tensor>& tensors) const {
+    if (tensors.size() != inputs())
+      throw std::invalid_argument(
+          Text("Model: called on ", tensors.size(), " tensors, ", inputs(), " wanted").c_str());
+    each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {
+      std::vector<float>& values = entry.layer->values;
+      values.resize(row.tensors.values());
+      copy_weights_out<float>(std::vector<LayerPlan>{row}, block_.data(), values);
+    });
+    std::vector<Tensor> made, result;
+    const auto at = [&](int i) {
+      return i < 0 ? tensors[static_cast<std::size_t>(-1 - i)] : made[static_cast<std::size_t>(i)];
+    };
+    for (const Graph::Entry& entry : graph_.entries) {
+      std::vector<Tensor> reads;
+      for (const int from : entry.inputs) reads.push_back(at(from));
+      made.push_back(Layer(entry.layer)(std::move(reads)));
+    }
+    for (const int output : graph_.outputs) result.push_back(at(output));
+    return result;
+  }
+
+  /// The tensors that the model was made of: its inputs, its outputs, and what a layer made when it was
+  /// called for the n-th time; a part of the model is Model(model.input(), model.tensor("conv2d")). Error:
+  /// there is no such layer or call.
+  Tensor input(std::size_t k = 0) const { return graph_.input_tensors.at(k); }
+  Tensor output(std::size_t k = 0) const {
+    const int i = graph_.outputs.at(k);
+    return i < 0 ? input(static_cast<std::size_t>(-1 - i)) : graph_.entry(i).makes[0];
+  }
+  Tensor tensor(std::string_view layer, int n = 0) const {
+    const int owner = find(layer);
+    if (owner < 0 && n == 0) return input(static_cast<std::size_t>(-1 - owner));
+    for (int i = std::max(owner, 0); i < static_cast<int>(graph_.entries.size()); ++i)
+      if (graph_.entry(i).owner == owner && graph_.call_number(i) == n) return graph_.entry(i).makes[0];
+    throw std::invalid_argument(Text("Model: layer '", layer, "' has no call ", n).c_str());
+  }
+  /// A layer by its name, to be called again. Error: there is none. Keras: get_layer.
+  Layer layer(std::string_view name) const {
+    const int owner = find(name);
+    if (owner < 0) throw std::invalid_argument(Text("Model: '", name, "' is an input").c_str());
+    return Layer(graph_.entry(owner).layer);
+  }
+  /// Takes the weights of every layer that the other model has too: of a model that this one is a part of, or
+  /// was made from.
+  void set_weights_from(const Model& other) {
+    each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {
+      other.each_layer([&](const Graph::Entry& same, const LayerPlan& from) {
+        if (same.layer != entry.layer) return;
+        std::vector<float> values(row.tensors.values());
+        copy_weights_out<float>(std::vector<LayerPlan>{from}, other.block_.data(), values);
+        copy_weights_in(std::vector<LayerPlan>{row}, values, block_.data());
+      });
+    });
+  }
+  /// Whether a layer, or every layer, is trained by trainers that are made from now on. Error: there is no
+  /// such layer. Keras: trainable.
+  void set_trainable(std::string_view layer, bool trainable) {
+    const int owner = find(layer);
+    if (owner >= 0) graph_.set_trainable(owner, trainable);
+    plan_again();
+  }
+  void set_trainable(bool trainable) {
+    for (const int i : graph_.layers)
+      if (i >= 0) graph_.set_trainable(i, trainable);
+    plan_again();
+  }
+
   std::span<float> block() { return {block_.data(), block_.size()}; }
   std::span<const float> block() const { return {block_.data(), block_.size()}; }
   std::size_t count_params() const { return inference_.plan.parameters; }
@@ -72,17 +158,41 @@ class Model {
   const std::vector<LayerPlan>& layers() const { return layers_; }
   std::size_t inputs() const { return graph_.inputs.size(); }
   std::size_t outputs() const { return graph_.outputs.size(); }
-  Shape input_shape(std::size_t k = 0) const { return graph_.inputs[k]->shape; }
-  Shape output_shape(std::size_t k = 0) const { return graph_.shape(graph_.outputs[k]); }
+  Shape input_shape(std::size_t k = 0) const { return graph_.inputs.at(k)->shape; }
+  Shape output_shape(std::size_t k = 0) const { return graph_.shape(graph_.outputs.at(k)); }
   ActivationFunction output_activation(std::size_t k = 0) const {
     const int last = graph_.output_layer(k);
     return last < 0 ? ActivationFunction{} : graph_.entry(last).node->activation();
   }
-  /// The name of the layer whose first output that is, or of the input. Keras: output_names.
+  /// The name of the layer that makes an output, or of the input that it is; "dense[1]" of the layer's second
+  /// call. Keras: output_names.
   std::string output_name(std::size_t k) const {
-    const int output = graph_.outputs[k], layer = output < 0 ? output : graph_.entry(output).owner;
+    const int output = graph_.outputs.at(k), layer = output < 0 ? output : graph_.entry(output).owner;
     const auto at = std::find(graph_.layers.begin(), graph_.layers.end(), layer) - graph_.layers.begin();
-    return layer_names(layers_)[static_cast<std::size_t>(at)];
+    const std::string name = layer_names(layers_)[static_cast<std::size_t>(at)];
+    const int call = graph_.call_number(output);
+    return call == 0 ? name : name + "[" + std::to_string(call) + "]";
+  }
+  /// What the calls of each of layers() read, as Keras writes it: "dense[1][0]" is what the second call of
+  /// dense made. Nothing for a chain.
+  std::vector<std::string> connections() const {
+    std::vector<std::string> text;
+    if (graph_.is_chain()) return text;
+    const std::vector<std::string> names = layer_names(layers_);
+    const auto name_of = [&](int i) {
+      const int layer = i < 0 ? i : graph_.entry(i).owner;
+      const auto at = std::find(graph_.layers.begin(), graph_.layers.end(), layer) - graph_.layers.begin();
+      return names[static_cast<std::size_t>(at)] + "[" + std::to_string(graph_.call_number(i)) + "][0]";
+    };
+    for (const int layer : graph_.layers) {
+      std::string reads;
+      for (int i = 0; i < static_cast<int>(graph_.entries.size()); ++i)
+        if (graph_.entry(i).owner == layer)
+          for (const int from : graph_.entry(i).inputs)
+            reads.append(reads.empty() ? "" : ", ").append(name_of(from));
+      text.push_back(layer < 0 ? "-" : reads);
+    }
+    return text;
   }
   template <Mode M> Executor executor() const { return Executor(graph_, M); }
 
@@ -97,6 +207,23 @@ class Model {
     thread_local Block<float> workspace;
     if (workspace.size() < chunk * per_sample) workspace = Block<float>(chunk * per_sample);
     keratin::detail::predict_in_chunks(inference_, block_.data(), chunk, x, y, workspace.data(), states);
+  }
+  // f(first call, row) for every layer that has weights.
+  void each_layer(auto f) const {
+    for (std::size_t i = 0; i < graph_.layers.size(); ++i)
+      if (graph_.layers[i] >= 0 && layers_[i].tensors.count() > 0)
+        f(graph_.entry(graph_.layers[i]), layers_[i]);
+  }
+  // The first call of a layer, or an input.
+  int find(std::string_view name) const {
+    const std::vector<std::string> names = layer_names(layers_);
+    const auto at = std::find(names.begin(), names.end(), name);
+    if (at == names.end()) throw std::invalid_argument(Text("Model: there is no layer '", name, "'").c_str());
+    return graph_.layers[static_cast<std::size_t>(at - names.begin())];
+  }
+  void plan_again() {
+    inference_ = Executor(graph_, Mode{});
+    layers_ = layers_of(graph_, inference_.plan);
   }
   static std::vector<LayerPlan> layers_of(const Graph& graph, const Plan& plan) {
     std::vector<LayerPlan> layers;

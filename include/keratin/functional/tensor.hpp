@@ -44,19 +44,19 @@ class Tensor {
 struct Layered {
   std::shared_ptr<const Node> node;
   std::string name;
-  Parameters parameters{};  // as the first call made them
-  bool called = false;
+  std::shared_ptr<const Parameters> parameters{};  // as the first call made them
+  std::vector<float> values{};                     // that they begin with, where a model brought them along
 };
 
 /// One call of a layer, or an input.
 struct Call {
-  std::shared_ptr<const Layered> layer;  // null: an input
-  std::string name;                      // of an input
+  std::shared_ptr<Layered> layer;  // null: an input
+  std::string name;                // of an input
   std::vector<Tensor> inputs;
   Shape shape{};
   int index = 0;  // layers on the longest way here, without this one; -1: an input
 
-  Call(std::shared_ptr<const Layered> l, std::string n, std::vector<Tensor> in, Shape out, int i)
+  Call(std::shared_ptr<Layered> l, std::string n, std::vector<Tensor> in, Shape out, int i)
       : layer(std::move(l)), name(std::move(n)), inputs(std::move(in)), shape(out), index(i) {}
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
@@ -90,15 +90,18 @@ inline Tensor Input(Shape shape, std::string name = "") {
 }
 
 /// A layer to be called on tensors: Layer(DenseSpec{.units = n}), or Layer(Dense<64, ReLU>{}) of a static
-/// one. Every call, and every call of a copy, has the same weights.
+/// one. Within a model every call, and every call of a copy, has the same weights; two models never share
+/// memory, see Model::set_weights_from.
 class Layer {
  public:
   template <LayerSpec S>
   explicit Layer(const S& spec, std::string_view name = "")
       : layer_(std::make_shared<Layered>(std::make_shared<NodeOf<S>>(spec), std::string(name))) {}
+  /// The layer that a model has, see Model::layer.
+  explicit Layer(std::shared_ptr<Layered> layer) : layer_(std::move(layer)) {}
   template <class L>
     requires LayerSpec<typename L::Spec>
-  explicit Layer(const L&) : Layer(L::spec, keratin::detail::name_of<L>()) {}
+  explicit Layer(const L&, std::string_view name = keratin::detail::name_of<L>()) : Layer(L::spec, name) {}
 
   /// Error: std::invalid_argument that names the layer, the shapes that came and the rule they break.
   template <std::same_as<Tensor>... More> Tensor operator()(const Tensor& x, const More&... more) const {
@@ -106,6 +109,8 @@ class Layer {
   }
   Tensor operator()(std::vector<Tensor> inputs) const {
     int index = 0;
+    for (const Tensor& x : inputs)
+      if (!x.call_) throw std::invalid_argument("a Tensor that was moved from came");
     for (const Tensor& x : inputs) index = std::max(index, x.call_->index + 1);
     const Shapes in = shapes_of(inputs);
     Fit fit = check(in);
@@ -124,9 +129,8 @@ class Layer {
   // Gives the layer its weights, or has them already, of the same shapes.
   bool built(const Shapes& in) const {
     const Parameters p = layer_->node->parameters(in);
-    if (!layer_->called) layer_->parameters = p;
-    layer_->called = true;
-    return std::equal(p.begin(), p.end(), layer_->parameters.begin(), layer_->parameters.end(),
+    if (!layer_->parameters) layer_->parameters = std::make_shared<const Parameters>(p);
+    return std::equal(p.begin(), p.end(), layer_->parameters->begin(), layer_->parameters->end(),
                       [](const Parameter& a, const Parameter& b) { return a.shape == b.shape; });
   }
   Text refusal(int index, const Shapes& in, const Fit& fit) const {
@@ -140,6 +144,12 @@ class Layer {
 
   std::shared_ptr<Layered> layer_;
 };
+
+/// What a static layer called on a vector of tensors looks for.
+template <LayerSpec S>
+Tensor call_layer(const S& spec, std::string_view name, const std::vector<Tensor>& tensors) {
+  return Layer(spec, name)(tensors);
+}
 
 template <LayerSpec S, std::same_as<Tensor>... More>
 Tensor Tensor::then(const S& spec, std::string_view name, const More&... more) const {

@@ -220,8 +220,9 @@ struct BatchNormalizationSpec {
       const S sums = Coefficients<T, S*>::sum(sum, k), products = Coefficients<T, S*>::sum(product, k);
       if (g.scale) c.gradient_of(gamma)[k] = products * deviation;
       if (g.center) c.gradient_of(beta(g))[k] = sums;
-      Coefficients<T, S*>::set(sum, k, sums / values);
-      Coefficients<T, S*>::set(product, k, products / values * deviation * deviation);
+      const bool of_batch = c.run.training != nullptr;  // else mean and deviation were constants
+      Coefficients<T, S*>::set(sum, k, of_batch ? sums / values : S{});
+      Coefficients<T, S*>::set(product, k, of_batch ? products / values * deviation * deviation : S{});
     }
     if (!c.dx) return;
     constexpr int L = Unit<T>::samples;

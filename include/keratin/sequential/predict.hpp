@@ -63,13 +63,19 @@ void predict_in_chunks(const auto& executor, const S* block, std::size_t chunk, 
     return refuse(Text("predict: ", x.size(), " inputs and ", y.size(), " outputs came, ", plan.inputs.size(),
                        " and ", plan.outputs.size(), " wanted"));
   const std::size_t n = x[0].size() / plan.inputs[0].size;
-  for (std::size_t k = 0; k < std::max(x.size(), y.size()); ++k) {
-    const std::size_t i = std::min(k, x.size() - 1), o = std::min(k, y.size() - 1), in = plan.inputs[i].size,
-                      out = plan.outputs[o].size;
-    if (x[i].size() != n * in || y[o].size() != n * out)
-      return refuse(Text("predict: ", x[i].size(), " input and ", y[o].size(), " output values came, n * ",
-                         in, " and n * ", out, " wanted"));
-  }
+  if (x.size() == 1 && y.size() == 1)
+    if (const std::size_t in = plan.inputs[0].size, out = plan.outputs[0].size;
+        x[0].size() != n * in || y[0].size() != n * out)
+      return refuse(Text("predict: ", x[0].size(), " input and ", y[0].size(), " output values came, n * ", in,
+                         " and n * ", out, " wanted"));
+  for (std::size_t k = 0; k < x.size(); ++k)
+    if (x[k].size() != n * plan.inputs[k].size)
+      return refuse(Text("predict: ", x[k].size(), " values for input ", k, " came, ", n, " * ", plan.inputs[k].size,
+                         " wanted"));
+  for (std::size_t k = 0; k < y.size(); ++k)
+    if (y[k].size() != n * plan.outputs[k].size)
+      return refuse(Text("predict: room for ", y[k].size(), " values of output ", k, " came, ", n, " * ",
+                         plan.outputs[k].size, " wanted"));
   if constexpr (stateful)
     if (n != static_cast<std::size_t>(states->samples()))
       return refuse(

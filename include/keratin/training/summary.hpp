@@ -102,42 +102,53 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
   return lines;
 }
 
+// Columns of fixed widths; the third holds numbers.
 class Table {
  public:
-  [[gnu::cold]] void row(const std::array<std::string, 3>& cells, const char* bar) {
-    std::array<std::vector<std::string>, 3> lines;
+  std::string text;
+
+  explicit Table(std::vector<std::size_t> widths) : width_(std::move(widths)) {}
+
+  [[gnu::cold]] void row(const std::vector<std::string>& cells, const char* bar) {
+    std::vector<std::vector<std::string>> lines;
     std::size_t height = 0;
-    for (std::size_t c = 0; c < 3; ++c) {
-      lines[c] = cell_lines(cells[c], width[c]);
+    for (std::size_t c = 0; c < width_.size(); ++c) {
+      lines.push_back(cell_lines(cells[c], width_[c]));
       height = std::max(height, lines[c].size());
     }
     for (std::size_t l = 0; l < height; ++l) {
-      for (std::size_t c = 0; c < 3; ++c)
+      for (std::size_t c = 0; c < width_.size(); ++c)
         text += std::string(bar) + " " + padded(l < lines[c].size() ? lines[c][l] : "", c) + " ";
       text += std::string(bar) + "\n";
     }
   }
   // A rule: its left end, dash, crossing and right end.
   [[gnu::cold]] void rule(const char* left, const char* dash, const char* cross, const char* right) {
-    for (std::size_t c = 0; c < 3; ++c) {
+    for (std::size_t c = 0; c < width_.size(); ++c) {
       text += c == 0 ? left : cross;
-      for (std::size_t i = 0; i < width[c] + 2; ++i) text += dash;
+      for (std::size_t i = 0; i < width_[c] + 2; ++i) text += dash;
     }
     text += std::string(right) + "\n";
   }
 
-  std::string text;
-
  private:
-  static constexpr std::array<std::size_t, 3> width{31, 22, 13};
-
-  static std::string padded(const std::string& s, std::size_t column) {
+  std::string padded(const std::string& s, std::size_t column) const {
     std::size_t shown = 0;  // characters, not bytes
     for (const char c : s) shown += (c & 0xc0) != 0x80;
-    const std::string spaces(width[column] - std::min(shown, width[column]), ' ');
+    const std::string spaces(width_[column] - std::min(shown, width_[column]), ' ');
     return column == 2 ? spaces + s : s + spaces;
   }
+
+  std::vector<std::size_t> width_;
 };
+
+// What each layer of a graph reads, where it is not a chain: one more column.
+template <class M> std::vector<std::string> connections_of(const M& model) {
+  if constexpr (requires { model.connections(); })
+    return model.connections();
+  else
+    return {};
+}
 
 }  // namespace detail
 
@@ -145,17 +156,19 @@ class Table {
 template <class M> [[gnu::cold]] std::string summary_text(const M& model) {
   const auto& layers = model.layers();
   const std::vector<std::string> names = layer_names(layers);
-  detail::Table table;
-  constexpr bool functional = requires { model.plan(); };  // not a Sequential
+  const std::vector<std::string> connections = detail::connections_of(model);
+  const bool connected = !connections.empty();
+  detail::Table table(connected ? std::vector<std::size_t>{29, 25, 15, 26} : std::vector<std::size_t>{31, 22, 13});
+  constexpr bool functional = requires { model.output_name(0); };  // not a Sequential
   table.text = functional ? "Model: \"functional\"\n" : "Model: \"sequential\"\n";
   table.rule("\u250f", "\u2501", "\u2533", "\u2513");
-  table.row({"Layer (type)", "Output Shape", "Param #"}, "\u2503");
+  table.row({"Layer (type)", "Output Shape", "Param #", "Connected to"}, "\u2503");
   table.rule("\u2521", "\u2501", "\u2547", "\u2529");
   std::size_t parameters = 0, trainable = 0;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (i > 0) table.rule("\u251c", "\u2500", "\u253c", "\u2524");
     table.row({names[i] + " (" + layers[i].type + ")", detail::shape_text(layers[i].out, "None"),
-               detail::with_thousands(layers[i].tensors.values())},
+               detail::with_thousands(layers[i].tensors.values()), connected ? connections[i] : ""},
               "\u2502");
     parameters += layers[i].tensors.values();
     trainable += layers[i].tensors.trainable_values();

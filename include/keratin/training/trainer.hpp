@@ -76,6 +76,7 @@ template <class... Heads> struct LogNames {
   static constexpr std::size_t outputs = sizeof...(Heads);
   std::array<std::string, 1 + outputs + (0 + ... + Heads::metrics)> names;
 
+  LogNames() = default;
   explicit LogNames(const auto& model) : names{"loss"} {
     std::size_t k = 0, next = 1 + outputs;
     const auto add = [&]<class L, class... Ms>(const ForOutput<L, Ms...>*) {
@@ -88,6 +89,7 @@ template <class... Heads> struct LogNames {
   std::string_view operator[](std::size_t i) const { return names[i]; }
 };
 template <class L, class... Ms> struct LogNames<ForOutput<L, Ms...>> {
+  LogNames() = default;
   explicit LogNames(const auto&) {}
   std::string_view operator[](std::size_t i) const {
     constexpr std::array<std::string_view, 1 + sizeof...(Ms)> names{"loss", Ms::name...};
@@ -135,6 +137,16 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   Optimizer& optimizer() { return optimizer_; }
   /// What the model's summary says, and the number of values that Keras's optimizer would hold.
   const auto& layers() const { return model_.layers(); }
+  std::vector<std::string> connections() const
+    requires requires(const Model& m) { m.connections(); }
+  {
+    return model_.connections();
+  }
+  std::string output_name(std::size_t k) const
+    requires requires(const Model& m) { m.output_name(0); }
+  {
+    return model_.output_name(k);
+  }
   std::size_t optimizer_variables() const {
     return static_cast<std::size_t>(optimizer_.slots_in_use()) * training_.plan.trainable +
            2;  // iteration, learning rate
@@ -341,6 +353,9 @@ auto compile(Model& model, const Optimizer& optimizer, const Loss& loss, const M
 template <Trainable Model, IsOptimizer Optimizer, IsForOutput... Heads>
   requires(sizeof...(Heads) > 0)
 auto compile(Model& model, const Optimizer& optimizer, const Heads&... heads) {
+  static_assert(sizeof...(Heads) == 1 || !requires { typename Model::Network; },
+                "keratin: a static network has one output");
+  (detail::check_loss<Model, typename Heads::Loss>(), ...);
   return Trainer<0, Model, Optimizer, Heads...>(model, optimizer, heads...);
 }
 
@@ -354,12 +369,12 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
       optimizer_(optimizer),
       training_(model.template executor<training_mode>()),
       inference_(model.template executor<inference_mode>()),
-      heads_(heads...),
-      names_(model) {
+      heads_(heads...) {
   if (plan().outputs.size() != outputs) {
     report(Text("compile: losses for ", outputs, " outputs came, ", plan().outputs.size(), " wanted"));
     return;
   }
+  names_ = detail::LogNames<Heads...>(model);
   slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
   layout_ = {training_, inference_, batch_};
   for (const LayerPlan& layer : model_.layers())
@@ -368,6 +383,10 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
     const Shape shape = model_.output_shape(k);
     const Fit fit = Head::Loss::fit(shape, model_.output_activation(k));
     if (fit.broken) report(Text(Head::Loss::name, " got an output of ", shape, ": ", fit.broken->text));
+  });
+  each_output([](std::size_t k, const auto& head) {
+    if (!(head.weight >= 0 && std::isfinite(head.weight)))
+      report(Text("compile: weight ", head.weight, " of output ", k, " came, 0 or more wanted"));
   });
 }
 
