@@ -10,6 +10,7 @@
 #include <keratin/layers/embedding.hpp>
 #include <keratin/layers/merging.hpp>
 #include <keratin/layers/normalization.hpp>
+#include <keratin/layers/operators.hpp>
 #include <keratin/layers/pooling.hpp>
 #include <keratin/layers/recurrent.hpp>
 #include <keratin/layers/regularization.hpp>
@@ -28,14 +29,16 @@ inline constexpr auto layer_specs = hana::tuple_t<                              
     ConvSpec<1>, ConvSpec<2>, DepthwiseConv2DSpec,                                   //
     MaxPooling1DSpec, MaxPooling2DSpec, AveragePooling1DSpec, AveragePooling2DSpec,  //
     GlobalMaxPooling1DSpec, GlobalMaxPooling2DSpec, GlobalAveragePooling1DSpec,
-    GlobalAveragePooling2DSpec,                                         //
-    BatchNormalizationSpec,                                             //
-    ZeroPadding1DSpec, ZeroPadding2DSpec,                               //
-    LayerNormalizationSpec,                                             //
-    EmbeddingSpec,                                                      //
-    SimpleRNNSpec, LSTMSpec, GRUSpec,                                   //
-    AddSpec, ConcatenateSpec, DotSpec,                                  //
-    SubtractSpec, MultiplySpec, AverageSpec, MaximumSpec, MinimumSpec,  //
+    GlobalAveragePooling2DSpec,                                                                    //
+    BatchNormalizationSpec,                                                                        //
+    ZeroPadding1DSpec, ZeroPadding2DSpec,                                                          //
+    LayerNormalizationSpec,                                                                        //
+    EmbeddingSpec,                                                                                 //
+    SimpleRNNSpec, LSTMSpec, GRUSpec,                                                              //
+    AddSpec, ConcatenateSpec, DotSpec,                                                             //
+    SubtractSpec, MultiplySpec, DivideSpec, AverageSpec, MaximumSpec, MinimumSpec,                 //
+    RescalingSpec, PowerSpec, SliceSpec, ReduceSpec<Reduction::sum>, ReduceSpec<Reduction::mean>,  //
+    ReduceSpec<Reduction::max>, ReduceSpec<Reduction::min>,                                        //
     ActivationSpec, DropoutSpec, FlattenSpec, ReshapeSpec>;
 
 }  // namespace keratin

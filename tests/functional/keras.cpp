@@ -219,6 +219,20 @@ TEST_CASE("layers shared between depths") {
   check_topology("shared_in_depth", {{x}, {Dense<1>{}(Add<>{}(late(a), shared(late(x))))}}, mse());
 }
 
+TEST_CASE("operators and functions of tensors") {
+  using functional::max, functional::mean, functional::min, functional::power, functional::slice,
+      functional::sum;
+  const auto a = functional::Input({4, 6}), b = functional::Input({4, 6});
+  const auto x = (a + b) * 2 - a * b / (b * b + 1.5) + 3 / (a * a + 1) - 0.5;
+  auto y = mean(slice(x, {{1}, {-1, Slice::whole, -2}}), {1});
+  const auto z = max(x, {-1}) + min(-x, {2});
+  const auto s = sum(1 - x, {1, 2}, true);
+  y = Concatenate<>{}(y, z, Flatten{}(s / 10));
+  const auto first = slice(power(a, 2), {{0, 1}, {0, 1}});
+  y = y + mean(first, {1, 2}, true).then(FlattenSpec{});
+  check_topology("operators", {{a, b}, {Dense<2>{}(y)}}, mse());
+}
+
 TEST_CASE("a model as a layer, called twice") {
   const auto i = functional::Input({5});
   const functional::Model inner(i, Add<>{}(Dense<4, Tanh>{}(Dense<6, ReLU>{}(i)), Dense<4>{}(i)));

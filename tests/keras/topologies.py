@@ -120,6 +120,17 @@ def shared_in_depth():
                   "mse", 1, None)]
 
 
+def operators():
+    a, b = keras.Input((4, 6)), keras.Input((4, 6))
+    x = (a + b) * 2 - a * b / (b * b + 1.5) + 3 / (a * a + 1) - 0.5
+    y = keras.ops.mean(x[:, 1:, ::-2], axis=1)
+    z = keras.ops.max(x, axis=-1) + keras.ops.min(-x, axis=2)
+    s = keras.ops.sum(1 - x, axis=(1, 2), keepdims=True)
+    y = layers.concatenate([y, z, layers.Flatten()(s / 10)])
+    y = y + keras.ops.mean((a ** 2)[:, 0, :1], axis=1, keepdims=True)
+    return [a, b], [(layers.Dense(2)(y), "mse", 1, None)]
+
+
 def names_and_depths():
     a, b, c = (keras.Input((3,)) for _ in range(3))
     d = layers.Dense(2)(c)
@@ -154,7 +165,7 @@ def frozen():
 TOPOLOGIES = [two_towers, residual_block, inception_block, siamese,
               several_outputs, wide_and_deep, squeeze_and_excite, dense_block,
               probabilities_read_on, merging, shared_in_depth,
-              names_and_depths, nested_twice, frozen]
+              names_and_depths, operators, nested_twice, frozen]
 
 LOSSES = {"mse": losses.MeanSquaredError, "bce": losses.BinaryCrossentropy,
           "cce": losses.CategoricalCrossentropy}

@@ -154,6 +154,7 @@ class Model {
   void set_weights(const Array& values) { copy_weights_in(layers(), values, block_.data()); }
 
   const Plan& plan() const { return inference_.plan; }
+  const Graph& graph() const { return graph_; }
   /// Every layer once, inputs among them, in Keras's order.
   const std::vector<LayerPlan>& layers() const { return layers_; }
   std::size_t inputs() const { return graph_.inputs.size(); }

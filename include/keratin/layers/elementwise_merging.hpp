@@ -156,6 +156,7 @@ template <class Op, class T> struct ElementwiseMerge {
 struct AddOp {
   static constexpr const char* name = "Add";
   static constexpr bool reads_input = false;
+  static constexpr bool takes_two = false;
   template <class V> static V value(const V* x, int n) {
     V sum = x[0];
     for (int k = 1; k < n; ++k) sum += x[k];
@@ -168,6 +169,7 @@ struct AddOp {
 struct SubtractOp {
   static constexpr const char* name = "Subtract";
   static constexpr bool reads_input = false;
+  static constexpr bool takes_two = true;
   template <class V> static V value(const V* x, int) { return x[0] - x[1]; }
   template <class V> static void gradients(const V*, int, V dy, V* dx) {
     dx[0] = dy;
@@ -177,6 +179,7 @@ struct SubtractOp {
 struct MultiplyOp {
   static constexpr const char* name = "Multiply";
   static constexpr bool reads_input = true;
+  static constexpr bool takes_two = false;
   template <class V> static V value(const V* x, int n) {
     V product = x[0];
     for (int k = 1; k < n; ++k) product *= x[k];
@@ -199,15 +202,27 @@ template <class V> auto how_many(int n) {
 struct AverageOp {
   static constexpr const char* name = "Average";
   static constexpr bool reads_input = false;
+  static constexpr bool takes_two = false;
   template <class V> static V value(const V* x, int n) { return AddOp::value(x, n) / how_many<V>(n); }
   template <class V> static void gradients(const V*, int n, V dy, V* dx) {
     for (int k = 0; k < n; ++k) dx[k] = dy / how_many<V>(n);
+  }
+};
+struct DivideOp {
+  static constexpr const char* name = "TrueDivide";
+  static constexpr bool reads_input = true;
+  static constexpr bool takes_two = true;
+  template <class V> static V value(const V* x, int) { return x[0] / x[1]; }
+  template <class V> static void gradients(const V* x, int, V dy, V* dx) {
+    dx[0] = dy / x[1];
+    dx[1] = -dx[0] * (x[0] / x[1]);
   }
 };
 // The first two, the winner and the third, and so on; equal ones share the gradient.
 template <bool Largest> struct ExtremeOp {
   static constexpr const char* name = Largest ? "Maximum" : "Minimum";
   static constexpr bool reads_input = true;
+  static constexpr bool takes_two = false;
   template <class V> static auto wins(V a, V b) {
     if constexpr (Largest)
       return a > b;
@@ -237,7 +252,7 @@ template <class Op> struct ElementwiseMergeSpec {
   static constexpr bool merges = true;
 
   constexpr Fit fit(const Shapes& in) const {
-    if (std::is_same_v<Op, detail::SubtractOp> && in.count != 2) return needs_two_inputs;
+    if (Op::takes_two && in.count != 2) return needs_two_inputs;
     return broadcast(in);
   }
   constexpr Traits traits() const {
@@ -266,6 +281,7 @@ template <class Op> struct ElementwiseMergeSpec {
 
 using SubtractSpec = ElementwiseMergeSpec<detail::SubtractOp>;
 using MultiplySpec = ElementwiseMergeSpec<detail::MultiplyOp>;
+using DivideSpec = ElementwiseMergeSpec<detail::DivideOp>;
 using AverageSpec = ElementwiseMergeSpec<detail::AverageOp>;
 using MaximumSpec = ElementwiseMergeSpec<detail::ExtremeOp<true>>;
 using MinimumSpec = ElementwiseMergeSpec<detail::ExtremeOp<false>>;
@@ -295,6 +311,7 @@ struct Minimum : layer_of<Minimum, MinimumSpec> {
 
 KERATIN_ADAPT_STRUCT(keratin::SubtractSpec);
 KERATIN_ADAPT_STRUCT(keratin::MultiplySpec);
+KERATIN_ADAPT_STRUCT(keratin::DivideSpec);
 KERATIN_ADAPT_STRUCT(keratin::AverageSpec);
 KERATIN_ADAPT_STRUCT(keratin::MaximumSpec);
 KERATIN_ADAPT_STRUCT(keratin::MinimumSpec);

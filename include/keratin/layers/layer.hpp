@@ -356,7 +356,8 @@ template <class Self, LayerSpec S, class... Options> struct layer_of {
   using Spec = S;
   static_assert(sizeof(typename decltype(detail::check_options<Self, S, Options...>())::type) > 0);
 
-  /// The layer called on a symbolic tensor of the run-time front end, or on several: one by one or as a vector.
+  /// The layer called on a symbolic tensor of the run-time front end, or on several: one by one or as a
+  /// vector.
   auto operator()(const auto& tensor, const auto&... more) const {
     if constexpr (requires { tensor.then(Self::spec, more...); })
       return tensor.then(Self::spec, more...);

@@ -6,6 +6,7 @@
 #include <keratin/core/window.hpp>
 #include <keratin/layers/batch_normalization.hpp>
 #include <keratin/layers/layer.hpp>
+#include <keratin/layers/operators.hpp>
 
 #include <boost/hana/accessors.hpp>
 #include <boost/hana/concept/struct.hpp>
@@ -72,15 +73,13 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
     return value ? "folded" : "";
   else if constexpr (std::is_same_v<V, Padding>)
     return value == Padding::valid ? "valid" : value == Padding::same ? "same" : "causal";
-  else if constexpr (std::is_same_v<V, Sizes<1>>)
-    return std::to_string(value[0]);
-  else if constexpr (std::is_same_v<V, Sizes<2>>)
-    return shape_text({value[0], value[1]}, "");
-  else if constexpr (std::is_same_v<V, std::array<Sizes<2>, 1>>)
-    return value_text(value[0]);
+  else if constexpr (std::is_same_v<V, Slice>)
+    return std::string(Text(value.begin, ":", value.end, ":", value.step).view());
   else {
-    static_assert(std::is_same_v<V, std::array<Sizes<2>, 2>>, "a field of a new type: say here how it reads");
-    return "(" + value_text(value[0]) + ", " + value_text(value[1]) + ")";
+    static_assert(std::tuple_size_v<V> > 0, "a field of a new type: say here how it reads");
+    std::string text;
+    for (const auto& item : value) text += (text.empty() ? "" : ", ") + value_text(item);
+    return value.size() > 1 ? "(" + text + ")" : text;
   }
 }
 
@@ -158,7 +157,8 @@ template <class M> [[gnu::cold]] std::string summary_text(const M& model) {
   const std::vector<std::string> names = layer_names(layers);
   const std::vector<std::string> connections = detail::connections_of(model);
   const bool connected = !connections.empty();
-  detail::Table table(connected ? std::vector<std::size_t>{29, 25, 15, 26} : std::vector<std::size_t>{31, 22, 13});
+  detail::Table table(connected ? std::vector<std::size_t>{29, 25, 15, 26}
+                                : std::vector<std::size_t>{31, 22, 13});
   constexpr bool functional = requires { model.output_name(0); };  // not a Sequential
   table.text = functional ? "Model: \"functional\"\n" : "Model: \"sequential\"\n";
   table.rule("\u250f", "\u2501", "\u2533", "\u2513");

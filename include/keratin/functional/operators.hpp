@@ -1,0 +1,69 @@
+#pragma once
+// Operators and functions of symbolic tensors. Axes count the samples as axis 0, as in Keras; -1 is the last.
+#include <keratin/functional/tensor.hpp>
+#include <keratin/layers/operators.hpp>
+
+#include <initializer_list>
+
+namespace keratin::functional {
+
+// Of two tensors: their shapes broadcast.
+inline Tensor operator+(const Tensor& a, const Tensor& b) { return Layer(AddSpec{})(a, b); }
+inline Tensor operator-(const Tensor& a, const Tensor& b) { return Layer(SubtractSpec{})(a, b); }
+inline Tensor operator*(const Tensor& a, const Tensor& b) { return Layer(MultiplySpec{})(a, b); }
+inline Tensor operator/(const Tensor& a, const Tensor& b) { return Layer(DivideSpec{})(a, b); }
+
+// Of a tensor and a number.
+inline Tensor rescaled(const Tensor& x, double scale, double offset) {
+  return x.then(RescalingSpec{.scale = scale, .offset = offset});
+}
+inline Tensor power(const Tensor& x, double exponent) { return x.then(PowerSpec{.exponent = exponent}); }
+inline Tensor operator+(const Tensor& x, double c) { return rescaled(x, 1, c); }
+inline Tensor operator+(double c, const Tensor& x) { return rescaled(x, 1, c); }
+inline Tensor operator-(const Tensor& x, double c) { return rescaled(x, 1, -c); }
+inline Tensor operator-(double c, const Tensor& x) { return rescaled(x, -1, c); }
+inline Tensor operator-(const Tensor& x) { return rescaled(x, -1, 0); }
+inline Tensor operator*(const Tensor& x, double c) { return rescaled(x, c, 0); }
+inline Tensor operator*(double c, const Tensor& x) { return rescaled(x, c, 0); }
+inline Tensor operator/(const Tensor& x, double c) { return rescaled(x, 1 / c, 0); }
+inline Tensor operator/(double c, const Tensor& x) { return rescaled(power(x, -1), c, 0); }
+
+namespace detail {
+template <Reduction Kind> Tensor reduced(const Tensor& x, std::initializer_list<int> axes, bool keepdims) {
+  ReduceSpec<Kind> spec{.keepdims = keepdims};
+  const int rank = x.shape().rank;
+  for (const int axis : axes) {
+    const int a = axis < 0 ? axis + rank : axis - 1;
+    if (a < 0 || a >= rank)
+      throw std::invalid_argument(
+          Text(spec.name, ": axis ", axis, " of a shape ", x.shape(), " came, from 1 to ", rank, " wanted")
+              .c_str());
+    spec.axes |= 1u << a;
+  }
+  return x.then(spec);
+}
+}  // namespace detail
+
+/// Along some axes, or along all of a sample. Keras: ops.sum, mean, max, min.
+inline Tensor sum(const Tensor& x, std::initializer_list<int> axes = {}, bool keepdims = false) {
+  return detail::reduced<Reduction::sum>(x, axes, keepdims);
+}
+inline Tensor mean(const Tensor& x, std::initializer_list<int> axes = {}, bool keepdims = false) {
+  return detail::reduced<Reduction::mean>(x, axes, keepdims);
+}
+inline Tensor max(const Tensor& x, std::initializer_list<int> axes = {}, bool keepdims = false) {
+  return detail::reduced<Reduction::max>(x, axes, keepdims);
+}
+inline Tensor min(const Tensor& x, std::initializer_list<int> axes = {}, bool keepdims = false) {
+  return detail::reduced<Reduction::min>(x, axes, keepdims);
+}
+
+/// Some indices of the first axes behind that of the samples: slice(x, {{0, 10}, {-1, Slice::whole, -1}}) is
+/// Keras's x[:, 0:10, ::-1]. Error: more slices than axes, or an empty one.
+inline Tensor slice(const Tensor& x, std::initializer_list<Slice> slices) {
+  SliceSpec spec{.count = static_cast<int>(slices.size())};
+  std::copy_n(slices.begin(), std::min(slices.size(), spec.slices.size()), spec.slices.begin());
+  return x.then(spec);
+}
+
+}  // namespace keratin::functional
