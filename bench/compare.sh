@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# compare.sh [RUNS [FILE.json]]: compare.cpp and networks/table.cpp under g++ and clang++-19, in turns, and what compiling
-# costs. One table of medians of so many runs (3), also as JSON. CXXFLAGS: what to optimize for (-O3 -march=native).
+# compare.sh [RUNS [FILE.json]]: compare.cpp, networks/table.cpp and networks/graphs.cpp under g++ and clang++-19, in turns,
+# and what compiling costs. One table of medians of so many runs (3), also as JSON. CXXFLAGS: what to optimize for (-O3
+# -march=native).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 runs=${1:-3}
@@ -50,14 +51,14 @@ cost() {
 
 two_hundred_layers >"$work/layers.cpp"
 for compiler in "${compilers[@]}"; do
-  for program in compare networks/table; do
+  for program in compare networks/table networks/graphs; do
     "$compiler" "${flags[@]}" "${optimize[@]}" "$root/bench/$program.cpp" -o "$work/$compiler.${program##*/}" \
       -lbenchmark -lz -lpthread
   done
 done
 for ((run = 0; run < runs; ++run)); do
   for compiler in "${compilers[@]}"; do
-    for program in compare table; do "$work/$compiler.$program" >>"$work/$compiler.txt"; done
+    for program in compare table graphs; do "$work/$compiler.$program" >>"$work/$compiler.txt"; done
   done
 done
 for compiler in "${compilers[@]}"; do

@@ -204,16 +204,16 @@ class Arrays {
  public:
   static constexpr std::size_t most = 16;
 
-  constexpr Arrays() = default;
-  template <std::convertible_to<Array> A> constexpr Arrays(const A& only) : count_(1) { array_[0] = only; }
+  Arrays() {}
+  template <std::convertible_to<Array> A> Arrays(const A& only) : count_(1) { array_[0] = only; }
   /// One, of what an Array is made of: {pixels, 1 / 255.}.
   template <class A, class B, class... More>
     requires(!std::convertible_to<A, const Array*> &&
              std::constructible_from<Array, const A&, const B&, const More&...>)
-  constexpr Arrays(const A& a, const B& b, const More&... more) : Arrays(Array(a, b, more...)) {}
-  constexpr Arrays(std::initializer_list<Array> all) : Arrays(std::data(all), all.size()) {}
+  Arrays(const A& a, const B& b, const More&... more) : Arrays(Array(a, b, more...)) {}
+  Arrays(std::initializer_list<Array> all) : Arrays(std::data(all), all.size()) {}
   /// Error: more than `most`.
-  constexpr Arrays(const Array* all, std::size_t count) : count_(count) {
+  Arrays(const Array* all, std::size_t count) : count_(count) {
     if (count > most) {
       count_ = 0;
       report(Text(count, " arrays came, at most ", most, " wanted"));
@@ -222,15 +222,17 @@ class Arrays {
     std::copy_n(all, count, array_);
   }
 
-  constexpr std::size_t size() const { return count_; }
-  constexpr const Array& operator[](std::size_t k) const { return array_[k]; }
-  constexpr Array& operator[](std::size_t k) { return array_[k]; }
-  constexpr const Array* begin() const { return array_; }
-  constexpr const Array* end() const { return array_ + count_; }
+  std::size_t size() const { return count_; }
+  const Array& operator[](std::size_t k) const { return array_[k]; }
+  Array& operator[](std::size_t k) { return array_[k]; }
+  const Array* begin() const { return array_; }
+  const Array* end() const { return array_ + count_; }
 
  private:
   std::size_t count_ = 0;
-  Array array_[most]{};
+  union {  // those beyond are left alone: a latency path has no time for them
+    Array array_[most];
+  };
 };
 
 inline constexpr int lane_chunk = 64;  // values of a sample that are transposed at a time

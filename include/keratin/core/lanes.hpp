@@ -29,4 +29,8 @@ template <> struct Unit<Lanes> {
 };
 template <class T> using Scalar = typename Unit<T>::Scalar;
 
+/// The values of T's one by one.
+template <class T> const Scalar<T>* scalars(const T* p) { return reinterpret_cast<const Scalar<T>*>(p); }
+template <class T> Scalar<T>* scalars(T* p) { return reinterpret_cast<Scalar<T>*>(p); }
+
 }  // namespace keratin

@@ -13,7 +13,7 @@ class Graph {
   /// A call of a layer. What feeds it stands before it, a chain without a gap.
   struct Entry {
     std::shared_ptr<const Node> node;
-    std::shared_ptr<Layered> layer;
+    std::shared_ptr<SharedLayer> layer;
     std::shared_ptr<const Parameters> parameters;  // the layer's, or those where none is trained
     std::vector<Tensor> reads, makes;              // the tensors; one is made
     Shapes in{};
@@ -202,7 +202,7 @@ class Graph {
     for (int& i : outputs) moved(i);
     for (int& i : layers) i += i > at;
     Entry& e = entries[static_cast<std::size_t>(at)];
-    const auto layer = std::make_shared<Layered>(node, "", std::make_shared<const Parameters>());
+    const auto layer = std::make_shared<SharedLayer>(node, "", std::make_shared<const Parameters>());
     Entry inserted{.node = node,
                    .layer = layer,
                    .parameters = layer->parameters,
@@ -247,7 +247,7 @@ class Graph {
 
   // While the graph is made.
   std::unordered_map<const Call*, int> place_;
-  std::unordered_map<const Layered*, int> owners_;
+  std::unordered_map<const SharedLayer*, int> owners_;
   std::unordered_map<const void*, std::size_t> met_;  // layers and inputs, in the order of the search
 };
 

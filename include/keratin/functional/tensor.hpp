@@ -41,7 +41,7 @@ class Tensor {
 };
 
 /// A layer with its name, once, however often it is called.
-struct Layered {
+struct SharedLayer {
   std::shared_ptr<const Node> node;
   std::string name;
   std::shared_ptr<const Parameters> parameters{};  // as the first call made them
@@ -50,13 +50,13 @@ struct Layered {
 
 /// One call of a layer, or an input.
 struct Call {
-  std::shared_ptr<Layered> layer;  // null: an input
-  std::string name;                // of an input
+  std::shared_ptr<SharedLayer> layer;  // null: an input
+  std::string name;                    // of an input
   std::vector<Tensor> inputs;
   Shape shape{};
   int index = 0;  // layers on the longest way here, without this one; -1: an input
 
-  Call(std::shared_ptr<Layered> l, std::string n, std::vector<Tensor> in, Shape out, int i)
+  Call(std::shared_ptr<SharedLayer> l, std::string n, std::vector<Tensor> in, Shape out, int i)
       : layer(std::move(l)), name(std::move(n)), inputs(std::move(in)), shape(out), index(i) {}
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
@@ -96,9 +96,9 @@ class Layer {
  public:
   template <LayerSpec S>
   explicit Layer(const S& spec, std::string_view name = "")
-      : layer_(std::make_shared<Layered>(std::make_shared<NodeOf<S>>(spec), std::string(name))) {}
+      : layer_(std::make_shared<SharedLayer>(std::make_shared<NodeOf<S>>(spec), std::string(name))) {}
   /// The layer that a model has, see Model::layer.
-  explicit Layer(std::shared_ptr<Layered> layer) : layer_(std::move(layer)) {}
+  explicit Layer(std::shared_ptr<SharedLayer> layer) : layer_(std::move(layer)) {}
   template <class L>
     requires LayerSpec<typename L::Spec>
   explicit Layer(const L&, std::string_view name = keratin::detail::name_of<L>()) : Layer(L::spec, name) {}
@@ -142,7 +142,7 @@ class Layer {
                 fit.broken->text, wants.view());
   }
 
-  std::shared_ptr<Layered> layer_;
+  std::shared_ptr<SharedLayer> layer_;
 };
 
 /// What a static layer called on a vector of tensors looks for.

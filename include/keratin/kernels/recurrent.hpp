@@ -489,10 +489,6 @@ template <class T, class Cell>
   detail::transpose_matrix(units, columns, w.recurrent, recurrent);
   if (dx) detail::transpose_matrix(size.in, columns, w.kernel, kernel);
 
-  const auto scalars = [](auto* p) {
-    return reinterpret_cast<
-        std::conditional_t<std::is_const_v<std::remove_pointer_t<decltype(p)>>, const S*, S*>>(p);
-  };
   for (std::ptrdiff_t i = 0; i < count; ++i) {
     std::fill_n(scalars(dh), 2 * values, S{});  // and dc behind it
     for (int s = size.steps - 1; s >= 0; --s) {

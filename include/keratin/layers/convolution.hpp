@@ -342,10 +342,6 @@ template <int Rank> struct ConvSpec {
     const std::ptrdiff_t filters = g.size.filters, row = Gradient::row_length(g.size);
     const int rows = winner ? g.size.h.out / pool_rows : g.size.h.out,
               columns = winner ? g.size.w.out / 2 : g.size.w.out;
-    const auto scalars = [](auto* p) {
-      return reinterpret_cast<
-          std::conditional_t<std::is_const_v<std::remove_pointer_t<decltype(p)>>, const S*, S*>>(p);
-    };
     for (int r = 0; r < rows; ++r)
       for (int k = 0; k < columns; ++k, dy += filters) {
         T* const to =

@@ -84,7 +84,7 @@ struct Broadcast {
   }
 };
 
-/// An Op's `value(x, n)` of n values and `gradients(x, n, dy, dx)` over a whole batch.
+/// An Op's `value(x, n)` of n values x(k) and `gradients(x, n, dy, dx)` over a whole batch.
 template <class Op, class T> struct ElementwiseMerge {
   using S = Scalar<T>;
   static constexpr int L = Unit<T>::samples;
@@ -103,46 +103,38 @@ template <class Op, class T> struct ElementwiseMerge {
     else
       *p = v;
   }
-  static const S* scalars(const T* p) { return reinterpret_cast<const S*>(p); }
-  static S* scalars(T* p) { return reinterpret_cast<S*>(p); }
 
   template <class Count> static void forward(const Broadcast& g, const Forward<T, Count>& c) {
     S* const y = scalars(c.y);
+    const int count = static_cast<int>(c.count);
     if (g.alike)
-      return kernels::for_each_vector<S>(std::ptrdiff_t{static_cast<int>(c.count)} * g.size * L,
-                                         [&](std::ptrdiff_t i, auto part) {
-                                           V x[max_inputs];
-                                           for (int k = 0; k < g.inputs; ++k)
-                                             x[k] = part.load(scalars(c.input(k)) + i);
-                                           part.store(y + i, Op::value(x, g.inputs));
-                                         });
-    g.each(static_cast<int>(c.count), [&](std::ptrdiff_t i, const std::ptrdiff_t* at) {
-      Element x[max_inputs];
-      for (int k = 0; k < g.inputs; ++k) x[k] = load(scalars(c.input(k)) + at[k] * L);
+      return kernels::for_each_vector<S>(
+          std::ptrdiff_t{count} * g.size * L, [&](std::ptrdiff_t i, auto part) {
+            const auto x = [&](int k) { return part.load(scalars(c.input(k)) + i); };
+            part.store(y + i, Op::value(x, g.inputs));
+          });
+    g.each(count, [&](std::ptrdiff_t i, const std::ptrdiff_t* at) {
+      const auto x = [&](int k) { return load(scalars(c.input(k)) + at[k] * L); };
       store(y + i * L, Op::value(x, g.inputs));
     });
   }
   static void backward(const Broadcast& g, const Backward<T>& c) {
     const S* const dy = scalars(c.dy);
     if (g.alike)
-      return kernels::for_each_vector<S>(std::ptrdiff_t{c.count} * g.size * L,
-                                         [&](std::ptrdiff_t i, auto part) {
-                                           V x[max_inputs] = {}, dx[max_inputs] = {};
-                                           if (Op::reads_input)
-                                             for (int k = 0; k < g.inputs; ++k)
-                                               x[k] = part.load(scalars(c.input(k)) + i);
-                                           Op::gradients(x, g.inputs, part.load(dy + i), dx);
-                                           for (int k = 0; k < g.inputs; ++k)
-                                             if (T* const to = c.input_gradient(k))
-                                               part.store(scalars(to) + i, dx[k]);
-                                         });
+      return kernels::for_each_vector<S>(
+          std::ptrdiff_t{c.count} * g.size * L, [&](std::ptrdiff_t i, auto part) {
+            const auto x = [&](int k) { return part.load(scalars(c.input(k)) + i); };
+            V dx[max_inputs] = {};
+            Op::gradients(x, g.inputs, part.load(dy + i), dx);
+            for (int k = 0; k < g.inputs; ++k)
+              if (T* const to = c.input_gradient(k)) part.store(scalars(to) + i, dx[k]);
+          });
     for (int k = 0; k < g.inputs; ++k)
       if (T* const to = c.input_gradient(k))
         std::fill_n(scalars(to), std::ptrdiff_t{c.count} * g.input_size[k] * L, S{});
     g.each(c.count, [&](std::ptrdiff_t i, const std::ptrdiff_t* at) {
-      Element x[max_inputs] = {}, dx[max_inputs] = {};
-      if (Op::reads_input)
-        for (int k = 0; k < g.inputs; ++k) x[k] = load(scalars(c.input(k)) + at[k] * L);
+      const auto x = [&](int k) { return load(scalars(c.input(k)) + at[k] * L); };
+      Element dx[max_inputs] = {};
       Op::gradients(x, g.inputs, load(dy + i * L), dx);
       for (int k = 0; k < g.inputs; ++k)
         if (T* const to = c.input_gradient(k)) {
@@ -157,12 +149,12 @@ struct AddOp {
   static constexpr const char* name = "Add";
   static constexpr bool reads_input = false;
   static constexpr bool takes_two = false;
-  template <class V> static V value(const V* x, int n) {
-    V sum = x[0];
-    for (int k = 1; k < n; ++k) sum += x[k];
+  static auto value(auto x, int n) {
+    auto sum = x(0);
+    for (int k = 1; k < n; ++k) sum += x(k);
     return sum;
   }
-  template <class V> static void gradients(const V*, int n, V dy, V* dx) {
+  template <class V> static void gradients(auto, int n, V dy, V* dx) {
     for (int k = 0; k < n; ++k) dx[k] = dy;
   }
 };
@@ -170,8 +162,8 @@ struct SubtractOp {
   static constexpr const char* name = "Subtract";
   static constexpr bool reads_input = false;
   static constexpr bool takes_two = true;
-  template <class V> static V value(const V* x, int) { return x[0] - x[1]; }
-  template <class V> static void gradients(const V*, int, V dy, V* dx) {
+  static auto value(auto x, int) { return x(0) - x(1); }
+  template <class V> static void gradients(auto, int, V dy, V* dx) {
     dx[0] = dy;
     dx[1] = -dy;
   }
@@ -180,16 +172,16 @@ struct MultiplyOp {
   static constexpr const char* name = "Multiply";
   static constexpr bool reads_input = true;
   static constexpr bool takes_two = false;
-  template <class V> static V value(const V* x, int n) {
-    V product = x[0];
-    for (int k = 1; k < n; ++k) product *= x[k];
+  static auto value(auto x, int n) {
+    auto product = x(0);
+    for (int k = 1; k < n; ++k) product *= x(k);
     return product;
   }
-  template <class V> static void gradients(const V* x, int n, V dy, V* dx) {
+  template <class V> static void gradients(auto x, int n, V dy, V* dx) {
     for (int k = 0; k < n; ++k) {
       dx[k] = dy;
       for (int other = 0; other < n; ++other)
-        if (other != k) dx[k] *= x[other];
+        if (other != k) dx[k] *= x(other);
     }
   }
 };
@@ -203,8 +195,8 @@ struct AverageOp {
   static constexpr const char* name = "Average";
   static constexpr bool reads_input = false;
   static constexpr bool takes_two = false;
-  template <class V> static V value(const V* x, int n) { return AddOp::value(x, n) / how_many<V>(n); }
-  template <class V> static void gradients(const V*, int n, V dy, V* dx) {
+  static auto value(auto x, int n) { return AddOp::value(x, n) / how_many<decltype(x(0))>(n); }
+  template <class V> static void gradients(auto, int n, V dy, V* dx) {
     for (int k = 0; k < n; ++k) dx[k] = dy / how_many<V>(n);
   }
 };
@@ -212,10 +204,10 @@ struct DivideOp {
   static constexpr const char* name = "TrueDivide";
   static constexpr bool reads_input = true;
   static constexpr bool takes_two = true;
-  template <class V> static V value(const V* x, int) { return x[0] / x[1]; }
-  template <class V> static void gradients(const V* x, int, V dy, V* dx) {
-    dx[0] = dy / x[1];
-    dx[1] = -dx[0] * (x[0] / x[1]);
+  static auto value(auto x, int) { return x(0) / x(1); }
+  template <class V> static void gradients(auto x, int, V dy, V* dx) {
+    dx[0] = dy / x(1);
+    dx[1] = -dx[0] * (x(0) / x(1));
   }
 };
 // The first two, the winner and the third, and so on; equal ones share the gradient.
@@ -229,15 +221,18 @@ template <bool Largest> struct ExtremeOp {
     else
       return a < b;
   }
-  template <class V> static V value(const V* x, int n) {
-    V best = x[0];
-    for (int k = 1; k < n; ++k) best = (wins(x[k], best) | (x[k] != x[k])) ? x[k] : best;
+  static auto value(auto x, int n) {
+    auto best = x(0);
+    for (int k = 1; k < n; ++k) {
+      const auto v = x(k);
+      best = wins(v, best) ? v : (v == v ? best : v);  // NaN stays
+    }
     return best;
   }
-  template <class V> static void gradients(const V* x, int n, V dy, V* dx) {
+  template <class V> static void gradients(auto x, int n, V dy, V* dx) {
     for (int k = n - 1; k > 0; --k) {
       const V before = value(x, k);
-      dx[k] = wins(x[k], before) ? dy : wins(before, x[k]) ? V{} : dy / 2;
+      dx[k] = wins(x(k), before) ? dy : wins(before, x(k)) ? V{} : dy / 2;
       dy -= dx[k];
     }
     dx[0] = dy;

@@ -150,10 +150,6 @@ struct ConcatenateSpec {
     using S = Scalar<T>;
     const Geometry g = geometry;
     constexpr int L = Unit<T>::samples;
-    const auto scalars = [](auto* p) __attribute__((always_inline)) {
-      return reinterpret_cast<
-          std::conditional_t<std::is_const_v<std::remove_pointer_t<decltype(p)>>, const S*, S*>>(p);
-    };
     S* at = scalars(whole);
     for (std::ptrdiff_t row = 0; row < std::ptrdiff_t{count} * g.rows; ++row)
       for (int k = 0; k < g.inputs; ++k) {

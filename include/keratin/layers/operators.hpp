@@ -39,8 +39,8 @@ struct RescalingSpec {
     using S = Scalar<T>;
     const Geometry g = geometry;
     const S scale = static_cast<S>(g.scale), offset = static_cast<S>(g.offset);
-    const S* const x = reinterpret_cast<const S*>(c.x);
-    S* const y = reinterpret_cast<S*>(c.y);
+    const S* const x = scalars(c.x);
+    S* const y = scalars(c.y);
     kernels::for_each_vector<S>(
         std::ptrdiff_t{static_cast<int>(c.count)} * g.size * Unit<T>::samples,
         [=](std::ptrdiff_t i, auto part) { part.store(y + i, part.load(x + i) * scale + offset); });
@@ -50,8 +50,8 @@ struct RescalingSpec {
     const Geometry g = geometry;
     if (!c.dx) return;
     const S scale = static_cast<S>(g.scale);
-    const S* const dy = reinterpret_cast<const S*>(c.dy);
-    S* const dx = reinterpret_cast<S*>(c.dx);
+    const S* const dy = scalars(c.dy);
+    S* const dx = scalars(c.dx);
     kernels::for_each_vector<S>(
         std::ptrdiff_t{c.count} * g.size * Unit<T>::samples,
         [=](std::ptrdiff_t i, auto part) { part.store(dx + i, part.load(dy + i) * scale); });
@@ -95,10 +95,6 @@ struct PowerSpec {
   }
 
  private:
-  template <class T> static const Scalar<T>* scalars(const T* p) {
-    return reinterpret_cast<const Scalar<T>*>(p);
-  }
-  template <class T> static Scalar<T>* scalars(T* p) { return reinterpret_cast<Scalar<T>*>(p); }
   template <class T> static void each(const Geometry& g, int count, auto f) {
     const std::ptrdiff_t n = std::ptrdiff_t{count} * g.size * Unit<T>::samples;
     for (std::ptrdiff_t i = 0; i < n; ++i) f(i);
@@ -193,7 +189,7 @@ template <Reduction Kind> struct ReduceSpec {
       if constexpr (is_extreme)
         g.walk.each([&](int i, int o) { y[o] = x[i]; });  // any of them
       else
-        std::fill_n(reinterpret_cast<Scalar<T>*>(y), std::ptrdiff_t{g.out} * Unit<T>::samples, Scalar<T>{});
+        std::fill_n(scalars(y), std::ptrdiff_t{g.out} * Unit<T>::samples, Scalar<T>{});
       g.walk.each([&](int i, int o) {
         if constexpr (is_extreme)
           y[o] = more_extreme(x[i], y[o]);
@@ -302,8 +298,7 @@ struct SliceSpec {
   template <class T> static void backward(auto geometry, const Backward<T>& c) {
     const Geometry g = geometry;
     if (!c.dx) return;
-    std::fill_n(reinterpret_cast<Scalar<T>*>(c.dx), std::ptrdiff_t{c.count} * g.in * Unit<T>::samples,
-                Scalar<T>{});
+    std::fill_n(scalars(c.dx), std::ptrdiff_t{c.count} * g.in * Unit<T>::samples, Scalar<T>{});
     const T* dy = c.dy;
     T* dx = c.dx;
     for (int s = 0; s < c.count; ++s, dx += g.in, dy += g.walk.size)

@@ -66,12 +66,12 @@ void predict_in_chunks(const auto& executor, const S* block, std::size_t chunk, 
   if (x.size() == 1 && y.size() == 1)
     if (const std::size_t in = plan.inputs[0].size, out = plan.outputs[0].size;
         x[0].size() != n * in || y[0].size() != n * out)
-      return refuse(Text("predict: ", x[0].size(), " input and ", y[0].size(), " output values came, n * ", in,
-                         " and n * ", out, " wanted"));
+      return refuse(Text("predict: ", x[0].size(), " input and ", y[0].size(), " output values came, n * ",
+                         in, " and n * ", out, " wanted"));
   for (std::size_t k = 0; k < x.size(); ++k)
     if (x[k].size() != n * plan.inputs[k].size)
-      return refuse(Text("predict: ", x[k].size(), " values for input ", k, " came, ", n, " * ", plan.inputs[k].size,
-                         " wanted"));
+      return refuse(Text("predict: ", x[k].size(), " values for input ", k, " came, ", n, " * ",
+                         plan.inputs[k].size, " wanted"));
   for (std::size_t k = 0; k < y.size(); ++k)
     if (y[k].size() != n * plan.outputs[k].size)
       return refuse(Text("predict: room for ", y[k].size(), " values of output ", k, " came, ", n, " * ",

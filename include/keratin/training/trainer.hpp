@@ -353,8 +353,9 @@ auto compile(Model& model, const Optimizer& optimizer, const Loss& loss, const M
 template <Trainable Model, IsOptimizer Optimizer, IsForOutput... Heads>
   requires(sizeof...(Heads) > 0)
 auto compile(Model& model, const Optimizer& optimizer, const Heads&... heads) {
-  static_assert(sizeof...(Heads) == 1 || !requires { typename Model::Network; },
-                "keratin: a static network has one output");
+  static_assert(
+      sizeof...(Heads) == 1 || !requires { typename Model::Network; },
+      "keratin: a static network has one output");
   (detail::check_loss<Model, typename Heads::Loss>(), ...);
   return Trainer<0, Model, Optimizer, Heads...>(model, optimizer, heads...);
 }
