@@ -267,7 +267,7 @@ class RandomGraph {
       for (std::size_t i = 0; i < d.size(); ++i) d[i] = direction(k, i);
       load_samples(Array(d), port.size, {.n = count}, memory(plan, port.gradient));
     }
-    std::vector<float> scratch(executor.scratch<T>(units)), segment(block.size());
+    Block<float> scratch(executor.scratch<T>(units)), segment(block.size());
     Store<float> store(block.data(), gradient.data());
     executor.backward(units, block.data(), memory.workspace, scratch.data(), segment.data(), store, run);
     for (std::size_t k = 0; k < inputs_.size(); ++k)
