@@ -243,8 +243,8 @@ class RandomGraph {
       return std::vector<float, Eigen::aligned_allocator<float>>(n * units * L,
                                                                  std::numeric_limits<float>::quiet_NaN());
     };
-    auto workspace = poisoned(plan.workspace), x = poisoned(keratin::detail::values_of(plan.inputs)),
-         y = poisoned(keratin::detail::values_of(plan.outputs));
+    auto workspace = poisoned(plan.workspace), x = poisoned(values_of(plan.inputs)),
+         y = poisoned(values_of(plan.outputs));
     const Memory<T> memory{units, reinterpret_cast<T*>(x.data()), reinterpret_cast<T*>(y.data()),
                            reinterpret_cast<T*>(workspace.data())};
     std::vector<float> block(model.block().begin(), model.block().end()), gradient(block.size());

@@ -71,6 +71,11 @@ struct Port {
   bool kept = false;                // it must stay as it is until backward has run
 };
 
+/// Values a sample of several ports.
+constexpr std::size_t values_of(const auto& ports) {
+  return ports.size() == 0 ? 0 : ports[ports.size() - 1].first + ports[ports.size() - 1].size;
+}
+
 /// One piece of work: a fused group of layers, or an element-wise layer in place. Its numbers are those of
 /// buffers.
 struct Step {
@@ -162,13 +167,13 @@ template <template <class> class List> struct BasicPlan {
 
   /// Adds an input of so many values a sample.
   constexpr void add_input(std::size_t size) {
-    inputs.push_back({.value = -1 - input_buffers(), .size = size, .first = end_of(inputs)});
+    inputs.push_back({.value = -1 - input_buffers(), .size = size, .first = values_of(inputs)});
   }
   /// Adds an output: what a layer makes, or -1 - k, an input.
   constexpr void add_output(int value) {
     const std::size_t size = value < 0 ? inputs[static_cast<std::size_t>(-1 - value)].size
                                        : static_cast<std::size_t>(layer(value).out.elements());
-    outputs.push_back({.value = value, .size = size, .first = end_of(outputs)});
+    outputs.push_back({.value = value, .size = size, .first = values_of(outputs)});
   }
 
   /// Plans the steps of the layers that were added, between the inputs and the outputs.
@@ -208,10 +213,6 @@ template <template <class> class List> struct BasicPlan {
   }
 
  private:
-  static constexpr std::size_t end_of(const List<Port>& ports) {
-    return ports.size() == 0 ? 0 : ports[ports.size() - 1].first + ports[ports.size() - 1].size;
-  }
-
   // What a layer makes, or an input, while steps are planned.
   struct Value {
     int root = -1;  // whose memory it is: its own, or that of a value that it only renames

@@ -63,8 +63,9 @@ class Executor {
                 GradientSink<float>& sink, const Run<float>& run) const {
     const Memory<T> memory{count, nullptr, nullptr, workspace};
     sum_gradients(plan, plan.output_sums, memory);
-    float* const sums = scratch + most_scratch<T>(count);
+    float* const sums = scratch;
     std::fill_n(sums, shared_values_, 0.f);
+    scratch += aligned(shared_values_);
     for (std::size_t s = plan.steps.size(); s-- > 0;) {
       const Step& step = plan.steps[s];
       if (step.output_gradient == Step::none) continue;
@@ -83,7 +84,13 @@ class Executor {
       sum_gradients(plan, step.sums, memory);
     }
   }
-  template <class T> std::size_t scratch(int count) const { return most_scratch<T>(count) + shared_values_; }
+  /// For backward: the sums of shared layers' gradients, and behind them what any layer works with.
+  template <class T> std::size_t scratch(int count) const {
+    std::size_t most = 0;
+    for (const Step& step : plan.steps)
+      most = std::max(most, node(step).scratch(shapes(step), count, Unit<T>::samples > 1));
+    return aligned(shared_values_) + most;
+  }
 
  private:
   // What a step has to do with the other calls of its layer.
@@ -150,12 +157,6 @@ class Executor {
       if (tensors[i].trainable)
         sink.take(tensors.offset(i), tensors[i].shape.size(), sums + (tensors.offset(i) - tensors.start),
                   tensors[i].regularizer);
-  }
-  template <class T> std::size_t most_scratch(int count) const {
-    std::size_t most = 0;
-    for (const Step& step : plan.steps)
-      most = std::max(most, node(step).scratch(shapes(step), count, Unit<T>::samples > 1));
-    return aligned(most);
   }
 
   Graph graph_;                                     // the plan refers to its names and parameters

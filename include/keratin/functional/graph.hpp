@@ -15,7 +15,7 @@ class Graph {
     std::shared_ptr<const Node> node;
     std::shared_ptr<SharedLayer> layer;
     std::shared_ptr<const Parameters> parameters;  // the layer's, or those where none is trained
-    std::vector<Tensor> reads, makes;              // the tensors; one is made
+    std::shared_ptr<const Call> call;              // null where a model put the layer in
     Shapes in{};
     Shape out{};
     PerInput<int> inputs{};  // the entries that it reads; -1 - k: the model's k-th input
@@ -24,7 +24,6 @@ class Graph {
   };
 
   std::vector<std::shared_ptr<const Call>> inputs;
-  std::vector<Tensor> input_tensors;
   std::vector<Entry> entries;
   std::vector<int> outputs;  // entries, or inputs as above
   std::vector<int> layers;  // every layer once, as the entry of its first call, or an input; in Keras's order
@@ -35,7 +34,6 @@ class Graph {
       refuse(from.size(), " inputs and ", to.size(), " outputs came, from 1 to ", Arrays::most,
              " of each wanted");
     for (const Tensor& t : from) add_input(t.call_);
-    for (const Tensor& t : from) input_tensors.push_back(t);
     for (const Tensor& t : to) visit(t);
     for (const Tensor& t : to) outputs.push_back(place_.at(t.call_.get()));
     count_readers();
@@ -61,6 +59,15 @@ class Graph {
   /// inference.
   bool is_frozen(const Entry& e) const { return e.parameters != e.layer->parameters; }
 
+  /// What a call makes, or an input.
+  Tensor tensor(int i) const {
+    return Tensor(i < 0 ? inputs[static_cast<std::size_t>(-1 - i)] : entry(i).call);
+  }
+  /// Where the layer of a call, or an input, stands in `layers`.
+  std::size_t layer_index(int i) const {
+    const int layer = i < 0 ? i : entry(i).owner;
+    return static_cast<std::size_t>(std::find(layers.begin(), layers.end(), layer) - layers.begin());
+  }
   const Entry& entry(int i) const { return entries[static_cast<std::size_t>(i)]; }
   const Shape& shape(int i) const { return i < 0 ? input(i).shape : entry(i).out; }
   /// Of an input or of the layer that is called.
@@ -175,8 +182,7 @@ class Graph {
     Entry e{.node = call.layer->node,
             .layer = call.layer,
             .parameters = call.layer->parameters,
-            .reads = call.inputs,
-            .makes = {Tensor(std::move(made))},
+            .call = std::move(made),
             .in = shapes_of(call.inputs),
             .out = call.shape};
     e.owner = owners_.try_emplace(call.layer.get(), i).first->second;
@@ -206,8 +212,7 @@ class Graph {
     Entry inserted{.node = node,
                    .layer = layer,
                    .parameters = layer->parameters,
-                   .reads = {},
-                   .makes = {},
+                   .call = nullptr,
                    .in = Shapes(e.out),
                    .out = e.out,
                    .inputs = PerInput<int>(at),

@@ -31,15 +31,15 @@ class Model {
         block_(inference_.plan.block) {
     initialize(seed);
     each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {  // of a model that was called
-      if (!entry.layer->values.empty())
-        copy_weights_in(std::vector<LayerPlan>{row}, entry.layer->values, block_.data());
+      const std::vector<float>& values = entry.layer->values;
+      std::copy(values.begin(), values.end(), block_.data() + row.tensors.start);
     });
   }
 
   /// One sample: its outputs one after the other.
   std::vector<float> predict(const Arrays& x) const {
     const auto& ports = inference_.plan.outputs;
-    std::vector<float> y(keratin::detail::values_of(ports));
+    std::vector<float> y(values_of(ports));
     for (std::size_t k = 0; k < x.size() && x.size() == inputs(); ++k)
       if (const std::size_t wanted = inference_.plan.inputs[k].size; x[k].size() != wanted)
         throw std::invalid_argument(
@@ -83,9 +83,7 @@ class Model {
       throw std::invalid_argument(
           Text("Model: called on ", tensors.size(), " tensors, ", inputs(), " wanted").c_str());
     each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {
-      std::vector<float>& values = entry.layer->values;
-      values.resize(row.tensors.values());
-      copy_weights_out<float>(std::vector<LayerPlan>{row}, block_.data(), values);
+      entry.layer->values.assign(block_.data() + row.tensors.start, block_.data() + row.tensors.end);
     });
     std::vector<Tensor> made, result;
     const auto at = [&](int i) {
@@ -103,16 +101,16 @@ class Model {
   /// The tensors that the model was made of: its inputs, its outputs, and what a layer made when it was
   /// called for the n-th time; a part of the model is Model(model.input(), model.tensor("conv2d")). Error:
   /// there is no such layer or call.
-  Tensor input(std::size_t k = 0) const { return graph_.input_tensors.at(k); }
-  Tensor output(std::size_t k = 0) const {
-    const int i = graph_.outputs.at(k);
-    return i < 0 ? input(static_cast<std::size_t>(-1 - i)) : graph_.entry(i).makes[0];
+  Tensor input(std::size_t k = 0) const {
+    if (k >= inputs()) throw std::invalid_argument(Text("Model: there is no input ", k).c_str());
+    return graph_.tensor(-1 - static_cast<int>(k));
   }
+  Tensor output(std::size_t k = 0) const { return graph_.tensor(graph_.outputs.at(k)); }
   Tensor tensor(std::string_view layer, int n = 0) const {
     const int owner = find(layer);
-    if (owner < 0 && n == 0) return input(static_cast<std::size_t>(-1 - owner));
+    if (owner < 0 && n == 0) return graph_.tensor(owner);
     for (int i = std::max(owner, 0); i < static_cast<int>(graph_.entries.size()); ++i)
-      if (graph_.entry(i).owner == owner && graph_.call_number(i) == n) return graph_.entry(i).makes[0];
+      if (graph_.entry(i).owner == owner && graph_.call_number(i) == n) return graph_.tensor(i);
     throw std::invalid_argument(Text("Model: layer '", layer, "' has no call ", n).c_str());
   }
   /// A layer by its name, to be called again. Error: there is none. Keras: get_layer.
@@ -126,10 +124,9 @@ class Model {
   void set_weights_from(const Model& other) {
     each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {
       other.each_layer([&](const Graph::Entry& same, const LayerPlan& from) {
-        if (same.layer != entry.layer) return;
-        std::vector<float> values(row.tensors.values());
-        copy_weights_out<float>(std::vector<LayerPlan>{from}, other.block_.data(), values);
-        copy_weights_in(std::vector<LayerPlan>{row}, values, block_.data());
+        if (same.layer == entry.layer)
+          std::copy_n(other.block_.data() + from.tensors.start, from.tensors.end - from.tensors.start,
+                      block_.data() + row.tensors.start);
       });
     });
   }
@@ -168,9 +165,8 @@ class Model {
   /// The name of the layer that makes an output, or of the input that it is; "dense[1]" of the layer's second
   /// call. Keras: output_names.
   std::string output_name(std::size_t k) const {
-    const int output = graph_.outputs.at(k), layer = output < 0 ? output : graph_.entry(output).owner;
-    const auto at = std::find(graph_.layers.begin(), graph_.layers.end(), layer) - graph_.layers.begin();
-    const std::string name = layer_names(layers_)[static_cast<std::size_t>(at)];
+    const int output = graph_.outputs.at(k);
+    const std::string name = layer_names(layers_)[graph_.layer_index(output)];
     const int call = graph_.call_number(output);
     return call == 0 ? name : name + "[" + std::to_string(call) + "]";
   }
@@ -181,9 +177,7 @@ class Model {
     if (graph_.is_chain()) return text;
     const std::vector<std::string> names = layer_names(layers_);
     const auto name_of = [&](int i) {
-      const int layer = i < 0 ? i : graph_.entry(i).owner;
-      const auto at = std::find(graph_.layers.begin(), graph_.layers.end(), layer) - graph_.layers.begin();
-      return names[static_cast<std::size_t>(at)] + "[" + std::to_string(graph_.call_number(i)) + "][0]";
+      return names[graph_.layer_index(i)] + "[" + std::to_string(graph_.call_number(i)) + "][0]";
     };
     for (const int layer : graph_.layers) {
       std::string reads;

@@ -22,10 +22,6 @@ inline std::string model_to_dot(const Model& model) {
     for (const char c : text) safe += (c == '"' || c == '\\' ? std::string("\\") : std::string()) + c;
     return safe;
   };
-  const auto place = [&](int i) {
-    const int layer = i < 0 ? i : graph.entry(i).owner;
-    return std::find(graph.layers.begin(), graph.layers.end(), layer) - graph.layers.begin();
-  };
   std::string dot = "digraph model {\n  rankdir=TB;\n  node [shape=box, fontname=\"sans-serif\"];\n";
   for (std::size_t l = 0; l < names.size(); ++l) {
     const LayerPlan& row = model.layers()[l];
@@ -34,7 +30,8 @@ inline std::string model_to_dot(const Model& model) {
   }
   for (int i = 0; i < static_cast<int>(graph.entries.size()); ++i)
     for (const int from : graph.entry(i).inputs)
-      dot += "  n" + std::to_string(place(from)) + " -> n" + std::to_string(place(i)) + ";\n";
+      dot += "  n" + std::to_string(graph.layer_index(from)) + " -> n" +
+             std::to_string(graph.layer_index(i)) + ";\n";
   return dot + "}\n";
 }
 

@@ -45,7 +45,7 @@ struct SharedLayer {
   std::shared_ptr<const Node> node;
   std::string name;
   std::shared_ptr<const Parameters> parameters{};  // as the first call made them
-  std::vector<float> values{};                     // that they begin with, where a model brought them along
+  std::vector<float> values{};  // its piece of the block to begin with, of a model that was called
 };
 
 /// One call of a layer, or an input.

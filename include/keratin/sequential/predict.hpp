@@ -27,9 +27,6 @@ template <class S, class Executor> constexpr void with_unit(const Executor& exec
 /// How many T's hold n samples.
 template <class T> constexpr int units(int n) { return (n + Unit<T>::samples - 1) / Unit<T>::samples; }
 
-constexpr std::size_t values_of(const auto& ports) {
-  return ports.size() == 0 ? 0 : ports[ports.size() - 1].first + ports[ports.size() - 1].size;
-}
 /// Values of workspace a sample that predict_in_chunks needs.
 constexpr std::size_t predict_workspace(const auto& plan) {
   return plan.workspace + aligned(values_of(plan.inputs)) +
