@@ -139,7 +139,7 @@ template <int M, int N>
   for (int n = 0; n < N; ++n) weights[n] = pin(load(w + n * L));
 #pragma GCC unroll 32
   for (int m = 0; m < M; ++m) {
-    const V value = pin(broadcast<V>(x[m * apart]));
+    const V factor = broadcast<V>(x[m * apart]), value = N > 1 ? pin(factor) : factor;
 #pragma GCC unroll 4
     for (int n = 0; n < N; ++n) sum[m][n] += value * weights[n];
   }

@@ -55,14 +55,23 @@ constexpr RowOfOutputs row_of_outputs(const WindowAxis& axis, int group) {
 }
 
 // f<columns>(first, part): `count` columns in tiles.
-template <class T, class F> [[gnu::always_inline]] inline void column_tiles(auto count, F f) {
+template <class T, class Count, class F> [[gnu::always_inline]] inline void column_tiles(Count count, F f) {
+  constexpr int half = lanes<Scalar<T>> / 2;
   if constexpr (Operands<T>::columns == 1)
     tiles<ConvolutionTile<T>::columns>(count, [&]<int N>(int first) __attribute__((always_inline)) {
       f.template operator()<N>(first, Whole{});
     });
+  else if constexpr (has_half_vectors && !may_be<Count>([](int n) { return n > half; }))
+    f.template operator()<1>(0, Half{count});
   else
     vector_columns<Scalar<T>>(count, f);
 }
+// The accumulators beside such a part of the columns.
+template <class T, class Part>
+using Sums = decltype(weight<T>(static_cast<const Scalar<T>*>(nullptr), std::declval<Part>()));
+// A value of x, beside such sums.
+template <class V> [[gnu::always_inline]] inline V operand(const element<V>* x) { return broadcast<V>(*x); }
+template <class V> [[gnu::always_inline]] inline V operand(const Lanes* x) { return Operands<Lanes>::x(x); }
 // a[m][n] += the sum over j < run of x[at(m) + j] * w[j * k_stride + n].
 template <class T, int M, int N, class V, class Part>
 [[gnu::always_inline]] inline void accumulate(V (&a)[M][N], const T* x, auto at, const Scalar<T>* w,
@@ -71,7 +80,7 @@ template <class T, int M, int N, class V, class Part>
 #pragma GCC unroll 1
   for (std::ptrdiff_t j = 0; j < run; ++j, ++x, w += k_stride)
     outer(
-        a, [&](int m) __attribute__((always_inline)) { return Operands<T>::x(x + at(m)); },
+        a, [&](int m) __attribute__((always_inline)) { return operand<V>(x + at(m)); },
         [&](int n) __attribute__((always_inline)) { return weight<T>(w + n * n_stride, part); });
 }
 
@@ -96,7 +105,6 @@ template <int Rows> struct Pooled {
 template <class T, int Positions, class Size> class Convolution {
   using S = Scalar<T>;
   using O = Operands<T>;
-  using V = typename O::V;
 
  public:
   [[gnu::always_inline]] Convolution(Size size, const T* x, const S* w, const S* bias)
@@ -190,6 +198,7 @@ template <class T, int Positions, class Size> class Convolution {
       detail::column_tiles<T>(
           group_filters(), [&]<int N>(int first, auto part) __attribute__((always_inline)) {
             const int column = group * g.group_filters() + first;
+            using V = detail::Sums<T, decltype(part)>;
             V a[2 * Rows][N];
             for (int q = 0; q < 2 * Rows; ++q) {
               V one[1][N];
@@ -207,12 +216,12 @@ template <class T, int Positions, class Size> class Convolution {
       detail::column_tiles<T>(group_filters(),
                               [&]<int N>(int first, auto part) __attribute__((always_inline)) {
                                 const int column = group * g.group_filters() + first;
-                                V a[M][N];
+                                detail::Sums<T, decltype(part)> a[M][N];
                                 sum(a, r, c, group, column, at, part);
                                 use(a, column, part);
                               });
   }
-  template <int M, int N, class Part>
+  template <int M, int N, class V, class Part>
   [[gnu::always_inline]] void sum(V (&a)[M][N], int r, int c, int group, int column, auto at,
                                   Part part) const {
     const ConvolutionSize g = size_;

@@ -49,7 +49,7 @@ namespace detail {
 template <class T, class Part> [[gnu::always_inline]] inline auto read(const T* p, Part part) {
   return part.load(reinterpret_cast<const Scalar<T>*>(p));
 }
-template <class T, class Part> [[gnu::always_inline]] inline void write(T* p, Vec<Scalar<T>> v, Part part) {
+template <class T, class V, class Part> [[gnu::always_inline]] inline void write(T* p, V v, Part part) {
   part.store(reinterpret_cast<Scalar<T>*>(p), v);
 }
 template <class T, class Part> [[gnu::always_inline]] inline auto weight(const Scalar<T>* p, Part part) {

@@ -22,7 +22,7 @@ template <int M, int N, class V, class X, class W>
     for (int m = 0; m < M; ++m) xs[m] = pin(x(m));
 #pragma GCC unroll 32
     for (int n = 0; n < N; ++n) {
-      const V wn = pin(w(n));
+      const V wn = M > 1 ? pin(w(n)) : w(n);
 #pragma GCC unroll 32
       for (int m = 0; m < M; ++m) a[m][n] += xs[m] * wn;
     }
@@ -32,7 +32,7 @@ template <int M, int N, class V, class X, class W>
     for (int n = 0; n < N; ++n) ws[n] = pin(w(n));
 #pragma GCC unroll 32
     for (int m = 0; m < M; ++m) {
-      const V xm = pin(x(m));
+      const V xm = N > 1 ? pin(x(m)) : x(m);
 #pragma GCC unroll 32
       for (int n = 0; n < N; ++n) a[m][n] += xm * ws[n];
     }

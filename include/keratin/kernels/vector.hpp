@@ -108,76 +108,62 @@ template <class V> [[gnu::always_inline]] inline V pin(V v) {
   return v;
 }
 
-// The larger or the smaller of two vectors, b where either is NaN; of `a > b ? a : b` g++ makes a compare and
-// a blend.
-template <class V> [[gnu::always_inline]] inline V max(V a, V b) {
-  constexpr bool is_float = sizeof(element<V>) == 4;
+// Returns what x86's instruction makes of vectors V, where it has one of their size: of `a > b ? a : b` g++
+// makes a compare and a blend.
 #if defined __AVX512F__
-  if constexpr (is_float)
-    return (V)_mm512_maskz_max_ps(0xffff, (__m512)a, (__m512)b);
-  else
-    return (V)_mm512_maskz_max_pd(0xff, (__m512d)a, (__m512d)b);
-#elif defined __AVX__
-  if constexpr (is_float)
-    return (V)_mm256_max_ps((__m256)a, (__m256)b);
-  else
-    return (V)_mm256_max_pd((__m256d)a, (__m256d)b);
-#elif defined __SSE2__
-  if constexpr (is_float)
-    return (V)_mm_max_ps((__m128)a, (__m128)b);
-  else
-    return (V)_mm_max_pd((__m128d)a, (__m128d)b);
+#define KERATIN_64_BYTES(operation, ...)                                                              \
+  if constexpr (sizeof(V) == 64 && sizeof(element<V>) == 4)                                           \
+    return (V)_mm512_maskz_##operation##_ps(0xffff, __VA_ARGS__);                                     \
+  if constexpr (sizeof(V) == 64 && sizeof(element<V>) == 8)                                           \
+    return (V)_mm512_maskz_##operation##_pd(0xff, __VA_ARGS__);
 #else
-  return a > b ? a : b;
+#define KERATIN_64_BYTES(operation, ...)
 #endif
+#if defined __AVX__
+#define KERATIN_32_BYTES(operation, ...)                                                              \
+  if constexpr (sizeof(V) == 32 && sizeof(element<V>) == 4)                                           \
+    return (V)_mm256_##operation##_ps(__VA_ARGS__);                                                   \
+  if constexpr (sizeof(V) == 32 && sizeof(element<V>) == 8)                                           \
+    return (V)_mm256_##operation##_pd(__VA_ARGS__);
+#else
+#define KERATIN_32_BYTES(operation, ...)
+#endif
+#if defined __SSE2__
+#define KERATIN_16_BYTES(operation, ...)                                                              \
+  if constexpr (sizeof(V) == 16 && sizeof(element<V>) == 4) return (V)_mm_##operation##_ps(__VA_ARGS__); \
+  if constexpr (sizeof(V) == 16 && sizeof(element<V>) == 8) return (V)_mm_##operation##_pd(__VA_ARGS__);
+#else
+#define KERATIN_16_BYTES(operation, ...)
+#endif
+#define KERATIN_INSTRUCTION(operation, ...)  \
+  KERATIN_64_BYTES(operation, __VA_ARGS__)   \
+  KERATIN_32_BYTES(operation, __VA_ARGS__)   \
+  KERATIN_16_BYTES(operation, __VA_ARGS__)
+
+/// The larger one, b where either is NaN.
+template <class V> [[gnu::always_inline]] inline V max(V a, V b) {
+  KERATIN_INSTRUCTION(max, a, b)
+  return a > b ? a : b;
 }
 /// The larger one, NaN where either is.
 template <class V> [[gnu::always_inline]] inline V larger(V a, V b) {
   const V c = max(a, b);
   return a == a ? c : a;
 }
+/// The smaller one, b where either is NaN.
 template <class V> [[gnu::always_inline]] inline V min(V a, V b) {
-  constexpr bool is_float = sizeof(element<V>) == 4;
-#if defined __AVX512F__
-  if constexpr (is_float)
-    return (V)_mm512_maskz_min_ps(0xffff, (__m512)a, (__m512)b);
-  else
-    return (V)_mm512_maskz_min_pd(0xff, (__m512d)a, (__m512d)b);
-#elif defined __AVX__
-  if constexpr (is_float)
-    return (V)_mm256_min_ps((__m256)a, (__m256)b);
-  else
-    return (V)_mm256_min_pd((__m256d)a, (__m256d)b);
-#elif defined __SSE2__
-  if constexpr (is_float)
-    return (V)_mm_min_ps((__m128)a, (__m128)b);
-  else
-    return (V)_mm_min_pd((__m128d)a, (__m128d)b);
-#else
+  KERATIN_INSTRUCTION(min, a, b)
   return a < b ? a : b;
-#endif
 }
 template <class V> [[gnu::always_inline]] inline V sqrt(V a) {
-#if defined __AVX512F__
-  if constexpr (sizeof(element<V>) == 4)
-    return (V)_mm512_maskz_sqrt_ps(0xffff, (__m512)a);
-  else
-    return (V)_mm512_maskz_sqrt_pd(0xff, (__m512d)a);
-#elif defined __AVX__
-  if constexpr (sizeof(element<V>) == 4)
-    return (V)_mm256_sqrt_ps((__m256)a);
-  else
-    return (V)_mm256_sqrt_pd((__m256d)a);
-#elif defined __SSE2__
-  if constexpr (sizeof(element<V>) == 4)
-    return (V)_mm_sqrt_ps((__m128)a);
-  else
-    return (V)_mm_sqrt_pd((__m128d)a);
-#else
+  KERATIN_INSTRUCTION(sqrt, a)
   for (int i = 0; i < width<V>; ++i) a[i] = std::sqrt(a[i]);
   return a;
-#endif
 }
+#undef KERATIN_INSTRUCTION
+#undef KERATIN_64_BYTES
+#undef KERATIN_32_BYTES
+#undef KERATIN_16_BYTES
 
 namespace detail {
 template <int Step, class V, int... I>
@@ -252,6 +238,44 @@ struct Rest {
     return iota<V>() < broadcast<V>(static_cast<element<V>>(n)) ? v : otherwise;
   }
 };
+
+#if defined __AVX512VL__
+inline constexpr bool has_half_vectors = true;
+/// The n values of a row that a vector of half the width holds: a whole one would run half empty.
+struct Half {
+  int n;
+  template <class S> using Vector = typename VectorOf<S, lanes<S> / 2>::type;
+
+  template <class S> int count() const { return n; }
+  template <class S> [[gnu::always_inline]] Vector<S> load(const S* p) const {
+    if (__builtin_constant_p(n) && n == lanes<S> / 2) {
+      Vector<S> v;
+      __builtin_memcpy(&v, p, sizeof v);
+      return v;
+    }
+    if constexpr (sizeof(S) == 4)
+      return (Vector<S>)_mm256_maskz_loadu_ps(mask(), p);
+    else
+      return (Vector<S>)_mm256_maskz_loadu_pd(mask(), p);
+  }
+  template <class S> [[gnu::always_inline]] void store(S* p, Vector<S> v) const {
+    if (__builtin_constant_p(n) && n == lanes<S> / 2)
+      __builtin_memcpy(p, &v, sizeof v);
+    else if constexpr (sizeof(S) == 4)
+      _mm256_mask_storeu_ps(p, mask(), (__m256)v);
+    else
+      _mm256_mask_storeu_pd(p, mask(), (__m256d)v);
+  }
+
+ private:
+  [[gnu::always_inline]] __mmask8 mask() const { return static_cast<__mmask8>((1u << n) - 1); }
+};
+#else
+inline constexpr bool has_half_vectors = false;
+struct Half {
+  int n;
+};
+#endif
 
 /// f(start, part) for each vector of an array of `count` values; part is Whole{}, at the end Rest{n}.
 template <class S, class F> [[gnu::always_inline]] inline void for_each_vector(std::ptrdiff_t count, F f) {

@@ -203,7 +203,6 @@ template <int Rank> struct ConvSpec {
   [[gnu::always_inline]] static void image(auto size, const Geometry& g, const Forward<T, Count>& c,
                                            std::ptrdiff_t i, const detail::Epilogue<A, T, Norm>& finish) {
     using O = kernels::Operands<T>;
-    using V = typename O::V;
     using kernels::detail::write;
     constexpr int tile = std::is_same_v<Count, One> ? kernels::single_positions<Scalar<T>, decltype(size)>()
                                                     : kernels::ConvolutionTile<T>::positions;
@@ -212,7 +211,7 @@ template <int Rank> struct ConvSpec {
     const std::ptrdiff_t filters = g.size.filters;
     T* const y = c.y + i * outputs(g);
     if constexpr (!Pool) {
-      convolution.run([&]<int M, int N>(const V(&a)[M][N], std::ptrdiff_t position, int column, auto part)
+      convolution.run([&]<int M, int N, class V>(const V(&a)[M][N], std::ptrdiff_t position, int column, auto part)
                           __attribute__((always_inline)) {
 #pragma GCC unroll 32
                             for (int m = 0; m < M; ++m)
@@ -225,7 +224,7 @@ template <int Rank> struct ConvSpec {
     } else {
       T* const winner = c.training() ? c.intermediate + i * outputs(g) : nullptr;
       convolution.template run_pooled<pool_rows>(
-          [&]<int M, int N>(const V(&a)[M][N], std::ptrdiff_t position, int column, auto part)
+          [&]<int M, int N, class V>(const V(&a)[M][N], std::ptrdiff_t position, int column, auto part)
               __attribute__((always_inline)) {
                 constexpr int P = 2 * pool_rows;
 #pragma GCC unroll 32
