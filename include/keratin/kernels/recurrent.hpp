@@ -166,8 +166,10 @@ template <class A, class R> struct GruCell {
   template <int N, class V>
   [[gnu::always_inline]] void forward(V (&z)[4][N], V (&h)[N], V (&)[N], auto keep, auto kept) const {
     if constexpr (!kept) {
-      each<N>([&](int n)
-                  __attribute__((always_inline)) { z[2][n] = gate.value(z[1][n]) * z[3][n] + z[2][n]; });
+      each<N>([&](int n) __attribute__((always_inline)) {
+        const Quotient<V> reset = quotient(gate, z[1][n]);
+        z[2][n] = reset.p * z[3][n] / reset.q + z[2][n];
+      });
       each<N>([&](int n) __attribute__((always_inline)) {
         const Quotient<V> update = quotient(gate, z[0][n]), fresh = quotient(activation, z[2][n]);
         const V old = pin(update.p * h[n] * fresh.q);
@@ -252,12 +254,14 @@ template <int Gates, bool Split, int Sums, int N, class T, class Part>
   using O = Operands<T>;
   for (int k = 0; k < depth; ++k, ++x, w += stride) {
     const auto xk = pin(O::x(x));
+    const Scalar<T>* of_gate = w;
 #pragma GCC unroll 32
-    for (int g = 0; g < Gates; ++g)
+    for (int g = 0; g < Gates; ++g, of_gate += gate_stride) {
+      asm("" : "+r"(of_gate));  // in a register: g++ would keep an offset of every column instead
 #pragma GCC unroll 32
       for (int n = 0; n < N; ++n)
-        a[Split && g == Gates - 1 ? Gates : g][n] +=
-            xk * weight<T>(w + g * gate_stride + n * O::columns, part);
+        a[Split && g == Gates - 1 ? Gates : g][n] += xk * weight<T>(of_gate + n * O::columns, part);
+    }
   }
 }
 
