@@ -8,6 +8,7 @@
 #include <keratin/layers/dot.hpp>
 #include <keratin/layers/elementwise_merging.hpp>
 #include <keratin/layers/embedding.hpp>
+#include <keratin/layers/masking.hpp>
 #include <keratin/layers/merging.hpp>
 #include <keratin/layers/normalization.hpp>
 #include <keratin/layers/operators.hpp>
@@ -38,7 +39,8 @@ inline constexpr auto layer_specs = hana::tuple_t<                              
     AddSpec, ConcatenateSpec, DotSpec,                                                             //
     SubtractSpec, MultiplySpec, DivideSpec, AverageSpec, MaximumSpec, MinimumSpec,                 //
     RescalingSpec, PowerSpec, SliceSpec, ReduceSpec<Reduction::sum>, ReduceSpec<Reduction::mean>,  //
-    ReduceSpec<Reduction::max>, ReduceSpec<Reduction::min>,                                        //
+    ReduceSpec<Reduction::max>, ReduceSpec<Reduction::min>, ReduceSpec<Reduction::any>,            //
+    MaskingSpec, NotEqualSpec, LogicalOrSpec,                                                      //
     ActivationSpec, DropoutSpec, FlattenSpec, ReshapeSpec>;
 
 }  // namespace keratin

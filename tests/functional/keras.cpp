@@ -36,15 +36,28 @@ std::vector<float> fill_weights(functional::Model& model) {
 }
 
 template <class Loss> std::vector<float> targets(int k, const Shape& shape) {
-  const auto n = static_cast<std::size_t>(shape.size());
-  if (std::is_same_v<Loss, MeanSquaredError>) return filled(rows * n, 20 + k);
-  std::vector<float> t(rows * n);
-  for (std::size_t i = 0; i < rows; ++i)
+  const auto all = rows * static_cast<std::size_t>(shape.size()), n = static_cast<std::size_t>(shape.last());
+  if (std::is_same_v<Loss, MeanSquaredError>) return filled(all, 20 + k);
+  std::vector<float> t(all);
+  for (std::size_t i = 0; i < all / n; ++i)
     if (std::is_same_v<Loss, CategoricalCrossentropy<>>)
       t[i * n + i % n] = 1;
     else
       for (std::size_t e = i * n; e < (i + 1) * n; ++e) t[e] = static_cast<float>(e % 2);
   return t;
+}
+
+// F(shape, k); masked networks get class numbers, or steps of zeros.
+std::vector<float> input_of(const std::string& name, std::size_t k, const Shape& shape) {
+  const auto n = static_cast<std::size_t>(shape.size()), steps = static_cast<std::size_t>(shape[0]);
+  std::vector<float> x = filled(rows * n, static_cast<int>(k));
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const std::size_t row = i / n, step = i % n / (n / steps);
+    if (name == "masked_classifier" || name == "masked_tagger")
+      x[i] = static_cast<float>((row * step + step) % 8);
+    if (name == "masked_sequences" && (row + step + k) % 3 == 0) x[i] = 0;
+  }
+  return x;
 }
 
 template <class... Heads>
@@ -57,8 +70,7 @@ void check_model(const std::string& name, functional::Model& model, double of_we
   std::vector<std::vector<float>> x, y, t;
   std::vector<Array> x_arrays, t_arrays;
   std::vector<std::span<float>> y_spans;
-  for (std::size_t k = 0; k < model.inputs(); ++k)
-    x.push_back(filled(rows * static_cast<std::size_t>(model.input_shape(k).size()), static_cast<int>(k)));
+  for (std::size_t k = 0; k < model.inputs(); ++k) x.push_back(input_of(name, k, model.input_shape(k)));
   for (std::size_t k = 0; k < model.outputs(); ++k)
     y.emplace_back(rows * static_cast<std::size_t>(model.output_shape(k).size()));
   int head = 0;
@@ -259,4 +271,73 @@ TEST_CASE("towers of different depth, their inputs in another order") {
   const auto e = Dense<4, ReLU>{}(Dense<3>{}(a));
   check_topology("names_and_depths", {{b, c, a}, {Dense<2>{}(d), Dense<1>{}(Concatenate<>{}(e, b))}}, mse(),
                  mse());
+}
+
+TEST_CASE("an encoder whose states begin a decoder") {
+  const auto source = functional::Input({6, 3}), target = functional::Input({4, 2});
+  const auto encoded = functional::Layer(LSTM<5>{}).with_state(source);
+  const auto y = functional::Layer(LSTM<5, ReturnSequences>{})(target, encoded.state[0], encoded.state[1]);
+  check_topology("encoder_and_decoder", {{source, target}, {Dense<3, Softmax>{}(y)}},
+                 cce(metrics::Accuracy{}));
+}
+
+TEST_CASE("states that are read on, of every recurrent layer") {
+  const auto x = functional::Input({5, 3}), first = functional::Input({4});
+  const auto [y, h] = functional::Layer(GRU<4, ReturnSequences, GoBackwards>{}).with_state(x);
+  const auto [z, g] = functional::Layer(GRU<4, NoResetAfter>{}).with_state(y, {Dense<4>{}(first)});
+  const auto s = functional::Layer(SimpleRNN<4, ReturnSequences>{})(y, g[0]);
+  const auto all = Concatenate<>{}(h[0], z, g[0], Flatten{}(s));
+  check_topology("states_read_on", {{x, first}, {Dense<2>{}(all)}}, mse());
+}
+
+TEST_CASE("a classifier of masked sequences") {
+  const auto x = functional::Input({6});
+  const auto y = x.then(EmbeddingSpec{.input_dim = 8, .output_dim = 4, .mask_zero = true});
+  const auto z = LSTM<5>{}(Dropout<0.>{}(Dense<4>{}(y)));
+  check_topology("masked_classifier", {{x}, {Dense<3, Softmax>{}(z)}}, cce(metrics::Accuracy{}));
+}
+
+TEST_CASE("masks that go through layers and states to the losses") {
+  const auto x = functional::Input({6});
+  auto y = x.then(EmbeddingSpec{.input_dim = 8, .output_dim = 4, .mask_zero = true});
+  y = LayerNormalization<>{}(GRU<5, ReturnSequences>{}(y));
+  const auto [back, state] = functional::Layer(LSTM<4, ReturnSequences, GoBackwards>{}).with_state(y);
+  const auto z = functional::Layer(LSTM<4, ReturnSequences>{})(back, state[1], state[0]);
+  check_topology("masked_tagger", {{x}, {Dense<3, Softmax>{}(z), Dense<1>{}(back)}}, cce(),
+                 mse().weighing(0.5));
+}
+
+TEST_CASE("masked sequences that are merged") {
+  const auto a = functional::Input({6, 3}), b = functional::Input({6, 3});
+  const auto y = GRU<3, ReturnSequences, NoResetAfter>{}(a.then(MaskingSpec{}));
+  const auto z = SimpleRNN<3, ReturnSequences>{}(b.then(MaskingSpec{}));
+  const auto all = Concatenate<>{}(Add<>{}(y, z), y);
+  check_topology("masked_sequences", {{a, b}, {Dense<2>{}(all), LSTM<2>{}(all)}}, mse(), mse());
+}
+
+TEST_CASE("weights of samples, rows and classes") {
+  const auto check = [](const std::string& name, const auto& layer, const auto& head,
+                        const Weights& weights) {
+    CAPTURE(name);
+    const auto x = functional::Input({4, 3});
+    functional::Model model(x, name == "rows" ? layer(x) : layer(Flatten{}(x)));
+    fill_weights(model);
+    const auto in = filled(rows * 12, 0);
+    const auto t = targets<typename std::remove_cvref_t<decltype(head)>::Loss>(0, model.output_shape());
+    auto trainer = compile(model, Adam{.learning_rate = 0.01}, head);
+    std::vector<float> logs;
+    for (int step = 0; step < 3; ++step)
+      for (const double value : trainer.train_on_batch(in, t, weights))
+        logs.push_back(static_cast<float>(value));
+    CHECK(all_near(logs, golden("weights/" + name + "/logs"), 5e-5));
+    std::vector<float> w(model.count_params());
+    model.get_weights(w);
+    CHECK(all_near(w, golden("weights/" + name + "/weights"), 2e-4));
+  };
+  std::vector<float> of_samples(rows), of_rows = filled(rows * 4, 9), of_classes{0.5f, 2, 1.25f};
+  for (std::size_t i = 0; i < rows; ++i) of_samples[i] = 0.25f * static_cast<float>(i % 4);
+  for (float& v : of_rows) v = std::fabs(v);
+  check("samples", Dense<3, Softmax>{}, cce(metrics::MeanAbsoluteError{}), {.sample_weight = of_samples});
+  check("rows", Dense<3, Tanh>{}, mse(metrics::MeanAbsoluteError{}), {.sample_weight = of_rows});
+  check("classes", Dense<3, Softmax>{}, cce(metrics::MeanAbsoluteError{}), {.class_weight = of_classes});
 }

@@ -162,23 +162,86 @@ def frozen():
     return [x], [(layers.Dense(3, "softmax")(y), "cce", 1, "accuracy")]
 
 
+def encoder_and_decoder():
+    source, target = keras.Input((6, 3)), keras.Input((4, 2))
+    _, h, c = layers.LSTM(5, return_state=True)(source)
+    y = layers.LSTM(5, return_sequences=True)(target, initial_state=[h, c])
+    return [source, target], [(layers.Dense(3, "softmax")(y), "cce", 1,
+                               "accuracy")]
+
+
+def states_read_on():
+    x, first = keras.Input((5, 3)), keras.Input((4,))
+    y, h = layers.GRU(4, return_sequences=True, return_state=True,
+                      go_backwards=True)(x)
+    z, g = layers.GRU(4, return_state=True, reset_after=False)(
+        y, initial_state=layers.Dense(4)(first))
+    s = layers.SimpleRNN(4, return_sequences=True)(y, initial_state=g)
+    s = layers.Flatten()(s)
+    return [x, first], [(layers.Dense(2)(layers.concatenate([h, z, g, s])),
+                         "mse", 1, None)]
+
+
+def masked_classifier():
+    x = keras.Input((6,))
+    y = layers.Embedding(8, 4, mask_zero=True)(x)
+    y = layers.Dropout(0)(layers.Dense(4)(y))
+    return [x], [(layers.Dense(3, "softmax")(layers.LSTM(5)(y)), "cce", 1,
+                  "accuracy")]
+
+
+def masked_tagger():
+    x = keras.Input((6,))
+    y = layers.Embedding(8, 4, mask_zero=True)(x)
+    y = layers.LayerNormalization()(layers.GRU(5, return_sequences=True)(y))
+    y, h, c = layers.LSTM(4, return_sequences=True, return_state=True,
+                          go_backwards=True)(y)
+    z = layers.LSTM(4, return_sequences=True)(y, initial_state=[c, h])
+    return [x], [(layers.Dense(3, "softmax")(z), "cce", 1, None),
+                 (layers.Dense(1)(y), "mse", 0.5, None)]
+
+
+def masked_sequences():
+    a, b = keras.Input((6, 3)), keras.Input((6, 3))
+    y = layers.GRU(3, return_sequences=True, reset_after=False)(
+        layers.Masking()(a))
+    z = layers.SimpleRNN(3, return_sequences=True)(layers.Masking()(b))
+    y = layers.concatenate([layers.add([y, z]), y])
+    return [a, b], [(layers.Dense(2)(y), "mse", 1, None),
+                    (layers.LSTM(2)(y), "mse", 1, None)]
+
+
 TOPOLOGIES = [two_towers, residual_block, inception_block, siamese,
               several_outputs, wide_and_deep, squeeze_and_excite, dense_block,
               probabilities_read_on, merging, shared_in_depth,
-              names_and_depths, operators, nested_twice, frozen]
+              names_and_depths, operators, nested_twice, frozen,
+              encoder_and_decoder, states_read_on, masked_classifier,
+              masked_tagger, masked_sequences]
 
 LOSSES = {"mse": losses.MeanSquaredError, "bce": losses.BinaryCrossentropy,
           "cce": losses.CategoricalCrossentropy}
 
 
 def targets(loss, k, shape):
-    rows = np.arange(ROWS)
     if loss == "cce":
-        return one_hot(rows % shape[-1], shape[-1])
+        rows = np.arange(ROWS * int(np.prod(shape[1:-1], dtype=int)))
+        return one_hot(rows % shape[-1], shape[-1]).reshape(
+            ROWS, *shape[1:])
     if loss == "bce":
         return np.float32((np.arange(ROWS * shape[-1]) % 2).reshape(
             ROWS, shape[-1]))
     return fill((ROWS, *shape[1:]), 20 + k)
+
+
+def inputs_of(name, k, shape):
+    """F(shape, k); masked networks get class numbers, or steps of zeros."""
+    x = fill((ROWS, *shape[1:]), k)
+    row, step = np.indices(x.shape[:2])
+    if name in ("masked_classifier", "masked_tagger"):
+        return np.float32((row * step + step) % 8)
+    if name == "masked_sequences":
+        x[(row + step + k) % 3 == 0] = 0
+    return x
 
 
 def topology_section():
@@ -188,7 +251,8 @@ def topology_section():
         outputs = [y for y, _, _, _ in heads]
         model = keras.Model(inputs, outputs)
         fill_weights(model)
-        x = [fill((ROWS, *i.shape[1:]), k) for k, i in enumerate(inputs)]
+        x = [inputs_of(make.__name__, k, i.shape)
+             for k, i in enumerate(inputs)]
         t = [targets(loss, k, y.shape)
              for k, (y, loss, _, _) in enumerate(heads)]
         case = f"topology/{make.__name__}"
@@ -220,10 +284,40 @@ def topology_section():
             [np.ravel(w) for w in model.get_weights()])
 
 
+def weight_section():
+    """Three steps with weights for samples, for rows and for classes."""
+    def model(activation):
+        x = keras.Input((4, 3))
+        y = x if activation == "tanh" else layers.Flatten()(x)
+        return keras.Model(x, layers.Dense(3, activation)(y))
+
+    rows = np.arange(ROWS)
+    of_samples = np.float32(0.25 * (rows % 4))
+    cases = {
+        "samples": ("softmax", "cce", {"sample_weight": of_samples}),
+        "rows": ("tanh", "mse",
+                 {"sample_weight": np.abs(fill((ROWS, 4), 9))}),
+        "classes": ("softmax", "cce",
+                    {"class_weight": {0: 0.5, 1: 2.0, 2: 1.25}})}
+    for name, (activation, loss, weights) in cases.items():
+        net = model(activation)
+        fill_weights(net)
+        net.compile(optimizers.Adam(0.01), LOSSES[loss](), metrics=["mae"])
+        x = fill((ROWS, 4, 3), 0)
+        t = targets(loss, 0, net.outputs[0].shape)
+        logs = [net.train_on_batch(x, t, return_dict=True, **weights)
+                for _ in range(3)]
+        yield f"weights/{name}/logs", [[log[key] for key in sorted(log)]
+                                       for log in logs]
+        yield f"weights/{name}/weights", np.concatenate(
+            [np.ravel(w) for w in net.get_weights()])
+
+
 if __name__ == "__main__":
     jax.config.update("jax_default_matmul_precision", "highest")
     with open(HERE / "topologies.txt", "w", encoding="ascii") as file:
         print(f"# keras {keras.__version__}, jax {jax.__version__}; as "
               "golden.txt", file=file)
-        for name, array in topology_section():
-            write_line(file, name, array)
+        for section in topology_section, weight_section:
+            for name, array in section():
+                write_line(file, name, array)

@@ -227,6 +227,8 @@ class Arrays {
   Array& operator[](std::size_t k) { return array_[k]; }
   const Array* begin() const { return array_; }
   const Array* end() const { return array_ + count_; }
+  Array* begin() { return array_; }
+  Array* end() { return array_ + count_; }
 
  private:
   std::size_t count_ = 0;

@@ -18,6 +18,7 @@ struct Mode {
   std::uint32_t logits =
       0;  // bit k: leave out the k-th output's activation, the loss wants the logits behind it
   bool input_gradient = false;  // the gradients with respect to the network's inputs are wanted
+  bool masks = false;           // the outputs' masks are wanted, as outputs behind them
 
   constexpr bool operator==(const Mode&) const = default;
 };
@@ -34,6 +35,7 @@ struct Traits {
   bool lanes = false;                // wants Lanes: batches of the whole network then run over them
   bool writes_over_gradient = true;  // backward may leave something else in dy
   bool passes_gradient = false;      // what backward leaves in dy is the gradient of every input
+  bool constant = false;             // nothing is differentiated through it
 };
 
 /// One layer of a plan.
@@ -69,6 +71,7 @@ struct Port {
   std::size_t size = 0, first = 0;  // values a sample; those of the ports before
   int buffer = 0, gradient = -1;    // the buffers of it and of its gradient, -1: nobody wants that
   bool kept = false;                // it must stay as it is until backward has run
+  int mask = -1;                    // of an output: which output is its mask, -1 if none
 };
 
 /// Values a sample of several ports.
@@ -301,6 +304,7 @@ template <template <class> class List> struct BasicPlan {
       bool& wanted = values[steps[static_cast<std::size_t>(s)].layer].differentiated;
       wanted = l.tensors.trainable_values() > 0;
       for (const int from : l.inputs) wanted = wanted || values[values[from].root].differentiated;
+      wanted = wanted && !l.traits.constant;
     }
     List<int> owners{};
     for (std::size_t b = 0; b < buffers.size(); ++b) owners.push_back(0);

@@ -26,6 +26,7 @@ class Graph {
   std::vector<std::shared_ptr<const Call>> inputs;
   std::vector<Entry> entries;
   std::vector<int> outputs;  // entries, or inputs as above
+  std::vector<int> masks;    // of the outputs, see add_masks
   std::vector<int> layers;  // every layer once, as the entry of its first call, or an input; in Keras's order
 
   /// Error: std::invalid_argument that says what does not belong together.
@@ -35,13 +36,30 @@ class Graph {
              " of each wanted");
     for (const Tensor& t : from) add_input(t.call_);
     for (const Tensor& t : to) visit(t);
-    for (const Tensor& t : to) outputs.push_back(place_.at(t.call_.get()));
+    for (const Tensor& t : to) {
+      outputs.push_back(place_.at(t.call_.get()));
+      mask_tensors_.push_back(t.mask());
+    }
     count_readers();
     order_like_keras();
     check_names();
-    place_.clear();
-    owners_.clear();
-    met_.clear();
+    forget();
+  }
+
+  /// Adds what makes the outputs' masks, and lists it: an entry or input, no_mask where an output has none.
+  static constexpr int no_mask = INT32_MIN;
+  void add_masks() {
+    for (std::size_t k = 0; k < inputs.size(); ++k) place_[inputs[k].get()] = -1 - static_cast<int>(k);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      place_[entries[i].call.get()] = static_cast<int>(i);
+      owners_.try_emplace(entries[i].layer.get(), static_cast<int>(i));
+    }
+    for (const auto& mask : mask_tensors_) {
+      if (mask) visit(*mask);
+      masks.push_back(mask ? place_.at(mask->call_.get()) : no_mask);
+    }
+    count_readers();
+    forget();
   }
 
   /// Lets the layers be trained that are called in these entries and their like, or not.
@@ -65,13 +83,17 @@ class Graph {
   }
   /// Where the layer of a call, or an input, stands in `layers`.
   std::size_t layer_index(int i) const {
-    const int layer = i < 0 ? i : entry(i).owner;
+    const int made = made_by(i), layer = made < 0 ? made : entry(made).owner;
     return static_cast<std::size_t>(std::find(layers.begin(), layers.end(), layer) - layers.begin());
   }
   const Entry& entry(int i) const { return entries[static_cast<std::size_t>(i)]; }
   const Shape& shape(int i) const { return i < 0 ? input(i).shape : entry(i).out; }
   /// Of an input or of the layer that is called.
   const std::string& name(int i) const { return i < 0 ? input(i).name : entry(i).layer->name; }
+  /// The call of which one only takes a piece.
+  int made_by(int i) const { return i >= 0 && entry(i).layer->piece >= 0 ? made_by(entry(i).inputs[0]) : i; }
+  /// Which of the tensors that a call made.
+  int piece(int i) const { return i < 0 ? 0 : std::max(entry(i).layer->piece, 0); }
   /// How many calls of the same layer come before.
   int call_number(int i) const {
     int n = 0;
@@ -179,7 +201,7 @@ class Graph {
     const Call& call = *made;
     const int i = static_cast<int>(entries.size());
     if (!place_.try_emplace(&call, i).second) return;
-    Entry e{.node = call.layer->node,
+    Entry e{.node = call.node,
             .layer = call.layer,
             .parameters = call.layer->parameters,
             .call = std::move(made),
@@ -194,6 +216,8 @@ class Graph {
     for (const Entry& e : entries)
       for (const int from : e.inputs) ++readers[slot(from)];
     for (const int i : outputs) ++readers[slot(i)];
+    for (const int i : masks)
+      if (i != no_mask) ++readers[slot(i)];
     for (std::size_t i = 0; i < entries.size(); ++i) entries[i].readers = readers[slot(static_cast<int>(i))];
     for (std::size_t k = 0; k < inputs.size(); ++k)
       if (readers[slot(-1 - static_cast<int>(k))] == 0) refuse("input ", k, " leads to no output");
@@ -206,6 +230,7 @@ class Graph {
       e.owner += e.owner > at;
     }
     for (int& i : outputs) moved(i);
+    for (int& i : masks) moved(i);
     for (int& i : layers) i += i > at;
     Entry& e = entries[static_cast<std::size_t>(at)];
     const auto layer = std::make_shared<SharedLayer>(node, "", std::make_shared<const Parameters>());
@@ -229,12 +254,13 @@ class Graph {
     for (std::size_t i = entries.size(); i-- > 0;) {
       int& here = depth[slot(entries[i].owner)];
       here = std::max(here, of_call[slot(static_cast<int>(i))]);
-      for (const int from : entries[i].inputs) of_call[slot(from)] = std::max(of_call[slot(from)], here + 1);
+      const int before = entries[i].layer->piece < 0 ? here + 1 : here;
+      for (const int from : entries[i].inputs) of_call[slot(from)] = std::max(of_call[slot(from)], before);
     }
     for (int k = 0; k < static_cast<int>(inputs.size()); ++k) depth[slot(-1 - k)] = of_call[slot(-1 - k)];
     for (int k = 0; k < static_cast<int>(inputs.size()); ++k) layers.push_back(-1 - k);
     for (int i = 0; i < static_cast<int>(entries.size()); ++i)
-      if (entries[static_cast<std::size_t>(i)].owner == i) layers.push_back(i);
+      if (entry(i).owner == i && entry(i).layer->piece < 0) layers.push_back(i);
     std::sort(layers.begin(), layers.end(), [&](int a, int b) {
       return depth[slot(a)] != depth[slot(b)] ? depth[slot(a)] > depth[slot(b)] : met(a) < met(b);
     });
@@ -249,6 +275,14 @@ class Graph {
           refuse(layers[i] < 0 ? "Input" : entry(layers[i]).layer->node->type(), " '", name(layers[i]),
                  "': ", name_given_twice.text);
   }
+
+  void forget() {
+    place_.clear();
+    owners_.clear();
+    met_.clear();
+  }
+
+  std::vector<std::optional<Tensor>> mask_tensors_;
 
   // While the graph is made.
   std::unordered_map<const Call*, int> place_;

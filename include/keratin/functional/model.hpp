@@ -92,7 +92,13 @@ class Model {
     for (const Graph::Entry& entry : graph_.entries) {
       std::vector<Tensor> reads;
       for (const int from : entry.inputs) reads.push_back(at(from));
-      made.push_back(Layer(entry.layer)(std::move(reads)));
+      const Extras extras = entry.node->extras();
+      std::optional<Tensor> mask;
+      if (extras.mask) {
+        mask = reads.back();
+        reads.pop_back();
+      }
+      made.push_back(Layer(entry.layer).call(std::move(reads), extras.return_state, mask));
     }
     for (const int output : graph_.outputs) result.push_back(at(output));
     return result;
@@ -167,7 +173,7 @@ class Model {
   std::string output_name(std::size_t k) const {
     const int output = graph_.outputs.at(k);
     const std::string name = layer_names(layers_)[graph_.layer_index(output)];
-    const int call = graph_.call_number(output);
+    const int call = graph_.call_number(graph_.made_by(output));
     return call == 0 ? name : name + "[" + std::to_string(call) + "]";
   }
   /// What the calls of each of layers() read, as Keras writes it: "dense[1][0]" is what the second call of
@@ -177,7 +183,8 @@ class Model {
     if (graph_.is_chain()) return text;
     const std::vector<std::string> names = layer_names(layers_);
     const auto name_of = [&](int i) {
-      return names[graph_.layer_index(i)] + "[" + std::to_string(graph_.call_number(i)) + "][0]";
+      return names[graph_.layer_index(i)] + "[" + std::to_string(graph_.call_number(graph_.made_by(i))) +
+             "][" + std::to_string(graph_.piece(i)) + "]";
     };
     for (const int layer : graph_.layers) {
       std::string reads;

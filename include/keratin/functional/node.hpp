@@ -8,11 +8,29 @@
 
 namespace keratin::functional {
 
+class Tensor;
+
+/// What a call may give a recurrent layer besides a sequence, and want of it besides the output.
+struct Extras {
+  bool initial_state = false, mask = false, return_state = false;
+};
+
 class Node {
  public:
   virtual ~Node() = default;
   virtual const char* type() const = 0;
-  virtual bool merges() const = 0;  // takes several inputs
+  virtual bool takes(int inputs) const = 0;
+  /// The same layer for a call with such extras, null where it takes none; and those of this one.
+  virtual std::shared_ptr<const Node> with(const Extras&) const = 0;
+  virtual Extras extras() const = 0;
+  /// How many states it has that can be given and returned.
+  virtual int states() const = 0;
+  /// Whether a mask begins at this layer, and then that of its output; whether one passes; whether one
+  /// changes what Keras computes, which is not done here.
+  virtual bool makes_mask() const = 0;
+  virtual Tensor mask_of(const Tensor& x) const = 0;
+  virtual bool passes_mask() const = 0;
+  virtual bool masks_change_it() const = 0;
   virtual Fit fit(const Shapes& in) const = 0;
   virtual LayerPlan plan(const Shapes& in, int index, Mode mode) const = 0;
   virtual Parameters parameters(const Shapes& in) const = 0;
@@ -36,7 +54,51 @@ template <LayerSpec S> class NodeOf final : public Node {
 
   const S& spec() const { return spec_; }
   const char* type() const override { return S::name; }
-  bool merges() const override { return MergingSpec<S>; }
+  bool takes(int inputs) const override {
+    if constexpr (requires { spec_.inputs(); })
+      return inputs == spec_.inputs();
+    else
+      return inputs == 1 || MergingSpec<S>;
+  }
+  std::shared_ptr<const Node> with([[maybe_unused]] const Extras& extras) const override {
+    if constexpr (has_extras) {
+      S spec = spec_;
+      spec.initial_state = extras.initial_state;
+      spec.masked = extras.mask;
+      spec.return_state = extras.return_state;
+      return std::make_shared<NodeOf>(spec);
+    } else {
+      return nullptr;
+    }
+  }
+  Extras extras() const override {
+    if constexpr (has_extras)
+      return {spec_.initial_state, spec_.masked, spec_.return_state};
+    else
+      return {};
+  }
+  int states() const override {
+    if constexpr (has_extras)
+      return spec_.states();
+    else
+      return 0;
+  }
+  bool makes_mask() const override {
+    if constexpr (requires { spec_.makes_mask(); })
+      return spec_.makes_mask();
+    else
+      return false;
+  }
+  Tensor mask_of(const Tensor& x) const override;
+  bool passes_mask() const override {
+    if constexpr (requires { spec_.passes_mask(); })
+      return spec_.passes_mask();
+    else
+      return traits_of(spec_).pointwise;
+  }
+  bool masks_change_it() const override {
+    return requires { requires S::masks_change_it; };
+  }
   Fit fit(const Shapes& in) const override { return spec_.fit(in); }
   LayerPlan plan(const Shapes& in, int index, Mode mode) const override {
     return layer_plan(spec_, in, index, mode);
@@ -79,6 +141,8 @@ template <LayerSpec S> class NodeOf final : public Node {
   }
 
  private:
+  static constexpr bool has_extras = requires(S s) { s.initial_state, s.masked, s.return_state; };
+
   S spec_;
 };
 

@@ -7,17 +7,30 @@
 
 namespace keratin::functional {
 
-// Of two tensors: their shapes broadcast.
-inline Tensor operator+(const Tensor& a, const Tensor& b) { return Layer(AddSpec{})(a, b); }
-inline Tensor operator-(const Tensor& a, const Tensor& b) { return Layer(SubtractSpec{})(a, b); }
-inline Tensor operator*(const Tensor& a, const Tensor& b) { return Layer(MultiplySpec{})(a, b); }
-inline Tensor operator/(const Tensor& a, const Tensor& b) { return Layer(DivideSpec{})(a, b); }
+// Of two tensors: their shapes broadcast. Masks go through layers alone, as in Keras.
+namespace detail {
+inline Tensor merged(const Layer& layer, const Tensor& a, const Tensor& b) {
+  return layer(a.unmasked(), b.unmasked());
+}
+}  // namespace detail
+inline Tensor operator+(const Tensor& a, const Tensor& b) { return detail::merged(Layer(AddSpec{}), a, b); }
+inline Tensor operator-(const Tensor& a, const Tensor& b) {
+  return detail::merged(Layer(SubtractSpec{}), a, b);
+}
+inline Tensor operator*(const Tensor& a, const Tensor& b) {
+  return detail::merged(Layer(MultiplySpec{}), a, b);
+}
+inline Tensor operator/(const Tensor& a, const Tensor& b) {
+  return detail::merged(Layer(DivideSpec{}), a, b);
+}
 
 // Of a tensor and a number.
 inline Tensor rescaled(const Tensor& x, double scale, double offset) {
-  return x.then(RescalingSpec{.scale = scale, .offset = offset});
+  return x.unmasked().then(RescalingSpec{.scale = scale, .offset = offset});
 }
-inline Tensor power(const Tensor& x, double exponent) { return x.then(PowerSpec{.exponent = exponent}); }
+inline Tensor power(const Tensor& x, double exponent) {
+  return x.unmasked().then(PowerSpec{.exponent = exponent});
+}
 inline Tensor operator+(const Tensor& x, double c) { return rescaled(x, 1, c); }
 inline Tensor operator+(double c, const Tensor& x) { return rescaled(x, 1, c); }
 inline Tensor operator-(const Tensor& x, double c) { return rescaled(x, 1, -c); }

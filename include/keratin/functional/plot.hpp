@@ -29,9 +29,10 @@ inline std::string model_to_dot(const Model& model) {
            std::string(Text(row.out).view()) + "\"];\n";
   }
   for (int i = 0; i < static_cast<int>(graph.entries.size()); ++i)
-    for (const int from : graph.entry(i).inputs)
-      dot += "  n" + std::to_string(graph.layer_index(from)) + " -> n" +
-             std::to_string(graph.layer_index(i)) + ";\n";
+    if (graph.made_by(i) == i)
+      for (const int from : graph.entry(i).inputs)
+        dot += "  n" + std::to_string(graph.layer_index(from)) + " -> n" +
+               std::to_string(graph.layer_index(i)) + ";\n";
   return dot + "}\n";
 }
 

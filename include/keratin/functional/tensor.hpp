@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -15,14 +16,26 @@ namespace keratin::functional {
 inline constexpr Rule takes_one_input{"takes one input"};
 inline constexpr Rule needs_from_1_to_8_inputs{"needs from 1 to 8 inputs"};
 inline constexpr Rule has_weights_of_another_shape{"its weights were made for another shape"};
+inline constexpr Rule takes_no_masked_inputs{
+    "a masked tensor came, and a mask would change what it computes: unmasked() leaves it behind"};
+inline constexpr Rule returns_its_states_too{"it returns its states too: call with_state"};
+inline constexpr Rule has_no_state{"it has no state to be given or returned"};
+inline constexpr Rule needs_all_of_its_states{"it needs all of its states or none"};
+inline constexpr Rule masks_its_first_axes{"a mask has the extents of the first axes"};
 
 struct Call;
 class Graph;
 
-/// What flows between layers: a shape, and how it came about.
+/// What flows between layers: a shape, how it came about, and perhaps a mask that goes beside it.
 class Tensor {
  public:
   const Shape& shape() const;
+  /// Which steps count: 1, or 0 for those that do not. Made by Masking, or an Embedding with mask_zero; it
+  /// goes on through layers that work step by step, into recurrent layers and the loss.
+  std::optional<Tensor> mask() const;
+  Tensor unmasked() const { return Tensor(call_); }
+  /// Error: std::invalid_argument where the mask has other extents than the first axes.
+  Tensor with_mask(const Tensor& mask) const;
   /// The output of a layer with this spec called on the tensor, and on others for one that merges. Error:
   /// std::invalid_argument with the rule that their shapes break.
   template <LayerSpec S, std::same_as<Tensor>... More> Tensor then(const S& spec, const More&... more) const {
@@ -37,7 +50,7 @@ class Tensor {
   friend class Graph;
   friend Tensor Input(Shape shape, std::string name);
   explicit Tensor(std::shared_ptr<const Call> call) : call_(std::move(call)) {}
-  std::shared_ptr<const Call> call_;
+  std::shared_ptr<const Call> call_, mask_;
 };
 
 /// A layer with its name, once, however often it is called.
@@ -46,18 +59,22 @@ struct SharedLayer {
   std::string name;
   std::shared_ptr<const Parameters> parameters{};  // as the first call made them
   std::vector<float> values{};  // its piece of the block to begin with, of a model that was called
+  int piece = -1;  // which of the tensors that the layer before it made it takes out: no layer of its own
 };
 
 /// One call of a layer, or an input.
 struct Call {
   std::shared_ptr<SharedLayer> layer;  // null: an input
+  std::shared_ptr<const Node> node;    // the layer's, with the extras of the call
   std::string name;                    // of an input
   std::vector<Tensor> inputs;
   Shape shape{};
   int index = 0;  // layers on the longest way here, without this one; -1: an input
 
-  Call(std::shared_ptr<SharedLayer> l, std::string n, std::vector<Tensor> in, Shape out, int i)
-      : layer(std::move(l)), name(std::move(n)), inputs(std::move(in)), shape(out), index(i) {}
+  Call(std::string n, Shape out) : name(std::move(n)), shape(out), index(-1) {}
+  Call(std::shared_ptr<SharedLayer> l, std::shared_ptr<const Node> with, std::vector<Tensor> in, Shape out,
+       int i)
+      : layer(std::move(l)), node(std::move(with)), inputs(std::move(in)), shape(out), index(i) {}
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
   ~Call();
@@ -75,6 +92,26 @@ inline Call::~Call() {
 }
 
 inline const Shape& Tensor::shape() const { return call_->shape; }
+inline std::optional<Tensor> Tensor::mask() const {
+  return mask_ ? std::optional(Tensor(mask_)) : std::nullopt;
+}
+inline Tensor Tensor::with_mask(const Tensor& mask) const {
+  const Shape &own = shape(), &of_mask = mask.shape();
+  bool fits = of_mask.rank <= own.rank;
+  for (int a = 0; a < of_mask.rank && fits; ++a) fits = own[a] == of_mask[a];
+  if (!fits)
+    throw std::invalid_argument(
+        Text("mask ", of_mask, " of a tensor ", own, ": ", masks_its_first_axes.text).c_str());
+  Tensor masked = *this;
+  masked.mask_ = mask.call_;
+  return masked;
+}
+template <LayerSpec S> Tensor NodeOf<S>::mask_of(const Tensor& x) const {
+  if constexpr (requires { spec_.mask_of(x); })
+    return spec_.mask_of(x);
+  else
+    return x;
+}
 
 inline Shapes shapes_of(const std::vector<Tensor>& tensors) {
   Shapes shapes;
@@ -86,8 +123,14 @@ inline Shapes shapes_of(const std::vector<Tensor>& tensors) {
 inline Tensor Input(Shape shape, std::string name = "") {
   const Fit fit = accepted(shape);
   if (fit.broken) throw std::invalid_argument(Text("Input, got ", shape, ": ", fit.broken->text).c_str());
-  return Tensor(std::make_shared<Call>(nullptr, std::move(name), std::vector<Tensor>(), shape, -1));
+  return Tensor(std::make_shared<Call>(std::move(name), shape));
 }
+
+/// What a recurrent layer makes of a sequence: its output, and its states at the end (h, of an LSTM then c).
+struct Recurrence {
+  Tensor output;
+  std::vector<Tensor> state;
+};
 
 /// A layer to be called on tensors: Layer(DenseSpec{.units = n}), or Layer(Dense<64, ReLU>{}) of a static
 /// one. Within a model every call, and every call of a copy, has the same weights; two models never share
@@ -103,28 +146,95 @@ class Layer {
     requires LayerSpec<typename L::Spec>
   explicit Layer(const L&, std::string_view name = keratin::detail::name_of<L>()) : Layer(L::spec, name) {}
 
-  /// Error: std::invalid_argument that names the layer, the shapes that came and the rule they break.
+  /// On one tensor, on several for a layer that merges, or on a sequence and the states to begin with for a
+  /// recurrent one. Error: std::invalid_argument that names the layer, the shapes that came and the rule they
+  /// break.
   template <std::same_as<Tensor>... More> Tensor operator()(const Tensor& x, const More&... more) const {
     return (*this)(std::vector<Tensor>{x, more...});
   }
   Tensor operator()(std::vector<Tensor> inputs) const {
-    int index = 0;
-    for (const Tensor& x : inputs)
-      if (!x.call_) throw std::invalid_argument("a Tensor that was moved from came");
-    for (const Tensor& x : inputs) index = std::max(index, x.call_->index + 1);
-    const Shapes in = shapes_of(inputs);
-    Fit fit = check(in);
-    if (!fit.broken) fit = accepted(fit.out);
-    if (!fit.broken && !built(in)) fit = has_weights_of_another_shape;
-    if (fit.broken) throw std::invalid_argument(refusal(index, in, fit).c_str());
-    return Tensor(std::make_shared<Call>(layer_, "", std::move(inputs), fit.out, index));
+    if (layer_->node->extras().return_state) refuse(inputs, returns_its_states_too);
+    return call(std::move(inputs), false, {});
+  }
+  /// A recurrent layer on a sequence, beginning where `initial` says: the states of another one, or zeros. As
+  /// in Keras the sequence's own mask is read where no states are given; a mask that is given is read always.
+  /// Keras: return_state=True, initial_state, mask.
+  Recurrence with_state(const Tensor& x, const std::vector<Tensor>& initial = {},
+                        const std::optional<Tensor>& mask = {}) const {
+    std::vector<Tensor> inputs{x};
+    inputs.insert(inputs.end(), initial.begin(), initial.end());
+    const int states = layer_->node->states();
+    if (states == 0) refuse(inputs, has_no_state);
+    const Tensor all = call(std::move(inputs), true, mask);
+    const auto piece = [&](int k, Slice slice) {
+      const SliceSpec spec{.count = 1, .slices = {slice}};
+      return Layer(std::make_shared<SharedLayer>(
+          SharedLayer{.node = std::make_shared<NodeOf<SliceSpec>>(spec), .name = "", .piece = k}))(all);
+    };
+    const bool sequences = layer_->node->passes_mask();
+    Recurrence made{piece(0, sequences ? Slice{0, -states} : Slice::at(0)), {}};
+    for (int s = 0; s < states; ++s) made.state.push_back(piece(1 + s, Slice::at(s - states)));
+    return made;
   }
 
  private:
-  Fit check(const Shapes& in) const {
+  friend class Model;
+
+  Tensor call(std::vector<Tensor> inputs, bool return_state, const std::optional<Tensor>& mask_given) const {
+    for (const Tensor& x : inputs)
+      if (!x.call_) throw std::invalid_argument("a Tensor that was moved from came");
+    const std::vector<Tensor> given = inputs;
+    const std::shared_ptr<const Node> node = node_for(inputs, return_state, mask_given);
+    const Shapes in = shapes_of(inputs);
+    Fit fit = check(*node, in);
+    if (!fit.broken) fit = accepted(fit.out);
+    if (!fit.broken && !built(in)) fit = has_weights_of_another_shape;
+    if (fit.broken) refuse(inputs, fit);
+    for (Tensor& x : inputs) x.mask_ = nullptr;
+    const int index = index_of(inputs);
+    Tensor made(std::make_shared<Call>(layer_, node, std::move(inputs), fit.out, index));
+    const std::optional<Tensor> mask = mask_behind(*node, given, made.shape());
+    if (mask) made.mask_ = mask->call_;
+    return made;
+  }
+  // The node for such a call; a mask that it reads goes behind the inputs.
+  std::shared_ptr<const Node> node_for(std::vector<Tensor>& inputs, bool return_state,
+                                       const std::optional<Tensor>& mask_given) const {
+    const Node& node = *layer_->node;
+    if (inputs.empty() || node.states() == 0) return layer_->node;
+    if (inputs.size() > 1 && inputs.size() != 1 + static_cast<std::size_t>(node.states()))
+      refuse(inputs, needs_all_of_its_states);
+    const std::optional<Tensor> mask = mask_given || inputs.size() > 1 ? mask_given : inputs[0].mask();
+    auto with = node.with(
+        {.initial_state = inputs.size() > 1, .mask = mask.has_value(), .return_state = return_state});
+    if (mask) inputs.push_back(*mask);
+    return with;
+  }
+  // The mask of what was made, by Keras's rules: a layer that works step by step hands it on; of several it
+  // is one that has all of theirs.
+  std::optional<Tensor> mask_behind(const Node& node, const std::vector<Tensor>& given,
+                                    const Shape& made) const {
+    if (node.makes_mask()) return node.mask_of(given[0].unmasked());
+    std::optional<Tensor> mask = given[0].mask();
+    if (layer_->piece >= 0) return made.rank > 1 ? mask : std::nullopt;  // the sequence, not a state
+    const bool recurrent = node.states() > 0;
+    for (const Tensor& x : given)
+      if (x.mask_ && node.masks_change_it()) refuse(given, takes_no_masked_inputs);
+    for (std::size_t k = 1; k < given.size() && mask && !recurrent; ++k) {
+      if (!given[k].mask_) return std::nullopt;
+      if (given[k].mask_ != mask->call_) mask = Layer(LogicalOrSpec{})(*mask, *given[k].mask());
+    }
+    return node.passes_mask() ? mask : std::nullopt;
+  }
+  static int index_of(const std::vector<Tensor>& inputs) {
+    int index = 0;
+    for (const Tensor& x : inputs) index = std::max(index, x.call_->index + 1);
+    return index;
+  }
+  static Fit check(const Node& node, const Shapes& in) {
     if (in.count < 1 || in.count > max_inputs) return needs_from_1_to_8_inputs;
-    if (in.count > 1 && !layer_->node->merges()) return takes_one_input;
-    return layer_->node->fit(in);
+    if (!node.takes(in.count)) return takes_one_input;
+    return node.fit(in);
   }
   // Gives the layer its weights, or has them already, of the same shapes.
   bool built(const Shapes& in) const {
@@ -132,6 +242,9 @@ class Layer {
     if (!layer_->parameters) layer_->parameters = std::make_shared<const Parameters>(p);
     return std::equal(p.begin(), p.end(), layer_->parameters->begin(), layer_->parameters->end(),
                       [](const Parameter& a, const Parameter& b) { return a.shape == b.shape; });
+  }
+  [[noreturn]] void refuse(const std::vector<Tensor>& inputs, const Fit& fit) const {
+    throw std::invalid_argument(refusal(index_of(inputs), shapes_of(inputs), fit).c_str());
   }
   Text refusal(int index, const Shapes& in, const Fit& fit) const {
     const Text named = layer_->name.empty() ? Text() : Text(" '", layer_->name, "'");

@@ -12,13 +12,27 @@
 namespace keratin::kernels {
 
 /// Sizes of a recurrent layer; `sequences`: the output of every step is wanted, `backwards`: from the last
-/// on.
+/// on; `returned`: as many of the states at the end stand behind the outputs, a row each.
 struct RecurrentSize {
   int steps, in, units;
   bool sequences, backwards;
+  int returned = 0;
 
   /// Where the input of a step lies.
   constexpr int time(int step) const { return backwards ? steps - 1 - step : step; }
+  constexpr int output_rows() const { return sequences ? steps : 1; }
+  /// Values of a sample's outputs and returned states.
+  constexpr std::ptrdiff_t outputs() const { return (std::ptrdiff_t{output_rows()} + returned) * units; }
+};
+
+/// What may go with the inputs, each null where there is none: the states where the steps begin, the output's
+/// [units] and what is carried, `apart` T's from sample to sample, otherwise zeros; `kept`, where the output
+/// and what is carried are left; and `mask` [steps], 0 for steps that change nothing.
+template <class T> struct RecurrentContext {
+  const T* begin[2] = {};
+  std::ptrdiff_t apart = 0;
+  T* kept = nullptr;
+  const T* mask = nullptr;
 };
 
 /// Weights as Keras lays them out, the columns of a gate side by side: kernel [in][gates * units],
@@ -270,7 +284,15 @@ template <class T> struct StepMemory {
   const T *x, *h;
   T *carry, *next = nullptr, *y = nullptr, *keep = nullptr,
             *reset = nullptr;  // reset: R(r) h, for cells that reset before
+  const T* mask = nullptr;     // null: every sample takes this step
 };
+
+// The value of a step, or where it is masked what was there before.
+template <class T, class V, class Part>
+[[gnu::always_inline]] inline V unless_masked(const T* mask, V value, const T* before, Part part) {
+  if (!mask) return value;
+  return Operands<T>::x(mask) != V{} ? value : read(before, part);
+}
 
 template <bool Keep, class T, class Cell>
 [[gnu::always_inline]] inline void step(const Cell& cell, const RecurrentSize& size,
@@ -312,7 +334,9 @@ template <bool Keep, class T, class Cell>
           },
           std::bool_constant<Keep>{});
       each<N>([&](int n) __attribute__((always_inline)) {
-        if (Cell::size.carried) write(m.carry + at(n), carry[n], part);
+        h[n] = unless_masked(m.mask, h[n], m.h + at(n), part);
+        if (Cell::size.carried)
+          write(m.carry + at(n), unless_masked(m.mask, carry[n], m.carry + at(n), part), part);
         if (m.next) write(m.next + at(n), h[n], part);
         if (m.y) write(m.y + at(n), h[n], part);
       });
@@ -340,7 +364,7 @@ template <bool Keep, class T, class Cell>
       for (int n = 0; n < N; ++n) {
         const std::ptrdiff_t at = unit + n * O::columns;
         const V update = read(m.keep + at, part), fresh = cell.activation.value(a[0][n]);
-        const V h = update * (read(m.h + at, part) - fresh) + fresh;
+        const V h = unless_masked(m.mask, update * (read(m.h + at, part) - fresh) + fresh, m.h + at, part);
         write(m.keep + 2 * units + at, fresh, part);
         if (m.next) write(m.next + at, h, part);
         if (m.y) write(m.y + at, h, part);
@@ -372,42 +396,46 @@ template <class T, class Cell> struct RecurrentMemory {
   }
 };
 
-/// y = the outputs of all steps or of the last, for `count` T's worth of samples. `state` holds [units]
-/// outputs and then what is carried, of each T: where the steps begin, and afterwards where they ended. Null:
-/// zeros, and nobody asks.
+/// y = the outputs of all steps or of the last, and the states that are returned, for `count` T's worth of
+/// samples.
 template <bool Training, class T, class Cell>
 [[gnu::noinline]] void recurrent_forward(const Cell& cell, const RecurrentSize& size,
                                          const RecurrentWeights<Scalar<T>>& w, int count, const T* x, T* y,
-                                         T* state, T* memory) {
+                                         const RecurrentContext<T>& context, T* memory) {
   const std::ptrdiff_t units = size.units, steps = size.steps;
   const RecurrentMemory<T, Cell> kept(size, count, memory);
-  for (std::ptrdiff_t i = 0; i < count; ++i, x += steps * size.in) {
+  for (std::ptrdiff_t i = 0; i < count; ++i, x += steps * size.in, y += size.outputs()) {
     T* const carry = Training ? kept.carry : memory + 2 * units;
     const auto input = [&](int step) {  // the recurrent input of a step
       return Training ? kept.h + (i * steps + size.time(step)) * units : memory + step % 2 * units;
     };
-    T* const mine = state ? state + i * units * (1 + Cell::size.carried) : nullptr;
     const auto begin = [&](T* at, const T* from) {
-      if (mine)
-        std::copy_n(from, units, at);
+      if (from)
+        std::copy_n(from + i * context.apart, units, at);
       else
         std::fill_n(reinterpret_cast<Scalar<T>*>(at), units * Unit<T>::samples, Scalar<T>{});
     };
-    begin(input(0), mine);
-    if (Cell::size.carried) begin(carry, mine ? mine + units : nullptr);
+    begin(input(0), context.begin[0]);
+    if (Cell::size.carried) begin(carry, context.begin[1]);
     for (int s = 0; s < size.steps; ++s) {
       const std::ptrdiff_t time = size.time(s), row = i * steps + time;
       const bool last = s + 1 == size.steps;
       detail::StepMemory<T> m{.x = x + time * size.in, .h = input(s), .carry = carry};
-      m.next = last ? mine : input(s + 1);
-      m.y = size.sequences ? y + (i * steps + s) * units : last ? y + i * units : nullptr;
+      m.next = last ? nullptr : input(s + 1);
+      m.y = size.sequences ? y + s * units : last ? y : nullptr;
       m.keep = Training                   ? kept.keep + row * Cell::size.kept * units
                : Cell::size.resets_before ? memory + 3 * units
                                           : nullptr;
       if (Cell::size.resets_before) m.reset = Training ? kept.reset + row * units : memory + 2 * units;
-      detail::step<Training>(cell, size, w, s == 0 && !mine, m);
+      if (context.mask) m.mask = context.mask + row;
+      detail::step<Training>(cell, size, w, s == 0 && !context.begin[0], m);
     }
-    if (Cell::size.carried && mine) std::copy_n(carry, units, mine + units);
+    const auto leave = [&](T* at) {
+      std::copy_n(y + (size.output_rows() - 1) * units, units, at);
+      if (Cell::size.carried) std::copy_n(carry, units, at + units);
+    };
+    if (context.kept) leave(context.kept + i * (1 + Cell::size.carried) * units);
+    if (size.returned > 0) leave(y + size.output_rows() * units);
   }
 }
 
@@ -463,11 +491,13 @@ template <class T> struct StepGradients {
   const T *h, *reset;
 };
 
-/// The way back through time: dx, null when nobody wants it. What it returns lies in `memory` and `scratch`.
+/// The way back through time: dx, and dbegin of the states where the steps began, [units] each; null when
+/// nobody wants them. What it returns lies in `memory` and `scratch`.
 template <class T, class Cell>
 [[gnu::noinline]] StepGradients<T> recurrent_backward(const Cell& cell, const RecurrentSize& size,
                                                       const RecurrentWeights<Scalar<T>>& w, int count,
-                                                      const T* dy, T* dx, const T* memory,
+                                                      const T* mask, const T* dy, T* dx,
+                                                      T* const (&dbegin)[2], const T* memory,
                                                       Scalar<T>* scratch) {
   using S = Scalar<T>;
   using V = Vec<S>;
@@ -493,15 +523,19 @@ template <class T, class Cell>
   detail::transpose_matrix(units, columns, w.recurrent, recurrent);
   if (dx) detail::transpose_matrix(size.in, columns, w.kernel, kernel);
 
-  for (std::ptrdiff_t i = 0; i < count; ++i) {
+  for (std::ptrdiff_t i = 0; i < count; ++i, dy += size.outputs()) {
     std::fill_n(scalars(dh), 2 * values, S{});  // and dc behind it
+    std::copy_n(dy + size.output_rows() * units, size.returned * units, dh);
     for (int s = size.steps - 1; s >= 0; --s) {
       const std::ptrdiff_t row = i * steps + size.time(s);
       const S* const h = scalars(kept.h + row * units);
       const S* const keep = scalars(kept.keep + row * Cell::size.kept * units);
-      const S* const out = scalars(size.sequences   ? dy + (i * steps + s) * units
-                                   : s + 1 == steps ? dy + i * units
-                                                    : nullptr);
+      const S* const out = scalars(size.sequences ? dy + s * units : s + 1 == steps ? dy : nullptr);
+      const bool goes_on = s > 0 || dbegin[0];
+      const V on = mask ? Operands<T>::x(mask + row) : V{};
+      const auto passes = [&](V v, V otherwise) __attribute__((always_inline)) {
+        return mask ? (on != V{} ? v : otherwise) : v;
+      };
       S *const gradients = scalars(d), *const of_recurrent = scalars(du), *const of_output = scalars(dh),
                *const of_carry = scalars(dc), *const of_reset = scalars(dreset);
       if constexpr (!Cell::size.resets_before) {
@@ -511,25 +545,28 @@ template <class T, class Cell>
           if (out) total += part.load(out + at);
 #pragma GCC unroll 32
           for (int j = 0; j < Cell::size.kept; ++j) k[j] = part.load(keep + j * values + at);
-          const V direct = cell.backward(k, part.load(h + at), total, carry, dz);
-          part.store(of_output + at, direct);
-          if (Cell::size.carried) part.store(of_carry + at, carry);
+          const V of_next = carry, direct = cell.backward(k, part.load(h + at), total, carry, dz);
+          part.store(of_output + at, passes(direct, total));
+          if (Cell::size.carried) part.store(of_carry + at, passes(carry, of_next));
 #pragma GCC unroll 32
           for (int g = 0; g < gates; ++g) {
-            part.store(gradients + g * values + at, dz[g]);
-            if (Cell::size.split) part.store(of_recurrent + g * values + at, dz[g == gates - 1 ? gates : g]);
+            part.store(gradients + g * values + at, passes(dz[g], V{}));
+            if (Cell::size.split)
+              part.store(of_recurrent + g * values + at, passes(dz[g == gates - 1 ? gates : g], V{}));
           }
         });
-        if (s > 0) detail::row_product<true>(columns, du, recurrent, units, dh);
+        if (goes_on) detail::row_product<true>(columns, du, recurrent, units, dh);
       } else {
         for_each_vector<S>(values, [&](std::ptrdiff_t at, auto part) __attribute__((always_inline)) {
           V total = part.load(of_output + at);
           if (out) total += part.load(out + at);
           const V update = part.load(keep + at), fresh = part.load(keep + 2 * values + at);
           const V before = part.load(h + at);
-          part.store(gradients + at, total * (before - fresh) * cell.gate.derivative(update));
-          part.store(gradients + 2 * values + at, total * (1 - update) * cell.activation.derivative(fresh));
-          part.store(of_output + at, total * update);
+          const V of_gate = total * (before - fresh) * cell.gate.derivative(update),
+                  of_fresh = total * (1 - update) * cell.activation.derivative(fresh);
+          part.store(gradients + at, passes(of_gate, V{}));
+          part.store(gradients + 2 * values + at, passes(of_fresh, V{}));
+          part.store(of_output + at, passes(total * update, total));
         });
         detail::row_product<false>(units, d + 2 * units, recurrent + std::ptrdiff_t{2} * units * units, units,
                                    dreset);
@@ -538,7 +575,7 @@ template <class T, class Cell>
           part.store(gradients + values + at, by_reset * part.load(h + at) * cell.gate.derivative(reset));
           part.store(of_output + at, by_reset * reset + part.load(of_output + at));
         });
-        if (s > 0) detail::row_product<true>(2 * units, d, recurrent, units, dh);
+        if (goes_on) detail::row_product<true>(2 * units, d, recurrent, units, dh);
       }
       if (dx) detail::row_product<false>(columns, d, kernel, size.in, dx + row * size.in);
       detail::to_rows(d, columns, d_rows + row * row_size);
@@ -548,6 +585,8 @@ template <class T, class Cell>
         detail::to_rows(d + 2 * units, units, du_rows + rows * 2 * values + row * values);
       }
     }
+    for (int state = 0; state < 2; ++state)
+      if (dbegin[state]) std::copy_n(state == 0 ? dh : dc, units, dbegin[state] + i * units);
   }
 
   return {d_rows, du_rows, kept.h, kept.reset};

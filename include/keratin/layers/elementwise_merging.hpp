@@ -245,6 +245,7 @@ template <bool Largest> struct ExtremeOp {
 template <class Op> struct ElementwiseMergeSpec {
   static constexpr const char* name = Op::name;
   static constexpr bool merges = true;
+  static constexpr bool masks_change_it = Op::reads_input;
 
   constexpr Fit fit(const Shapes& in) const {
     if (Op::takes_two && in.count != 2) return needs_two_inputs;

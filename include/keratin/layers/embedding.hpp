@@ -2,7 +2,7 @@
 // Embedding: a vector of numbers for every class, looked up in a table that is learnt.
 #include <keratin/initializers/random.hpp>
 #include <keratin/kernels/transpose.hpp>
-#include <keratin/layers/layer.hpp>
+#include <keratin/layers/masking.hpp>
 
 #include <algorithm>
 
@@ -17,6 +17,7 @@ inline constexpr Rule needs_at_least_1_class_and_1_output{
 struct EmbeddingSpec {
   int input_dim = 0, output_dim = 0;
   Initializer embeddings_initializer = RandomUniform<>::value;
+  bool mask_zero = false;  // class 0 is padding: a mask goes with the output
 
   static constexpr const char* name = "Embedding";
 
@@ -34,6 +35,8 @@ struct EmbeddingSpec {
     return p;
   }
   constexpr Traits traits() const { return {.reads_output = false}; }
+  constexpr bool makes_mask() const { return mask_zero; }
+  template <class Tensor> Tensor mask_of(const Tensor& x) const { return x.then(NotEqualSpec{}); }
 
   struct Geometry {
     int in, input_dim, output_dim;
@@ -110,4 +113,4 @@ struct Embedding : layer_of<Embedding<InputDim, OutputDim, Options...>, Embeddin
 
 }  // namespace keratin
 
-KERATIN_ADAPT_STRUCT(keratin::EmbeddingSpec, input_dim, output_dim, embeddings_initializer);
+KERATIN_ADAPT_STRUCT(keratin::EmbeddingSpec, input_dim, output_dim, embeddings_initializer, mask_zero);

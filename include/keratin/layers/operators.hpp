@@ -136,10 +136,10 @@ struct Walk {
 
 }  // namespace detail
 
-enum class Reduction : unsigned char { sum, mean, max, min };
+enum class Reduction : unsigned char { sum, mean, max, min, any };
 
-/// Sum, mean, maximum or minimum along some axes of a sample. The gradient of an extreme is shared by those
-/// that are equal. Keras: ops.sum, mean, max, min.
+/// Sum, mean, maximum or minimum along some axes of a sample, or `any`: of a mask. The gradient of an extreme
+/// is shared by those that are equal. Keras: ops.sum, mean, max, min, any.
 template <Reduction Kind> struct ReduceSpec {
   unsigned axes = 0;  // bit a: along axis a of a sample, counted from 0; none set: along all
   bool keepdims =
@@ -148,6 +148,7 @@ template <Reduction Kind> struct ReduceSpec {
   static constexpr const char* name = Kind == Reduction::sum    ? "Sum"
                                       : Kind == Reduction::mean ? "Mean"
                                       : Kind == Reduction::max  ? "Max"
+                                      : Kind == Reduction::any  ? "Any"
                                                                 : "Min";
 
   constexpr Fit fit(Shape in) const {
@@ -220,7 +221,7 @@ template <Reduction Kind> struct ReduceSpec {
   }
 
  private:
-  static constexpr bool is_extreme = Kind == Reduction::max || Kind == Reduction::min;
+  static constexpr bool is_extreme = Kind != Reduction::sum && Kind != Reduction::mean;
 
   constexpr bool reduces(int a) const { return axes == 0 || (axes >> a & 1) != 0; }
   template <class T> static Scalar<T> share(const Geometry& g) {
@@ -228,9 +229,9 @@ template <Reduction Kind> struct ReduceSpec {
   }
   template <class T> static T more_extreme(const T& a, const T& b) {
     if constexpr (Unit<T>::samples > 1)
-      return Kind == Reduction::max ? T((a > b).select(a, b)) : T((a < b).select(a, b));
+      return Kind == Reduction::min ? T((a < b).select(a, b)) : T((a > b).select(a, b));
     else
-      return (Kind == Reduction::max ? a > b : a < b) ? a : b;
+      return (Kind == Reduction::min ? a < b : a > b) ? a : b;
   }
   template <class T> static T same(const T& a, const T& b) {
     if constexpr (Unit<T>::samples > 1)
@@ -241,15 +242,17 @@ template <Reduction Kind> struct ReduceSpec {
 };
 
 /// Indices [begin, end) of an axis, `step` apart; end below begin with a negative step. -1 counts from the
-/// end, as in Python; `whole` means all of it.
+/// end, as in Python; `whole` means all of it. at(i) is a single index: its axis goes.
 struct Slice {
   static constexpr int whole = INT32_MAX;
   int begin = 0, end = whole, step = 1;
 
+  static constexpr Slice at(int index) { return {index, index, 0}; }
+
   constexpr bool operator==(const Slice&) const = default;
 };
 
-/// Some indices of the first axes of a sample. Keras: x[:, begin:end:step, ...].
+/// Some indices of the first axes of a sample. Keras: x[:, begin:end:step, index, ...].
 struct SliceSpec {
   int count = 0;  // axes that are cut; those behind are taken whole
   std::array<Slice, Shape::max_rank> slices{};
@@ -258,13 +261,13 @@ struct SliceSpec {
 
   constexpr Fit fit(Shape in) const {
     if (count < 0 || count > in.rank) return needs_axes_that_the_input_has;
-    Shape out = in;
-    for (int a = 0; a < count; ++a) {
+    Shape out;
+    for (int a = 0; a < in.rank; ++a) {
       const Range r = range(in, a);
       if (r.count < 1) return needs_a_slice_that_is_not_empty;
-      out.extent[a] = r.count;
+      if (r.stays) out.extent[out.rank++] = r.count;
     }
-    return out;
+    return out.rank == 0 ? Shape{1} : out;
   }
   constexpr Traits traits() const {
     return {.reads_input = false, .reads_output = false, .writes_over_gradient = false};
@@ -275,12 +278,11 @@ struct SliceSpec {
     int in;
   };
   constexpr Geometry geometry(Shape in) const {
-    const Shape out = fit(in).out;
-    Geometry g{{.size = out.size()}, in.size()};
+    Geometry g{{.size = fit(in).out.size()}, in.size()};
     int step = 1;
     for (int a = in.rank - 1, axis = detail::Walk::axes - 1; a >= 0; --a, --axis) {
-      const Range r = a < count ? range(in, a) : Range{0, 1, in[a]};
-      g.walk.extent[axis] = out[a];
+      const Range r = range(in, a);
+      g.walk.extent[axis] = r.count;
       g.walk.stride[axis] = step * r.step;
       g.walk.first += step * r.first;
       step *= in[a];
@@ -308,12 +310,17 @@ struct SliceSpec {
  private:
   struct Range {
     int first, step, count;
+    bool stays = true;
   };
   // As Python resolves it: what lies outside is cut off.
   constexpr Range range(const Shape& in, int a) const {
-    const Slice& s = slices[static_cast<std::size_t>(a)];
     const int n = in[a];
-    if (s.step == 0) return {0, 1, 0};
+    if (a >= count) return {0, 1, n};
+    const Slice& s = slices[static_cast<std::size_t>(a)];
+    if (s.step == 0) {
+      const int index = s.begin < 0 ? s.begin + n : s.begin;
+      return {index, 1, s.end == s.begin && index >= 0 && index < n ? 1 : 0, false};
+    }
     const bool up = s.step > 0;
     const auto place = [&](int i) { return std::clamp(i < 0 ? i + n : i, up ? 0 : -1, up ? n : n - 1); };
     const int begin = place(s.begin), end = s.end == Slice::whole ? (up ? n : -1) : place(s.end);
@@ -330,4 +337,5 @@ KERATIN_ADAPT_STRUCT(keratin::ReduceSpec<keratin::Reduction::sum>, axes, keepdim
 KERATIN_ADAPT_STRUCT(keratin::ReduceSpec<keratin::Reduction::mean>, axes, keepdims);
 KERATIN_ADAPT_STRUCT(keratin::ReduceSpec<keratin::Reduction::max>, axes, keepdims);
 KERATIN_ADAPT_STRUCT(keratin::ReduceSpec<keratin::Reduction::min>, axes, keepdims);
+KERATIN_ADAPT_STRUCT(keratin::ReduceSpec<keratin::Reduction::any>, axes, keepdims);
 KERATIN_ADAPT_STRUCT(keratin::SliceSpec, count, slices);

@@ -12,6 +12,9 @@ namespace keratin {
 
 template <> inline constexpr bool kernels::one_tanh<Tanh, Sigmoid> = true;
 
+inline constexpr Rule needs_states_of_its_units{
+    "an initial state needs as many values as the layer has units"};
+inline constexpr Rule needs_a_mask_of_its_steps{"its mask needs a value for each step"};
 inline constexpr Rule needs_an_activation_value_by_value{
     "a recurrent layer's activations work value by value: softmax does not"};
 
@@ -49,7 +52,7 @@ template <class I> struct RecurrentInitializer {
 struct RecurrentGeometry {
   kernels::RecurrentSize size;
   ActivationFunction activation, recurrent_activation;
-  bool use_bias, reset_after;
+  bool use_bias, reset_after, initial_state, masked;
 };
 
 namespace detail {
@@ -110,7 +113,13 @@ template <class Gradients> struct HandOnRecurrent {
 
 // What the three specs share. Spec::with_cell(geometry, f) calls f with the kernel's cell.
 template <class Spec> struct Recurrent {
-  static constexpr Fit fit(const Spec& spec, Shape in) {
+  // A sequence, then the states to begin with, then the mask.
+  static constexpr int states(const Spec& spec) { return 1 + Spec::cell(spec.geometry(Shape{1, 1})).carried; }
+  static constexpr int inputs(const Spec& spec) {
+    return 1 + (spec.initial_state ? states(spec) : 0) + spec.masked;
+  }
+  static constexpr Fit fit(const Spec& spec, const Shapes& all) {
+    const Shape& in = all;
     if (in.rank != 2) return needs_sequence_TxC;
     if (spec.units < 1) return needs_at_least_1_unit;
     const RecurrentGeometry g = spec.geometry(in);
@@ -119,6 +128,14 @@ template <class Spec> struct Recurrent {
     if (std::int64_t{spec.units} * Spec::gates > INT32_MAX ||
         (std::int64_t{in.last()} + spec.units) * (Spec::gates * spec.units) > INT32_MAX)
       return more_than_2_31_elements;
+    for (int i = 1; i < inputs(spec) && i < all.count; ++i) {
+      const bool is_mask = spec.masked && i == inputs(spec) - 1;
+      const Shape wanted = is_mask ? Shape{in[0]} : Shape{spec.units};
+      if (all[i] != wanted)
+        return {is_mask ? needs_a_mask_of_its_steps : needs_states_of_its_units, wanted, i};
+    }
+    const int rows = spec.return_sequences ? in[0] : 1;
+    if (spec.return_state) return Shape{rows + states(spec), spec.units};
     return spec.return_sequences ? in.with_last(spec.units) : Shape{spec.units};
   }
   static constexpr Parameters parameters(const Spec& spec, Shape in, Shape bias, Initializer of_bias) {
@@ -132,11 +149,15 @@ template <class Spec> struct Recurrent {
   static constexpr Traits traits{.reads_output = false, .finishes = true, .lanes = true};
   static constexpr RecurrentGeometry geometry(const Spec& spec, Shape in, ActivationFunction recurrent,
                                               bool reset_after = false) {
-    return {.size = {in[0], in.last(), spec.units, spec.return_sequences, spec.go_backwards},
-            .activation = spec.activation,
-            .recurrent_activation = recurrent,
-            .use_bias = spec.use_bias,
-            .reset_after = reset_after};
+    RecurrentGeometry g{.size = {in[0], in.last(), spec.units, spec.return_sequences, spec.go_backwards},
+                        .activation = spec.activation,
+                        .recurrent_activation = recurrent,
+                        .use_bias = spec.use_bias,
+                        .reset_after = reset_after,
+                        .initial_state = spec.initial_state,
+                        .masked = spec.masked};
+    if (spec.return_state) g.size.returned = 1 + Spec::cell(g).carried;
+    return g;
   }
   static constexpr double flops(const Spec& spec, Shape in) {
     return 2.0 * in[0] * (in.last() + spec.units) * Spec::gates * spec.units;
@@ -168,16 +189,28 @@ template <class Spec> struct Recurrent {
     return kernels::RecurrentWeights<std::remove_cvref_t<decltype(*bias)>>{
         c.parameter(0), c.parameter(1), bias, bias ? bias + Spec::gates * g.size.units : nullptr};
   }
+  static constexpr int states(const RecurrentGeometry& g) { return 1 + Spec::cell(g).carried; }
+  template <class Context> static auto* mask(const RecurrentGeometry& g, const Context& c) {
+    return g.masked ? c.input(1 + (g.initial_state ? states(g) : 0)) : nullptr;
+  }
+  template <class T, class Count>
+  static kernels::RecurrentContext<T> context(const RecurrentGeometry& g, const Forward<T, Count>& c) {
+    kernels::RecurrentContext<T> at{.apart = g.size.units, .kept = c.state, .mask = mask(g, c)};
+    for (int s = 0; s < states(g); ++s)
+      at.begin[s] = g.initial_state ? c.input(1 + s) : c.state ? c.state + s * g.size.units : nullptr;
+    if (!g.initial_state) at.apart *= states(g);
+    return at;
+  }
   template <class T, class Count>
   [[gnu::always_inline]] static void forward(auto geometry, const Forward<T, Count>& c) {
     const RecurrentGeometry g = geometry;
     Spec::with_cell(geometry, [&](auto cell) __attribute__((always_inline)) {
       if constexpr (std::is_same_v<Count, One> && Unit<T>::samples == 1)
-        if (!c.training())
+        if (!c.training() && !g.initial_state && !g.masked && g.size.returned == 0)
           return kernels::single_forward(cell, sizes(geometry), weights(g, c), c.x, c.y, c.intermediate);
       const auto run = [&]<bool Training>(std::bool_constant<Training>) {
         kernels::recurrent_forward<Training>(cell, g.size, weights(g, c), static_cast<int>(c.count), c.x, c.y,
-                                             c.state, c.intermediate);
+                                             context(g, c), c.intermediate);
       };
       c.training() ? run(std::true_type{}) : run(std::false_type{});
     });
@@ -192,8 +225,11 @@ template <class Spec> struct Recurrent {
     const RecurrentGeometry g = geometry;
     const auto w = weights(g, c);
     kernels::StepGradients<T> d;
+    T* dbegin[2] = {};
+    for (int s = 0; g.initial_state && s < states(g); ++s) dbegin[s] = c.input_gradient(1 + s);
     Spec::with_cell(geometry, [&](auto cell) {
-      d = kernels::recurrent_backward(cell, g.size, w, c.count, c.dy, c.dx, c.intermediate, c.scratch);
+      d = kernels::recurrent_backward(cell, g.size, w, c.count, mask(g, c), c.dy, c.dx, dbegin,
+                                      c.intermediate, c.scratch);
     });
     kernels::recurrent_weight_gradients(Spec::cell(g), g.size, w.bias, c.count, c.x, d,
                                         HandOnRecurrent<decltype(gradients)>{gradients});
@@ -207,7 +243,9 @@ template <class Spec> struct Recurrent {
 struct SimpleRNNSpec {
   int units = 0;
   ActivationFunction activation = Tanh{};
-  bool use_bias = true, return_sequences = false, go_backwards = false, stateful = false;
+  bool use_bias = true, return_sequences = false, go_backwards = false, stateful = false,
+       return_state = false;
+  bool initial_state = false, masked = false;  // set by a graph, for a call that is given them
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
@@ -219,7 +257,10 @@ struct SimpleRNNSpec {
   static constexpr bool activates_inside = true;
   static constexpr int gates = 1;
 
-  constexpr Fit fit(Shape in) const { return Base::fit(*this, in); }
+  constexpr Fit fit(const Shapes& in) const { return Base::fit(*this, in); }
+  constexpr int inputs() const { return Base::inputs(*this); }
+  constexpr int states() const { return Base::states(*this); }
+  constexpr bool passes_mask() const { return return_sequences; }
   constexpr Parameters parameters(Shape in) const {
     return Base::parameters(*this, in, {units}, bias_initializer);
   }
@@ -262,7 +303,8 @@ struct LSTMSpec {
   int units = 0;
   ActivationFunction activation = Tanh{}, recurrent_activation = Sigmoid{};
   bool use_bias = true, unit_forget_bias = true, return_sequences = false, go_backwards = false,
-       stateful = false;
+       stateful = false, return_state = false;
+  bool initial_state = false, masked = false;  // set by a graph, for a call that is given them
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
@@ -274,7 +316,10 @@ struct LSTMSpec {
   static constexpr bool activates_inside = true;
   static constexpr int gates = 4;
 
-  constexpr Fit fit(Shape in) const { return Base::fit(*this, in); }
+  constexpr Fit fit(const Shapes& in) const { return Base::fit(*this, in); }
+  constexpr int inputs() const { return Base::inputs(*this); }
+  constexpr int states() const { return Base::states(*this); }
+  constexpr bool passes_mask() const { return return_sequences; }
   constexpr Parameters parameters(Shape in) const {
     return Base::parameters(*this, in, {4 * units}, initial_bias());
   }
@@ -324,7 +369,9 @@ struct LSTMSpec {
 struct GRUSpec {
   int units = 0;
   ActivationFunction activation = Tanh{}, recurrent_activation = Sigmoid{};
-  bool use_bias = true, reset_after = true, return_sequences = false, go_backwards = false, stateful = false;
+  bool use_bias = true, reset_after = true, return_sequences = false, go_backwards = false, stateful = false,
+       return_state = false;
+  bool initial_state = false, masked = false;  // set by a graph, for a call that is given them
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
@@ -336,7 +383,10 @@ struct GRUSpec {
   static constexpr bool activates_inside = true;
   static constexpr int gates = 3;
 
-  constexpr Fit fit(Shape in) const { return Base::fit(*this, in); }
+  constexpr Fit fit(const Shapes& in) const { return Base::fit(*this, in); }
+  constexpr int inputs() const { return Base::inputs(*this); }
+  constexpr int states() const { return Base::states(*this); }
+  constexpr bool passes_mask() const { return return_sequences; }
   constexpr Parameters parameters(Shape in) const {
     return Base::parameters(*this, in, reset_after ? Shape{2, 3 * units} : Shape{3 * units},
                             bias_initializer);
@@ -404,11 +454,11 @@ template <int Units, class... Options> struct GRU : layer_of<GRU<Units, Options.
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::SimpleRNNSpec, units, activation, use_bias, return_sequences, go_backwards,
-                     stateful, kernel_initializer, recurrent_initializer, bias_initializer,
-                     kernel_regularizer);
+                     stateful, return_state, initial_state, masked, kernel_initializer, recurrent_initializer,
+                     bias_initializer, kernel_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::LSTMSpec, units, activation, recurrent_activation, use_bias, unit_forget_bias,
-                     return_sequences, go_backwards, stateful, kernel_initializer, recurrent_initializer,
-                     bias_initializer, kernel_regularizer);
+                     return_sequences, go_backwards, stateful, return_state, initial_state, masked,
+                     kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::GRUSpec, units, activation, recurrent_activation, use_bias, reset_after,
-                     return_sequences, go_backwards, stateful, kernel_initializer, recurrent_initializer,
-                     bias_initializer, kernel_regularizer);
+                     return_sequences, go_backwards, stateful, return_state, initial_state, masked,
+                     kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer);

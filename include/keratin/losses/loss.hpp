@@ -43,6 +43,18 @@ template <class S> struct LossInput {
   S* gradient;                 // [rows][n], or null when it is not wanted
   S weight;                    // what a row counts: the gradient is that of weight * sum over rows
   bool probabilities = true;   // logits shall become probabilities: somebody reads them
+
+  /// One row of it.
+  LossInput row(int r) const {
+    const std::ptrdiff_t first = std::ptrdiff_t{r} * n;
+    LossInput one = *this;
+    one.rows = 1;
+    one.y += first;
+    if (values) one.values += first;
+    if (labels) one.labels += r;
+    if (gradient) one.gradient += first;
+    return one;
+  }
 };
 
 inline constexpr double keras_epsilon = 1e-7;  // Keras's fuzz factor

@@ -12,8 +12,10 @@ struct FitOptions {
   int batch_size = 32;          // at most N for a trainer of compile<N>
   double validation_split = 0;  // the last fraction of the samples, before shuffling
   struct {
-    Arrays x{}, y{};
-  } validation_data{};  // instead of a split
+    Arrays x{}, y{}, sample_weight{};
+  } validation_data{};     // instead of a split
+  Arrays sample_weight{};  // see Weights; class_weight does not count in validation
+  Array class_weight{};
   bool shuffle = true;  // anew each epoch; it depends on the trainer's seed and the step
   int verbose = 1;      // 0 nothing, 1 a bar, 2 a line an epoch
 };
@@ -58,13 +60,15 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, cons
   if (!(options.validation_split >= 0 && options.validation_split < 1))
     return refuse("validation_split ", options.validation_split, " came, from 0 to below 1 wanted");
   Layouts targets, validation_targets;
-  if (!check(x, y, targets)) return {};
+  const Weights weights{options.sample_weight, options.class_weight};
+  if (!check(x, y, weights, targets)) return {};
 
   const std::size_t samples = samples_of(x);
   std::size_t count = samples;
   Arrays validation_x = options.validation_data.x, validation_y = options.validation_data.y;
+  Weights validation_weights{options.validation_data.sample_weight, {}};
   if (validation_x.size() > 0 || validation_y.size() > 0) {
-    if (!check(validation_x, validation_y, validation_targets)) return {};
+    if (!check(validation_x, validation_y, validation_weights, validation_targets)) return {};
   } else if (options.validation_split > 0) {
     count = static_cast<std::size_t>(static_cast<double>(samples) * (1 - options.validation_split));
     if (count == 0 || count == samples)
@@ -78,6 +82,9 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, cons
     for (std::size_t k = 0; k < x.size(); ++k) validation_x[k] = last(x[k], input_size(k));
     for (std::size_t k = 0; k < y.size(); ++k) validation_y[k] = last(y[k], targets[k].per_sample);
     validation_targets = targets;
+    validation_weights.sample_weight = options.sample_weight;
+    for (Array& of_output : validation_weights.sample_weight)
+      of_output = last(of_output, of_output.size() / samples);
   }
   if (count > UINT32_MAX) return refuse(count, " samples came, at most ", UINT32_MAX, " wanted");
   const std::size_t validation_count = samples_of(validation_x);
@@ -114,7 +121,7 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, cons
       const std::uint32_t* const now = order.data() + seen;
       const int next_n = static_cast<int>(std::min(batch_size, count - seen - static_cast<std::size_t>(n)));
       const Samples samples{.n = n, .order = now, .next = now + n, .next_n = next_n};
-      sum += n * train({.x = x, .y = y, .targets = targets, .samples = samples});
+      sum += n * train({.x = x, .y = y, .targets = targets, .weights = weights, .samples = samples});
       seen += static_cast<std::size_t>(n);
       progress.update(step + 1, [&] {
         std::array<Progress::Value, shown> values;
@@ -127,8 +134,8 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, cons
     named(trained, "", values.data());
     for (std::size_t i = 0; i < shown; ++i) history.add(names_[i], trained[i]);
     if (validation_count > 0) {
-      const Logs tested =
-          test_all(validation_x, validation_y, validation_targets, static_cast<int>(batch_size));
+      const Logs tested = test_all(validation_x, validation_y, validation_weights, validation_targets,
+                                   static_cast<int>(batch_size));
       named(tested, "val_", values.data() + shown);
       for (std::size_t i = 0; i < shown; ++i) history.add(val(i), tested[i]);
     }

@@ -21,6 +21,15 @@ class History;
 // Never defined. Read the arguments: the loss, the shape of the network's output, the rule it broke.
 template <class Loss, class Got, const Rule& Broken> struct loss_does_not_fit;
 
+/// What samples count in the loss: a weight for each sample, or for each row of an output that has several;
+/// an array for each output, or one for all; none: 1. Or, for a model of one output, a weight for each class
+/// (two for a binary one). The loss is still divided by the number of rows. Keras: sample_weight,
+/// class_weight.
+struct Weights {
+  Arrays sample_weight{};
+  Array class_weight{};
+};
+
 namespace detail {
 
 // In the trainer itself, for a batch size that the type knows; otherwise on the heap.
@@ -45,6 +54,7 @@ template <class S> struct TrainerMemory<S, true, 0> {
 template <std::size_t Outputs> struct Batch {
   const Arrays &x, &y;
   const std::array<TargetLayout, Outputs>& targets;
+  const Weights& weights;
   Samples samples{};
 };
 
@@ -121,13 +131,13 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   History fit(const Arrays& x, const Arrays& y);
   /// The loss and metrics over all samples; batches are those of compile<N> where batch_size is more. Keras:
   /// evaluate.
-  Logs evaluate(const Arrays& x, const Arrays& y, int batch_size = 32);
+  Logs evaluate(const Arrays& x, const Arrays& y, int batch_size = 32, const Weights& weights = {});
   /// One step on one batch; the loss and metrics of that batch, before the step. Keras: train_on_batch.
-  Logs train_on_batch(const Arrays& x, const Arrays& y);
+  Logs train_on_batch(const Arrays& x, const Arrays& y, const Weights& weights = {});
   /// The loss and metrics of one batch. Keras: test_on_batch.
-  Logs test_on_batch(const Arrays& x, const Arrays& y);
+  Logs test_on_batch(const Arrays& x, const Arrays& y, const Weights& weights = {});
   /// The gradient of the loss, penalties included, on one batch, laid out as the model's block.
-  std::span<const S> gradient(const Arrays& x, const Arrays& y);
+  std::span<const S> gradient(const Arrays& x, const Arrays& y, const Weights& weights = {});
 
   /// Lets the Stateful layers begin anew, also with another number of samples. What they carry from batch to
   /// batch is the trainer's; training and testing go on from one another, as in Keras. Keras: reset_states.
@@ -157,13 +167,17 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   void set_random_seed(std::uint64_t seed) { seed_ = seed; }
 
  private:
+  static constexpr bool has_masks = !requires { typename Model::Network; };
   static constexpr Mode training_mode{
-      .training = true, .logits = [] {
-        std::uint32_t bits = 0, bit = 1;
-        ((bits |= std::is_same_v<typename Heads::Loss::Link, Linear> ? 0 : bit, bit <<= 1), ...);
-        return bits;
-      }()};
-  static constexpr Mode inference_mode{.training = false, .logits = training_mode.logits};
+      .training = true,
+      .logits =
+          [] {
+            std::uint32_t bits = 0, bit = 1;
+            ((bits |= std::is_same_v<typename Heads::Loss::Link, Linear> ? 0 : bit, bit <<= 1), ...);
+            return bits;
+          }(),
+      .masks = has_masks};
+  static constexpr Mode inference_mode{.training = false, .logits = training_mode.logits, .masks = has_masks};
   using Training = decltype(std::declval<Model&>().template executor<training_mode>());
   using Inference = decltype(std::declval<Model&>().template executor<inference_mode>());
 
@@ -174,10 +188,10 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   // samples: where batches run over Lanes, outputs and their gradients are transposed. Those of all outputs
   // lie side by side.
   struct Layout {
-    std::size_t outputs = 0, gradients = 0, targets = 0, scratch = 0, segment = 0, end = 0;
+    std::size_t outputs = 0, gradients = 0, targets = 0, weights = 0, scratch = 0, segment = 0, end = 0;
 
     constexpr Layout() = default;
-    constexpr Layout(const Training& training, const Inference& inference, int batch) {
+    constexpr Layout(const Training& training, const Inference& inference, int batch, std::size_t rows) {
       detail::with_unit<S>(training, [&]<class T>() {
         const int count = detail::units<T>(batch);
         const auto n = static_cast<std::size_t>(count) * Unit<T>::samples;
@@ -187,7 +201,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
         outputs = n * std::max(training.plan.workspace, inference.plan.workspace + in_size + out_size);
         gradients = outputs + (copies ? n * out_size : 0);
         targets = gradients + (training.plan.lanes ? n * out_size : 0);
-        scratch = targets + n * out_size;
+        weights = targets + n * out_size;
+        scratch = weights + aligned(n * rows);
         segment = scratch + aligned(training.template scratch<T>(count));
       });
       end = segment;
@@ -207,13 +222,17 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     if constexpr (Capacity == 0)
       return 0;
     else
-      return Layout({}, {}, Capacity).end;
+      return Layout({}, {}, Capacity, rows_of(Model::output_shape())).end;
   }
   static constexpr std::size_t fixed_blocks(int count) {
     if constexpr (Capacity == 0)
       return 0;
     else
       return static_cast<std::size_t>(count) * Training::plan.block;
+  }
+  // What a loss takes for a row of a sample.
+  static constexpr std::size_t rows_of(const Shape& output) {
+    return static_cast<std::size_t>(output.size() / output.last());
   }
   // What stateful layers carry on, and as much again for a batch that shall leave no trace.
   static constexpr std::size_t states_size(const Training& training, int batch) {
@@ -233,16 +252,14 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     if constexpr (Capacity == 0)
       return 0;
     else
-      return static_cast<std::size_t>(Capacity) * Model::output_shape().size() / Model::output_shape().last();
+      return static_cast<std::size_t>(Capacity) * rows_of(Model::output_shape());
   }
 
   const auto& plan() const { return training_.plan; }
   std::size_t input_size(std::size_t k = 0) const { return plan().inputs[k].size; }
   std::size_t output_size(std::size_t k) const { return plan().outputs[k].size; }
   int classes(std::size_t k) const { return model_.output_shape(k).last(); }
-  std::size_t rows_per_sample(std::size_t k) const {
-    return output_size(k) / static_cast<std::size_t>(classes(k));
-  }
+  std::size_t rows_per_sample(std::size_t k) const { return rows_of(model_.output_shape(k)); }
   // Rows of all outputs before the k-th, and of all.
   std::size_t rows_before(std::size_t k) const {
     std::size_t rows = 0;
@@ -273,18 +290,23 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
 
   bool reserve(std::size_t batch);
   bool continues(std::initializer_list<std::size_t> sets, int batch);
-  bool check(const Arrays& x, const Arrays& y, Layouts& targets);
+  bool check(const Arrays& x, const Arrays& y, const Weights& weights, Layouts& targets);
+  bool check_weights(const Weights& weights, std::size_t samples) const;
 
   template <class Head>
   LossInput<S> load_targets(const Batch& batch, std::size_t k, const Head& head, S* outputs, S* gradient);
-  template <class Head> static double measure(Head& head, const LossInput<S>& in);
+  const S* mask_rows(int port, int n, auto where);
+  const S* load_weights(const Batch& batch, std::size_t k, const LossInput<S>& in);
+  template <class Head>
+  double measure(Head& head, LossInput<S> in, const Batch& batch, std::size_t k, const S* mask);
   Run<S> training_run(int n, S* updated);
   S* states() { return training_.plan.state > 0 ? states_.data() : nullptr; }
   double forward(const Batch& batch, S* updated, S* states);
   void backward(int n, auto& sink);
   double train(const Batch& batch);
   double test(const Batch& batch);
-  Logs test_all(const Arrays& x, const Arrays& y, const Layouts& targets, int batch_size);
+  Logs test_all(const Arrays& x, const Arrays& y, const Weights& weights, const Layouts& targets,
+                int batch_size);
   double penalty() const;
   void reset_metrics();
   Logs logs(double loss) const;
@@ -371,19 +393,25 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
       training_(model.template executor<training_mode>()),
       inference_(model.template executor<inference_mode>()),
       heads_(heads...) {
-  if (plan().outputs.size() != outputs) {
-    report(Text("compile: losses for ", outputs, " outputs came, ", plan().outputs.size(), " wanted"));
+  std::size_t wanted = plan().outputs.size();
+  for (const Port& port : plan().outputs) wanted -= port.mask >= 0;
+  if (wanted != outputs) {
+    report(Text("compile: losses for ", outputs, " outputs came, ", wanted, " wanted"));
     return;
   }
   names_ = detail::LogNames<Heads...>(model);
   slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
-  layout_ = {training_, inference_, batch_};
+  layout_ = {training_, inference_, batch_, rows_before(outputs)};
   for (const LayerPlan& layer : model_.layers())
     for (const Parameter& p : *layer.tensors.parameters) penalized_ = penalized_ || p.regularizer;
   each_output([&]<class Head>(std::size_t k, const Head&) {
     const Shape shape = model_.output_shape(k);
     const Fit fit = Head::Loss::fit(shape, model_.output_activation(k));
     if (fit.broken) report(Text(Head::Loss::name, " got an output of ", shape, ": ", fit.broken->text));
+    if (const int mask = plan().outputs[k].mask;
+        mask >= 0 && output_size(static_cast<std::size_t>(mask)) != rows_per_sample(k))
+      report(Text(Head::Loss::name, " got an output of ", shape, " with a mask of ",
+                  output_size(static_cast<std::size_t>(mask)), " values, ", rows_per_sample(k), " wanted"));
   });
   each_output([](std::size_t k, const auto& head) {
     if (!(head.weight >= 0 && std::isfinite(head.weight)))
@@ -404,7 +432,7 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::reserve(std::size_t samples)
     report(Text("a batch of ", batch, " samples came, at most ", Capacity, " wanted, as given to compile"));
     return false;
   }
-  const Layout layout{training_, inference_, batch};
+  const Layout layout{training_, inference_, batch, rows_before(outputs)};
   memory_.resize(layout.end);
   labels_.resize(samples * rows_before(outputs));
   layout_ = layout;
@@ -439,7 +467,7 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::continues(std::initializer_l
 // Whether the data fit; how each y gives its targets.
 template <int Capacity, class Model, class Optimizer, class... Heads>
 bool Trainer<Capacity, Model, Optimizer, Heads...>::check(const Arrays& x, const Arrays& y,
-                                                          Layouts& targets) {
+                                                          const Weights& weights, Layouts& targets) {
   if (x.size() != plan().inputs.size() || y.size() != outputs) {
     report(Text(x.size(), " arrays of inputs and ", y.size(), " of targets came, ", plan().inputs.size(),
                 " and ", outputs, " wanted"));
@@ -454,7 +482,38 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::check(const Arrays& x, const
     fit = fit && detail::check_targets<S, L, Ms...>(y[k], samples, model_.output_shape(k),
                                                     outputs > 1 ? static_cast<int>(k) : -1, targets[k]);
   });
-  return fit;
+  return fit && check_weights(weights, samples);
+}
+
+template <int Capacity, class Model, class Optimizer, class... Heads>
+bool Trainer<Capacity, Model, Optimizer, Heads...>::check_weights(const Weights& weights,
+                                                                  std::size_t samples) const {
+  const Arrays& of_samples = weights.sample_weight;
+  const Array& of_classes = weights.class_weight;
+  const auto refuse = [](const auto&... parts) {
+    report(Text(parts...));
+    return false;
+  };
+  if (of_samples.size() > 1 && of_samples.size() != outputs)
+    return refuse("sample_weight: ", of_samples.size(), " arrays came, one or ", outputs, " wanted");
+  if (of_classes.size() > 0) {
+    const auto wanted = static_cast<std::size_t>(std::max(2, classes(0)));
+    if (outputs > 1) return refuse("class_weight: a model of ", outputs, " outputs came, one output wanted");
+    if (of_samples.size() > 0) return refuse("class_weight and sample_weight came, one of them wanted");
+    if (of_classes.size() != wanted)
+      return refuse("class_weight: ", of_classes.size(), " values came, ", wanted, " wanted, one a class");
+    return detail::check_finite<S>(of_classes, "class_weight", 1);
+  }
+  for (std::size_t k = 0; k < outputs && of_samples.size() > 0; ++k) {
+    const Array& given = of_samples[of_samples.size() > 1 ? k : 0];
+    const std::size_t rows = samples * rows_per_sample(k);
+    if (given.size() != 0 && given.size() != samples && given.size() != rows)
+      return refuse("sample_weight: ", given.size(), " values came, ", samples, " wanted, one a sample",
+                    (rows > samples ? Text(", or ", rows, ", one a row") : Text()).view());
+    if (!detail::check_finite<S>(given, "sample_weight", std::max<std::size_t>(1, given.size() / samples)))
+      return false;
+  }
+  return true;
 }
 
 // Copies a batch's targets of the k-th output and describes the batch to its loss.
@@ -486,14 +545,88 @@ LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>:
           .probabilities = Head::metrics > 0};
 }
 
-// What an output adds to the loss of a batch; its metrics see its predictions.
+// The values of an output's mask, given its port, in rows of samples; null if it has none.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::mask_rows(int port, int n, auto where) -> const S* {
+  if (port < 0) return nullptr;
+  const auto k = static_cast<std::size_t>(port);
+  const auto* const values = where(plan().outputs[k]);
+  using T = std::remove_cvref_t<decltype(*values)>;
+  if constexpr (Unit<T>::samples == 1) {
+    return values;
+  } else {
+    S* const rows = memory_.data() + layout_.outputs +
+                    region(k, static_cast<std::size_t>(detail::units<T>(n)) * Unit<T>::samples);
+    kernels::lanes_to_rows(values, output_size(k), n, rows);
+    return rows;
+  }
+}
+
+// What the rows of the k-th output count; null where all count 1.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::load_weights(const Batch& batch, std::size_t k,
+                                                                 const LossInput<S>& in) -> const S* {
+  const Arrays& of_samples = batch.weights.sample_weight;
+  const Array& of_classes = batch.weights.class_weight;
+  S* const weights = memory_.data() + layout_.weights;  // one output after the other
+  if (of_classes.size() > 0) {
+    for (int r = 0; r < in.rows; ++r) {
+      const S* const values = in.values ? in.values + std::ptrdiff_t{r} * in.n : nullptr;
+      const std::ptrdiff_t label = !values     ? in.labels[r]
+                                   : in.n == 1 ? static_cast<std::ptrdiff_t>(*values)
+                                               : std::max_element(values, values + in.n) - values;
+      const std::ptrdiff_t last = static_cast<std::ptrdiff_t>(of_classes.size()) - 1;
+      weights[r] =
+          static_cast<S>(of_classes(static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(label, 0, last))));
+    }
+    return weights;
+  }
+  if (of_samples.size() == 0) return nullptr;
+  const Array& given = of_samples[of_samples.size() > 1 ? k : 0];
+  if (given.size() == 0) return nullptr;
+  const std::size_t rows = rows_per_sample(k);
+  const bool of_rows = given.size() != samples_of(batch.x);
+  for (int r = 0; r < in.rows; ++r) {
+    const std::size_t sample = batch.samples[r / static_cast<int>(rows)],
+                      row = static_cast<std::size_t>(r) % rows;
+    weights[r] = static_cast<S>(given(of_rows ? sample * rows + row : sample));
+  }
+  return weights;
+}
+
+// What an output adds to the loss of a batch; its metrics see its predictions. Masked rows count for nothing,
+// and the others are a mean of their own; metrics see no weights.
 template <int Capacity, class Model, class Optimizer, class... Heads>
 template <class Head>
-double Trainer<Capacity, Model, Optimizer, Heads...>::measure(Head& head, const LossInput<S>& in) {
-  const double sum = Head::Loss::evaluate(in);
-  std::apply([&](auto&... metric) { (metric.update(in), ...); }, head.of_metrics);
-  head.loss.add(sum, in.rows);
-  return head.weight * sum / in.rows;
+double Trainer<Capacity, Model, Optimizer, Heads...>::measure(Head& head, LossInput<S> in, const Batch& batch,
+                                                              std::size_t k, const S* mask) {
+  const S* const weights = load_weights(batch, k, in);
+  const auto update = [&](const LossInput<S>& rows) {
+    std::apply([&](auto&... metric) { (metric.update(rows), ...); }, head.of_metrics);
+  };
+  double mean = 0;
+  if (!weights && !mask) {
+    mean = Head::Loss::evaluate(in) / in.rows;
+    update(in);
+  } else {
+    const auto counts = [&](int r) { return !mask || mask[r] != 0; };
+    int valid = 0;
+    for (int r = 0; r < in.rows; ++r) valid += counts(r);
+    in.weight *= static_cast<S>(in.rows) / static_cast<S>(std::max(valid, 1));
+    for (int r = 0; r < in.rows; ++r) {
+      LossInput<S> row = in.row(r);
+      if (!counts(r)) {
+        if (row.gradient) std::fill_n(row.gradient, row.n, S{});
+        continue;
+      }
+      const S weight = weights ? weights[r] : S{1};
+      row.weight *= weight;
+      mean += static_cast<double>(weight) * Head::Loss::evaluate(row) / valid;
+      update(row);
+    }
+  }
+  head.loss.add(mean * in.rows, in.rows);
+  return head.weight * mean;
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
@@ -519,17 +652,20 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::forward(const Batch& batch
     each_output([&](std::size_t k, auto& head) {
       const Port& port = plan().outputs[k];
       S* y = memory_.data() + layout_.outputs + region(k, all);
+      const S* const mask =
+          mask_rows(port.mask, n, [&](const Port& of) { return memory(plan(), of.buffer); });
       if constexpr (Unit<T>::samples == 1) {
         S* const there = memory(plan(), port.buffer);
         if (port.kept)  // the loss may write probabilities over it
           std::copy_n(there, static_cast<std::size_t>(n) * port.size, y);
         else
           y = there;
-        loss += measure(head, load_targets(batch, k, head, y, memory(plan(), port.gradient)));
+        loss += measure(head, load_targets(batch, k, head, y, memory(plan(), port.gradient)), batch, k, mask);
       } else {
         S* const dy = memory_.data() + layout_.gradients + region(k, all);
         kernels::lanes_to_rows(memory(plan(), port.buffer), port.size, n, y);
-        loss += measure(head, load_targets(batch, k, head, y, port.gradient == Step::none ? nullptr : dy));
+        loss += measure(head, load_targets(batch, k, head, y, port.gradient == Step::none ? nullptr : dy),
+                        batch, k, mask);
         if (port.gradient != Step::none)
           load_samples(Array(dy, static_cast<std::size_t>(n) * port.size), port.size, {.n = n},
                        memory(plan(), port.gradient));
@@ -590,7 +726,9 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::test(const Batch& batch) {
         y = memory_.data() + layout_.outputs + region(k, units * Unit<T>::samples);
         kernels::lanes_to_rows(result, output_size(k), n, y);
       }
-      loss += measure(head, load_targets(batch, k, head, y, nullptr));
+      const S* const mask =
+          mask_rows(of.outputs[k].mask, n, [&](const Port& port) { return results + units * port.first; });
+      loss += measure(head, load_targets(batch, k, head, y, nullptr), batch, k, mask);
     });
   });
   return loss;
@@ -598,56 +736,61 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::test(const Batch& batch) {
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 auto Trainer<Capacity, Model, Optimizer, Heads...>::test_all(const Arrays& x, const Arrays& y,
-                                                             const Layouts& targets, int batch_size) -> Logs {
+                                                             const Weights& weights, const Layouts& targets,
+                                                             int batch_size) -> Logs {
   const std::size_t n = samples_of(x);
   double sum = 0;
   reset_metrics();
   for (std::size_t i = 0; i < n; i += static_cast<std::size_t>(batch_size)) {
     const int count = static_cast<int>(std::min(static_cast<std::size_t>(batch_size), n - i));
-    sum += test({.x = x, .y = y, .targets = targets, .samples = {.first = i, .n = count}}) * count;
+    sum +=
+        test({.x = x, .y = y, .targets = targets, .weights = weights, .samples = {.first = i, .n = count}}) *
+        count;
   }
   return logs(sum / static_cast<double>(n) + penalty());
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
-auto Trainer<Capacity, Model, Optimizer, Heads...>::evaluate(const Arrays& x, const Arrays& y, int batch_size)
-    -> Logs {
+auto Trainer<Capacity, Model, Optimizer, Heads...>::evaluate(const Arrays& x, const Arrays& y, int batch_size,
+                                                             const Weights& weights) -> Logs {
   Layouts targets;
   if (batch_size < 1) {
     report(Text("evaluate: batch_size ", batch_size, " came, at least 1 wanted"));
     return no_logs();
   }
-  if (!check(x, y, targets)) return no_logs();
+  if (!check(x, y, weights, targets)) return no_logs();
   if (Capacity > 0) batch_size = std::min(batch_size, Capacity);
   batch_size = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(batch_size), samples_of(x)));
   if (!reserve(static_cast<std::size_t>(batch_size)) || !continues({samples_of(x)}, batch_size))
     return no_logs();
-  return test_all(x, y, targets, batch_size);
+  return test_all(x, y, weights, targets, batch_size);
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
-auto Trainer<Capacity, Model, Optimizer, Heads...>::train_on_batch(const Arrays& x, const Arrays& y) -> Logs {
+auto Trainer<Capacity, Model, Optimizer, Heads...>::train_on_batch(const Arrays& x, const Arrays& y,
+                                                                   const Weights& weights) -> Logs {
   Layouts targets;
   const std::size_t samples = samples_of(x);
   const int n = static_cast<int>(samples);
-  if (!check(x, y, targets) || !reserve(samples) || !continues({samples}, n)) return no_logs();
+  if (!check(x, y, weights, targets) || !reserve(samples) || !continues({samples}, n)) return no_logs();
   const FlushDenormals flush;
   reset_metrics();
-  return logs(train({.x = x, .y = y, .targets = targets, .samples = {.n = n}}));
+  return logs(train({.x = x, .y = y, .targets = targets, .weights = weights, .samples = {.n = n}}));
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
-auto Trainer<Capacity, Model, Optimizer, Heads...>::test_on_batch(const Arrays& x, const Arrays& y) -> Logs {
-  return evaluate(x, y, std::max(1, static_cast<int>(samples_of(x))));
+auto Trainer<Capacity, Model, Optimizer, Heads...>::test_on_batch(const Arrays& x, const Arrays& y,
+                                                                  const Weights& weights) -> Logs {
+  return evaluate(x, y, std::max(1, static_cast<int>(samples_of(x))), weights);
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
-auto Trainer<Capacity, Model, Optimizer, Heads...>::gradient(const Arrays& x, const Arrays& y)
-    -> std::span<const S> {
+auto Trainer<Capacity, Model, Optimizer, Heads...>::gradient(const Arrays& x, const Arrays& y,
+                                                             const Weights& weights) -> std::span<const S> {
   Layouts targets;
   const std::size_t samples = samples_of(x);
   const int n = static_cast<int>(samples);
-  if (!check(x, y, targets) || !reserve(samples) || !continues({samples}, n)) return {};
+  if (!check(x, y, weights, targets) || !reserve(samples) || !continues({samples}, n)) return {};
   gradient_.resize(block_size());
   const FlushDenormals flush;
   reset_metrics();
@@ -655,7 +798,8 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::gradient(const Arrays& x, co
   const std::size_t kept = states_size(training_, n);  // neither the model nor the states shall change
   S* const states_copy = kept > 0 ? states_.data() + kept : nullptr;
   std::copy_n(states_.data(), kept, states_copy);
-  forward({.x = x, .y = y, .targets = targets, .samples = {.n = n}}, gradient_.data(), states_copy);
+  forward({.x = x, .y = y, .targets = targets, .weights = weights, .samples = {.n = n}}, gradient_.data(),
+          states_copy);
   std::fill_n(gradient_.data(), block_size(), S{});
   Store<S> store(model_.block().data(), gradient_.data());
   backward(n, store);
