@@ -308,7 +308,7 @@ class LayerCheck {
   void graph() {
     const functional::Tensor x = functional::Input(layer.row.in);
     const functional::Model model(x, layer.graph(x));
-    const functional::Executor executor = model.executor<training>(), inference = model.executor<Mode{}>();
+    const functional::Executor executor(model.graph(), training), inference(model.graph(), Mode{});
     const std::vector<float> w = weights<float>(), values = inputs<float>(5, 0);
     const Passes<float> passes(executor);
     report_.expect(passes.workspace == layer.rows.workspace,

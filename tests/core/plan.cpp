@@ -99,7 +99,7 @@ struct Graph {
       kinds_of.push_back(kind);
       plan.add(l, draw(4) == 0 ? weight : no_parameters);
     }
-    plan.add_input(1);
+    plan.add_input(Shape{1});
     plan.add_output(size - 1);
     plan.plan_steps();
   }

@@ -118,7 +118,7 @@ class RandomGraph {
     run_reference();
 
     constexpr Mode training{.training = true, .input_gradient = true};
-    const functional::Executor inference = model.executor<Mode{}>(), trained = model.executor<training>();
+    const functional::Executor inference(model.graph(), Mode{}), trained(model.graph(), training);
     for (const auto* executor : {&inference, &trained}) check_pass<float>(*executor, model);
     for (const auto* executor : {&inference, &trained}) check_pass<Lanes>(*executor, model);
   }

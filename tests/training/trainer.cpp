@@ -235,3 +235,53 @@ TEST_CASE("a gradient leaves the model as it was") {
   const LayerPlan& norm = model.layers()[1];
   CHECK(gradient[norm.tensors.offset(2)] == 0);  // of the moving mean
 }
+
+TEST_CASE("weights of samples in fit, in a split and in validation data") {
+  const std::size_t n = 24;
+  std::vector<float> x(n * 3), y(n * 2), w(n);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(testing::filled(i, 0));
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<float>(testing::filled(i, 1));
+  for (std::size_t i = 0; i < n; ++i) w[i] = static_cast<float>(i % 5);
+  using Net = Sequential<Input<3>, Dense<2>>;
+  Model<Net> model(1), other(1), weighted(1);
+  auto trainer = compile(model, SGD{}, MeanSquaredError{});
+  auto reference = compile(other, SGD{}, MeanSquaredError{});
+  auto of_rows = compile(weighted, SGD{}, MeanSquaredError{});
+  const History history = trainer.fit(
+      x, y, {.batch_size = 6, .validation_split = 0.25, .sample_weight = w, .shuffle = false, .verbose = 0});
+  for (std::size_t i = 0; i < 18; i += 6)
+    reference.train_on_batch(Array(x).slice(i * 3, 18), Array(y).slice(i * 2, 12),
+                             {.sample_weight = Array(w).slice(i, 6)});
+  CHECK(std::ranges::equal(model.block(), other.block()));
+  const auto tested = reference.evaluate(Array(x).slice(54, 18), Array(y).slice(36, 12), 6,
+                                         {.sample_weight = Array(w).slice(18, 6)});
+  CHECK(history["val_loss"].back() == tested[0]);
+  // A sample that counts twice is the sample twice, but for the mean's divisor.
+  const std::vector<float> two{1, 1, 0, 2}, a{1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3}, b{1, 2, 3, 4, 5, 6, 7, 8};
+  const auto logs = of_rows.test_on_batch(a, b, {.sample_weight = two});
+  double sum = 0;
+  for (const std::size_t i : {0u, 1u, 3u, 3u})
+    sum += of_rows.test_on_batch(Array(a).slice(i * 3, 3), Array(b).slice(i * 2, 2))[0];
+  CHECK(std::fabs(logs[0] - sum / 4) < 1e-5 * sum);
+}
+
+TEST_CASE("weights that do not fit are named") {
+  using Net = Sequential<Input<3>, Dense<2, Softmax>>;
+  Model<Net> model(1);
+  auto trainer = compile<4>(model, SGD{}, SparseCategoricalCrossentropy{});
+  const std::vector<float> x(12, 0.5f), three(3, 1.f), bad{1, 1, NAN, 1};
+  const std::vector<int> y{0, 1, 1, 0};
+  const std::vector<float> before(model.block().begin(), model.block().end());
+  CHECK_THROWS_WITH(trainer.train_on_batch(x, y, {.sample_weight = three}),
+                    "sample_weight: 3 values came, 4 wanted, one a sample");
+  CHECK_THROWS_WITH(trainer.train_on_batch(x, y, {.class_weight = three}),
+                    "class_weight: 3 values came, 2 wanted, one a class");
+  CHECK_THROWS_WITH(trainer.train_on_batch(x, y, {.sample_weight = bad}),
+                    "sample_weight: value 0 of sample 2 is nan, finite values wanted");
+  CHECK_THROWS_WITH(trainer.train_on_batch(x, y, {.sample_weight = Arrays{x, x}}),
+                    "sample_weight: 2 arrays came, one or 1 wanted");
+  CHECK_THROWS_WITH(
+      trainer.evaluate(x, y, 2, {.sample_weight = bad, .class_weight = Array(three).slice(0, 2)}),
+      "class_weight and sample_weight came, one of them wanted");
+  CHECK(std::ranges::equal(before, model.block()));
+}

@@ -67,7 +67,8 @@ struct Buffer {
 /// An input or an output of the network. The caller's memory holds all inputs, or outputs, one after the
 /// other.
 struct Port {
-  int value = 0;                    // the layer that makes it; -1 - k: the network's k-th input
+  int value = 0;  // the layer that makes it; -1 - k: the network's k-th input
+  Shape shape{};
   std::size_t size = 0, first = 0;  // values a sample; those of the ports before
   int buffer = 0, gradient = -1;    // the buffers of it and of its gradient, -1: nobody wants that
   bool kept = false;                // it must stay as it is until backward has run
@@ -168,15 +169,11 @@ template <template <class> class List> struct BasicPlan {
     layers.push_back(layer);
   }
 
-  /// Adds an input of so many values a sample.
-  constexpr void add_input(std::size_t size) {
-    inputs.push_back({.value = -1 - input_buffers(), .size = size, .first = values_of(inputs)});
-  }
+  constexpr void add_input(const Shape& shape) { add_port(inputs, -1 - input_buffers(), shape); }
   /// Adds an output: what a layer makes, or -1 - k, an input.
   constexpr void add_output(int value) {
-    const std::size_t size = value < 0 ? inputs[static_cast<std::size_t>(-1 - value)].size
-                                       : static_cast<std::size_t>(layer(value).out.elements());
-    outputs.push_back({.value = value, .size = size, .first = values_of(outputs)});
+    add_port(outputs, value,
+             value < 0 ? inputs[static_cast<std::size_t>(-1 - value)].shape : layer(value).out);
   }
 
   /// Plans the steps of the layers that were added, between the inputs and the outputs.
@@ -216,6 +213,13 @@ template <template <class> class List> struct BasicPlan {
   }
 
  private:
+  static constexpr void add_port(List<Port>& ports, int value, const Shape& shape) {
+    ports.push_back({.value = value,
+                     .shape = shape,
+                     .size = static_cast<std::size_t>(shape.elements()),
+                     .first = values_of(ports)});
+  }
+
   // What a layer makes, or an input, while steps are planned.
   struct Value {
     int root = -1;  // whose memory it is: its own, or that of a value that it only renames

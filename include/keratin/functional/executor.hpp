@@ -3,6 +3,8 @@
 #include <keratin/core/memory.hpp>
 #include <keratin/functional/graph.hpp>
 
+#include <mutex>
+
 namespace keratin::functional {
 
 template <class T> using Vector = std::vector<T>;
@@ -41,7 +43,7 @@ class Executor {
     std::vector<int> heads;
     for (int i = 0; i < count; ++i) heads.push_back(fuse(i, heads));
     for (int i = 0; i < count; ++i) add(i, heads[static_cast<std::size_t>(i)]);
-    for (const auto& input : graph_.inputs) plan.add_input(static_cast<std::size_t>(input->shape.size()));
+    for (const auto& input : graph_.inputs) plan.add_input(input->shape);
     for (const int output : graph_.outputs) plan.add_output(output);
     for (std::size_t k = 0; k < graph_.masks.size(); ++k) {
       if (graph_.masks[k] == Graph::no_mask) continue;
@@ -169,6 +171,55 @@ class Executor {
   std::vector<std::shared_ptr<const Node>> nodes_;  // at each head the node that does its group's work
   std::vector<Sharing> sharing_;                    // for each step
   std::size_t shared_values_ = 0;
+};
+
+/// A graph's executors for a mode: one, or where inputs have an open axis one for each lengths that came, of
+/// which the last ones are kept.
+class Executors {
+ public:
+  static constexpr std::size_t most = 16;
+
+  Executors(const Graph& graph, Mode mode)
+      : recent_(std::make_shared<Recent>(graph, mode)),
+        now_(std::make_shared<const Executor>(graph, mode)),
+        lengths_(graph.lengths()) {}
+
+  const Executor& now() const { return *now_; }
+  /// Makes the executor for these lengths the one that is used now; false if it is that already.
+  bool select(const Lengths& lengths) {
+    if (lengths == lengths_) return false;
+    now_ = of(lengths);
+    lengths_ = lengths;
+    return true;
+  }
+  /// Several threads may ask at once. Error: std::invalid_argument where a layer does not fit the lengths.
+  std::shared_ptr<const Executor> of(const Lengths& lengths) const {
+    if (lengths == lengths_) return now_;
+    const std::lock_guard lock(recent_->mutex);
+    auto& kept = recent_->kept;
+    auto at = std::find_if(kept.begin(), kept.end(), [&](const auto& one) { return one.first == lengths; });
+    if (at == kept.end()) {
+      auto made = std::make_shared<const Executor>(recent_->graph.of_lengths(lengths), recent_->mode);
+      if (kept.size() == most) kept.pop_back();
+      at = kept.insert(kept.end(), {lengths, std::move(made)});
+    }
+    std::rotate(kept.begin(), at, at + 1);
+    return kept.front().second;
+  }
+
+ private:
+  struct Recent {
+    Graph graph;
+    Mode mode;
+    std::mutex mutex{};
+    std::vector<std::pair<Lengths, std::shared_ptr<const Executor>>> kept{};  // the last one used first
+
+    Recent(const Graph& g, Mode m) : graph(g), mode(m) {}
+  };
+
+  std::shared_ptr<Recent> recent_;
+  std::shared_ptr<const Executor> now_;
+  Lengths lengths_;
 };
 
 }  // namespace keratin::functional

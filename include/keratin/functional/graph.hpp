@@ -4,9 +4,13 @@
 #include <keratin/core/array.hpp>
 #include <keratin/functional/tensor.hpp>
 
+#include <array>
 #include <unordered_map>
 
 namespace keratin::functional {
+
+/// The extents of the first axes of a model's inputs.
+using Lengths = std::array<int, Arrays::most>;
 
 class Graph {
  public:
@@ -60,6 +64,57 @@ class Graph {
     }
     count_readers();
     forget();
+  }
+
+  /// Whether an input has an open axis, and the lengths that such inputs have here.
+  bool is_open() const {
+    return std::any_of(inputs.begin(), inputs.end(), [](const auto& call) { return call->open; });
+  }
+  Lengths lengths() const {
+    Lengths lengths{};
+    for (std::size_t k = 0; k < inputs.size(); ++k) lengths[k] = inputs[k]->shape[0];
+    return lengths;
+  }
+  /// The lengths of data: an array with rows, see Array::rows_of, has a sample a row; one without has samples
+  /// as long as here, or where `one` is true a single one. Error: a row is not so many whole steps.
+  Lengths lengths_of(const Arrays& x, bool one) const {
+    Lengths lengths = this->lengths();
+    for (std::size_t k = 0; k < inputs.size() && k < x.size(); ++k) {
+      if (!inputs[k]->open) continue;
+      const std::size_t step = static_cast<std::size_t>(inputs[k]->shape.size() / lengths[k]),
+                        row = x[k].row_length() > 0 ? x[k].row_length()
+                              : one                 ? x[k].size()
+                                                    : 0;
+      if (row % step != 0 || row / step > INT32_MAX / step)
+        report(Text("a sample of ", row, " values came, a multiple of ", step, " wanted, for the input ",
+                    inputs[k]->shape));
+      else if (row > 0)
+        lengths[k] = static_cast<int>(row / step);
+    }
+    return lengths;
+  }
+  /// The same graph for inputs of other lengths. Error: std::invalid_argument where a layer does not fit
+  /// them.
+  Graph of_lengths(const Lengths& lengths) const {
+    Graph graph = *this;
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+      Shape shape = inputs[k]->shape;
+      shape.extent[0] = lengths[k];
+      if (shape != inputs[k]->shape) graph.inputs[k] = std::make_shared<Call>(inputs[k]->name, shape, true);
+    }
+    for (Entry& e : graph.entries) {
+      Shapes in;
+      for (const int from : e.inputs) in.add(graph.shape(from));
+      e.in = in;
+      Fit fit = e.node->fit(in);
+      if (!fit.broken) fit = accepted(fit.out);
+      if (!fit.broken && !same_shapes(e.node->parameters(in), *e.parameters))
+        fit = has_weights_of_another_shape;
+      if (fit.broken)
+        throw std::invalid_argument(refusal(e.call ? e.call->index : 0, *e.layer, in, fit).c_str());
+      e.out = fit.out;
+    }
+    return graph;
   }
 
   /// Lets the layers be trained that are called in these entries and their like, or not.

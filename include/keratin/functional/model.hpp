@@ -27,8 +27,8 @@ class Model {
   Model(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, std::uint64_t seed = 0)
       : graph_(inputs, outputs),
         inference_(graph_, Mode{}),
-        layers_(layers_of(graph_, inference_.plan)),
-        block_(inference_.plan.block) {
+        layers_(layers_of(graph_, plan())),
+        block_(plan().block) {
     initialize(seed);
     each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {  // of a model that was called
       const std::vector<float>& values = entry.layer->values;
@@ -36,17 +36,29 @@ class Model {
     });
   }
 
+  /// The same with names for the outputs, which logs and losses then go by. Keras: outputs in a dict.
+  Model(const std::vector<Tensor>& inputs, const std::vector<std::pair<std::string, Tensor>>& outputs,
+        std::uint64_t seed = 0)
+      : Model(inputs, tensors_of(outputs), seed) {
+    for (const auto& [name, tensor] : outputs) output_names_.push_back(name);
+    for (std::size_t k = 0; k < output_names_.size(); ++k)
+      if (std::count(output_names_.begin(), output_names_.end(), output_names_[k]) > 1)
+        throw std::invalid_argument("Model: two outputs are called '" + output_names_[k] + "'");
+  }
+
   /// One sample: its outputs one after the other.
   std::vector<float> predict(const Arrays& x) const {
-    const auto& ports = inference_.plan.outputs;
+    const std::shared_ptr<const Executor> other = other_lengths(x, true);
+    const Executor& executor = other ? *other : inference_.now();
+    const auto& ports = executor.plan.outputs;
     std::vector<float> y(values_of(ports));
     for (std::size_t k = 0; k < x.size() && x.size() == inputs(); ++k)
-      if (const std::size_t wanted = inference_.plan.inputs[k].size; x[k].size() != wanted)
+      if (const std::size_t wanted = executor.plan.inputs[k].size; x[k].size() != wanted)
         throw std::invalid_argument(
             Text("predict: one sample of ", x[k].size(), " values came, ", wanted, " wanted").c_str());
     std::vector<std::span<float>> parts;
     for (const Port& port : ports) parts.push_back(std::span(y).subspan(port.first, port.size));
-    predict_all(x, parts, nullptr);
+    predict_all(executor, x, parts, nullptr);
     return y;
   }
   /// Any number of samples; y takes output_shape().size() values for each and does not overlap x. Error: the
@@ -151,12 +163,14 @@ class Model {
 
   std::span<float> block() { return {block_.data(), block_.size()}; }
   std::span<const float> block() const { return {block_.data(), block_.size()}; }
-  std::size_t count_params() const { return inference_.plan.parameters; }
+  std::size_t count_params() const { return plan().parameters; }
   /// All parameters in Keras's order, without padding. Error: not count_params() values.
   void get_weights(std::span<float> values) const { copy_weights_out(layers(), block_.data(), values); }
   void set_weights(const Array& values) { copy_weights_in(layers(), values, block_.data()); }
 
-  const Plan& plan() const { return inference_.plan; }
+  /// How long the inputs are in such data, where their first axis is open.
+  Lengths lengths_of(const Arrays& x) const { return graph_.lengths_of(x, false); }
+  const Plan& plan() const { return inference_.now().plan; }
   const Graph& graph() const { return graph_; }
   /// Every layer once, inputs among them, in Keras's order.
   const std::vector<LayerPlan>& layers() const { return layers_; }
@@ -168,13 +182,27 @@ class Model {
     const int last = graph_.output_layer(k);
     return last < 0 ? ActivationFunction{} : graph_.entry(last).node->activation();
   }
-  /// The name of the layer that makes an output, or of the input that it is; "dense[1]" of the layer's second
-  /// call. Keras: output_names.
+  std::string input_name(std::size_t k) const {
+    return layer_names(layers_)[graph_.layer_index(-1 - static_cast<int>(k))];
+  }
+  /// The name that an output was given; otherwise that of the layer that makes it, or of the input that it
+  /// is; "dense[1]" of the layer's second call. Keras: output_names.
   std::string output_name(std::size_t k) const {
+    if (k < output_names_.size()) return output_names_[k];
     const int output = graph_.outputs.at(k);
     const std::string name = layer_names(layers_)[graph_.layer_index(output)];
     const int call = graph_.call_number(graph_.made_by(output));
     return call == 0 ? name : name + "[" + std::to_string(call) + "]";
+  }
+  /// Arrays by the names of inputs, or of outputs, in the model's order: fit(model.inputs_by_name({{"title",
+  /// a},
+  /// {"body", b}}), ...). Error: not each of them once. Keras: x and y in a dict.
+  using Named = std::initializer_list<std::pair<std::string_view, Array>>;
+  Arrays inputs_by_name(Named arrays) const {
+    return by_name(arrays, inputs(), "input", [&](std::size_t k) { return input_name(k); });
+  }
+  Arrays outputs_by_name(Named arrays) const {
+    return by_name(arrays, outputs(), "output", [&](std::size_t k) { return output_name(k); });
   }
   /// What the calls of each of layers() read, as Keras writes it: "dense[1][0]" is what the second call of
   /// dense made. Nothing for a chain.
@@ -196,19 +224,50 @@ class Model {
     }
     return text;
   }
-  template <Mode M> Executor executor() const { return Executor(graph_, M); }
+  template <Mode M> Executors executor() const { return Executors(graph_, M); }
 
  private:
+  // The executor for inputs of other lengths than inference_ has now; null where it serves.
+  std::shared_ptr<const Executor> other_lengths(const Arrays& x, bool one) const {
+    return graph_.is_open() ? inference_.of(graph_.lengths_of(x, one)) : nullptr;
+  }
   void predict_all(const Arrays& x, std::span<const std::span<float>> y, auto states) const {
-    const std::size_t per_sample = keratin::detail::predict_workspace(inference_.plan),
-                      samples = x.size() > 0 ? x[0].size() / inference_.plan.inputs[0].size : 0,
-                      chunk = samples == 1 ? 1
-                                           : keratin::detail::predict_chunk<float>(
-                                                 inference_.plan.lanes, per_sample,
-                                                 keratin::detail::heap_chunk_bytes, true);
+    const std::shared_ptr<const Executor> other = other_lengths(x, false);
+    predict_all(other ? *other : inference_.now(), x, y, states);
+  }
+  void predict_all(const Executor& executor, const Arrays& x, std::span<const std::span<float>> y,
+                   auto states) const {
+    const Plan& plan = executor.plan;
+    const std::size_t per_sample = keratin::detail::predict_workspace(plan),
+                      samples = x.size() > 0 ? x[0].size() / plan.inputs[0].size : 0,
+                      chunk = samples == 1
+                                  ? 1
+                                  : keratin::detail::predict_chunk<float>(
+                                        plan.lanes, per_sample, keratin::detail::heap_chunk_bytes, true);
     thread_local Block<float> workspace;
     if (workspace.size() < chunk * per_sample) workspace = Block<float>(chunk * per_sample);
-    keratin::detail::predict_in_chunks(inference_, block_.data(), chunk, x, y, workspace.data(), states);
+    keratin::detail::predict_in_chunks(executor, block_.data(), chunk, x, y, workspace.data(), states);
+  }
+  static std::vector<Tensor> tensors_of(const std::vector<std::pair<std::string, Tensor>>& named) {
+    std::vector<Tensor> tensors;
+    for (const auto& [name, tensor] : named) tensors.push_back(tensor);
+    return tensors;
+  }
+  static Arrays by_name(Named arrays, std::size_t count, const char* what, auto name_of) {
+    std::vector<Array> ordered;
+    for (std::size_t k = 0; k < count; ++k) {
+      const std::string name = name_of(k);
+      const auto has_name = [&](const auto& one) { return one.first == name; };
+      if (const auto n = std::count_if(arrays.begin(), arrays.end(), has_name); n != 1)
+        throw std::invalid_argument(
+            Text("Model: ", n, " arrays for ", what, " '", name, "' came, one wanted").c_str());
+      ordered.push_back(std::find_if(arrays.begin(), arrays.end(), has_name)->second);
+    }
+    if (arrays.size() != count)
+      throw std::invalid_argument(
+          Text("Model: ", arrays.size(), " arrays came, one for each of ", count, " ", what, "s wanted")
+              .c_str());
+    return Arrays(ordered.data(), ordered.size());
   }
   // f(first call, row) for every layer that has weights.
   void each_layer(auto f) const {
@@ -224,8 +283,8 @@ class Model {
     return graph_.layers[static_cast<std::size_t>(at - names.begin())];
   }
   void plan_again() {
-    inference_ = Executor(graph_, Mode{});
-    layers_ = layers_of(graph_, inference_.plan);
+    inference_ = Executors(graph_, Mode{});
+    layers_ = layers_of(graph_, plan());
   }
   static std::vector<LayerPlan> layers_of(const Graph& graph, const Plan& plan) {
     std::vector<LayerPlan> layers;
@@ -239,8 +298,9 @@ class Model {
   }
 
   Graph graph_;
-  Executor inference_;
+  Executors inference_;
   std::vector<LayerPlan> layers_;
+  std::vector<std::string> output_names_;  // none: those of the layers
   Block<float> block_;
 };
 

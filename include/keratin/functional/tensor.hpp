@@ -25,6 +25,9 @@ inline constexpr Rule masks_its_first_axes{"a mask has the extents of the first 
 
 struct Call;
 class Graph;
+namespace detail {
+Tensor input(Shape shape, std::string name, bool open);
+}
 
 /// What flows between layers: a shape, how it came about, and perhaps a mask that goes beside it.
 class Tensor {
@@ -48,7 +51,7 @@ class Tensor {
   friend class Layer;
   friend struct Call;
   friend class Graph;
-  friend Tensor Input(Shape shape, std::string name);
+  friend Tensor detail::input(Shape shape, std::string name, bool open);
   explicit Tensor(std::shared_ptr<const Call> call) : call_(std::move(call)) {}
   std::shared_ptr<const Call> call_, mask_;
 };
@@ -69,9 +72,11 @@ struct Call {
   std::string name;                    // of an input
   std::vector<Tensor> inputs;
   Shape shape{};
-  int index = 0;  // layers on the longest way here, without this one; -1: an input
+  int index = 0;      // layers on the longest way here, without this one; -1: an input
+  bool open = false;  // an input whose first axis may have another extent at each call
 
-  Call(std::string n, Shape out) : name(std::move(n)), shape(out), index(-1) {}
+  Call(std::string n, Shape out, bool any_length)
+      : name(std::move(n)), shape(out), index(-1), open(any_length) {}
   Call(std::shared_ptr<SharedLayer> l, std::shared_ptr<const Node> with, std::vector<Tensor> in, Shape out,
        int i)
       : layer(std::move(l)), node(std::move(with)), inputs(std::move(in)), shape(out), index(i) {}
@@ -119,11 +124,35 @@ inline Shapes shapes_of(const std::vector<Tensor>& tensors) {
   return shapes;
 }
 
-/// The input of a graph: the shape of one sample. Keras: Input.
-inline Tensor Input(Shape shape, std::string name = "") {
+inline Tensor detail::input(Shape shape, std::string name, bool open) {
   const Fit fit = accepted(shape);
   if (fit.broken) throw std::invalid_argument(Text("Input, got ", shape, ": ", fit.broken->text).c_str());
-  return Tensor(std::make_shared<Call>(std::move(name), shape));
+  return Tensor(std::make_shared<Call>(std::move(name), shape, open));
+}
+/// The input of a graph: the shape of one sample. Keras: Input.
+inline Tensor Input(Shape shape, std::string name = "") {
+  return detail::input(shape, std::move(name), false);
+}
+/// The input of a graph that takes sequences of any length: at each call the first axis may have another
+/// extent than here, where it only says what errors and a summary speak of. Data tell their length by their
+/// rows, see Array::rows_of; a single sample by its size. Keras: Input((None, ...)).
+inline Tensor SequenceInput(Shape shape, std::string name = "") {
+  return detail::input(shape, std::move(name), true);
+}
+
+// Whether parameters have the same shapes.
+inline bool same_shapes(const Parameters& one, const Parameters& other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](const Parameter& a, const Parameter& b) { return a.shape == b.shape; });
+}
+// What is said of shapes that a layer does not take; index: of the call.
+inline Text refusal(int index, const SharedLayer& layer, const Shapes& in, const Fit& fit) {
+  const Text named = layer.name.empty() ? Text() : Text(" '", layer.name, "'");
+  const Text which = in.count > 1 ? Text(", as input ", fit.input) : Text();
+  const Shape got = in.count > 0 ? in[fit.input] : Shape{};
+  const Text wants = fit.wants.rank > 0 ? Text("; wants ", fit.wants) : Text();
+  return Text("layer ", index, ", ", layer.node->type(), named.view(), ", got ", got, which.view(), ": ",
+              fit.broken->text, wants.view());
 }
 
 /// What a recurrent layer makes of a sequence: its output, and its states at the end (h, of an LSTM then c).
@@ -240,19 +269,10 @@ class Layer {
   bool built(const Shapes& in) const {
     const Parameters p = layer_->node->parameters(in);
     if (!layer_->parameters) layer_->parameters = std::make_shared<const Parameters>(p);
-    return std::equal(p.begin(), p.end(), layer_->parameters->begin(), layer_->parameters->end(),
-                      [](const Parameter& a, const Parameter& b) { return a.shape == b.shape; });
+    return same_shapes(p, *layer_->parameters);
   }
   [[noreturn]] void refuse(const std::vector<Tensor>& inputs, const Fit& fit) const {
-    throw std::invalid_argument(refusal(index_of(inputs), shapes_of(inputs), fit).c_str());
-  }
-  Text refusal(int index, const Shapes& in, const Fit& fit) const {
-    const Text named = layer_->name.empty() ? Text() : Text(" '", layer_->name, "'");
-    const Text which = in.count > 1 ? Text(", as input ", fit.input) : Text();
-    const Shape got = in.count > 0 ? in[fit.input] : Shape{};
-    const Text wants = fit.wants.rank > 0 ? Text("; wants ", fit.wants) : Text();
-    return Text("layer ", index, ", ", layer_->node->type(), named.view(), ", got ", got, which.view(), ": ",
-                fit.broken->text, wants.view());
+    throw std::invalid_argument(refusal(index_of(inputs), *layer_, shapes_of(inputs), fit).c_str());
   }
 
   std::shared_ptr<SharedLayer> layer_;

@@ -111,33 +111,31 @@ template <class V> [[gnu::always_inline]] inline V pin(V v) {
 // Returns what x86's instruction makes of vectors V, where it has one of their size: of `a > b ? a : b` g++
 // makes a compare and a blend.
 #if defined __AVX512F__
-#define KERATIN_64_BYTES(operation, ...)                                                              \
-  if constexpr (sizeof(V) == 64 && sizeof(element<V>) == 4)                                           \
-    return (V)_mm512_maskz_##operation##_ps(0xffff, __VA_ARGS__);                                     \
-  if constexpr (sizeof(V) == 64 && sizeof(element<V>) == 8)                                           \
+#define KERATIN_64_BYTES(operation, ...)                          \
+  if constexpr (sizeof(V) == 64 && sizeof(element<V>) == 4)       \
+    return (V)_mm512_maskz_##operation##_ps(0xffff, __VA_ARGS__); \
+  if constexpr (sizeof(V) == 64 && sizeof(element<V>) == 8)       \
     return (V)_mm512_maskz_##operation##_pd(0xff, __VA_ARGS__);
 #else
 #define KERATIN_64_BYTES(operation, ...)
 #endif
 #if defined __AVX__
-#define KERATIN_32_BYTES(operation, ...)                                                              \
-  if constexpr (sizeof(V) == 32 && sizeof(element<V>) == 4)                                           \
-    return (V)_mm256_##operation##_ps(__VA_ARGS__);                                                   \
-  if constexpr (sizeof(V) == 32 && sizeof(element<V>) == 8)                                           \
-    return (V)_mm256_##operation##_pd(__VA_ARGS__);
+#define KERATIN_32_BYTES(operation, ...)                                                                    \
+  if constexpr (sizeof(V) == 32 && sizeof(element<V>) == 4) return (V)_mm256_##operation##_ps(__VA_ARGS__); \
+  if constexpr (sizeof(V) == 32 && sizeof(element<V>) == 8) return (V)_mm256_##operation##_pd(__VA_ARGS__);
 #else
 #define KERATIN_32_BYTES(operation, ...)
 #endif
 #if defined __SSE2__
-#define KERATIN_16_BYTES(operation, ...)                                                              \
+#define KERATIN_16_BYTES(operation, ...)                                                                 \
   if constexpr (sizeof(V) == 16 && sizeof(element<V>) == 4) return (V)_mm_##operation##_ps(__VA_ARGS__); \
   if constexpr (sizeof(V) == 16 && sizeof(element<V>) == 8) return (V)_mm_##operation##_pd(__VA_ARGS__);
 #else
 #define KERATIN_16_BYTES(operation, ...)
 #endif
-#define KERATIN_INSTRUCTION(operation, ...)  \
-  KERATIN_64_BYTES(operation, __VA_ARGS__)   \
-  KERATIN_32_BYTES(operation, __VA_ARGS__)   \
+#define KERATIN_INSTRUCTION(operation, ...) \
+  KERATIN_64_BYTES(operation, __VA_ARGS__)  \
+  KERATIN_32_BYTES(operation, __VA_ARGS__)  \
   KERATIN_16_BYTES(operation, __VA_ARGS__)
 
 /// The larger one, b where either is NaN.

@@ -211,16 +211,16 @@ template <int Rank> struct ConvSpec {
     const std::ptrdiff_t filters = g.size.filters;
     T* const y = c.y + i * outputs(g);
     if constexpr (!Pool) {
-      convolution.run([&]<int M, int N, class V>(const V(&a)[M][N], std::ptrdiff_t position, int column, auto part)
-                          __attribute__((always_inline)) {
+      convolution.run([&]<int M, int N, class V>(const V(&a)[M][N], std::ptrdiff_t position, int column,
+                                                 auto part) __attribute__((always_inline)) {
 #pragma GCC unroll 32
-                            for (int m = 0; m < M; ++m)
+        for (int m = 0; m < M; ++m)
 #pragma GCC unroll 32
-                              for (int n = 0; n < N; ++n) {
-                                const std::ptrdiff_t f = column + n * O::columns;
-                                write<T>(y + (position + m) * filters + f, finish(a[m][n], f, part), part);
-                              }
-                          });
+          for (int n = 0; n < N; ++n) {
+            const std::ptrdiff_t f = column + n * O::columns;
+            write<T>(y + (position + m) * filters + f, finish(a[m][n], f, part), part);
+          }
+      });
     } else {
       T* const winner = c.training() ? c.intermediate + i * outputs(g) : nullptr;
       convolution.template run_pooled<pool_rows>(

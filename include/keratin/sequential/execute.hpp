@@ -67,7 +67,7 @@ template <class Net> struct PlanOf {
       Plan plan;
       plan.mode = M;
       for (std::size_t i = 0; i < depth; ++i) plan.add(rows[i](), *learnt[i]);
-      plan.add_input(static_cast<std::size_t>(Net::input_size));
+      plan.add_input(Net::input_shape);
       plan.add_output(depth - 1);
       plan.plan_steps();
       return plan;

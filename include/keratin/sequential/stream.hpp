@@ -98,7 +98,7 @@ template <class Net> struct StreamPlan {
     constexpr std::array<LayerPlan (*)(), depth> rows{&row<I>...};
     constexpr std::array<const Parameters*, depth> learnt{&PlanOf<Net>::template parameters<I>...};
     for (std::size_t i = 0; i < depth; ++i) plan.add(rows[i](), *learnt[i]);
-    plan.add_input(static_cast<std::size_t>(input.size()));
+    plan.add_input(input);
     plan.add_output(static_cast<int>(plan.layers.size()) - 1);
     plan.plan_steps();
     return plan;

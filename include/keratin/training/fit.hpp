@@ -69,6 +69,9 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, cons
   Weights validation_weights{options.validation_data.sample_weight, {}};
   if (validation_x.size() > 0 || validation_y.size() > 0) {
     if (!check(validation_x, validation_y, validation_weights, validation_targets)) return {};
+    if constexpr (requires { model_.lengths_of(x); })
+      if (model_.lengths_of(x) != model_.lengths_of(validation_x))
+        return refuse("validation data of other lengths came, those of x wanted");
   } else if (options.validation_split > 0) {
     count = static_cast<std::size_t>(static_cast<double>(samples) * (1 - options.validation_split));
     if (count == 0 || count == samples)

@@ -158,7 +158,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     return model_.output_name(k);
   }
   std::size_t optimizer_variables() const {
-    return static_cast<std::size_t>(optimizer_.slots_in_use()) * training_.plan.trainable +
+    return static_cast<std::size_t>(optimizer_.slots_in_use()) * plan().trainable +
            2;  // iteration, learning rate
   }
   /// Steps done.
@@ -178,8 +178,17 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
           }(),
       .masks = has_masks};
   static constexpr Mode inference_mode{.training = false, .logits = training_mode.logits, .masks = has_masks};
-  using Training = decltype(std::declval<Model&>().template executor<training_mode>());
-  using Inference = decltype(std::declval<Model&>().template executor<inference_mode>());
+  // A run-time model may be planned anew for inputs of other lengths; this is its executor for the last ones.
+  template <class Executor> static constexpr const auto& now(const Executor& executor) {
+    if constexpr (requires { executor.now(); })
+      return executor.now();
+    else
+      return executor;
+  }
+  using Trainings = decltype(std::declval<Model&>().template executor<training_mode>());
+  using Inferences = decltype(std::declval<Model&>().template executor<inference_mode>());
+  using Training = std::remove_cvref_t<decltype(now(std::declval<Trainings&>()))>;
+  using Inference = std::remove_cvref_t<decltype(now(std::declval<Inferences&>()))>;
 
   using Batch = detail::Batch<outputs>;
   using Layouts = std::array<detail::TargetLayout, outputs>;  // of the targets
@@ -222,7 +231,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     if constexpr (Capacity == 0)
       return 0;
     else
-      return Layout({}, {}, Capacity, rows_of(Model::output_shape())).end;
+      return Layout(Training{}, Inference{}, Capacity, rows_of(Model::output_shape())).end;
   }
   static constexpr std::size_t fixed_blocks(int count) {
     if constexpr (Capacity == 0)
@@ -255,11 +264,14 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
       return static_cast<std::size_t>(Capacity) * rows_of(Model::output_shape());
   }
 
-  const auto& plan() const { return training_.plan; }
+  const Training& training() const { return now(training_); }
+  const Inference& inference() const { return now(inference_); }
+  const auto& plan() const { return training().plan; }
   std::size_t input_size(std::size_t k = 0) const { return plan().inputs[k].size; }
   std::size_t output_size(std::size_t k) const { return plan().outputs[k].size; }
-  int classes(std::size_t k) const { return model_.output_shape(k).last(); }
-  std::size_t rows_per_sample(std::size_t k) const { return rows_of(model_.output_shape(k)); }
+  const Shape& output_shape(std::size_t k) const { return plan().outputs[k].shape; }
+  int classes(std::size_t k) const { return output_shape(k).last(); }
+  std::size_t rows_per_sample(std::size_t k) const { return rows_of(output_shape(k)); }
   // Rows of all outputs before the k-th, and of all.
   std::size_t rows_before(std::size_t k) const {
     std::size_t rows = 0;
@@ -288,6 +300,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
         heads_);
   }
 
+  void select_lengths(const Arrays& x);
   bool reserve(std::size_t batch);
   bool continues(std::initializer_list<std::size_t> sets, int batch);
   bool check(const Arrays& x, const Arrays& y, const Weights& weights, Layouts& targets);
@@ -300,7 +313,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   template <class Head>
   double measure(Head& head, LossInput<S> in, const Batch& batch, std::size_t k, const S* mask);
   Run<S> training_run(int n, S* updated);
-  S* states() { return training_.plan.state > 0 ? states_.data() : nullptr; }
+  S* states() { return plan().state > 0 ? states_.data() : nullptr; }
   double forward(const Batch& batch, S* updated, S* states);
   void backward(int n, auto& sink);
   double train(const Batch& batch);
@@ -314,8 +327,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
 
   Model& model_;
   Optimizer optimizer_;
-  [[no_unique_address]] Training training_;
-  [[no_unique_address]] Inference inference_;
+  [[no_unique_address]] Trainings training_;
+  [[no_unique_address]] Inferences inference_;
   std::tuple<Heads...> heads_;
   detail::LogNames<Heads...> names_;
   std::int64_t iterations_ = 0;
@@ -401,11 +414,11 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
   }
   names_ = detail::LogNames<Heads...>(model);
   slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
-  layout_ = {training_, inference_, batch_, rows_before(outputs)};
+  layout_ = {training(), inference(), batch_, rows_before(outputs)};
   for (const LayerPlan& layer : model_.layers())
     for (const Parameter& p : *layer.tensors.parameters) penalized_ = penalized_ || p.regularizer;
   each_output([&]<class Head>(std::size_t k, const Head&) {
-    const Shape shape = model_.output_shape(k);
+    const Shape shape = output_shape(k);
     const Fit fit = Head::Loss::fit(shape, model_.output_activation(k));
     if (fit.broken) report(Text(Head::Loss::name, " got an output of ", shape, ": ", fit.broken->text));
     if (const int mask = plan().outputs[k].mask;
@@ -417,6 +430,16 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
     if (!(head.weight >= 0 && std::isfinite(head.weight)))
       report(Text("compile: weight ", head.weight, " of output ", k, " came, 0 or more wanted"));
   });
+}
+
+// The executors for inputs of such lengths; the memory is then laid out anew.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::select_lengths([[maybe_unused]] const Arrays& x) {
+  if constexpr (requires { model_.lengths_of(x); }) {
+    const auto lengths = model_.lengths_of(x);
+    if (training_.select(lengths)) batch_ = 0;
+    inference_.select(lengths);
+  }
 }
 
 // Makes room for batches of that size.
@@ -432,7 +455,7 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::reserve(std::size_t samples)
     report(Text("a batch of ", batch, " samples came, at most ", Capacity, " wanted, as given to compile"));
     return false;
   }
-  const Layout layout{training_, inference_, batch, rows_before(outputs)};
+  const Layout layout{training(), inference(), batch, rows_before(outputs)};
   memory_.resize(layout.end);
   labels_.resize(samples * rows_before(outputs));
   layout_ = layout;
@@ -445,7 +468,7 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::reserve(std::size_t samples)
 template <int Capacity, class Model, class Optimizer, class... Heads>
 bool Trainer<Capacity, Model, Optimizer, Heads...>::continues(std::initializer_list<std::size_t> sets,
                                                               int batch) {
-  if (training_.plan.state == 0) return true;
+  if (plan().state == 0) return true;
   for (const std::size_t samples : sets) {
     if (samples % static_cast<std::size_t>(batch) == 0 && (sequences_ == 0 || batch == sequences_)) continue;
     if (sequences_ > 0)
@@ -457,7 +480,7 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::continues(std::initializer_l
     return false;
   }
   if (sequences_ > 0) return true;
-  const std::size_t size = states_size(training_, batch);
+  const std::size_t size = states_size(training(), batch);
   states_.resize(2 * size);
   std::fill_n(states_.data(), size, S{});
   sequences_ = batch;
@@ -473,13 +496,14 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::check(const Arrays& x, const
                 " and ", outputs, " wanted"));
     return false;
   }
+  select_lengths(x);
   const std::size_t samples = samples_of(x);
   bool fit = true;
   for (std::size_t k = 0; k < x.size() && fit; ++k)
-    fit = detail::check_inputs<S>(x[k], samples, model_.input_shape(k),
+    fit = detail::check_inputs<S>(x[k], samples, plan().inputs[k].shape,
                                   x.size() > 1 ? static_cast<int>(k) : -1);
   each_output([&]<class L, class... Ms>(std::size_t k, const ForOutput<L, Ms...>&) {
-    fit = fit && detail::check_targets<S, L, Ms...>(y[k], samples, model_.output_shape(k),
+    fit = fit && detail::check_targets<S, L, Ms...>(y[k], samples, output_shape(k),
                                                     outputs > 1 ? static_cast<int>(k) : -1, targets[k]);
   });
   return fit && check_weights(weights, samples);
@@ -639,7 +663,7 @@ Run<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>::train
 template <int Capacity, class Model, class Optimizer, class... Heads>
 double Trainer<Capacity, Model, Optimizer, Heads...>::forward(const Batch& batch, S* updated, S* states) {
   double loss = 0;
-  detail::with_unit<S>(training_, [&]<class T>() {
+  detail::with_unit<S>(training(), [&]<class T>() {
     const int n = batch.samples.n, count = detail::units<T>(n);
     const std::size_t all = static_cast<std::size_t>(count) * Unit<T>::samples;
     const Memory<T> memory{count, nullptr, nullptr, reinterpret_cast<T*>(memory_.data())};
@@ -647,8 +671,8 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::forward(const Batch& batch
       load_samples(batch.x[k], input_size(k), batch.samples, memory(plan(), static_cast<int>(k)));
     Run<S> run = training_run(n, updated);
     run.states = states;
-    training_.forward(count, model_.block().data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr),
-                      memory.workspace, run);
+    training().forward(count, model_.block().data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr),
+                       memory.workspace, run);
     each_output([&](std::size_t k, auto& head) {
       const Port& port = plan().outputs[k];
       S* y = memory_.data() + layout_.outputs + region(k, all);
@@ -677,10 +701,10 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::forward(const Batch& batch
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 void Trainer<Capacity, Model, Optimizer, Heads...>::backward(int n, auto& sink) {
-  detail::with_unit<S>(training_, [&]<class T>() {
-    training_.backward(detail::units<T>(n), model_.block().data(), reinterpret_cast<T*>(memory_.data()),
-                       memory_.data() + layout_.scratch, memory_.data() + layout_.segment, sink,
-                       training_run(n, model_.block().data()));
+  detail::with_unit<S>(training(), [&]<class T>() {
+    training().backward(detail::units<T>(n), model_.block().data(), reinterpret_cast<T*>(memory_.data()),
+                        memory_.data() + layout_.scratch, memory_.data() + layout_.segment, sink,
+                        training_run(n, model_.block().data()));
   });
 }
 
@@ -700,8 +724,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads>
 double Trainer<Capacity, Model, Optimizer, Heads...>::test(const Batch& batch) {
   const int n = batch.samples.n;
   double loss = 0;
-  detail::with_unit<S>(inference_, [&]<class T>() {
-    const auto& of = inference_.plan;
+  detail::with_unit<S>(inference(), [&]<class T>() {
+    const auto& of = inference().plan;
     const int count = detail::units<T>(n);
     const auto units = static_cast<std::size_t>(count);
     T* const workspace = reinterpret_cast<T*>(memory_.data());
@@ -716,7 +740,7 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::test(const Batch& batch) {
         load_samples(batch.x[k], input_size(k), batch.samples, converted + units * of.inputs[k].first);
       x = converted;
     }
-    inference_.forward(count, model_.block().data(), x, results, workspace, {n, nullptr, {}, states()});
+    inference().forward(count, model_.block().data(), x, results, workspace, {n, nullptr, {}, states()});
     each_output([&](std::size_t k, auto& head) {
       T* const result = results + units * of.outputs[k].first;
       S* y = nullptr;
@@ -770,9 +794,10 @@ template <int Capacity, class Model, class Optimizer, class... Heads>
 auto Trainer<Capacity, Model, Optimizer, Heads...>::train_on_batch(const Arrays& x, const Arrays& y,
                                                                    const Weights& weights) -> Logs {
   Layouts targets;
+  if (!check(x, y, weights, targets)) return no_logs();
   const std::size_t samples = samples_of(x);
   const int n = static_cast<int>(samples);
-  if (!check(x, y, weights, targets) || !reserve(samples) || !continues({samples}, n)) return no_logs();
+  if (!reserve(samples) || !continues({samples}, n)) return no_logs();
   const FlushDenormals flush;
   reset_metrics();
   return logs(train({.x = x, .y = y, .targets = targets, .weights = weights, .samples = {.n = n}}));
@@ -781,21 +806,22 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::train_on_batch(const Arrays&
 template <int Capacity, class Model, class Optimizer, class... Heads>
 auto Trainer<Capacity, Model, Optimizer, Heads...>::test_on_batch(const Arrays& x, const Arrays& y,
                                                                   const Weights& weights) -> Logs {
-  return evaluate(x, y, std::max(1, static_cast<int>(samples_of(x))), weights);
+  return evaluate(x, y, INT32_MAX, weights);
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 auto Trainer<Capacity, Model, Optimizer, Heads...>::gradient(const Arrays& x, const Arrays& y,
                                                              const Weights& weights) -> std::span<const S> {
   Layouts targets;
+  if (!check(x, y, weights, targets)) return {};
   const std::size_t samples = samples_of(x);
   const int n = static_cast<int>(samples);
-  if (!check(x, y, weights, targets) || !reserve(samples) || !continues({samples}, n)) return {};
+  if (!reserve(samples) || !continues({samples}, n)) return {};
   gradient_.resize(block_size());
   const FlushDenormals flush;
   reset_metrics();
   std::copy_n(model_.block().data(), block_size(), gradient_.data());
-  const std::size_t kept = states_size(training_, n);  // neither the model nor the states shall change
+  const std::size_t kept = states_size(training(), n);  // neither the model nor the states shall change
   S* const states_copy = kept > 0 ? states_.data() + kept : nullptr;
   std::copy_n(states_.data(), kept, states_copy);
   forward({.x = x, .y = y, .targets = targets, .weights = weights, .samples = {.n = n}}, gradient_.data(),

@@ -1,0 +1,169 @@
+// Masks, states and names: what a run-time graph carries beside values. The numbers are held to Keras's in
+// keras.cpp.
+#include "../check.hpp"
+
+using namespace keratin;
+
+using functional::Layer, functional::Tensor;
+
+namespace {
+
+std::vector<float> values(std::size_t n, int k) {
+  std::vector<float> v(n);
+  for (std::size_t i = 0; i < n; ++i) v[i] = static_cast<float>(testing::filled(i, k));
+  return v;
+}
+Tensor embedded(const Tensor& x) {
+  return x.then(EmbeddingSpec{.input_dim = 9, .output_dim = 4, .mask_zero = true});
+}
+
+}  // namespace
+
+TEST_CASE("a mask goes through layers that work step by step, and no further") {
+  const Tensor x = embedded(functional::Input({6}));
+  REQUIRE(x.mask().has_value());
+  CHECK(x.mask()->shape() == Shape{6});
+  CHECK(Dense<3>{}(x).mask().has_value());
+  CHECK(LayerNormalization<>{}(Dropout<0.5>{}(Activation<Tanh>{}(x))).mask().has_value());
+  CHECK(LSTM<2, ReturnSequences>{}(x).mask().has_value());
+  CHECK_FALSE(LSTM<2>{}(x).mask().has_value());
+  CHECK_FALSE(Conv1D<2, Kernel<3>>{}(x).mask().has_value());
+  CHECK_FALSE(Flatten{}(x).mask().has_value());
+  CHECK_FALSE((x + x).mask().has_value());
+  CHECK_FALSE((x * 2).mask().has_value());
+  CHECK_FALSE(x.unmasked().mask().has_value());
+  const Tensor bare = functional::Input({6, 4});
+  CHECK(Add<>{}(x, Dense<4>{}(x)).mask().has_value());
+  CHECK_FALSE(Add<>{}(x, bare).mask().has_value());
+  const auto [y, state] = Layer(LSTM<2, ReturnSequences>{}).with_state(x);
+  CHECK(y.mask().has_value());
+  CHECK(y.shape() == Shape{6, 2});
+  REQUIRE(state.size() == 2);
+  CHECK(state[1].shape() == Shape{2});
+  CHECK_FALSE(state[1].mask().has_value());
+}
+
+TEST_CASE("masked steps are not felt") {
+  const auto x = functional::Input({6, 3}), mask = functional::Input({6});
+  const Tensor y = GRU<5>{}(x.with_mask(mask));
+  const functional::Model model({x, mask}, Dense<2>{}(y), 3);
+  auto in = values(18, 1);
+  const std::vector<float> on{1, 0, 1, 1, 0, 1};
+  const auto first = model.predict({in, on});
+  for (const std::size_t i : {3u, 4u, 5u, 12u, 13u, 14u}) in[i] = 1e30f;
+  CHECK(model.predict({in, on}) == first);
+  // The steps that count, alone, give the same.
+  const auto x4 = functional::Input({4, 3});
+  functional::Model alone(x4, Dense<2>{}(GRU<5>{}(x4)), 3);
+  std::vector<float> four(in.begin(), in.begin() + 3);
+  four.insert(four.end(), in.begin() + 6, in.begin() + 12);
+  four.insert(four.end(), in.begin() + 15, in.end());
+  const auto wanted = alone.predict(four);
+  for (std::size_t i = 0; i < 2; ++i) CHECK(std::fabs(first[i] - wanted[i]) < 1e-6f);
+}
+
+TEST_CASE("a batch whose rows are all masked costs nothing and teaches nothing") {
+  const auto x = functional::Input({4});
+  functional::Model model(x, Dense<3, Softmax>{}(embedded(x)), 1);
+  auto trainer = compile(model, SGD{}, SparseCategoricalCrossentropy{}, metrics::Accuracy{});
+  const std::vector<float> before(model.block().begin(), model.block().end());
+  const std::vector<float> in(8);
+  const std::vector<int> y(8, 1);
+  const auto logs = trainer.train_on_batch(in, y);
+  CHECK(logs[0] == 0);
+  CHECK(logs[1] == 0);
+  CHECK(std::ranges::equal(before, model.block()));
+}
+
+TEST_CASE("a model called on a masked tensor carries the mask to its layers") {
+  const auto x = functional::Input({6, 4});
+  const functional::Model inner(x, LSTM<3>{}(Dense<4>{}(x)), 2);
+  const auto ids = functional::Input({6});
+  const functional::Model whole(ids, inner(embedded(ids)), 2);
+  const functional::Model written(ids, LSTM<3>{}(Dense<4>{}(embedded(ids))), 2);
+  functional::Model same = written;
+  std::vector<float> w(whole.count_params());
+  whole.get_weights(w);
+  same.set_weights(w);
+  const std::vector<float> in{3, 0, 5, 8, 0, 0};
+  CHECK(whole.predict(in) == same.predict(in));
+  // And a model with states and masks inside is called as it was made.
+  const auto [y, state] = Layer(GRU<3, ReturnSequences>{}).with_state(embedded(ids));
+  const functional::Model encoder(ids, std::vector{y, state[0]}, 4);
+  const auto again = functional::Input({6});
+  const auto made = encoder.call({again});
+  CHECK(made[0].mask().has_value());
+  const functional::Model copy(again, made);
+  CHECK(copy.predict(in) == encoder.predict(in));
+}
+
+TEST_CASE("mistakes with masks and states are said") {
+  const auto message = [](auto make) -> std::string {
+    try {
+      make();
+    } catch (const std::invalid_argument& e) {
+      return e.what();
+    }
+    return "";
+  };
+  const auto x = functional::Input({6, 3}), h = functional::Input({5});
+  const Layer lstm(LSTM<5>{}, "encoder");
+  CHECK(message([&] { lstm(x, h); }) ==
+        "layer 0, LSTM 'encoder', got (6, 3), as input 0: it needs all of its states or none");
+  CHECK(message([&] { lstm(x, h, functional::Input({4})); }) ==
+        "layer 0, LSTM 'encoder', got (4), as input 2: an initial state needs as many values as the layer "
+        "has units; "
+        "wants (5)");
+  CHECK(message([&] { Layer(Dense<2>{}).with_state(x); }) ==
+        "layer 0, Dense, got (6, 3): it has no state to be given or returned");
+  CHECK(message([&] { x.then(LSTMSpec{.units = 5, .return_state = true}); }) ==
+        "layer 0, LSTM, got (6, 3): it returns its states too: call with_state");
+  CHECK(message([&] { x.with_mask(h); }) ==
+        "mask (5) of a tensor (6, 3): a mask has the extents of the first axes");
+  CHECK(message([&] { BatchNormalization<>{}(embedded(functional::Input({6}))); }) ==
+        "layer 1, BatchNormalization, got (6, 4): a masked tensor came, and a mask would change what it "
+        "computes: "
+        "unmasked() leaves it behind");
+  CHECK(BatchNormalization<>{}(embedded(functional::Input({6})).unmasked()).shape() == Shape{6, 4});
+  CHECK(message([&] {
+          Multiply{}(x, embedded(functional::Input({6})).then(DenseSpec{.units = 3}));
+        }).find("masked") != std::string::npos);
+  CHECK(message([&] { h.then(MaskingSpec{}); }) ==
+        "layer 0, Masking, got (5): needs a sequence: (steps, channels)");
+}
+
+TEST_CASE("inputs and outputs by name") {
+  const auto title = functional::Input({3}, "title"), body = functional::Input({4}, "body");
+  const auto both = Concatenate<>{}(title, body);
+  const std::vector<std::pair<std::string, Tensor>> outputs{{"priority", Dense<1, Sigmoid>{}(both)},
+                                                            {"department", Dense<3, Softmax>{}(both)}};
+  functional::Model model({title, body}, outputs, 1);
+  auto trainer = compile(model, Adam{}, ForOutput(BinaryCrossentropy{}, metrics::Accuracy{}),
+                         ForOutput(SparseCategoricalCrossentropy{}));
+  CHECK(trainer.log_name(1) == "priority_loss");
+  CHECK(trainer.log_name(3) == "priority_accuracy");
+  const auto a = values(3 * 5, 0), b = values(4 * 5, 1);
+  const std::vector<float> p{0, 1, 0, 1, 1};
+  const std::vector<int> d{0, 2, 1, 1, 0};
+  const auto logs = trainer.test_on_batch(model.inputs_by_name({{"body", b}, {"title", a}}),
+                                          model.outputs_by_name({{"department", d}, {"priority", p}}));
+  CHECK(logs == trainer.test_on_batch({a, b}, {p, d}));
+  CHECK_THROWS_WITH(model.inputs_by_name({{"title", a}}),
+                    "Model: 0 arrays for input 'body' came, one wanted");
+  CHECK_THROWS_WITH(model.inputs_by_name({{"title", a}, {"body", b}, {"tags", b}}),
+                    "Model: 3 arrays came, one for each of 2 inputs wanted");
+  CHECK_THROWS_WITH(functional::Model({title}, {{"a", title}, {"a", title}}),
+                    "Model: two outputs are called 'a'");
+}
+
+TEST_CASE("a single index of an axis, whose axis goes") {
+  const auto x = functional::Input({3, 4});
+  const Tensor row = functional::slice(x, {Slice::at(-1)});
+  CHECK(row.shape() == Shape{4});
+  const functional::Model model(x, std::vector{row, functional::slice(x, {{0, 2}, Slice::at(1)}),
+                                               functional::slice(x, {Slice::at(0), Slice::at(3)})});
+  std::vector<float> in(12);
+  for (std::size_t i = 0; i < 12; ++i) in[i] = static_cast<float>(i);
+  CHECK(model.predict(in) == std::vector<float>{8, 9, 10, 11, 1, 5, 3});
+  CHECK_THROWS_AS(functional::slice(x, {Slice::at(3)}), std::invalid_argument);
+}
