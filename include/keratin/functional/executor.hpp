@@ -51,14 +51,21 @@ class Executor {
       plan.add_output(graph_.masks[k]);
     }
     plan.plan_steps();
+    for (const Step& step : plan.steps) {
+      const Graph::Entry& entry = graph_.entry(step.layer);
+      work_.push_back({nodes_[static_cast<std::size_t>(step.layer)].get(), &entry.in, graph_.is_frozen(entry)});
+    }
     plan_sharing();
   }
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
 
   template <class T, class Count>
   void forward(Count count, const float* block, const T* x, T* y, T* workspace, const Run<float>& run) const {
     const Memory<T> memory{count, x, y, workspace};
-    for (const Step& step : plan.steps)
-      node(step).forward(shapes(step), forward_context(plan, step, count, memory, block, run_of(step, run)));
+    for (std::size_t s = 0; s < plan.steps.size(); ++s)
+      work_[s].node->forward(*work_[s].in,
+                             forward_context(plan, plan.steps[s], count, memory, block, work_[s].run(run)));
     if (plan.mode.training) return;
     for (const Port& port : plan.outputs) {  // an input as it came, or the same value as another output
       const auto n = static_cast<std::size_t>(static_cast<int>(count));
@@ -77,17 +84,17 @@ class Executor {
     for (std::size_t s = plan.steps.size(); s-- > 0;) {
       const Step& step = plan.steps[s];
       if (step.output_gradient == Step::none) continue;
-      const Backward<T> c = backward_context(plan, step, memory, block, gradient, scratch, run_of(step, run));
-      const Sharing& sharing = sharing_[s];
-      if (is_frozen(step)) {
+      const Work& work = work_[s];
+      const Backward<T> c = backward_context(plan, step, memory, block, gradient, scratch, work.run(run));
+      if (work.frozen) {
         Discard nowhere;
-        node(step).backward(shapes(step), c, nowhere);
-      } else if (!sharing.shared) {
-        node(step).backward(shapes(step), c, sink);
+        work.node->backward(*work.in, c, nowhere);
+      } else if (!work.shared) {
+        work.node->backward(*work.in, c, sink);
       } else {
-        SharedGradients all(*c.tensors, sums + sharing.first);
-        node(step).backward(shapes(step), c, all);
-        if (sharing.last) hand_on(*c.tensors, sums + sharing.first, sink);
+        SharedGradients all(*c.tensors, sums + work.sums);
+        work.node->backward(*work.in, c, all);
+        if (work.last) hand_on(*c.tensors, sums + work.sums, sink);
       }
       sum_gradients(plan, step.sums, memory);
     }
@@ -95,27 +102,26 @@ class Executor {
   /// For backward: the sums of shared layers' gradients, and behind them what any layer works with.
   template <class T> std::size_t scratch(int count) const {
     std::size_t most = 0;
-    for (const Step& step : plan.steps)
-      most = std::max(most, node(step).scratch(shapes(step), count, Unit<T>::samples > 1));
+    for (const Work& work : work_)
+      most = std::max(most, work.node->scratch(*work.in, count, Unit<T>::samples > 1));
     return aligned(shared_values_) + most;
   }
 
  private:
-  // What a step has to do with the other calls of its layer.
-  struct Sharing {
+  // A step's node and what comes into it, and what it has to do with the other calls of its layer.
+  struct Work {
+    const Node* node;
+    const Shapes* in;
+    bool frozen = false;
     bool shared = false, last = false;  // last: backward has been to all others
-    std::size_t first = 0;              // where the sums of its gradients begin
+    std::size_t sums = 0;               // where the sums of shared gradients begin
+
+    // A frozen layer runs as in inference: its moving statistics are constants. Keras: trainable = False.
+    Run<float> run(Run<float> of_all) const {
+      if (frozen) of_all.training = nullptr;
+      return of_all;
+    }
   };
-
-  const Node& node(const Step& step) const { return *nodes_[static_cast<std::size_t>(step.layer)]; }
-  const Shapes& shapes(const Step& step) const { return graph_.entry(step.layer).in; }
-
-  bool is_frozen(const Step& step) const { return graph_.is_frozen(graph_.entry(step.layer)); }
-  // A frozen layer runs as in inference: its moving statistics are constants. Keras: trainable = False.
-  Run<float> run_of(const Step& step, Run<float> run) const {
-    if (is_frozen(step)) run.training = nullptr;
-    return run;
-  }
 
   // Makes the node of a call, or has the head of the group before it take its work over. The head.
   int fuse(int i, const std::vector<int>& heads) {
@@ -148,7 +154,6 @@ class Executor {
 
   // In the order of backward the call that comes first makes room for the sums, the last one hands them on.
   void plan_sharing() {
-    sharing_.resize(plan.steps.size());
     std::vector<std::vector<std::size_t>> calls(plan.layers.size());
     for (std::size_t s = plan.steps.size(); s-- > 0;)
       if (plan.steps[s].output_gradient != Step::none)
@@ -156,7 +161,11 @@ class Executor {
     for (std::size_t owner = 0; owner < calls.size(); ++owner) {
       const Tensors& tensors = plan.layers[owner].tensors;
       if (calls[owner].size() < 2 || tensors.trainable_values() == 0) continue;
-      for (const std::size_t s : calls[owner]) sharing_[s] = {true, s == calls[owner].back(), shared_values_};
+      for (const std::size_t s : calls[owner]) {
+        work_[s].shared = true;
+        work_[s].last = s == calls[owner].back();
+        work_[s].sums = shared_values_;
+      }
       shared_values_ += tensors.end - tensors.start;
     }
   }
@@ -169,7 +178,7 @@ class Executor {
 
   Graph graph_;                                     // the plan refers to its names and parameters
   std::vector<std::shared_ptr<const Node>> nodes_;  // at each head the node that does its group's work
-  std::vector<Sharing> sharing_;                    // for each step
+  std::vector<Work> work_;                          // for each step
   std::size_t shared_values_ = 0;
 };
 
