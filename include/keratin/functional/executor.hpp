@@ -43,6 +43,7 @@ class Executor {
     for (const auto& input : graph_.inputs) plan.add_input(static_cast<std::size_t>(input->shape.size()));
     for (const int output : graph_.outputs) plan.add_output(output);
     plan.plan_steps();
+    check_backward();
     plan_sharing();
   }
 
@@ -136,6 +137,17 @@ class Executor {
               .c_str());
     row.tensors = plan.layers[static_cast<std::size_t>(entry.owner)].tensors;
     plan.add_call(row);
+  }
+
+  void check_backward() const {
+    for (const Step& step : plan.steps) {
+      const LayerPlan& row = plan.layer_of(step);
+      if (step.output_gradient != Step::none && !node(step).has_backward())
+        throw std::invalid_argument(
+            Text("Model: ", row.type, " '", row.name,
+                 "' has no backward function, one wanted to train the layers before it")
+                .c_str());
+    }
   }
 
   // In the order of backward the call that comes first makes room for the sums, the last one hands them on.

@@ -13,6 +13,7 @@ class Node {
   virtual ~Node() = default;
   virtual const char* type() const = 0;
   virtual bool merges() const = 0;  // takes several inputs
+  virtual bool has_backward() const { return true; }
   virtual Fit fit(const Shapes& in) const = 0;
   virtual LayerPlan plan(const Shapes& in, int index, Mode mode) const = 0;
   virtual Parameters parameters(const Shapes& in) const = 0;
