@@ -3,4 +3,5 @@
 #include <keratin/functional/lambda.hpp>
 #include <keratin/functional/model.hpp>
 #include <keratin/functional/operators.hpp>
+#include <keratin/functional/static_model.hpp>
 #include <keratin/keratin.hpp>

@@ -50,9 +50,17 @@ class Graph {
       if (e.owner != owner) continue;
       e.parameters = e.layer->parameters;
       if (trainable) continue;
-      Parameters frozen = *e.parameters;
-      for (int i = 0; i < frozen.count; ++i) frozen.list[i].trainable = false;
-      e.parameters = std::make_shared<const Parameters>(frozen);
+      struct Frozen {
+        std::vector<Parameter> list;
+        Parameters parameters;
+      };
+      const auto frozen = std::make_shared<Frozen>();
+      for (Parameter p : *e.parameters) {
+        p.trainable = false;
+        frozen->list.push_back(p);
+      }
+      frozen->parameters = Parameters(frozen->list.data(), e.parameters->count);
+      e.parameters = {frozen, &frozen->parameters};
     }
   }
   /// Whether the layer has weights of which none is trained, though it would have some: it runs as in
