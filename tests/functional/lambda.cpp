@@ -48,7 +48,7 @@ functional::Layer total() {
         y[0] = 0;
         for (const float v : x) y[0] += v;
       },
-      [](In x, In, In dy, Out dx) {
+      [](auto x, auto, auto dy, auto dx) {
         for (std::size_t i = 0; i < x.size(); ++i) dx[i] += dy[0];
       },
       Shape{1});

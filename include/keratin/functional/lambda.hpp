@@ -6,6 +6,7 @@
 #include <array>
 #include <functional>
 #include <span>
+#include <utility>
 
 namespace keratin::functional {
 
@@ -184,24 +185,26 @@ template <class F, class B = std::nullptr_t>
 Layer Lambda(std::string_view name, F forward, B backward = nullptr, OutputShape shape = {}) {
   using detail::In, detail::Out;
   constexpr bool one = std::is_invocable_v<const F&, In, Out>, differentiable = !std::is_null_pointer_v<B>;
-  static_assert(one || std::is_invocable_v<const F&, std::span<const In>, Out>,
-                "keratin: Lambda's forward takes the input, or a span of inputs, and the output");
-  static_assert(!differentiable || !one || std::is_invocable_v<const B&, In, In, In, Out>,
-                "keratin: Lambda's backward takes x, y, dy and dx");
-  static_assert(!differentiable || one ||
-                    std::is_invocable_v<const B&, std::span<const In>, In, In, std::span<const Out>>,
-                "keratin: Lambda's backward takes the span of inputs, y, dy and the span of their gradients");
   detail::LambdaFunctions f{.shape = std::move(shape), .merges = !one};
-  if constexpr (one)
+  if constexpr (one) {
     f.forward = [forward](std::span<const In> x, Out y) { forward(x[0], y); };
-  else
+    if constexpr (differentiable) {
+      static_assert(std::is_invocable_v<const B&, In, In, In, Out>,
+                    "keratin: Lambda's backward takes x, y, dy and dx");
+      f.backward = [backward](std::span<const In> x, In y, In dy, std::span<const Out> dx) {
+        backward(x[0], y, dy, dx[0]);
+      };
+    }
+  } else {
+    static_assert(std::is_invocable_v<const F&, std::span<const In>, Out>,
+                  "keratin: Lambda's forward takes the input, or a span of inputs, and the output");
     f.forward = std::move(forward);
-  if constexpr (differentiable && one)
-    f.backward = [backward](std::span<const In> x, In y, In dy, std::span<const Out> dx) {
-      backward(x[0], y, dy, dx[0]);
-    };
-  else if constexpr (differentiable)
-    f.backward = std::move(backward);
+    if constexpr (differentiable) {
+      static_assert(std::is_invocable_v<const B&, std::span<const In>, In, In, std::span<const Out>>,
+                    "keratin: Lambda's backward takes the span of inputs, y, dy and that of their gradients");
+      f.backward = std::move(backward);
+    }
+  }
   return Layer(
       std::make_shared<SharedLayer>(std::make_shared<detail::LambdaNode>(std::move(f)), std::string(name)));
 }
