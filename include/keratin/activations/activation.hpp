@@ -25,7 +25,7 @@ template <class... A> struct ActivationList {
     return i;
   }
   // f(A{}) for the A at `index`.
-  static constexpr void visit(int index, auto f) {
+  static constexpr void visit(int index, const auto& f) {
     int i = 0;
     (void)((i++ == index && (f(A{}), true)) || ...);
   }
@@ -54,7 +54,8 @@ template <int Index> constexpr auto activation_at() {
 }  // namespace detail
 
 /// f(ReLU{}) for the activation of a geometry: picked at compile time where the geometry is fixed.
-template <class Geometry> [[gnu::always_inline]] inline void with_activation(Geometry geometry, auto f) {
+template <class Geometry>
+[[gnu::always_inline]] inline void with_activation(const Geometry& geometry, const auto& f) {
   if constexpr (is_fixed<Geometry>) {
     f(detail::activation_at<Geometry::value.activation.index>());
   } else {

@@ -26,6 +26,11 @@ struct Parameters {
 
   int count = 0;
   Parameter list[capacity]{};
+  const Parameter* elsewhere =
+      nullptr;  // the list of a layer that is a whole network, where it outlives this
+
+  constexpr Parameters() = default;
+  constexpr Parameters(const Parameter* all, int n) : count(n), elsewhere(all) {}
 
   /// Error: more than `capacity`.
   constexpr Parameters& add(const Parameter& p) {
@@ -35,8 +40,9 @@ struct Parameters {
       report(Text("a layer's parameter '", p.name, "' came, at most ", capacity, " wanted"));
     return *this;
   }
-  constexpr const Parameter* begin() const { return list; }
-  constexpr const Parameter* end() const { return list + count; }
+  constexpr const Parameter& operator[](int i) const { return begin()[i]; }
+  constexpr const Parameter* begin() const { return elsewhere ? elsewhere : list; }
+  constexpr const Parameter* end() const { return begin() + count; }
 };
 
 /// n rounded up to whole 64-byte lines of floats.
@@ -54,14 +60,14 @@ struct Tensors {
   constexpr Tensors(const Parameters& p, std::size_t first, std::uint32_t tensors_before)
       : parameters(&p), start(first), end(first), number(tensors_before) {
     for (int i = 0; i < p.count; ++i) {
-      offsets[i] = end;
-      end += room(p.list[i]);
+      if (i < Parameters::capacity) offsets[i] = end;
+      end += room(p[i]);
     }
   }
   constexpr int count() const { return parameters->count; }
-  constexpr const Parameter& operator[](int i) const { return parameters->list[i]; }
+  constexpr const Parameter& operator[](int i) const { return (*parameters)[i]; }
   /// Where the i-th parameter begins in the block.
-  constexpr std::size_t offset(int i) const { return offsets[i]; }
+  constexpr std::size_t offset(int i) const { return i < Parameters::capacity ? offsets[i] : beyond(i); }
   /// Number of values, without padding: all, and those that are trained.
   constexpr std::size_t values() const {
     std::size_t n = 0;
@@ -81,6 +87,11 @@ struct Tensors {
 
   static constexpr std::size_t room(const Parameter& p) {
     return aligned(static_cast<std::size_t>(p.shape.elements()));
+  }
+  constexpr std::size_t beyond(int i) const {
+    std::size_t at = start;
+    for (int k = 0; k < i; ++k) at += room((*this)[k]);
+    return at;
   }
 };
 

@@ -14,9 +14,11 @@ using Plan = BasicPlan<Vector>;
 class SharedGradients final : public GradientSink<float> {
  public:
   SharedGradients(const Tensors& tensors, float* sums) : start_(tensors.start), sums_(sums) {}
-  void take(std::size_t offset, int n, const float* g, const Regularizer&) override {
-    float* const to = sums_ + (offset - start_);
-    for (int i = 0; i < n; ++i) to[i] += g[i];
+  void take_rows(std::size_t offset, std::ptrdiff_t stride, int rows, int n, const float* g,
+                 std::ptrdiff_t apart, const Regularizer&) override {
+    float* to = sums_ + (offset - start_);
+    for (; rows > 0; --rows, to += stride, g += apart)
+      for (int i = 0; i < n; ++i) to[i] += g[i];
   }
 
  private:
@@ -27,7 +29,8 @@ class SharedGradients final : public GradientSink<float> {
 /// Where the gradients of weights go that are not trained.
 class Discard final : public GradientSink<float> {
  public:
-  void take(std::size_t, int, const float*, const Regularizer&) override {}
+  void take_rows(std::size_t, std::ptrdiff_t, int, int, const float*, std::ptrdiff_t,
+                 const Regularizer&) override {}
 };
 
 class Executor {
@@ -53,8 +56,10 @@ class Executor {
     plan.plan_steps();
     for (const Step& step : plan.steps) {
       const Graph::Entry& entry = graph_.entry(step.layer);
-      work_.push_back({nodes_[static_cast<std::size_t>(step.layer)].get(), &entry.in, graph_.is_frozen(entry)});
+      const Node* const node = nodes_[static_cast<std::size_t>(step.layer)].get();
+      work_.push_back({node, {entry.in, node->geometry(entry.in)}, graph_.is_frozen(entry)});
     }
+    check_backward();
     plan_sharing();
   }
   Executor(const Executor&) = delete;
@@ -64,7 +69,7 @@ class Executor {
   void forward(Count count, const float* block, const T* x, T* y, T* workspace, const Run<float>& run) const {
     const Memory<T> memory{count, x, y, workspace};
     for (std::size_t s = 0; s < plan.steps.size(); ++s)
-      work_[s].node->forward(*work_[s].in,
+      work_[s].node->forward(work_[s].place,
                              forward_context(plan, plan.steps[s], count, memory, block, work_[s].run(run)));
     if (plan.mode.training) return;
     for (const Port& port : plan.outputs) {  // an input as it came, or the same value as another output
@@ -88,12 +93,12 @@ class Executor {
       const Backward<T> c = backward_context(plan, step, memory, block, gradient, scratch, work.run(run));
       if (work.frozen) {
         Discard nowhere;
-        work.node->backward(*work.in, c, nowhere);
+        work.node->backward(work.place, c, nowhere);
       } else if (!work.shared) {
-        work.node->backward(*work.in, c, sink);
+        work.node->backward(work.place, c, sink);
       } else {
         SharedGradients all(*c.tensors, sums + work.sums);
-        work.node->backward(*work.in, c, all);
+        work.node->backward(work.place, c, all);
         if (work.last) hand_on(*c.tensors, sums + work.sums, sink);
       }
       sum_gradients(plan, step.sums, memory);
@@ -103,7 +108,7 @@ class Executor {
   template <class T> std::size_t scratch(int count) const {
     std::size_t most = 0;
     for (const Work& work : work_)
-      most = std::max(most, work.node->scratch(*work.in, count, Unit<T>::samples > 1));
+      most = std::max(most, work.node->scratch(work.place.in, count, Unit<T>::samples > 1));
     return aligned(shared_values_) + most;
   }
 
@@ -111,7 +116,7 @@ class Executor {
   // A step's node and what comes into it, and what it has to do with the other calls of its layer.
   struct Work {
     const Node* node;
-    const Shapes* in;
+    Place place;
     bool frozen = false;
     bool shared = false, last = false;  // last: backward has been to all others
     std::size_t sums = 0;               // where the sums of shared gradients begin
@@ -150,6 +155,17 @@ class Executor {
               .c_str());
     row.tensors = plan.layers[static_cast<std::size_t>(entry.owner)].tensors;
     plan.add_call(row);
+  }
+
+  void check_backward() const {
+    for (std::size_t s = 0; s < plan.steps.size(); ++s) {
+      const LayerPlan& row = plan.layer_of(plan.steps[s]);
+      if (plan.steps[s].output_gradient != Step::none && !work_[s].node->has_backward())
+        throw std::invalid_argument(
+            Text("Model: ", row.type, " '", row.name,
+                 "' has no backward function, one wanted to train the layers before it")
+                .c_str());
+    }
   }
 
   // In the order of backward the call that comes first makes room for the sums, the last one hands them on.

@@ -48,6 +48,8 @@ class Graph {
     order_like_keras();
     check_names();
     forget();
+    for (const int i : layers)
+      if (i >= 0 && entry(i).layer->frozen) set_trainable(i, false);
   }
 
   /// Adds what makes the outputs' masks, and lists it: an entry or input, no_mask where an output has none.
@@ -123,9 +125,17 @@ class Graph {
       if (e.owner != owner) continue;
       e.parameters = e.layer->parameters;
       if (trainable) continue;
-      Parameters frozen = *e.parameters;
-      for (int i = 0; i < frozen.count; ++i) frozen.list[i].trainable = false;
-      e.parameters = std::make_shared<const Parameters>(frozen);
+      struct Frozen {
+        std::vector<Parameter> list;
+        Parameters parameters;
+      };
+      const auto frozen = std::make_shared<Frozen>();
+      for (Parameter p : *e.parameters) {
+        p.trainable = false;
+        frozen->list.push_back(p);
+      }
+      frozen->parameters = Parameters(frozen->list.data(), e.parameters->count);
+      e.parameters = {frozen, &frozen->parameters};
     }
   }
   /// Whether the layer has weights of which none is trained, though it would have some: it runs as in

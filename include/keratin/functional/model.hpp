@@ -82,8 +82,9 @@ class Model {
   void initialize(std::uint64_t seed) { initialize_parameters(layers_, seed, block_.data()); }
 
   /// The model as a layer: all of its layers, called on other tensors. They share their weights' beginnings,
-  /// not their memory: the model that is made of it begins with the values that this one has now. Error:
-  /// other shapes than the layers were made for, where that changes a weight's.
+  /// not their memory: the model that is made of it begins with the values that this one has now, and trains
+  /// no layer that this one does not. Error: other shapes than the layers were made for, where that changes a
+  /// weight's.
   template <std::same_as<Tensor>... More> Tensor operator()(const Tensor& x, const More&... more) const {
     const std::vector<Tensor> made = call({x, more...});
     if (made.size() != 1)
@@ -96,24 +97,30 @@ class Model {
           Text("Model: called on ", tensors.size(), " tensors, ", inputs(), " wanted").c_str());
     each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {
       entry.layer->values.assign(block_.data() + row.tensors.start, block_.data() + row.tensors.end);
+      entry.layer->frozen = graph_.is_frozen(entry);
     });
-    std::vector<Tensor> made, result;
-    const auto at = [&](int i) {
-      return i < 0 ? tensors[static_cast<std::size_t>(-1 - i)] : made[static_cast<std::size_t>(i)];
-    };
-    for (const Graph::Entry& entry : graph_.entries) {
-      std::vector<Tensor> reads;
-      for (const int from : entry.inputs) reads.push_back(at(from));
-      const Extras extras = entry.node->extras();
-      std::optional<Tensor> mask;
-      if (extras.mask) {
-        mask = reads.back();
-        reads.pop_back();
-      }
-      made.push_back(Layer(entry.layer).call(std::move(reads), extras.return_state, mask));
-    }
-    for (const int output : graph_.outputs) result.push_back(at(output));
-    return result;
+    return call_all(tensors, [](const Graph::Entry& entry, std::vector<Tensor> reads) {
+      return called(Layer(entry.layer), entry, std::move(reads));
+    });
+  }
+  /// The model with another layer in the place of one: the others are the same layers and keep their weights,
+  /// as well as whether they are trained. Error: there is no such layer, or shapes no longer fit. Keras:
+  /// clone_model with a clone_function.
+  Model with_layer(std::string_view name, const Layer& layer, std::uint64_t seed = 0) const {
+    return changed(name, seed, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
+      return called(layer, entry, std::move(reads));
+    });
+  }
+  /// The model without a layer: who read what it made reads its input. Error: there is no such layer, it has
+  /// several inputs, or shapes no longer fit.
+  Model without_layer(std::string_view name) const {
+    return changed(name, 0, [&](const Graph::Entry&, const std::vector<Tensor>& reads) {
+      if (reads.size() > 1)
+        throw std::invalid_argument(
+            Text("Model: layer '", name, "' has ", reads.size(), " inputs, one wanted to leave it out")
+                .c_str());
+      return reads[0];
+    });
   }
 
   /// The tensors that the model was made of: its inputs, its outputs, and what a layer made when it was
@@ -268,6 +275,51 @@ class Model {
           Text("Model: ", arrays.size(), " arrays came, one for each of ", count, " ", what, "s wanted")
               .c_str());
     return Arrays(ordered.data(), ordered.size());
+  }
+  // A layer called as in an entry, there with a mask behind its inputs or for its states.
+  static Tensor called(const Layer& layer, const Graph::Entry& entry, std::vector<Tensor> reads) {
+    const Extras extras = entry.node->extras();
+    std::optional<Tensor> mask;
+    if (extras.mask) {
+      mask = reads.back();
+      reads.pop_back();
+    }
+    return layer.call(std::move(reads), extras.return_state, mask);
+  }
+  // The outputs when every layer is called again, by call(entry, tensors).
+  std::vector<Tensor> call_all(const std::vector<Tensor>& tensors, auto call) const {
+    std::vector<Tensor> made, result;
+    const auto at = [&](int i) {
+      return i < 0 ? tensors[static_cast<std::size_t>(-1 - i)] : made[static_cast<std::size_t>(i)];
+    };
+    for (const Graph::Entry& entry : graph_.entries) {
+      std::vector<Tensor> reads;
+      for (const int from : entry.inputs) reads.push_back(at(from));
+      made.push_back(call(entry, std::move(reads)));
+    }
+    for (const int output : graph_.outputs) result.push_back(at(output));
+    return result;
+  }
+  // The model with all calls of one layer replaced by call(tensors).
+  Model changed(std::string_view name, std::uint64_t seed, auto call) const {
+    const int owner = find(name);
+    if (owner < 0) throw std::invalid_argument(Text("Model: '", name, "' is an input").c_str());
+    std::vector<Tensor> from;
+    for (std::size_t k = 0; k < inputs(); ++k) from.push_back(input(k));
+    Model model(from,
+                call_all(from,
+                         [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
+                           return entry.owner == owner ? call(entry, std::move(reads))
+                                                       : called(Layer(entry.layer), entry, std::move(reads));
+                         }),
+                seed);
+    model.set_weights_from(*this);
+    for (const int i : model.graph_.layers)
+      for (const Graph::Entry& entry : graph_.entries)
+        if (i >= 0 && entry.layer == model.graph_.entry(i).layer && graph_.is_frozen(entry))
+          model.graph_.set_trainable(i, false);
+    model.plan_again();
+    return model;
   }
   // f(first call, row) for every layer that has weights.
   void each_layer(auto f) const {

@@ -15,32 +15,41 @@ struct Extras {
   bool initial_state = false, mask = false, return_state = false;
 };
 
+/// Where a node works in a graph: the shapes that come in, and what it made of them beforehand.
+struct Place {
+  Shapes in{};
+  std::shared_ptr<const void> geometry{};
+};
+
 class Node {
  public:
   virtual ~Node() = default;
   virtual const char* type() const = 0;
-  virtual bool takes(int inputs) const = 0;
+  virtual bool takes(int inputs) const { return inputs == 1; }
   /// The same layer for a call with such extras, null where it takes none; and those of this one.
-  virtual std::shared_ptr<const Node> with(const Extras&) const = 0;
-  virtual Extras extras() const = 0;
+  virtual std::shared_ptr<const Node> with(const Extras&) const { return nullptr; }
+  virtual Extras extras() const { return {}; }
   /// How many states it has that can be given and returned.
-  virtual int states() const = 0;
+  virtual int states() const { return 0; }
   /// Whether a mask begins at this layer, and then that of its output; whether one passes; whether one
   /// changes what Keras computes, which is not done here.
-  virtual bool makes_mask() const = 0;
-  virtual Tensor mask_of(const Tensor& x) const = 0;
-  virtual bool passes_mask() const = 0;
-  virtual bool masks_change_it() const = 0;
+  virtual bool makes_mask() const { return false; }
+  virtual Tensor mask_of(const Tensor& x) const;
+  virtual bool passes_mask() const { return false; }
+  virtual bool masks_change_it() const { return false; }
+  virtual bool has_backward() const { return true; }
   virtual Fit fit(const Shapes& in) const = 0;
   virtual LayerPlan plan(const Shapes& in, int index, Mode mode) const = 0;
   virtual Parameters parameters(const Shapes& in) const = 0;
   virtual ActivationFunction activation() const = 0;
+  /// What it makes of the shapes beforehand, for Place.
+  virtual std::shared_ptr<const void> geometry(const Shapes&) const { return nullptr; }
   virtual std::size_t scratch(const Shapes& in, int count, bool lanes) const = 0;
-  virtual void forward(const Shapes& in, const Forward<float>&) const = 0;
-  virtual void forward(const Shapes& in, const Forward<float, One>&) const = 0;
-  virtual void forward(const Shapes& in, const Forward<Lanes>&) const = 0;
-  virtual void backward(const Shapes& in, const Backward<float>&, GradientSink<float>&) const = 0;
-  virtual void backward(const Shapes& in, const Backward<Lanes>&, GradientSink<float>&) const = 0;
+  virtual void forward(const Place&, const Forward<float>&) const = 0;
+  virtual void forward(const Place&, const Forward<float, One>&) const = 0;
+  virtual void forward(const Place&, const Forward<Lanes>&) const = 0;
+  virtual void backward(const Place&, const Backward<float>&, GradientSink<float>&) const = 0;
+  virtual void backward(const Place&, const Backward<Lanes>&, GradientSink<float>&) const = 0;
   /// A node that does the work of this one and of the next, `behind` layers on, where a fusion rule allows
   /// it; otherwise null.
   virtual std::shared_ptr<const Node> fused_with(const Node& next, int behind, bool training) const = 0;
@@ -105,23 +114,22 @@ template <LayerSpec S> class NodeOf final : public Node {
   }
   Parameters parameters(const Shapes& in) const override { return parameters_of(spec_, in); }
   ActivationFunction activation() const override { return activation_of(spec_); }
+  std::shared_ptr<const void> geometry(const Shapes& in) const override {
+    return std::make_shared<const typename S::Geometry>(spec_.geometry(in));
+  }
   std::size_t scratch(const Shapes& in, int count, bool lanes) const override {
     return lanes ? scratch_of<Lanes>(spec_, in, count) : scratch_of<float>(spec_, in, count);
   }
-  void forward(const Shapes& in, const Forward<float>& c) const override {
-    S::forward(spec_.geometry(in), c);
+  void forward(const Place& at, const Forward<float>& c) const override { S::forward(geometry_at(at), c); }
+  void forward(const Place& at, const Forward<float, One>& c) const override {
+    S::forward(geometry_at(at), c);
   }
-  void forward(const Shapes& in, const Forward<float, One>& c) const override {
-    S::forward(spec_.geometry(in), c);
+  void forward(const Place& at, const Forward<Lanes>& c) const override { S::forward(geometry_at(at), c); }
+  void backward(const Place& at, const Backward<float>& c, GradientSink<float>& sink) const override {
+    run_backward<S>(geometry_at(at), c, sink);
   }
-  void forward(const Shapes& in, const Forward<Lanes>& c) const override {
-    S::forward(spec_.geometry(in), c);
-  }
-  void backward(const Shapes& in, const Backward<float>& c, GradientSink<float>& sink) const override {
-    run_backward<S>(spec_.geometry(in), c, sink);
-  }
-  void backward(const Shapes& in, const Backward<Lanes>& c, GradientSink<float>& sink) const override {
-    run_backward<S>(spec_.geometry(in), c, sink);
+  void backward(const Place& at, const Backward<Lanes>& c, GradientSink<float>& sink) const override {
+    run_backward<S>(geometry_at(at), c, sink);
   }
   std::shared_ptr<const Node> fused_with(const Node& next, int behind, bool training) const override {
     std::shared_ptr<const Node> fused;
@@ -141,6 +149,9 @@ template <LayerSpec S> class NodeOf final : public Node {
   }
 
  private:
+  static const typename S::Geometry& geometry_at(const Place& at) {
+    return *static_cast<const typename S::Geometry*>(at.geometry.get());
+  }
   static constexpr bool has_extras = requires(S s) { s.initial_state, s.masked, s.return_state; };
 
   S spec_;

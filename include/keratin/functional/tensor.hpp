@@ -62,6 +62,7 @@ struct SharedLayer {
   std::string name;
   std::shared_ptr<const Parameters> parameters{};  // as the first call made them
   std::vector<float> values{};  // its piece of the block to begin with, of a model that was called
+  bool frozen = false;          // likewise: not trained
   int piece = -1;  // which of the tensors that the layer before it made it takes out: no layer of its own
 };
 
@@ -111,6 +112,7 @@ inline Tensor Tensor::with_mask(const Tensor& mask) const {
   masked.mask_ = mask.call_;
   return masked;
 }
+inline Tensor Node::mask_of(const Tensor& x) const { return x; }
 template <LayerSpec S> Tensor NodeOf<S>::mask_of(const Tensor& x) const {
   if constexpr (requires { spec_.mask_of(x); })
     return spec_.mask_of(x);
@@ -193,7 +195,6 @@ class Layer {
     std::vector<Tensor> inputs{x};
     inputs.insert(inputs.end(), initial.begin(), initial.end());
     const int states = layer_->node->states();
-    if (states == 0) refuse(inputs, has_no_state);
     const Tensor all = call(std::move(inputs), true, mask);
     const auto piece = [&](int k, Slice slice) {
       const SliceSpec spec{.count = 1, .slices = {slice}};
@@ -230,6 +231,7 @@ class Layer {
   std::shared_ptr<const Node> node_for(std::vector<Tensor>& inputs, bool return_state,
                                        const std::optional<Tensor>& mask_given) const {
     const Node& node = *layer_->node;
+    if (return_state && node.states() == 0) refuse(inputs, has_no_state);
     if (inputs.empty() || node.states() == 0) return layer_->node;
     if (inputs.size() > 1 && inputs.size() != 1 + static_cast<std::size_t>(node.states()))
       refuse(inputs, needs_all_of_its_states);

@@ -21,8 +21,14 @@ namespace keratin {
 /// knows which one, a graph does not.
 template <class S> class GradientSink {
  public:
+  /// Rows of n gradients: in the block the first begins at `offset`, and they are `stride` apart; in g
+  /// `apart`.
+  virtual void take_rows(std::size_t offset, std::ptrdiff_t stride, int rows, int n, const S* g,
+                         std::ptrdiff_t apart, const Regularizer&) = 0;
   /// n gradients of the parameters from `offset` on, side by side.
-  virtual void take(std::size_t offset, int n, const S* g, const Regularizer&) = 0;
+  void take(std::size_t offset, int n, const S* g, const Regularizer& penalty) {
+    take_rows(offset, n, 1, n, g, n, penalty);
+  }
   /// A register tile: M rows of N vectors of gradients, `stride` apart. Part: the vectors are whole, or the
   /// last one is the rest of a row.
   template <int M, int N, class Part>
@@ -35,7 +41,7 @@ template <class S> class GradientSink {
 #pragma GCC unroll 32
       for (int i = 0; i < N; ++i) kernels::store(&row[m][i * lanes<S>], tile[m][i]);
     const int n = (N - 1) * lanes<S> + part.template count<S>();
-    for (int m = 0; m < M; ++m, offset += static_cast<std::size_t>(stride)) take(offset, n, row[m], penalty);
+    take_rows(offset, stride, M, n, row[0], N * lanes<S>, penalty);
   }
 
  protected:

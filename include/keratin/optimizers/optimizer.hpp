@@ -23,13 +23,15 @@ template <class S, class Step, int Slots> class Update final : public GradientSi
   Update(const Step& step, S* block, S* slots, std::size_t size)
       : step_(step), block_(block), slots_(slots), size_(size) {}
 
-  [[gnu::noinline]] void take(std::size_t offset, int n, const S* g, const Regularizer& penalty) override {
+  [[gnu::noinline]] void take_rows(std::size_t offset, std::ptrdiff_t stride, int rows, int n, const S* g,
+                                   std::ptrdiff_t apart, const Regularizer& penalty) override {
     const Update to = *this;
-    kernels::for_each_vector<S>(n, [&](std::ptrdiff_t i, auto part) {
-      const std::size_t at = offset + static_cast<std::size_t>(i);
-      const V gradient = part.load(g + i);
-      to.apply(at, penalty ? penalized(gradient, part.load(block_ + at), penalty) : gradient, part);
-    });
+    for (; rows > 0; --rows, g += apart, offset += static_cast<std::size_t>(stride))
+      kernels::for_each_vector<S>(n, [&](std::ptrdiff_t i, auto part) {
+        const std::size_t at = offset + static_cast<std::size_t>(i);
+        const V gradient = part.load(g + i);
+        to.apply(at, penalty ? penalized(gradient, part.load(block_ + at), penalty) : gradient, part);
+      });
   }
   template <int M, int N, class Part>
   [[gnu::always_inline]] void take_tile(std::size_t offset, std::ptrdiff_t stride, const V (&tile)[M][N],
@@ -68,13 +70,15 @@ template <class S> class Store final : public GradientSink<S> {
  public:
   Store(const S* block, S* gradient) : block_(block), gradient_(gradient) {}
 
-  void take(std::size_t offset, int n, const S* g, const Regularizer& penalty) override {
-    kernels::for_each_vector<S>(n, [&](std::ptrdiff_t i, auto part) {
-      const auto at = offset + static_cast<std::size_t>(i);
-      kernels::Vec<S> v = part.load(g + i);
-      if (penalty) v = penalized(v, part.load(block_ + at), penalty);
-      part.store(gradient_ + at, v);
-    });
+  void take_rows(std::size_t offset, std::ptrdiff_t stride, int rows, int n, const S* g, std::ptrdiff_t apart,
+                 const Regularizer& penalty) override {
+    for (; rows > 0; --rows, g += apart, offset += static_cast<std::size_t>(stride))
+      kernels::for_each_vector<S>(n, [&](std::ptrdiff_t i, auto part) {
+        const auto at = offset + static_cast<std::size_t>(i);
+        kernels::Vec<S> v = part.load(g + i);
+        if (penalty) v = penalized(v, part.load(block_ + at), penalty);
+        part.store(gradient_ + at, v);
+      });
   }
 
  private:

@@ -128,14 +128,14 @@ template <class Net, Mode M = Mode{}> struct Execute {
   }
 
   /// The output's gradient lies in its buffer. `gradient` has room for the parameters of any layer that does
-  /// not finish its gradients itself.
-  template <class T>
+  /// not finish its gradients itself. Only gradients that a plan for `Wanted` has are computed.
+  template <class T, Mode Wanted = M>
   static void backward(int count, const Scalar<T>* block, T* workspace, Scalar<T>* scratch,
                        Scalar<T>* gradient, auto& sink, const Run<Scalar<T>>& run) {
     const Memory<T> memory{count, nullptr, nullptr, workspace};
     if constexpr (Net::depth > most_fixed_layers)
       for (std::size_t s = steps; s-- > 0;) {
-        const Step& step = plan.steps[s];
+        const Step& step = needed<Wanted>()[s];
         if (step.output_gradient == Step::none) continue;
         shared_backward_steps<T, std::remove_reference_t<decltype(sink)>>[s](
             backward_context(plan, step, memory, block, gradient, scratch, run), sink);
@@ -143,7 +143,7 @@ template <class Net, Mode M = Mode{}> struct Execute {
       }
     else
       [&]<std::size_t... S>(std::index_sequence<S...>) {
-        (backward_step<steps - 1 - S, T>(memory, block, scratch, gradient, sink, run), ...);
+        (backward_step<steps - 1 - S, Wanted, T>(memory, block, scratch, gradient, sink, run), ...);
       }(std::make_index_sequence<steps>());
   }
 
@@ -175,9 +175,29 @@ template <class Net, Mode M = Mode{}> struct Execute {
     return std::array{SharedStep<Backward<T>, Sink>{&shared_backward<Spec<S>, T, Sink>, &geometry<S>}...};
   }(std::make_index_sequence<steps>());
 
-  template <std::size_t S>
+  template <Mode Wanted>
+  static constexpr auto pruned = [] {
+    auto all = plan.steps;
+    for (std::size_t s = 0; s < steps; ++s) {
+      const Step& wanted = plan_constant<Net, Wanted>.steps[s];
+      if (wanted.output_gradient == Step::none) all[s].output_gradient = Step::none;
+      for (int k = 0; k < wanted.input_gradients.count; ++k) {
+        if (wanted.input_gradients[k] != Step::none) continue;
+        all[s].input_gradients.item[k] = Step::none;
+        all[s].sums.item[k] = {};
+      }
+    }
+    return all;
+  }();
+  template <Mode Wanted> static constexpr const auto& needed() {
+    if constexpr (Wanted == M)
+      return plan.steps;
+    else
+      return pruned<Wanted>;
+  }
+  template <std::size_t S, Mode Wanted>
   static constexpr bool sums = [] {
-    for (const Step::Sum& sum : plan.steps[S].sums)
+    for (const Step::Sum& sum : needed<Wanted>()[S].sums)
       if (sum.to != Step::none) return true;
     return false;
   }();
@@ -188,13 +208,14 @@ template <class Net, Mode M = Mode{}> struct Execute {
     Spec<S>::forward(fixed<geometry<S>>{}, forward_context(plan, plan.steps[S], count, memory, block, run));
   }
 
-  template <std::size_t S, class T>
+  template <std::size_t S, Mode Wanted, class T>
   static void backward_step(const Memory<T>& memory, const Scalar<T>* block, Scalar<T>* scratch,
                             Scalar<T>* gradient, auto& sink, const Run<Scalar<T>>& run) {
-    if constexpr (plan.steps[S].output_gradient != Step::none) {
-      const Backward<T> c = backward_context(plan, plan.steps[S], memory, block, gradient, scratch, run);
+    constexpr const Step& step = needed<Wanted>()[S];
+    if constexpr (step.output_gradient != Step::none) {
+      const Backward<T> c = backward_context(plan, step, memory, block, gradient, scratch, run);
       run_backward<Spec<S>>(fixed<geometry<S>>{}, c, sink);
-      if constexpr (sums<S>) sum_gradients(plan, plan.steps[S].sums, memory);
+      if constexpr (sums<S, Wanted>) sum_gradients(plan, step.sums, memory);
     }
   }
 };
