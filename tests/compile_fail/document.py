@@ -58,7 +58,8 @@ def rules():
     for header in sorted((ROOT / 'include' / 'keratin').rglob('*.hpp')):
         if header.parent.name == 'functional':
             continue
-        for name, text in re.findall(r'inline constexpr Rule (\w+)\s*\{([^}]*)\}', header.read_text()):
+        source = re.sub(r'namespace functional {.*?}  // namespace functional', '', header.read_text(), flags=re.S)
+        for name, text in re.findall(r'inline constexpr Rule (\w+)\s*\{([^}]*)\}', source):
             found[name] = ''.join(re.findall(r'"([^"]*)"', text))
     return found
 

@@ -167,3 +167,12 @@ TEST_CASE("a single index of an axis, whose axis goes") {
   CHECK(model.predict(in) == std::vector<float>{8, 9, 10, 11, 1, 5, 3});
   CHECK_THROWS_AS(functional::slice(x, {Slice::at(3)}), std::invalid_argument);
 }
+
+TEST_CASE("a layer that returns its states is one line of the summary, and pieces of it are read") {
+  const auto x = functional::Input({5, 3});
+  const auto [y, state] = Layer(LSTM<4>{}, "encoder").with_state(x);
+  const functional::Model model(x, Concatenate<>{}(y, state[1]));
+  CHECK(model.layers().size() == 3);
+  CHECK(model.layers()[1].out == Shape{4});
+  CHECK(model.connections()[2] == "encoder[0][0], encoder[0][2]");
+}

@@ -346,6 +346,8 @@ class Model {
       else
         layers.push_back(
             {.type = "InputLayer", .name = graph.name(i), .in = graph.shape(i), .out = graph.shape(i)});
+    for (const Graph::Entry& entry : graph.entries)  // of several tensors the first one's shape
+      if (entry.layer->piece == 0) layers[graph.layer_index(entry.inputs[0])].out = entry.out;
     return layers;
   }
 

@@ -12,9 +12,11 @@ namespace keratin {
 
 template <> inline constexpr bool kernels::one_tanh<Tanh, Sigmoid> = true;
 
+namespace functional {  // met by graphs only
 inline constexpr Rule needs_states_of_its_units{
     "an initial state needs as many values as the layer has units"};
 inline constexpr Rule needs_a_mask_of_its_steps{"its mask needs a value for each step"};
+}  // namespace functional
 inline constexpr Rule needs_an_activation_value_by_value{
     "a recurrent layer's activations work value by value: softmax does not"};
 
@@ -132,7 +134,8 @@ template <class Spec> struct Recurrent {
       const bool is_mask = spec.masked && i == inputs(spec) - 1;
       const Shape wanted = is_mask ? Shape{in[0]} : Shape{spec.units};
       if (all[i] != wanted)
-        return {is_mask ? needs_a_mask_of_its_steps : needs_states_of_its_units, wanted, i};
+        return {is_mask ? functional::needs_a_mask_of_its_steps : functional::needs_states_of_its_units,
+                wanted, i};
     }
     const int rows = spec.return_sequences ? in[0] : 1;
     if (spec.return_state) return Shape{rows + states(spec), spec.units};
