@@ -40,7 +40,7 @@ inline constexpr auto layer_specs = hana::tuple_t<                              
     SubtractSpec, MultiplySpec, DivideSpec, AverageSpec, MaximumSpec, MinimumSpec,                 //
     RescalingSpec, PowerSpec, SliceSpec, ReduceSpec<Reduction::sum>, ReduceSpec<Reduction::mean>,  //
     ReduceSpec<Reduction::max>, ReduceSpec<Reduction::min>, ReduceSpec<Reduction::any>,            //
-    MaskingSpec, NotEqualSpec, LogicalOrSpec,                                                      //
+    MaskingSpec, NotEqualSpec, LogicalOrSpec, StopGradientSpec,                                    //
     ActivationSpec, DropoutSpec, FlattenSpec, ReshapeSpec>;
 
 }  // namespace keratin

@@ -111,11 +111,12 @@ class Threads {
 };
 
 /// model.predict(x, y), some samples on each thread: the same bits, whatever their number. Each thread
-/// allocates its workspace once. Error: the sizes do not match.
+/// allocates its workspace once. A model of one input and output. Error: the sizes do not match.
 template <class Model>
 void predict(const Model& model, const Array& x, std::span<typename Model::Scalar> y, Threads& threads) {
-  const auto in = static_cast<std::size_t>(model.input_shape().size()),
-             out = static_cast<std::size_t>(model.output_shape().size());
+  std::size_t in = static_cast<std::size_t>(model.input_shape().size()),
+              out = static_cast<std::size_t>(model.output_shape().size());
+  if constexpr (requires { model.sizes_for(x); }) std::tie(in, out) = model.sizes_for(x);  // any length
   const std::size_t n = x.size() / in;
   if (n < 2 || threads.count() == 1 || x.size() % in != 0 || y.size() != n * out) return model.predict(x, y);
   // Whole groups of lanes, at most as many as a single thread predicts at a time, and no sample left alone:

@@ -1,6 +1,8 @@
 // Inputs of any length: the graph is planned for each length that comes.
 #include "../check.hpp"
 
+#include <keratin/threads.hpp>
+
 using namespace keratin;
 
 using functional::SequenceInput, functional::Tensor;
@@ -94,6 +96,25 @@ TEST_CASE("what does not fit a length is named") {
   const functional::Model narrow(x, Conv1D<2, Kernel<5>>{}(x));
   CHECK_THROWS_AS(narrow.predict(values(3 * 3, 0)), std::invalid_argument);
   CHECK_THROWS_WITH_AS(narrow.predict(values(16, 0)),
-                       doctest::Contains("a sample of 16 values came, a multiple of 3 wanted"),
+                       doctest::Contains("a sample of 16 values came, of 16; a multiple of 3 wanted"),
                        std::invalid_argument);
+}
+
+TEST_CASE("masks of any length go to the loss, and threads share a batch of any length") {
+  const auto x = SequenceInput({6});
+  functional::Model open(
+      x, Dense<3, Softmax>{}(x.then(EmbeddingSpec{.input_dim = 9, .output_dim = 4, .mask_zero = true})), 1);
+  auto trainer = compile(open, SGD{}, SparseCategoricalCrossentropy{});
+  const std::vector<float> in{1, 2, 0, 4, 0, 3, 2, 8};
+  const std::vector<int> y{0, 1, 2, 0, 1, 2, 0, 1};
+  CHECK(std::isfinite(trainer.train_on_batch(Array(in).rows_of(4), y)[0]));
+
+  const functional::Model tagger = tagger_of(SequenceInput({6, 2}));
+  const auto many = values(40 * 9 * 2, 1);
+  std::vector<float> one(40 * 9 * 3), shared(one.size());
+  tagger.predict(Array(many).rows_of(18), one);
+  Threads threads(2);
+  predict(tagger, Array(many).rows_of(18), shared, threads);
+  CHECK(one == shared);
+  CHECK_THROWS_AS(tagger.predict(Array(many).rows_of((std::size_t{1} << 31) - 2), one), std::invalid_argument);
 }

@@ -176,3 +176,84 @@ TEST_CASE("a layer that returns its states is one line of the summary, and piece
   CHECK(model.layers()[1].out == Shape{4});
   CHECK(model.connections()[2] == "encoder[0][0], encoder[0][2]");
 }
+
+TEST_CASE("a mask may be an input, or come from layers with weights, which it does not train") {
+  const auto x = functional::Input({6, 3}), mask = functional::Input({6}), z = functional::Input({4});
+  functional::Model of_loss({x, mask}, Dense<1>{}(x).with_mask(mask), 1);
+  const auto in = values(5 * 18, 1), y = values(5 * 6, 2);
+  std::vector<float> on(5 * 6);
+  for (std::size_t i = 0; i < on.size(); ++i) on[i] = i % 3 != 0 ? 1.f : 0.f;
+  auto trainer = compile(of_loss, SGD{}, MeanSquaredError{});
+  auto plain_y = y;
+  std::vector<float> p(5 * 6);
+  of_loss.predict({in, on}, p);
+  for (std::size_t i = 0; i < p.size(); ++i)
+    if (on[i] == 0) plain_y[i] = 1e6f;  // nobody looks
+  CHECK(trainer.test_on_batch({in, on}, plain_y)[0] == trainer.test_on_batch({in, on}, y)[0]);
+
+  const auto made = Named<"gate", Dense<6, ReLU>>{}(z);
+  functional::Model model(
+      {x, z}, std::vector{Dense<1>{}(GRU<3, ReturnSequences>{}(x.with_mask(made))), Dense<2>{}(z)}, 1);
+  functional::Model unread({x, z}, std::vector{Dense<1>{}(x).with_mask(made), Dense<2>{}(z)}, 1);
+  const auto before = values(5 * 4, 3), two = values(5 * 2, 4);
+  for (functional::Model* m : {&model, &unread}) {
+    auto both = compile(*m, SGD{}, ForOutput(MeanSquaredError{}), ForOutput(MeanSquaredError{}));
+    const auto gate = find_parameter(*m, "gate/kernel");
+    const std::vector<float> kept(gate.begin(), gate.end());
+    CHECK(kept.size() == 4 * 6);
+    for (int step = 0; step < 3; ++step) both.train_on_batch({in, before}, {y, two});
+    CHECK(std::ranges::equal(kept, find_parameter(*m, "gate/kernel")));
+    std::vector<float> a(5 * 6), b(5 * 2);
+    m->predict({in, before}, {a, b});
+    CHECK(std::isfinite(a[0]));
+  }
+}
+
+TEST_CASE("a graph that is made again carries the masks that it carried") {
+  const auto ids = functional::Input({4}), other = functional::Input({4});
+  const std::vector<float> in{3, 0, 5, 0};
+  const auto check = [&](const Tensor& y) {
+    const functional::Model model(ids, y, 1);
+    const functional::Model again = model.with_layer("head", model.layer("head"));
+    const functional::Model called(other, model(other));
+    CHECK(again.predict(in) == model.predict(in));
+    CHECK(called.predict(in) == model.predict(in));
+  };
+  check(Named<"head", Dense<1>>{}(GRU<3>{}(embedded(ids).unmasked())));
+  check(Named<"head", Dense<1>>{}(GRU<3>{}(embedded(ids))));
+  check(Named<"head", Dense<1>>{}(GRU<3>{}(BatchNormalization<>{}(embedded(ids).unmasked()))));
+  // The loss too.
+  const auto x = functional::Input({4, 2}), mask = functional::Input({4});
+  const functional::Model model(
+      {x, mask}, Dense<1>{}(Named<"act", Activation<Tanh>>{}(LSTM<3, ReturnSequences>{}(x.with_mask(mask)))),
+      1);
+  const auto values_of_x = values(3 * 8, 0), y = values(3 * 4, 1);
+  const std::vector<float> on{1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 1, 0};
+  const auto loss = [&](functional::Model m) {
+    return compile(m, SGD{}, MeanSquaredError{}).test_on_batch({values_of_x, on}, y)[0];
+  };
+  const auto x2 = functional::Input({4, 2}), mask2 = functional::Input({4});
+  CHECK(loss(model.with_layer("act", Layer(Activation<Tanh>{}))) == loss(model));
+  CHECK(loss({{x2, mask2}, model(x2, mask2)}) == loss(model));
+  CHECK(loss({{model.input(0), model.input(1)}, model.output()}) != 0);
+  CHECK(functional::Model(ids, Dense<1>{}(embedded(ids))).tensor("embedding").mask().has_value());
+}
+
+TEST_CASE("a layer that returns its states gives its place to one like it alone") {
+  const auto x = functional::Input({4, 2});
+  const auto [y, state] = Layer(LSTM<3>{}, "enc").with_state(x);
+  const functional::Model model(x, std::vector{y, state[0], state[1]}, 1);
+  CHECK(model.tensor("enc").shape() == Shape{3});
+  CHECK(model.with_layer("enc", Layer(LSTM<3>{})).outputs() == 3);
+  CHECK_THROWS_AS(model.with_layer("enc", Layer(GRU<3>{})), std::invalid_argument);
+  CHECK_THROWS_AS(model.with_layer("enc", Layer(LSTM<3, ReturnSequences>{})), std::invalid_argument);
+  CHECK_THROWS_AS(model.without_layer("enc"), std::invalid_argument);
+}
+
+TEST_CASE("masks that do not fit what is made stay behind, or are refused by the layer that is called") {
+  const auto a = functional::Input({6}), b = functional::Input({5});
+  CHECK_FALSE(Dense<3>{}(functional::Input({6}).with_mask(functional::Input({6}))).mask().has_value());
+  CHECK_THROWS_WITH(Concatenate<1>{}(embedded(a), embedded(b)),
+                    doctest::Contains("layer 1, Concatenate, got (6, 4)"));
+  CHECK(Dot<2, 2>{}(embedded(a), embedded(b)).shape() == Shape{6, 5});
+}

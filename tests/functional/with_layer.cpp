@@ -79,3 +79,17 @@ TEST_CASE("layers that are not trained are not in a model that is made of theirs
   trainer.train_on_batch(in, target);
   CHECK(kernel() == before);
 }
+
+TEST_CASE("a model with another layer trains what this one trains, under the same names") {
+  const auto x = functional::Input({4});
+  const auto h = Named<"body", Dense<5>>{}(x);
+  functional::Model model({x}, {{"price", Dense<1>{}(h)}, {"kind", Named<"head", Dense<3>>{}(h)}}, 1);
+  model.set_trainable("body", false);
+  const auto y = functional::Input({4});
+  model.call({y});
+  model.set_trainable("body", true);
+  const functional::Model other = model.with_layer("head", functional::Layer(Dense<2>{}));
+  CHECK(other.plan().trainable == other.plan().parameters);
+  CHECK(other.output_name(0) == "price");
+  CHECK(other.output_name(1) == "kind");
+}

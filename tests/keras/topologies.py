@@ -2,7 +2,9 @@
 
     KERAS_BACKEND=jax python tests/keras/topologies.py
 
-topologies.txt is laid out as golden.txt; README.md lists the arrays.
+topologies.txt is laid out as golden.txt; README.md lists the arrays. files/
+gets each model with the weights that its outputs are for, as .keras, and as
+.h5 where Keras itself can open that again.
 """
 
 import os
@@ -218,6 +220,9 @@ TOPOLOGIES = [two_towers, residual_block, inception_block, siamese,
               encoder_and_decoder, states_read_on, masked_classifier,
               masked_tagger, masked_sequences]
 
+H5 = ("two_towers", "residual_block", "several_outputs", "nested_twice",
+      "encoder_and_decoder")
+
 LOSSES = {"mse": losses.MeanSquaredError, "bce": losses.BinaryCrossentropy,
           "cce": losses.CategoricalCrossentropy}
 
@@ -256,6 +261,10 @@ def topology_section():
         t = [targets(loss, k, y.shape)
              for k, (y, loss, _, _) in enumerate(heads)]
         case = f"topology/{make.__name__}"
+        model.save(HERE / "files" / f"{make.__name__}.keras")
+        if make.__name__ in H5:
+            model.save(HERE / "files" / f"{make.__name__}.h5")
+            model.save_weights(HERE / "files" / f"{make.__name__}.weights.h5")
         for k, y in enumerate(model.predict_on_batch(x) if len(t) > 1
                               else [model.predict_on_batch(x)]):
             yield f"{case}/y{k}", y

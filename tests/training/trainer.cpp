@@ -283,5 +283,10 @@ TEST_CASE("weights that do not fit are named") {
   CHECK_THROWS_WITH(
       trainer.evaluate(x, y, 2, {.sample_weight = bad, .class_weight = Array(three).slice(0, 2)}),
       "class_weight and sample_weight came, one of them wanted");
+  Model<Sequential<Input<3>, Dense<2>>> regression(1);
+  auto of_values = compile(regression, SGD{}, MeanSquaredError{});
+  CHECK_THROWS_WITH(
+      of_values.train_on_batch(x, std::vector<float>(8), {.class_weight = Array(three).slice(0, 2)}),
+      "class_weight came, and a loss whose targets are no classes");
   CHECK(std::ranges::equal(before, model.block()));
 }

@@ -47,7 +47,8 @@ struct LayerPlan {
   Shape in{}, out{};       // in: of the first input
   Tensors tensors{};
   Traits traits{};
-  int head = 0;  // the first layer of its fused group: itself, or the one that does its work
+  int head = 0;         // the first layer of its fused group: itself, or the one that does its work
+  bool unused = false;  // nobody reads what it makes: it has its weights, and does nothing
   std::size_t intermediate =
       0;  // T's per sample that forward works with and, in training, leaves for backward
   double flops = 0;
@@ -243,7 +244,7 @@ template <template <class> class List> struct BasicPlan {
   }
 
   constexpr bool works(int i) const {
-    return layer(i).head == i && !layer(i).traits.view &&
+    return layer(i).head == i && !layer(i).traits.view && !layer(i).unused &&
            (mode.training || !layer(i).traits.only_in_training);
   }
 

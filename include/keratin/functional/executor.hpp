@@ -39,7 +39,6 @@ class Executor {
 
   Executor(const Graph& graph, Mode mode) : graph_(graph) {
     plan.mode = mode;
-    if (mode.masks) graph_.add_masks();
     for (std::size_t k = 0; k < graph_.outputs.size(); ++k)
       if (mode.logits >> k & 1) graph_.leave_out_activation(k);
     const int count = static_cast<int>(graph_.entries.size());
@@ -48,7 +47,7 @@ class Executor {
     for (int i = 0; i < count; ++i) add(i, heads[static_cast<std::size_t>(i)]);
     for (const auto& input : graph_.inputs) plan.add_input(input->shape);
     for (const int output : graph_.outputs) plan.add_output(output);
-    for (std::size_t k = 0; k < graph_.masks.size(); ++k) {
+    for (std::size_t k = 0; k < graph_.masks.size() && mode.masks; ++k) {
       if (graph_.masks[k] == Graph::no_mask) continue;
       plan.outputs[k].mask = static_cast<int>(plan.outputs.size());
       plan.add_output(graph_.masks[k]);
@@ -148,6 +147,7 @@ class Executor {
     row.inputs = entry.inputs;
     row.head = head;
     row.out = entry.out;
+    row.unused = !plan.mode.masks && i >= graph_.needed;
     if (entry.owner == i) return plan.add(row, *entry.parameters);
     if (row.state > 0)
       throw std::invalid_argument(

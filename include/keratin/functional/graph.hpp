@@ -30,7 +30,9 @@ class Graph {
   std::vector<std::shared_ptr<const Call>> inputs;
   std::vector<Entry> entries;
   std::vector<int> outputs;  // entries, or inputs as above
-  std::vector<int> masks;    // of the outputs, see add_masks
+  static constexpr int no_mask = INT32_MIN;
+  std::vector<int> masks;   // of the outputs: entries, or inputs as above, or no_mask
+  int needed = 0;           // entries that the outputs need; those behind them only make masks
   std::vector<int> layers;  // every layer once, as the entry of its first call, or an input; in Keras's order
 
   /// Error: std::invalid_argument that says what does not belong together.
@@ -40,32 +42,21 @@ class Graph {
              " of each wanted");
     for (const Tensor& t : from) add_input(t.call_);
     for (const Tensor& t : to) visit(t);
+    needed = static_cast<int>(entries.size());
+    for (const Tensor& t : to)
+      if (t.mask_) visit(Tensor(t.mask_));
     for (const Tensor& t : to) {
       outputs.push_back(place_.at(t.call_.get()));
-      mask_tensors_.push_back(t.mask());
+      masks.push_back(t.mask_ ? place_.at(t.mask_.get()) : no_mask);
     }
     count_readers();
     order_like_keras();
     check_names();
-    forget();
+    place_.clear();
+    owners_.clear();
+    met_.clear();
     for (const int i : layers)
       if (i >= 0 && entry(i).layer->frozen) set_trainable(i, false);
-  }
-
-  /// Adds what makes the outputs' masks, and lists it: an entry or input, no_mask where an output has none.
-  static constexpr int no_mask = INT32_MIN;
-  void add_masks() {
-    for (std::size_t k = 0; k < inputs.size(); ++k) place_[inputs[k].get()] = -1 - static_cast<int>(k);
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      place_[entries[i].call.get()] = static_cast<int>(i);
-      owners_.try_emplace(entries[i].layer.get(), static_cast<int>(i));
-    }
-    for (const auto& mask : mask_tensors_) {
-      if (mask) visit(*mask);
-      masks.push_back(mask ? place_.at(mask->call_.get()) : no_mask);
-    }
-    count_readers();
-    forget();
   }
 
   /// Whether an input has an open axis, and the lengths that such inputs have here.
@@ -87,9 +78,9 @@ class Graph {
                         row = x[k].row_length() > 0 ? x[k].row_length()
                               : one                 ? x[k].size()
                                                     : 0;
-      if (row % step != 0 || row / step > INT32_MAX / step)
-        report(Text("a sample of ", row, " values came, a multiple of ", step, " wanted, for the input ",
-                    inputs[k]->shape));
+      if (row > 0 && (row % step != 0 || row / step > INT32_MAX / step || x[k].size() % row != 0))
+        report(Text("a sample of ", row, " values came, of ", x[k].size(), "; a multiple of ", step,
+                    " wanted, for the input ", inputs[k]->shape));
       else if (row > 0)
         lengths[k] = static_cast<int>(row / step);
     }
@@ -144,7 +135,9 @@ class Graph {
 
   /// What a call makes, or an input.
   Tensor tensor(int i) const {
-    return Tensor(i < 0 ? inputs[static_cast<std::size_t>(-1 - i)] : entry(i).call);
+    Tensor made(i < 0 ? inputs[static_cast<std::size_t>(-1 - i)] : entry(i).call);
+    made.mask_ = made.call_->mask;
+    return made;
   }
   /// Where the layer of a call, or an input, stands in `layers`.
   std::size_t layer_index(int i) const {
@@ -157,6 +150,24 @@ class Graph {
   const std::string& name(int i) const { return i < 0 ? input(i).name : entry(i).layer->name; }
   /// The call of which one only takes a piece.
   int made_by(int i) const { return i >= 0 && entry(i).layer->piece >= 0 ? made_by(entry(i).inputs[0]) : i; }
+  /// The first tensor of a call that makes several, otherwise the call.
+  int first_piece(int i) const {
+    for (int k = i + 1; k < static_cast<int>(entries.size()); ++k)
+      if (entry(k).layer->piece == 0 && entry(k).inputs[0] == i) return k;
+    return i;
+  }
+  /// Where a call stands, no_mask where it is not in the graph; and the call that makes an output's mask, or
+  /// null.
+  int place(const Call& call) const {
+    for (std::size_t k = 0; k < inputs.size(); ++k)
+      if (inputs[k].get() == &call) return -1 - static_cast<int>(k);
+    for (std::size_t i = 0; i < entries.size(); ++i)
+      if (entries[i].call.get() == &call) return static_cast<int>(i);
+    return no_mask;
+  }
+  std::shared_ptr<const Call> output_mask(std::size_t k) const {
+    return masks[k] == no_mask ? nullptr : tensor(masks[k]).call_;
+  }
   /// Which of the tensors that a call made.
   int piece(int i) const { return i < 0 ? 0 : std::max(entry(i).layer->piece, 0); }
   /// How many calls of the same layer come before.
@@ -297,6 +308,7 @@ class Graph {
     for (int& i : outputs) moved(i);
     for (int& i : masks) moved(i);
     for (int& i : layers) i += i > at;
+    needed += at < needed;
     Entry& e = entries[static_cast<std::size_t>(at)];
     const auto layer = std::make_shared<SharedLayer>(node, "", std::make_shared<const Parameters>());
     Entry inserted{.node = node,
@@ -316,7 +328,7 @@ class Graph {
   // call met so far. Where that is equal, those first that were met first on the way back from the outputs.
   void order_like_keras() {
     std::vector<int> of_call(entries.size() + inputs.size()), depth(of_call.size());  // depth: of a layer
-    for (std::size_t i = entries.size(); i-- > 0;) {
+    for (std::size_t i = static_cast<std::size_t>(needed); i-- > 0;) {
       int& here = depth[slot(entries[i].owner)];
       here = std::max(here, of_call[slot(static_cast<int>(i))]);
       const int before = entries[i].layer->piece < 0 ? here + 1 : here;
@@ -325,7 +337,8 @@ class Graph {
     for (int k = 0; k < static_cast<int>(inputs.size()); ++k) depth[slot(-1 - k)] = of_call[slot(-1 - k)];
     for (int k = 0; k < static_cast<int>(inputs.size()); ++k) layers.push_back(-1 - k);
     for (int i = 0; i < static_cast<int>(entries.size()); ++i)
-      if (entry(i).owner == i && entry(i).layer->piece < 0) layers.push_back(i);
+      if (entry(i).owner == i && entry(i).layer->piece < 0 && (i < needed || entry(i).parameters->count > 0))
+        layers.push_back(i);
     std::sort(layers.begin(), layers.end(), [&](int a, int b) {
       return depth[slot(a)] != depth[slot(b)] ? depth[slot(a)] > depth[slot(b)] : met(a) < met(b);
     });
@@ -340,14 +353,6 @@ class Graph {
           refuse(layers[i] < 0 ? "Input" : entry(layers[i]).layer->node->type(), " '", name(layers[i]),
                  "': ", name_given_twice.text);
   }
-
-  void forget() {
-    place_.clear();
-    owners_.clear();
-    met_.clear();
-  }
-
-  std::vector<std::optional<Tensor>> mask_tensors_;
 
   // While the graph is made.
   std::unordered_map<const Call*, int> place_;

@@ -108,13 +108,23 @@ class Model {
   /// clone_model with a clone_function.
   Model with_layer(std::string_view name, const Layer& layer, std::uint64_t seed = 0) const {
     return changed(name, seed, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
+      if (entry.node->extras().return_state &&
+          (layer.states() != entry.node->states() || layer.passes_mask() != entry.node->passes_mask()))
+        throw std::invalid_argument(
+            Text("Model: layer '", name,
+                 "' returns its states: a layer of as many, and of as many outputs, wanted")
+                .c_str());
       return called(layer, entry, std::move(reads));
     });
   }
   /// The model without a layer: who read what it made reads its input. Error: there is no such layer, it has
   /// several inputs, or shapes no longer fit.
   Model without_layer(std::string_view name) const {
-    return changed(name, 0, [&](const Graph::Entry&, const std::vector<Tensor>& reads) {
+    return changed(name, 0, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
+      if (entry.node->extras().mask) reads.pop_back();
+      if (entry.node->extras().return_state)
+        throw std::invalid_argument(
+            Text("Model: layer '", name, "' returns its states, which others read").c_str());
       if (reads.size() > 1)
         throw std::invalid_argument(
             Text("Model: layer '", name, "' has ", reads.size(), " inputs, one wanted to leave it out")
@@ -130,12 +140,17 @@ class Model {
     if (k >= inputs()) throw std::invalid_argument(Text("Model: there is no input ", k).c_str());
     return graph_.tensor(-1 - static_cast<int>(k));
   }
-  Tensor output(std::size_t k = 0) const { return graph_.tensor(graph_.outputs.at(k)); }
+  Tensor output(std::size_t k = 0) const {
+    Tensor made = graph_.tensor(graph_.outputs.at(k));
+    made.mask_ = graph_.output_mask(k);
+    return made;
+  }
   Tensor tensor(std::string_view layer, int n = 0) const {
     const int owner = find(layer);
     if (owner < 0 && n == 0) return graph_.tensor(owner);
     for (int i = std::max(owner, 0); i < static_cast<int>(graph_.entries.size()); ++i)
-      if (graph_.entry(i).owner == owner && graph_.call_number(i) == n) return graph_.tensor(i);
+      if (graph_.entry(i).owner == owner && graph_.call_number(i) == n)
+        return graph_.tensor(graph_.first_piece(i));
     throw std::invalid_argument(Text("Model: layer '", layer, "' has no call ", n).c_str());
   }
   /// A layer by its name, to be called again. Error: there is none. Keras: get_layer.
@@ -175,6 +190,12 @@ class Model {
   void get_weights(std::span<float> values) const { copy_weights_out(layers(), block_.data(), values); }
   void set_weights(const Array& values) { copy_weights_in(layers(), values, block_.data()); }
 
+  /// Values of a sample of the first input and output, for such data.
+  std::pair<std::size_t, std::size_t> sizes_for(const Arrays& x) const {
+    const std::shared_ptr<const Executor> other = other_lengths(x, false);
+    const Plan& plan = (other ? *other : inference_.now()).plan;
+    return {plan.inputs[0].size, plan.outputs[0].size};
+  }
   /// How long the inputs are in such data, where their first axis is open.
   Lengths lengths_of(const Arrays& x) const { return graph_.lengths_of(x, false); }
   const Plan& plan() const { return inference_.now().plan; }
@@ -292,12 +313,22 @@ class Model {
     const auto at = [&](int i) {
       return i < 0 ? tensors[static_cast<std::size_t>(-1 - i)] : made[static_cast<std::size_t>(i)];
     };
+    // A tensor made anew, with the mask that the old one carried where that was not the one it was made with.
+    const auto again = [&](int i, const std::shared_ptr<const Call>& mask) {
+      Tensor tensor = at(i);
+      if (mask == graph_.tensor(i).mask_) return tensor;
+      tensor = tensor.unmasked();
+      const int k = mask ? graph_.place(*mask) : Graph::no_mask;
+      return k == Graph::no_mask ? tensor : tensor.with_mask(at(k));
+    };
     for (const Graph::Entry& entry : graph_.entries) {
       std::vector<Tensor> reads;
-      for (const int from : entry.inputs) reads.push_back(at(from));
+      for (int k = 0; k < entry.inputs.count; ++k)
+        reads.push_back(again(entry.inputs[k], entry.call->inputs[static_cast<std::size_t>(k)].mask_));
       made.push_back(call(entry, std::move(reads)));
     }
-    for (const int output : graph_.outputs) result.push_back(at(output));
+    for (std::size_t k = 0; k < outputs(); ++k)
+      result.push_back(again(graph_.outputs[k], graph_.output_mask(k)));
     return result;
   }
   // The model with all calls of one layer replaced by call(tensors).
@@ -314,10 +345,11 @@ class Model {
                          }),
                 seed);
     model.set_weights_from(*this);
+    model.output_names_ = output_names_;
     for (const int i : model.graph_.layers)
       for (const Graph::Entry& entry : graph_.entries)
-        if (i >= 0 && entry.layer == model.graph_.entry(i).layer && graph_.is_frozen(entry))
-          model.graph_.set_trainable(i, false);
+        if (i >= 0 && entry.layer == model.graph_.entry(i).layer)
+          model.graph_.set_trainable(i, !graph_.is_frozen(entry));
     model.plan_again();
     return model;
   }

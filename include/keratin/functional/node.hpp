@@ -106,7 +106,10 @@ template <LayerSpec S> class NodeOf final : public Node {
       return traits_of(spec_).pointwise;
   }
   bool masks_change_it() const override {
-    return requires { requires S::masks_change_it; };
+    if constexpr (requires { spec_.masks_change_it(); })
+      return spec_.masks_change_it();
+    else
+      return false;
   }
   Fit fit(const Shapes& in) const override { return spec_.fit(in); }
   LayerPlan plan(const Shapes& in, int index, Mode mode) const override {

@@ -25,6 +25,7 @@ inline constexpr Rule masks_its_first_axes{"a mask has the extents of the first 
 
 struct Call;
 class Graph;
+class Model;
 namespace detail {
 Tensor input(Shape shape, std::string name, bool open);
 }
@@ -51,6 +52,7 @@ class Tensor {
   friend class Layer;
   friend struct Call;
   friend class Graph;
+  friend class Model;
   friend Tensor detail::input(Shape shape, std::string name, bool open);
   explicit Tensor(std::shared_ptr<const Call> call) : call_(std::move(call)) {}
   std::shared_ptr<const Call> call_, mask_;
@@ -71,7 +73,8 @@ struct Call {
   std::shared_ptr<SharedLayer> layer;  // null: an input
   std::shared_ptr<const Node> node;    // the layer's, with the extras of the call
   std::string name;                    // of an input
-  std::vector<Tensor> inputs;
+  std::vector<Tensor> inputs;          // with the masks that they carried
+  std::shared_ptr<const Call> mask;    // of what is made
   Shape shape{};
   int index = 0;      // layers on the longest way here, without this one; -1: an input
   bool open = false;  // an input whose first axis may have another extent at each call
@@ -98,18 +101,30 @@ inline Call::~Call() {
 }
 
 inline const Shape& Tensor::shape() const { return call_->shape; }
+inline Shapes shapes_of(const std::vector<Tensor>& tensors) {
+  Shapes shapes;
+  for (const Tensor& t : tensors) shapes.add(t.shape());
+  return shapes;
+}
+// Whether a mask has the extents of a shape's first axes.
+inline bool masks(const Shape& mask, const Shape& shape) {
+  bool fits = mask.rank <= shape.rank;
+  for (int a = 0; a < mask.rank && fits; ++a) fits = shape[a] == mask[a];
+  return fits;
+}
 inline std::optional<Tensor> Tensor::mask() const {
   return mask_ ? std::optional(Tensor(mask_)) : std::nullopt;
 }
 inline Tensor Tensor::with_mask(const Tensor& mask) const {
-  const Shape &own = shape(), &of_mask = mask.shape();
-  bool fits = of_mask.rank <= own.rank;
-  for (int a = 0; a < of_mask.rank && fits; ++a) fits = own[a] == of_mask[a];
-  if (!fits)
+  if (!masks(mask.shape(), shape()))
     throw std::invalid_argument(
-        Text("mask ", of_mask, " of a tensor ", own, ": ", masks_its_first_axes.text).c_str());
+        Text("mask ", mask.shape(), " of a tensor ", shape(), ": ", masks_its_first_axes.text).c_str());
   Tensor masked = *this;
   masked.mask_ = mask.call_;
+  // Nothing is differentiated through a mask, whoever makes it.
+  if (const Call& call = *mask.call_;
+      call.layer && !call.node->plan(shapes_of(call.inputs), 0, {}).traits.constant)
+    masked.mask_ = mask.unmasked().then(StopGradientSpec{}).call_;
   return masked;
 }
 inline Tensor Node::mask_of(const Tensor& x) const { return x; }
@@ -118,12 +133,6 @@ template <LayerSpec S> Tensor NodeOf<S>::mask_of(const Tensor& x) const {
     return spec_.mask_of(x);
   else
     return x;
-}
-
-inline Shapes shapes_of(const std::vector<Tensor>& tensors) {
-  Shapes shapes;
-  for (const Tensor& t : tensors) shapes.add(t.shape());
-  return shapes;
 }
 
 inline Tensor detail::input(Shape shape, std::string name, bool open) {
@@ -187,6 +196,9 @@ class Layer {
     if (layer_->node->extras().return_state) refuse(inputs, returns_its_states_too);
     return call(std::move(inputs), false, {});
   }
+  int states() const { return layer_->node->states(); }
+  bool passes_mask() const { return layer_->node->passes_mask(); }
+
   /// A recurrent layer on a sequence, beginning where `initial` says: the states of another one, or zeros. As
   /// in Keras the sequence's own mask is read where no states are given; a mask that is given is read always.
   /// Keras: return_state=True, initial_state, mask.
@@ -220,12 +232,13 @@ class Layer {
     if (!fit.broken) fit = accepted(fit.out);
     if (!fit.broken && !built(in)) fit = has_weights_of_another_shape;
     if (fit.broken) refuse(inputs, fit);
-    for (Tensor& x : inputs) x.mask_ = nullptr;
     const int index = index_of(inputs);
-    Tensor made(std::make_shared<Call>(layer_, node, std::move(inputs), fit.out, index));
-    const std::optional<Tensor> mask = mask_behind(*node, given, made.shape());
-    if (mask) made.mask_ = mask->call_;
-    return made;
+    const auto made = std::make_shared<Call>(layer_, node, std::move(inputs), fit.out, index);
+    const std::optional<Tensor> mask = mask_behind(*node, given, fit.out);
+    if (mask && (return_state || masks(mask->shape(), fit.out))) made->mask = mask->call_;
+    Tensor tensor(made);
+    tensor.mask_ = made->mask;
+    return tensor;
   }
   // The node for such a call; a mask that it reads goes behind the inputs.
   std::shared_ptr<const Node> node_for(std::vector<Tensor>& inputs, bool return_state,
@@ -248,14 +261,14 @@ class Layer {
     if (node.makes_mask()) return node.mask_of(given[0].unmasked());
     std::optional<Tensor> mask = given[0].mask();
     if (layer_->piece >= 0) return made.rank > 1 ? mask : std::nullopt;  // the sequence, not a state
-    const bool recurrent = node.states() > 0;
     for (const Tensor& x : given)
       if (x.mask_ && node.masks_change_it()) refuse(given, takes_no_masked_inputs);
-    for (std::size_t k = 1; k < given.size() && mask && !recurrent; ++k) {
+    if (!node.passes_mask()) return std::nullopt;
+    for (std::size_t k = 1; k < given.size() && mask && node.states() == 0; ++k) {
       if (!given[k].mask_) return std::nullopt;
       if (given[k].mask_ != mask->call_) mask = Layer(LogicalOrSpec{})(*mask, *given[k].mask());
     }
-    return node.passes_mask() ? mask : std::nullopt;
+    return mask;
   }
   static int index_of(const std::vector<Tensor>& inputs) {
     int index = 0;

@@ -22,7 +22,7 @@ struct BatchNormalizationSpec {
   ActivationFunction activation{};  // that of the layer behind it: set by fusion only
 
   static constexpr const char* name = "BatchNormalization";
-  static constexpr bool masks_change_it = true;
+  static constexpr bool masks_change_it() { return true; }
 
   constexpr Fit fit(Shape in) const {
     if (!(momentum >= 0 && momentum <= 1)) return needs_a_momentum_from_0_to_1;

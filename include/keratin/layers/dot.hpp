@@ -2,6 +2,7 @@
 #include <keratin/layers/merging.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace keratin {
@@ -12,7 +13,7 @@ inline constexpr Rule needs_axes_of_one_length{"the axes of the product must hav
 /// then of the second's, are the output's, or a single value. Axes count the samples as axis 0. normalize:
 /// the inputs are scaled to length 1 along their axes before, which makes it the cosine of their angle.
 struct DotSpec {
-  int axis_0 = -1, axis_1 = -1;
+  std::array<int, 2> axes{-1, -1};
   bool normalize = false;
 
   static constexpr const char* name = "Dot";
@@ -99,7 +100,7 @@ struct DotSpec {
 
  private:
   constexpr int axis(const Shapes& in, int k) const {
-    const int a = k == 0 ? axis_0 : axis_1;
+    const int a = axes[static_cast<std::size_t>(k)];
     return a < 0 ? in[k].rank + a : a - 1;
   }
   // Where the k-th scaled input of a sample begins, its rows' factors behind it.
@@ -165,9 +166,9 @@ struct DotSpec {
 /// Dot<>: along the last axes; Dot<2, 1>: along axis 2 of the first input and axis 1 of the second.
 template <int Axis0 = -1, int Axis1 = Axis0, bool Normalize = false>
 struct Dot : layer_of<Dot<Axis0, Axis1, Normalize>, DotSpec> {
-  static constexpr DotSpec spec{Axis0, Axis1, Normalize};
+  static constexpr DotSpec spec{{Axis0, Axis1}, Normalize};
 };
 
 }  // namespace keratin
 
-KERATIN_ADAPT_STRUCT(keratin::DotSpec, axis_0, axis_1, normalize);
+KERATIN_ADAPT_STRUCT(keratin::DotSpec, axes, normalize);

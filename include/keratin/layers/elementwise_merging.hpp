@@ -245,7 +245,7 @@ template <bool Largest> struct ExtremeOp {
 template <class Op> struct ElementwiseMergeSpec {
   static constexpr const char* name = Op::name;
   static constexpr bool merges = true;
-  static constexpr bool masks_change_it = Op::reads_input;
+  static constexpr bool masks_change_it() { return Op::reads_input && !is_of_masks; }
 
   constexpr Fit fit(const Shapes& in) const {
     if (Op::takes_two && in.count != 2) return needs_two_inputs;
@@ -256,11 +256,14 @@ template <class Op> struct ElementwiseMergeSpec {
             .reads_output = false,
             .in_place = true,
             .pointwise = true,
-            .writes_over_gradient = false};
+            .writes_over_gradient = false,
+            .constant = is_of_masks};
   }
   constexpr double flops(const Shapes& in) const {
     return (in.count - 1) * static_cast<double>(broadcast(in).out.elements());
   }
+
+  static constexpr bool is_of_masks = requires { Op::of_masks; };
 
   using Geometry = detail::Broadcast;
   constexpr Geometry geometry(const Shapes& in) const { return Geometry(in); }

@@ -38,6 +38,28 @@ struct NotEqualSpec {
   template <class T> static void backward(auto, const Backward<T>&) {}
 };
 
+/// y = x, and nothing is differentiated through it. Keras: ops.stop_gradient.
+struct StopGradientSpec {
+  static constexpr const char* name = "StopGradient";
+
+  constexpr Fit fit(Shape in) const { return in; }
+  constexpr Traits traits() const {
+    return {
+        .reads_input = false, .reads_output = false, .in_place = true, .pointwise = true, .constant = true};
+  }
+
+  struct Geometry {
+    int size;
+  };
+  constexpr Geometry geometry(Shape in) const { return {in.size()}; }
+
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    const Geometry g = geometry;
+    if (c.x != c.y) std::copy_n(c.x, std::ptrdiff_t{static_cast<int>(c.count)} * g.size, c.y);
+  }
+  template <class T> static void backward(auto, const Backward<T>&) {}
+};
+
 /// Keras: Masking. (steps, features): a step whose features all have the value becomes zeros, and is masked.
 struct MaskingSpec {
   double mask_value = 0;
@@ -92,6 +114,7 @@ struct MaskingSpec {
 namespace detail {
 struct LogicalOrOp : ExtremeOp<true> {
   static constexpr const char* name = "LogicalOr";
+  static constexpr bool of_masks = true;
 };
 }  // namespace detail
 /// Of masks. Keras: ops.logical_or.
@@ -100,5 +123,6 @@ using LogicalOrSpec = ElementwiseMergeSpec<detail::LogicalOrOp>;
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::NotEqualSpec, value);
+KERATIN_ADAPT_STRUCT(keratin::StopGradientSpec);
 KERATIN_ADAPT_STRUCT(keratin::MaskingSpec, mask_value);
 KERATIN_ADAPT_STRUCT(keratin::LogicalOrSpec);

@@ -108,6 +108,8 @@ struct ConcatenateSpec {
     }
     return out;
   }
+  // Along the steps Keras joins the masks as well.
+  constexpr bool masks_change_it() const { return !traits().pointwise; }
   constexpr Traits traits() const {
     return {.reads_input = false,
             .reads_output = false,

@@ -159,7 +159,10 @@ template <Reduction Kind> struct ReduceSpec {
     return out.rank == 0 ? Shape{1} : out;
   }
   constexpr Traits traits() const {
-    return {.reads_input = is_extreme, .reads_output = is_extreme, .writes_over_gradient = false};
+    return {.reads_input = is_extreme,
+            .reads_output = is_extreme,
+            .writes_over_gradient = false,
+            .constant = Kind == Reduction::any};
   }
   constexpr double flops(Shape in) const { return static_cast<double>(in.elements()); }
 

@@ -227,7 +227,7 @@ template <int Rank, Pooling Kind> struct GlobalPoolingSpec {
                                           ? (Rank == 1 ? "GlobalMaxPooling1D" : "GlobalMaxPooling2D")
                                       : Rank == 1 ? "GlobalAveragePooling1D"
                                                   : "GlobalAveragePooling2D";
-  static constexpr bool masks_change_it = Kind == Pooling::average && Rank == 1;
+  static constexpr bool masks_change_it() { return Kind == Pooling::average && Rank == 1; }
 
   constexpr Fit fit(Shape in) const {
     if (in.rank != Rank + 1) return Rank == 1 ? needs_sequence_TxC : needs_image_HxWxC;

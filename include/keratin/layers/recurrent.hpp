@@ -258,6 +258,7 @@ struct SimpleRNNSpec {
   using Geometry = RecurrentGeometry;
   static constexpr const char* name = "SimpleRNN";
   static constexpr bool activates_inside = true;
+  static constexpr const char* weights_in = "cell";  // in Keras's files
   static constexpr int gates = 1;
 
   constexpr Fit fit(const Shapes& in) const { return Base::fit(*this, in); }
@@ -317,6 +318,7 @@ struct LSTMSpec {
   using Geometry = RecurrentGeometry;
   static constexpr const char* name = "LSTM";
   static constexpr bool activates_inside = true;
+  static constexpr const char* weights_in = "cell";  // in Keras's files
   static constexpr int gates = 4;
 
   constexpr Fit fit(const Shapes& in) const { return Base::fit(*this, in); }
@@ -384,6 +386,7 @@ struct GRUSpec {
   using Geometry = RecurrentGeometry;
   static constexpr const char* name = "GRU";
   static constexpr bool activates_inside = true;
+  static constexpr const char* weights_in = "cell";  // in Keras's files
   static constexpr int gates = 3;
 
   constexpr Fit fit(const Shapes& in) const { return Base::fit(*this, in); }

@@ -35,15 +35,15 @@ struct FlattenSpec : detail::ViewKernels {
 
 /// Keras: Reshape. One extent of the target may be -1: it is what is left.
 struct ReshapeSpec : detail::ViewKernels {
-  Shape target{};
+  Shape target_shape{};
 
   constexpr ReshapeSpec() = default;
-  constexpr ReshapeSpec(Shape s) : target(s) {}
+  constexpr ReshapeSpec(Shape s) : target_shape(s) {}
 
   static constexpr const char* name = "Reshape";
   constexpr Fit fit(Shape in) const {
-    if (target.rank > Shape::max_rank) return has_more_than_5_axes;
-    Shape out = target;
+    if (target_shape.rank > Shape::max_rank) return has_more_than_5_axes;
+    Shape out = target_shape;
     int open = -1;
     std::int64_t known = 1;
     for (int axis = 0; axis < out.rank; ++axis) {
@@ -176,6 +176,6 @@ template <int... N> struct ZeroPadding2D : layer_of<ZeroPadding2D<N...>, ZeroPad
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::FlattenSpec);
-KERATIN_ADAPT_STRUCT(keratin::ReshapeSpec, target);
+KERATIN_ADAPT_STRUCT(keratin::ReshapeSpec, target_shape);
 KERATIN_ADAPT_STRUCT(keratin::ZeroPadding1DSpec, padding);
 KERATIN_ADAPT_STRUCT(keratin::ZeroPadding2DSpec, padding);

@@ -72,6 +72,8 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, cons
     if constexpr (requires { model_.lengths_of(x); })
       if (model_.lengths_of(x) != model_.lengths_of(validation_x))
         return refuse("validation data of other lengths came, those of x wanted");
+  } else if (validation_weights.sample_weight.size() > 0) {
+    return refuse("validation_data of weights only came, x and y wanted as well");
   } else if (options.validation_split > 0) {
     count = static_cast<std::size_t>(static_cast<double>(samples) * (1 - options.validation_split));
     if (count == 0 || count == samples)

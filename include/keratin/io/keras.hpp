@@ -1,0 +1,679 @@
+#pragma once
+// Models and weights out of Keras's files: .keras, .weights.h5, and whole models in .h5. Needs libhdf5,
+// libzip and nlohmann-json.
+#include <keratin/functional.hpp>
+#include <keratin/io/config.hpp>
+#include <keratin/io/hdf5.hpp>
+#include <keratin/io/zip.hpp>
+
+#include <functional>
+#include <map>
+#include <set>
+
+namespace keratin::io {
+
+/// Layers of your own by the name that a file calls them, "Package>Name" or the class: what makes one of its
+/// config.
+using CustomLayers =
+    std::map<std::string, std::function<functional::Layer(const Json& config, const std::string& name)>>;
+
+namespace detail {
+
+using functional::Layer, functional::Tensor;
+
+inline constexpr std::uint64_t most_json_bytes = 64 << 20, most_weight_bytes = std::uint64_t{16} << 30;
+inline constexpr int deepest_json = 200;
+inline constexpr int shown_length = 64;  // of an open axis, see SequenceInput
+
+inline Json parse_json(const auto& bytes, const std::string& name) {
+  try {
+    return Json::parse(bytes.begin(), bytes.end(), [&](int depth, Json::parse_event_t, Json&) {
+      if (depth > deepest_json)
+        throw FileError(name + ": nested deeper than " + std::to_string(deepest_json));
+      return true;
+    });
+  } catch (const Json::exception& e) {
+    throw FileError(name + ": " + e.what());
+  }
+}
+inline const Json& member(const Json& j, const char* key) {
+  if (!j.is_object() || !j.contains(key)) wants(j, std::string("a record with ") + key);
+  return j[key];
+}
+inline std::string text_in(const Json& j, const char* key) {
+  const Json& value = member(j, key);
+  if (!value.is_string()) wants(value, std::string("a text for ") + key);
+  return value;
+}
+inline const Json& list_in(const Json& j, const char* key) {
+  const Json& value = member(j, key);
+  if (!value.is_array()) wants(value, std::string("a list for ") + key);
+  return value;
+}
+
+/// Where Keras keeps the weights of a class below its group in a file: "cell" in recurrent layers.
+inline std::string weights_in(std::string_view type) {
+  std::string place;
+  hana::for_each(layer_specs, [&](auto spec) {
+    using S = typename decltype(spec)::type;
+    if constexpr (requires { S::weights_in; })
+      if (type == S::name) place = std::string("/") + S::weights_in;
+  });
+  return place;
+}
+/// The groups of a model's layers in a file: layers/dense, layers/dense_1, ... by class.
+class Groups {
+ public:
+  std::string of(const std::string& class_name) {
+    const std::string snake = snake_case(class_name);
+    const int n = count_[snake]++;
+    return "layers/" + snake + (n == 0 ? "" : "_" + std::to_string(n));
+  }
+
+ private:
+  std::map<std::string, int> count_;
+};
+
+/// Makes a model of Keras's records.
+class Builder {
+ public:
+  /// A layer that may have weights: its name in the model, its group in .weights.h5, and whether it is
+  /// trained.
+  struct Place {
+    std::string name, group;
+    bool trainable = true;
+  };
+  std::vector<Place> places;
+  /// The layers of the outermost model in order, each with the places that are its own or inside it: what the
+  /// groups of a legacy file are.
+  std::vector<std::vector<std::size_t>> outermost;
+
+  explicit Builder(const CustomLayers& custom) : custom_(custom) {}
+
+  functional::Model build(const Json& record) { return *model(record, "", "", true, 0); }
+
+ private:
+  // A layer or a model inside, once, however often it is called.
+  struct Made {
+    std::optional<Layer> layer;
+    std::shared_ptr<functional::Model> model;
+  };
+  struct Reference {
+    std::string layer;
+    std::size_t call = 0, tensor = 0;
+  };
+  // What a call is given.
+  struct Arguments {
+    std::vector<Json> args;
+    std::optional<Reference> mask;
+    std::vector<Reference> state;
+  };
+  using Calls = std::map<std::string, std::vector<std::vector<Tensor>>>;
+
+  static bool is_sequential(const std::string& c) { return c == "Sequential"; }
+  static bool is_model(const std::string& c) { return is_sequential(c) || c == "Functional" || c == "Model"; }
+  static bool is_operator(const Json& record) {
+    const std::string module = record.value("module", Json("")).is_string() ? record.value("module", "") : "";
+    return module.find(".ops") != std::string::npos;
+  }
+  static std::string name_in(const Json& record) {
+    const Json& config = member(record, "config");
+    return text_in(config.contains("name") ? config : record, "name");
+  }
+
+  std::shared_ptr<functional::Model> model(const Json& record, const std::string& prefix,
+                                           const std::string& group, bool trainable, int depth) {
+    const std::string class_name = text_in(record, "class_name");
+    if (!is_model(class_name))
+      throw FileError("class " + class_name + " came, Sequential or Functional wanted");
+    if (depth > 20) throw FileError("models inside models, deeper than 20");
+    const Json& config = member(record, "config");
+    if (config.contains("trainable") && config["trainable"] == false) trainable = false;
+    if (is_sequential(class_name)) return sequential(config, prefix, group, trainable, depth);
+    return graph(config, prefix, group, trainable, depth);
+  }
+
+  // An Input of a batch's shape.
+  static Tensor input(const Json& batch_shape, const std::string& name) {
+    if (!batch_shape.is_array() || batch_shape.size() < 2) wants(batch_shape, "a shape of two or more axes");
+    const bool open = batch_shape[1].is_null();
+    Shape shape;
+    Json extents = Json::array();
+    for (std::size_t a = 1; a < batch_shape.size(); ++a) extents.push_back(batch_shape[a]);
+    if (open) extents[0] = shown_length;
+    for (const Json& extent : extents)
+      if (extent.is_null()) wants(batch_shape, "only the first axis of a sample open");
+    take(extents, shape);
+    return open ? functional::SequenceInput(shape, name) : functional::Input(shape, name);
+  }
+  static const Json* batch_shape_of(const Json& config) {
+    for (const char* key : {"batch_shape", "batch_input_shape"})
+      if (config.contains(key) && !config[key].is_null()) return &config[key];
+    return nullptr;
+  }
+
+  std::shared_ptr<functional::Model> sequential(const Json& config, const std::string& prefix,
+                                                const std::string& group, bool trainable, int depth) {
+    const Json& layers = list_in(config, "layers");
+    if (layers.empty()) throw FileError("a Sequential without layers");
+    const Json& first = member(layers[0], "config");
+    const Json* shape = batch_shape_of(first);
+    if (!shape && config.contains("build_input_shape")) shape = &config["build_input_shape"];
+    if (!shape) throw FileError("a Sequential that does not say its input's shape");
+    const Tensor x = input(*shape, class_of(layers[0]) == "InputLayer" ? prefix + name_in(layers[0]) : "");
+    Tensor y = x;
+    Groups groups;
+    for (const Json& record : layers) {
+      if (text_in(record, "class_name") == "InputLayer") continue;
+      if (depth == 0) begin_outermost(outermost.size());
+      const std::string below = group.empty() ? "" : group + "/";
+      in_layer(record, [&] {
+        const Made layer = make(record, prefix, below + groups.of(text_in(record, "class_name")), trainable,
+                                depth, y.shape().rank);
+        y = call(layer, {y}, {}, {}, false).at(0);
+      });
+    }
+    return std::make_shared<functional::Model>(x, y);
+  }
+
+  std::shared_ptr<functional::Model> graph(const Json& config, const std::string& prefix,
+                                           const std::string& group, bool trainable, int depth) {
+    struct Pending {
+      const Json* record;
+      std::string name, group;
+      std::size_t next = 0;  // its call that was not made yet
+      std::optional<Made> made{};
+      std::size_t outermost = 0;
+    };
+    std::vector<Pending> pending;
+    Calls calls;
+    Groups groups;
+    std::size_t order = 0;
+    const std::string below = group.empty() ? "" : group + "/";
+    for (const Json& record : list_in(config, "layers")) {
+      Pending p{&record, name_in(record), ""};
+      if (!is_operator(record)) p.group = below + groups.of(text_in(record, "class_name"));
+      if (depth == 0) p.outermost = order++;
+      if (calls.contains(p.name)) throw FileError("layer '" + p.name + "' comes twice");
+      calls[p.name] = {};
+      if (text_in(record, "class_name") == "InputLayer")
+        in_layer(record, [&] {
+          const Json* shape = batch_shape_of(member(record, "config"));
+          if (!shape) throw FileError("no shape");
+          calls[p.name] = {{input(*shape, prefix + p.name)}};
+        });
+      else
+        pending.push_back(std::move(p));
+    }
+    // What Keras writes for the mask of a Concatenate; here masks are joined when the layer is called.
+    std::set<std::string> implicit;
+    // Calls in the order in which what they read is there.
+    for (bool progress = true; progress && !pending.empty();) {
+      progress = false;
+      for (Pending& p : pending) {
+        const Json& nodes = list_in(*p.record, "inbound_nodes");
+        while (p.next < nodes.size()) {
+          const bool made = in_layer(*p.record, [&] {
+            const Arguments arguments = arguments_of(nodes[p.next]);
+            std::vector<Reference> all = tensors_in(arguments.args);
+            all.insert(all.end(), arguments.state.begin(), arguments.state.end());
+            if (arguments.mask) all.push_back(*arguments.mask);
+            for (const Reference& r : all)
+              if (!is_there(calls, r)) return false;
+            if (is_operator(*p.record) && makes_a_mask(*p.record, arguments, implicit)) {
+              implicit.insert(p.name);
+              calls[p.name].push_back({at(calls, tensors_in(arguments.args).at(0))});
+              return true;
+            }
+            for (const Reference& r : tensors_in(arguments.args))
+              if (implicit.contains(r.layer)) throw FileError("it reads the mask '" + r.layer + "'");
+            if (is_operator(*p.record)) {
+              calls[p.name].push_back({operate(*p.record, arguments, calls, prefix + p.name)});
+              return true;
+            }
+            std::vector<Tensor> tensors, state;
+            for (const Reference& r : tensors_in(arguments.args)) tensors.push_back(at(calls, r));
+            for (const Reference& r : arguments.state) state.push_back(at(calls, r));
+            if (tensors.empty()) throw FileError("a call without a tensor");
+            if (!p.made) {
+              if (depth == 0) begin_outermost(p.outermost);
+              p.made = make(*p.record, prefix, p.group, trainable, depth, tensors[0].shape().rank);
+            }
+            const Json& of_layer = member(*p.record, "config");
+            std::optional<Tensor> mask;
+            if (arguments.mask && !implicit.contains(arguments.mask->layer))
+              mask = at(calls, *arguments.mask);
+            calls[p.name].push_back(
+                call(*p.made, tensors, state, mask,
+                     of_layer.contains("return_state") && of_layer["return_state"] == true));
+            return true;
+          });
+          if (!made) break;
+          ++p.next;
+          progress = true;
+        }
+      }
+      std::erase_if(pending,
+                    [](const Pending& p) { return p.next == list_in(*p.record, "inbound_nodes").size(); });
+    }
+    if (!pending.empty()) throw FileError("layer '" + pending[0].name + "' reads what no layer makes");
+    std::vector<Tensor> inputs, outputs;
+    std::vector<std::pair<std::string, Tensor>> named;
+    const auto leaf = [&](const Json& j) {
+      const Reference r = reference(j);
+      // Of a model inside, called n times, Keras counts from 1 here.
+      Reference other = r;
+      if (!is_there(calls, r) && r.call > 0) --other.call;
+      if (!is_there(calls, other)) throw FileError("there is no tensor " + j.dump());
+      return at(calls, other);
+    };
+    each_leaf(member(config, "input_layers"), "",
+              [&](const std::string&, const Json& j) { inputs.push_back(leaf(j)); });
+    each_leaf(member(config, "output_layers"), "", [&](const std::string& name, const Json& j) {
+      outputs.push_back(leaf(j));
+      named.emplace_back(name, outputs.back());
+    });
+    if (member(config, "output_layers").is_object())
+      return std::make_shared<functional::Model>(inputs, named);
+    return std::make_shared<functional::Model>(inputs, outputs);
+  }
+
+  // f(name, [layer, call, tensor]) for one tensor, a list of them, or a dict.
+  static void each_leaf(const Json& j, const std::string& name, auto f) {
+    if (j.is_array() && !j.empty() && j[0].is_string()) return f(name, j);
+    if (!j.is_array() && !j.is_object()) wants(j, "tensors");
+    for (const auto& [key, value] : j.items())
+      if (value.is_array() && !value.empty() && value[0].is_string())
+        f(key, value);
+      else
+        wants(value, "[layer, call, tensor]");
+  }
+  static Reference reference(const Json& j) {
+    if (!j.is_array() || j.size() < 3 || !j[0].is_string() || !j[1].is_number_unsigned() ||
+        !j[2].is_number_unsigned())
+      wants(j, "[layer, call, tensor]");
+    return {j[0], j[1], j[2]};
+  }
+  static bool is_tensor(const Json& j) {
+    return j.is_object() && j.value("class_name", Json()) == "__keras_tensor__";
+  }
+  static std::vector<Reference> tensors_in(const Json& j) {
+    std::vector<Reference> all;
+    if (is_tensor(j)) return {reference(member(member(j, "config"), "keras_history"))};
+    if (j.is_array())
+      for (const Json& item : j)
+        for (Reference& r : tensors_in(item)) all.push_back(std::move(r));
+    return all;
+  }
+  static std::vector<Reference> tensors_in(const std::vector<Json>& args) {
+    std::vector<Reference> all;
+    for (const Json& j : args)
+      for (Reference& r : tensors_in(j)) all.push_back(std::move(r));
+    return all;
+  }
+  // One of inbound_nodes: {"args": ..., "kwargs": ...}, or as Keras 2 wrote it [[layer, call, tensor,
+  // kwargs], ...].
+  static Arguments arguments_of(const Json& node) {
+    Arguments a;
+    if (node.is_array()) {
+      const auto old = [&](const Json& j) {
+        const Reference r = reference(j);
+        a.args.push_back({{"class_name", "__keras_tensor__"},
+                          {"config", {{"keras_history", {r.layer, r.call, r.tensor}}}}});
+      };
+      if (!node.empty() && node[0].is_string())
+        old(node);
+      else
+        for (const Json& j : node) old(j);
+      return a;
+    }
+    for (const Json& j : list_in(node, "args")) a.args.push_back(j);
+    if (!node.contains("kwargs") || node["kwargs"].is_null()) return a;
+    for (const auto& [key, value] : node["kwargs"].items()) {
+      const std::vector<Reference> tensors = tensors_in(value);
+      if (key == "mask" && tensors.size() == 1)
+        a.mask = tensors[0];
+      else if (key == "initial_state")
+        a.state = tensors;
+      else if (key != "training" && !value.is_null() && value != false)
+        throw FileError("a call with " + key + ", which is not known here");
+    }
+    return a;
+  }
+  static bool makes_a_mask(const Json& record, const Arguments& arguments,
+                           const std::set<std::string>& implicit) {
+    const std::string op = text_in(record, "class_name");
+    if (op == "ExpandDims" || op == "ZerosLike" || op == "OnesLike") return true;
+    for (const Reference& r : tensors_in(arguments.args))
+      if (implicit.contains(r.layer)) return op == "Concatenate" || op == "Any" || op == "LogicalOr";
+    return false;
+  }
+  static bool is_there(const Calls& calls, const Reference& r) {
+    const auto of_layer = calls.find(r.layer);
+    return of_layer != calls.end() && r.call < of_layer->second.size() &&
+           r.tensor < of_layer->second[r.call].size();
+  }
+  static const Tensor& at(const Calls& calls, const Reference& r) {
+    return calls.at(r.layer)[r.call][r.tensor];
+  }
+
+  // f() for a layer: what goes wrong there names it.
+  template <class F> static std::invoke_result_t<F&> in_layer(const Json& record, F f) {
+    const auto named = [&](const char* what) {
+      return FileError("layer '" + name_in(record) + "' (" + text_in(record, "class_name") + "): " + what);
+    };
+    try {
+      return f();
+    } catch (const FileError& e) {
+      throw named(e.what());
+    } catch (const Json::exception& e) {
+      throw named(e.what());
+    } catch (const std::invalid_argument& e) {
+      throw named(e.what());
+    }
+  }
+
+  // A layer, or a model inside; rank: axes of a sample of its input.
+  Made make(const Json& record, const std::string& prefix, const std::string& group, bool trainable,
+            int depth, int rank) {
+    const std::string class_name = text_in(record, "class_name"), name = prefix + name_in(record);
+    Json config = member(record, "config");
+    if (is_model(class_name)) return {std::nullopt, model(record, name + "/", group, trainable, depth + 1)};
+    if (config.contains("trainable") && config["trainable"] == false) trainable = false;
+    note(name, group + weights_in(class_name), trainable);
+    config.erase("return_state");
+    const Json registered = record.value("registered_name", Json());
+    for (const std::string& known : {registered.is_string() ? registered.get<std::string>() : "", class_name})
+      if (const auto own = custom_.find(known); own != custom_.end())
+        return {own->second(config, name), nullptr};
+    return {layer(class_name, config, name, rank), nullptr};
+  }
+  void note(const std::string& name, const std::string& group, bool trainable) {
+    places.push_back({name, group, trainable});
+    outermost[at_outermost_].push_back(places.size() - 1);
+  }
+  void begin_outermost(std::size_t i) {
+    at_outermost_ = i;
+    if (outermost.size() <= i) outermost.resize(i + 1);
+  }
+
+  static Layer layer(const std::string& class_name, const Json& config, const std::string& name, int rank) {
+    std::optional<Layer> made;
+    const auto only = [&](std::initializer_list<const char*> keys) {  // the others change nothing
+      Json rest = config;
+      for (const char* key : keys) rest.erase(key);
+      spec_from_config<FlattenSpec>(rest, rank);
+    };
+    if (class_name == "ReLU") {
+      only({});
+      return Layer(ActivationSpec{ReLU{}}, name);
+    }
+    if (class_name == "Softmax") {
+      only({});
+      return Layer(ActivationSpec{Softmax{}}, name);
+    }
+    hana::for_each(layer_specs, [&](auto type) {
+      using S = typename decltype(type)::type;
+      if (!made && class_name == S::name) made.emplace(spec_from_config<S>(config, rank), name);
+    });
+    if (!made) throw FileError("this class is not known here");
+    return *made;
+  }
+
+  static std::vector<Tensor> call(const Made& made, const std::vector<Tensor>& tensors,
+                                  const std::vector<Tensor>& state, const std::optional<Tensor>& mask,
+                                  bool return_state) {
+    if (made.model) return made.model->call(tensors);
+    std::vector<Tensor> inputs = tensors;
+    if (mask && state.empty()) inputs[0] = inputs[0].with_mask(*mask);
+    if (!return_state && (state.empty() || !mask)) {
+      inputs.insert(inputs.end(), state.begin(), state.end());
+      return {(*made.layer)(std::move(inputs))};
+    }
+    const functional::Recurrence r = made.layer->with_state(inputs[0], state, mask);
+    std::vector<Tensor> all{r.output};
+    if (return_state) all.insert(all.end(), r.state.begin(), r.state.end());
+    return all;
+  }
+
+  // What was written as an operator or a function of tensors.
+  static Tensor operate(const Json& record, const Arguments& a, const Calls& calls, const std::string& name) {
+    const std::string op = text_in(record, "class_name");
+    const Json& config = member(record, "config");
+    const auto tensor = [&](std::size_t i) { return at(calls, tensors_in(a.args.at(i)).at(0)); };
+    const auto is_tensor_at = [&](std::size_t i) { return i < a.args.size() && is_tensor(a.args[i]); };
+    const auto number = [&](std::size_t i) {
+      double v = 0;
+      take(i < a.args.size() ? a.args[i] : Json(), v);
+      return v;
+    };
+    const auto binary = [&](auto f) {
+      if (is_tensor_at(0) && is_tensor_at(1)) return f(tensor(0), tensor(1));
+      if (is_tensor_at(0)) return f(tensor(0), number(1));
+      if (is_tensor_at(1)) return f(number(0), tensor(1));
+      throw FileError("two operands wanted, one a tensor");
+    };
+    const auto merged = [&](const auto& spec) {
+      if (!is_tensor_at(0) || !is_tensor_at(1)) throw FileError("two tensors wanted");
+      return Layer(spec, name)(tensor(0).unmasked(), tensor(1).unmasked());
+    };
+    if (op == "Add") return binary([](const auto& x, const auto& y) { return x + y; });
+    if (op == "Subtract") return binary([](const auto& x, const auto& y) { return x - y; });
+    if (op == "Multiply") return binary([](const auto& x, const auto& y) { return x * y; });
+    if (op == "TrueDivide" || op == "Divide")
+      return binary([](const auto& x, const auto& y) { return x / y; });
+    if (op == "Maximum") return merged(MaximumSpec{});
+    if (op == "Minimum") return merged(MinimumSpec{});
+    if (op == "LogicalOr") return merged(LogicalOrSpec{});
+    if (!is_tensor_at(0) && op != "Concatenate") throw FileError("a tensor wanted");
+    if (op == "Negative") return -tensor(0);
+    if (op == "Power") return functional::power(tensor(0), number(1));
+    if (op == "Square") return functional::power(tensor(0), 2);
+    if (op == "NotEqual") return tensor(0).unmasked().then(NotEqualSpec{number(1)}, name);
+    if (op == "Mean") return reduced<Reduction::mean>(tensor(0), config, name);
+    if (op == "Sum") return reduced<Reduction::sum>(tensor(0), config, name);
+    if (op == "Max") return reduced<Reduction::max>(tensor(0), config, name);
+    if (op == "Min") return reduced<Reduction::min>(tensor(0), config, name);
+    if (op == "Any") return reduced<Reduction::any>(tensor(0), config, name);
+    if (op == "GetItem") return item(tensor(0), a.args.size() > 1 ? a.args[1] : Json(), name);
+    throw FileError("this operator is not known here");
+  }
+  template <Reduction Kind>
+  static Tensor reduced(const Tensor& x, const Json& config, const std::string& name) {
+    ReduceSpec<Kind> spec;
+    const int rank = x.shape().rank + 1;
+    const Json axis = config.value("axis", Json());
+    for (const Json& one : axis.is_array() ? axis : axis.is_null() ? Json::array() : Json::array({axis})) {
+      int a = 0;
+      take(one, a);
+      if (a < 0) a += rank;
+      if (a < 1 || a >= rank) wants(axis, "axes of a sample");
+      spec.axes |= 1u << (a - 1);
+    }
+    if (axis.is_null()) wants(axis, "axes of a sample");  // else over the batch as well
+    if (config.contains("keepdims")) take(config["keepdims"], spec.keepdims);
+    return x.unmasked().then(spec, name);
+  }
+  static Tensor item(const Tensor& x, const Json& indices, const std::string& name) {
+    SliceSpec spec;
+    const Json list = indices.is_array() ? indices : Json::array({indices});
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const Json& j = list[i];
+      Slice slice;
+      if (j.is_number_integer()) {
+        int index = 0;
+        take(j, index);
+        slice = Slice::at(index);
+      } else if (j.is_object() && j.value("class_name", Json()) == "__slice__") {
+        const Json& config = member(j, "config");
+        const auto bound = [&](const char* key, int& v) {
+          if (config.contains(key) && !config[key].is_null()) take(config[key], v);
+        };
+        slice.step = 1;
+        bound("step", slice.step);
+        if (slice.step < 0) slice.begin = -1;
+        bound("start", slice.begin);
+        bound("stop", slice.end);
+      } else {
+        wants(j, "an index or a slice");
+      }
+      if (i == 0) {
+        if (slice != Slice{}) wants(j, "all samples");
+        continue;
+      }
+      if (spec.count == Shape::max_rank) wants(indices, "an index for each axis");
+      spec.slices[static_cast<std::size_t>(spec.count++)] = slice;
+    }
+    return x.unmasked().then(spec, name);
+  }
+
+  const CustomLayers& custom_;
+  std::size_t at_outermost_ = 0;
+};
+
+// The weights of a model's layers, from where .weights.h5 has them.
+inline void read_weights(const Hdf5& file, const auto& layers, auto group_of, float* block) {
+  for (const LayerPlan& layer : layers) {
+    if (layer.tensors.count() == 0) continue;
+    const std::string vars = group_of(layer) + "/vars/";
+    for (int i = 0; i < layer.tensors.count(); ++i) {
+      const Shape& shape = layer.tensors[i].shape;
+      file.read(vars + std::to_string(i), shape,
+                {block + layer.tensors.offset(i), static_cast<std::size_t>(shape.size())});
+    }
+    if (file.has(vars + std::to_string(layer.tensors.count())))
+      throw FileError(file.name() + ": " + vars + " has more than " + std::to_string(layer.tensors.count()) +
+                      " weights, as layer '" + std::string(layer.name) + "' (" + layer.type + ") has");
+  }
+}
+// From the groups of a legacy .h5, which are those of the outermost layers that have weights, in order.
+inline void read_legacy_weights(const Hdf5& file, const std::string& root, const Builder& builder,
+                                functional::Model& model) {
+  struct Weight {
+    Shape shape;
+    float* values;
+  };
+  std::vector<std::string> groups;
+  for (const std::string& name : file.texts(root, "layer_names"))
+    if (!file.texts(root + "/" + name, "weight_names").empty()) groups.push_back(root + "/" + name);
+  std::size_t next = 0;
+  for (const std::vector<std::size_t>& inside : builder.outermost) {
+    std::vector<Weight> trained, others;
+    for (const std::size_t p : inside)
+      for (const LayerPlan& layer : model.layers())
+        if (layer.name == builder.places[p].name)
+          for (int i = 0; i < layer.tensors.count(); ++i)
+            (builder.places[p].trainable && layer.tensors[i].trainable ? trained : others)
+                .push_back({layer.tensors[i].shape, model.block().data() + layer.tensors.offset(i)});
+    trained.insert(trained.end(), others.begin(), others.end());
+    if (trained.empty()) continue;
+    const std::string& first = builder.places[inside[0]].name;
+    if (next == groups.size())
+      throw FileError(file.name() + ": there are no weights for layer '" + first + "'");
+    const std::string& group = groups[next++];
+    const std::vector<std::string> names = file.texts(group, "weight_names");
+    if (names.size() != trained.size())
+      throw FileError(file.name() + ": " + group + " has " + std::to_string(names.size()) + " weights, " +
+                      std::to_string(trained.size()) + " wanted for layer '" + first + "'");
+    for (std::size_t i = 0; i < names.size(); ++i)
+      file.read(group + "/" + names[i], trained[i].shape,
+                {trained[i].values, static_cast<std::size_t>(trained[i].shape.size())});
+  }
+  if (next != groups.size())
+    throw FileError(file.name() + ": " + groups[next] + " has weights of a layer that the model lacks");
+}
+
+}  // namespace detail
+
+/// A model out of a file of Keras 3 (.keras) or of Keras 2 or 3 (.h5, whole model): its layers, its weights,
+/// and which of them are trained. custom: layers of your own. Error: FileError that names the layer and says
+/// what is not known here, or what is wrong with the file; nothing is left out silently. Keras: load_model.
+inline functional::Model load_model(const std::string& path, const CustomLayers& custom = {}) {
+  detail::Builder builder(custom);
+  const auto built = [&](const Json& record) {
+    functional::Model model = builder.build(record);
+    for (const detail::Builder::Place& place : builder.places)
+      if (!place.trainable)
+        for (const LayerPlan& layer : model.layers())
+          if (layer.name == place.name && layer.tensors.count() > 0) {
+            model.set_trainable(place.name, false);
+            break;
+          }
+    return model;
+  };
+  try {
+    if (path.ends_with(".keras")) {
+      const Zip zip(path);
+      functional::Model model =
+          built(detail::parse_json(zip.read("config.json", detail::most_json_bytes), path));
+      const std::vector<unsigned char> image = zip.read("model.weights.h5", detail::most_weight_bytes);
+      const Hdf5 file(image, path + ": model.weights.h5");
+      detail::read_weights(
+          file, model.layers(),
+          [&](const LayerPlan& layer) {
+            for (const detail::Builder::Place& place : builder.places)
+              if (place.name == layer.name) return place.group;
+            return std::string();
+          },
+          model.block().data());
+      return model;
+    }
+    const Hdf5 file(path);
+    if (!file.has_attribute("/", "model_config"))
+      throw FileError("holds weights only: load_weights reads them into a model that is there");
+    functional::Model model = built(detail::parse_json(file.text("/", "model_config"), path));
+    detail::read_legacy_weights(file, "/model_weights", builder, model);
+    return model;
+  } catch (const FileError& e) {
+    const std::string what = e.what();
+    throw FileError(what.starts_with(path) ? what : path + ": " + what);
+  } catch (const std::invalid_argument& e) {
+    throw FileError(path + ": " + e.what());
+  }
+}
+
+/// Weights out of a .weights.h5 file of Keras 3 into a model that is there, static or functional: layers of a
+/// class belong together in order. Error: FileError; a weight is missing, is too many or has another shape;
+/// the model is then as it was. Keras: load_weights.
+template <class Model> void load_weights(Model& model, const std::string& path) {
+  const Hdf5 file(path);
+  detail::Groups groups;
+  std::vector<float> block(model.block().size());
+  detail::read_weights(
+      file, model.layers(),
+      [&](const LayerPlan& layer) { return groups.of(layer.type) + detail::weights_in(layer.type); },
+      block.data());
+  std::copy(block.begin(), block.end(), model.block().begin());
+}
+
+/// The weights of a whole model's file into a static model, once every layer was found to be the same: its
+/// type, its activation, its shapes. Error: FileError that names the first difference; the model is then as
+/// it was.
+template <class Net, class Storage>
+void load_model(keratin::Model<Net, Storage>& model, const std::string& path) {
+  const functional::Model read = load_model(path);
+  std::vector<const LayerPlan*> came;
+  for (const LayerPlan& layer : read.layers())
+    if (std::string_view(layer.type) != "InputLayer") came.push_back(&layer);
+  const auto& wanted = model.layers();
+  for (std::size_t i = 0; i < std::min(came.size(), wanted.size()); ++i) {
+    const auto text = [](const LayerPlan& l) {
+      std::string s = std::string(l.type) + (l.activation.empty() ? "" : " " + std::string(l.activation)) +
+                      " " + std::string(Text(l.in).view()) + " -> " + std::string(Text(l.out).view());
+      for (const Parameter& p : *l.tensors.parameters)
+        s += std::string(", ") + p.name + " " + std::string(Text(p.shape).view());
+      return s;
+    };
+    if (text(*came[i]) != text(wanted[i]))
+      throw FileError(path + ": layer '" + std::string(came[i]->name) + "' is " + text(*came[i]) +
+                      "; layer " + std::to_string(i) + " of the network is " + text(wanted[i]));
+  }
+  if (came.size() != wanted.size())
+    throw FileError(path + ": " + std::to_string(came.size()) + " layers came, " +
+                    std::to_string(wanted.size()) + " wanted");
+  std::vector<float> weights(read.count_params());
+  read.get_weights(weights);
+  model.set_weights(weights);
+}
+
+}  // namespace keratin::io

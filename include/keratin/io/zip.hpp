@@ -1,0 +1,61 @@
+#pragma once
+// Zip: members of an archive, read whole. Needs libzip.
+#include <keratin/io/file_error.hpp>
+
+#include <zip.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace keratin::io {
+
+class Zip {
+ public:
+  /// Error: FileError; the file cannot be read, or is no archive.
+  explicit Zip(const std::string& path) : path_(path) {
+    int error = 0;
+    zip_.reset(zip_open(path.c_str(), ZIP_RDONLY, &error));
+    if (zip_) return;
+    zip_error_t why;
+    zip_error_init_with_code(&why, error);
+    const std::string text = zip_error_strerror(&why);
+    zip_error_fini(&why);
+    throw FileError(path + ": " + text);
+  }
+
+  bool has(const char* member) const { return zip_name_locate(zip_.get(), member, 0) >= 0; }
+
+  /// Error: FileError; there is no such member, it is longer than `most` bytes, or damaged. A member has the
+  /// length that the archive says, and no more is ever unpacked.
+  std::vector<unsigned char> read(const char* member, std::uint64_t most) const {
+    zip_stat_t stat;
+    if (zip_stat(zip_.get(), member, 0, &stat) != 0 || !(stat.valid & ZIP_STAT_SIZE))
+      throw FileError(path_ + ": there is no " + member);
+    if (stat.size > most)
+      throw FileError(path_ + ": " + member + " has " + std::to_string(stat.size) + " bytes, at most " +
+                      std::to_string(most) + " wanted");
+    const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file(zip_fopen(zip_.get(), member, 0),
+                                                                  &zip_fclose);
+    std::vector<unsigned char> bytes;
+    if (!file) throw FileError(path_ + ": " + member + ": " + zip_strerror(zip_.get()));
+    // Piece by piece: what the archive says may be a lie, and memory is for what is really there.
+    while (bytes.size() < stat.size) {
+      const std::size_t seen = bytes.size();
+      bytes.resize(seen + static_cast<std::size_t>(std::min<std::uint64_t>(stat.size - seen, piece)));
+      const zip_int64_t n = zip_fread(file.get(), bytes.data() + seen, bytes.size() - seen);
+      if (n <= 0) throw FileError(path_ + ": " + member + " is damaged");
+      bytes.resize(seen + static_cast<std::size_t>(n));
+    }
+    return bytes;
+  }
+
+ private:
+  static constexpr std::uint64_t piece = 16 << 20;
+
+  std::string path_;
+  std::unique_ptr<zip_t, decltype(&zip_discard)> zip_{nullptr, &zip_discard};
+};
+
+}  // namespace keratin::io

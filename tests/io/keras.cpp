@@ -1,0 +1,173 @@
+// Files that real Keras wrote: tests/keras/topologies.py made those of tests/keras/files with the outputs
+// that topologies.txt holds.
+#include <keratin/io/keras.hpp>
+
+#include "../check.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+using namespace keratin;
+
+namespace {
+
+constexpr std::size_t rows = 7;
+
+std::string file(const std::string& name) { return std::string(KERATIN_TEST_DATA) + "/files/" + name; }
+
+// As tests/keras/topologies.py makes them.
+std::vector<float> input_of(const std::string& name, std::size_t k, const Shape& shape) {
+  const auto n = static_cast<std::size_t>(shape.size()), steps = static_cast<std::size_t>(shape[0]);
+  std::vector<float> x(rows * n);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const std::size_t row = i / n, step = i % n / (n / steps);
+    x[i] = static_cast<float>(testing::filled(i, static_cast<int>(k)));
+    if (name == "masked_classifier" || name == "masked_tagger")
+      x[i] = static_cast<float>((row * step + step) % 8);
+    if (name == "masked_sequences" && (row + step + k) % 3 == 0) x[i] = 0;
+  }
+  return x;
+}
+
+void check_outputs(const functional::Model& model, const std::string& name) {
+  CAPTURE(name);
+  std::vector<std::vector<float>> x, y;
+  std::vector<Array> arrays;
+  std::vector<std::span<float>> spans;
+  for (std::size_t k = 0; k < model.inputs(); ++k) x.push_back(input_of(name, k, model.input_shape(k)));
+  for (std::size_t k = 0; k < model.outputs(); ++k)
+    y.emplace_back(rows * static_cast<std::size_t>(model.output_shape(k).size()));
+  for (const auto& v : x) arrays.emplace_back(v);
+  for (auto& v : y) spans.emplace_back(v);
+  model.predict(Arrays(arrays.data(), arrays.size()), spans);
+  for (std::size_t k = 0; k < y.size(); ++k)
+    CHECK(all_near(y[k], golden("topology/" + name + "/y" + std::to_string(k))));
+}
+
+std::string message_of(auto f) {
+  try {
+    f();
+  } catch (const io::FileError& e) {
+    return e.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("models of every topology that Keras wrote give Keras's outputs") {
+  for (const char* name : {"two_towers",
+                           "residual_block",
+                           "inception_block",
+                           "siamese",
+                           "several_outputs",
+                           "wide_and_deep",
+                           "squeeze_and_excite",
+                           "dense_block",
+                           "probabilities_read_on",
+                           "merging",
+                           "shared_in_depth",
+                           "names_and_depths",
+                           "operators",
+                           "nested_twice",
+                           "frozen",
+                           "encoder_and_decoder",
+                           "states_read_on",
+                           "masked_classifier",
+                           "masked_tagger",
+                           "masked_sequences"})
+    check_outputs(io::load_model(file(std::string(name) + ".keras")), name);
+}
+
+TEST_CASE("whole models in .h5 give Keras's outputs") {
+  for (const char* name :
+       {"two_towers", "residual_block", "several_outputs", "nested_twice", "encoder_and_decoder"})
+    check_outputs(io::load_model(file(std::string(name) + ".h5")), name);
+}
+
+TEST_CASE("weights are read into a model that is there") {
+  for (const char* name : {"two_towers", "residual_block", "several_outputs", "encoder_and_decoder"}) {
+    functional::Model model = io::load_model(file(std::string(name) + ".keras"));
+    model.initialize(9);
+    io::load_weights(model, file(std::string(name) + ".weights.h5"));
+    check_outputs(model, name);
+  }
+  Model<Sequential<Input<6>, Dense<5, Tanh>>> other(3);
+  const std::vector<float> before(other.block().begin(), other.block().end());
+  CHECK(message_of([&] {
+          io::load_weights(other, file("several_outputs.weights.h5"));
+        }).ends_with("layers/dense/vars/0 has the shape (5, 6), (6, 5) wanted"));
+  CHECK(std::ranges::equal(before, other.block()));
+}
+
+TEST_CASE("layers that are not trained stay so") {
+  const functional::Model model = io::load_model(file("frozen.keras"));
+  CHECK(model.plan().trainable < model.plan().parameters);
+  CHECK(model.layers()[2].tensors.trainable_values() == 0);
+}
+
+TEST_CASE("a static model takes the weights of a file of the same network, and no other") {
+  using Net = Sequential<Input<8, 3>, LSTM<4>, Dense<2, Softmax>>;
+  Model<Net> model(2);
+  const std::string wrong = message_of([&] { io::load_model(model, file("dense_block.keras")); });
+  CHECK(wrong.find("layer 'conv1d' is Conv1D") != std::string::npos);
+  CHECK(wrong.find("layer 0 of the network is LSTM") != std::string::npos);
+}
+
+TEST_CASE("files that are no models are refused") {
+  const auto here = std::filesystem::temp_directory_path() / "keratin_io_test";
+  std::filesystem::create_directories(here);
+  const auto write = [&](const char* name, const std::string& bytes) {
+    const std::string path = (here / name).string();
+    std::ofstream(path, std::ios::binary) << bytes;
+    return path;
+  };
+  CHECK(message_of([&] { io::load_model((here / "none.keras").string()); }).find("No such file") !=
+        std::string::npos);
+  CHECK_FALSE(message_of([&] { io::load_model(write("text.keras", "no archive at all")); }).empty());
+  CHECK_FALSE(message_of([&] { io::load_model(write("text.h5", "no HDF5 at all")); }).empty());
+  CHECK(message_of([&] { io::load_model(file("two_towers.weights.h5")); }).find("holds weights only") !=
+        std::string::npos);
+  std::ifstream in(file("two_towers.keras"), std::ios::binary);
+  const std::string whole{std::istreambuf_iterator<char>(in), {}};
+  for (std::size_t keep = 0; keep < whole.size(); keep += whole.size() / 40)
+    CHECK_FALSE(message_of([&] { io::load_model(write("cut.keras", whole.substr(0, keep))); }).empty());
+  std::filesystem::remove_all(here);
+}
+
+TEST_CASE("what a layer does not know is refused by name") {
+  using io::Json;
+  const auto of_dense = [](const char* config) {
+    return io::spec_from_config<DenseSpec>(Json::parse(config), 1);
+  };
+  const DenseSpec spec = of_dense(
+      R"({"name": "d", "units": 7, "activation": "relu", "use_bias": false, "dtype": "float32", "bias_constraint": null,
+          "kernel_initializer": {"class_name": "HeNormal", "config": {"seed": null}},
+          "kernel_regularizer": {"class_name": "L2", "config": {"l2": 0.25}}})");
+  CHECK(spec.units == 7);
+  CHECK(spec.activation == ReLU{});
+  CHECK_FALSE(spec.use_bias);
+  CHECK(spec.kernel_initializer == HeNormal::value);
+  CHECK(spec.kernel_regularizer == Regularizer{0, 0.25});
+  CHECK(message_of([&] { of_dense(R"({"units": 7.5})"); }) == "units: 7.5 came, a whole number wanted");
+  CHECK(message_of([&] { of_dense(R"({"units": 7, "activation": "swoosh"})"); }) ==
+        "activation: \"swoosh\" came, one of linear, relu, sigmoid, tanh, softmax wanted");
+  CHECK(message_of([&] { of_dense(R"({"units": 7, "lora_rank": 4})"); }) ==
+        "lora_rank: 4 came, nothing that changes the result wanted");
+  CHECK(message_of([&] { of_dense(R"({"units": 7, "dtype": "float16"})"); }) ==
+        "dtype: \"float16\" came, nothing that changes the result wanted");
+  CHECK(message_of([&] {
+          io::spec_from_config<LSTMSpec>(Json::parse(R"({"units": 3, "recurrent_dropout": 0.5})"), 2);
+        }) == "recurrent_dropout: 0.5 came, nothing that changes the result wanted");
+}
+
+TEST_CASE("a layer of the user's own is made by the user") {
+  const std::string path = file("two_towers.keras");
+  int made = 0;
+  const io::CustomLayers custom{{"Concatenate", [&](const io::Json&, const std::string& name) {
+                                   ++made;
+                                   return functional::Layer(ConcatenateSpec{}, name);
+                                 }}};
+  check_outputs(io::load_model(path, custom), "two_towers");
+  CHECK(made == 1);
+}
