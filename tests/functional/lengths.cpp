@@ -116,5 +116,6 @@ TEST_CASE("masks of any length go to the loss, and threads share a batch of any 
   Threads threads(2);
   predict(tagger, Array(many).rows_of(18), shared, threads);
   CHECK(one == shared);
-  CHECK_THROWS_AS(tagger.predict(Array(many).rows_of((std::size_t{1} << 31) - 2), one), std::invalid_argument);
+  CHECK_THROWS_AS(tagger.predict(Array(many).rows_of((std::size_t{1} << 31) - 2), one),
+                  std::invalid_argument);
 }
