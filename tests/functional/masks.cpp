@@ -194,9 +194,14 @@ TEST_CASE("a mask may be an input, or come from layers with weights, which it do
   const auto made = Named<"gate", Dense<6, ReLU>>{}(z);
   functional::Model model(
       {x, z}, std::vector{Dense<1>{}(GRU<3, ReturnSequences>{}(x.with_mask(made))), Dense<2>{}(z)}, 1);
+  functional::Model states(
+      {x, z},
+      std::vector{Dense<1>{}(Layer(LSTM<3, ReturnSequences>{}).with_state(x, {}, made).output),
+                  Dense<2>{}(z)},
+      1);
   functional::Model unread({x, z}, std::vector{Dense<1>{}(x).with_mask(made), Dense<2>{}(z)}, 1);
   const auto before = values(5 * 4, 3), two = values(5 * 2, 4);
-  for (functional::Model* m : {&model, &unread}) {
+  for (functional::Model* m : {&model, &unread, &states}) {
     auto both = compile(*m, SGD{}, ForOutput(MeanSquaredError{}), ForOutput(MeanSquaredError{}));
     const auto gate = find_parameter(*m, "gate/kernel");
     const std::vector<float> kept(gate.begin(), gate.end());

@@ -207,7 +207,7 @@ class Layer {
     std::vector<Tensor> inputs{x};
     inputs.insert(inputs.end(), initial.begin(), initial.end());
     const int states = layer_->node->states();
-    const Tensor all = call(std::move(inputs), true, mask);
+    const Tensor all = call(std::move(inputs), true, mask ? x.with_mask(*mask).mask() : std::nullopt);
     const auto piece = [&](int k, Slice slice) {
       const SliceSpec spec{.count = 1, .slices = {slice}};
       return Layer(std::make_shared<SharedLayer>(

@@ -1,5 +1,7 @@
 #pragma once
-// Hdf5: datasets and text attributes of a file, to be read. Needs libhdf5.
+// Hdf5: datasets and text attributes of a file, to be read. Needs libhdf5, which trusts what it reads: a
+// damaged .h5 may crash it, or make it ask for memory without bound. What is inside a .keras has passed the
+// archive's checksum.
 #include <keratin/core/shape.hpp>
 #include <keratin/io/file_error.hpp>
 
