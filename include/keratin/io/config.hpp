@@ -1,6 +1,7 @@
 #pragma once
 // A layer's settings out of Keras's JSON: a spec's fields are found by their names, which are Keras's. What a
 // file says beyond them is refused unless it changes nothing. Needs nlohmann-json.
+#include <keratin/core/names.hpp>
 #include <keratin/io/file_error.hpp>
 #include <keratin/layers.hpp>
 
