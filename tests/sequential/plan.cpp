@@ -160,7 +160,7 @@ TEST_CASE("specs and optimizers describe themselves") {
   CHECK(describe(Dense<32, ReLU, L2<0.5>>::spec) ==
         "Dense(units 32, activation relu, use_bias true, kernel_initializer uniform(0, 1, fan_avg), "
         "bias_initializer constant(0, 0), kernel_regularizer l1 0 l2 0.5)");
-  CHECK(describe(ReshapeSpec(Shape{3, -1})) == "Reshape(target (3, -1))");
+  CHECK(describe(ReshapeSpec(Shape{3, -1})) == "Reshape(target_shape (3, -1))");
   CHECK(describe(FlattenSpec{}) == "Flatten()");
   CHECK(describe(SGD{.momentum = 0.9}) == "sgd(learning_rate 0.01, momentum 0.9, nesterov false)");
   CHECK(describe(ZeroPadding2D<1, 2>::spec) == "ZeroPadding2D(padding ((1, 1), (2, 2)))");
