@@ -14,6 +14,13 @@ template <class L, class In, int Classes = 0> void check(const char* name = null
   CHECK_MESSAGE(report.passed(), report.text());
 }
 
+/// n values of the rule that tests/keras fills arrays by, see its README.md.
+inline std::vector<float> filled(std::size_t n, int k, float scale = 1) {
+  std::vector<float> v(n);
+  for (std::size_t i = 0; i < n; ++i) v[i] = scale * static_cast<float>(keratin::testing::filled(i, k));
+  return v;
+}
+
 /// Within a tolerance that is relative above 1 and absolute below.
 inline bool near(double value, double wanted, double tolerance = 1e-5) {
   return std::fabs(value - wanted) <= tolerance * std::max(1.0, std::fabs(wanted));

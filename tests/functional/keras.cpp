@@ -14,12 +14,6 @@ struct Topology {
   std::vector<Tensor> inputs, outputs;
 };
 
-std::vector<float> filled(std::size_t n, int k) {
-  std::vector<float> v(n);
-  for (std::size_t i = 0; i < n; ++i) v[i] = static_cast<float>(testing::filled(i, k));
-  return v;
-}
-
 // Weight j, in Keras's order, becomes F(shape, j + 1), and 1 more if it is not trained.
 std::vector<float> fill_weights(functional::Model& model) {
   std::vector<float> w;

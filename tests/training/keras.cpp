@@ -7,11 +7,6 @@ using namespace keratin;
 
 namespace {
 
-std::vector<float> filled(std::size_t n, int k, float scale = 1) {
-  std::vector<float> values(n);
-  for (std::size_t i = 0; i < n; ++i) values[i] = scale * static_cast<float>(testing::filled(i, k));
-  return values;
-}
 // Weight j of the model, in Keras's order, is fill(j + 1).
 template <class M> void fill_weights(M& model) {
   int j = 0;

@@ -222,9 +222,9 @@ class Model {
     const int call = graph_.call_number(graph_.made_by(output));
     return call == 0 ? name : name + "[" + std::to_string(call) + "]";
   }
-  /// Arrays by the names of inputs, or of outputs, in the model's order: fit(model.inputs_by_name({{"title",
-  /// a},
-  /// {"body", b}}), ...). Error: not each of them once. Keras: x and y in a dict.
+  /// Arrays by the names of inputs, or of outputs, in the model's order:
+  ///   fit(model.inputs_by_name({{"title", a}, {"body", b}}), ...)
+  /// Error: not each of them once. Keras: x and y in a dict.
   using Named = std::initializer_list<std::pair<std::string_view, Array>>;
   Arrays inputs_by_name(Named arrays) const {
     return by_name(arrays, inputs(), "input", [&](std::size_t k) { return input_name(k); });

@@ -174,8 +174,7 @@ void set_weights_from(keratin::Model<Net, Storage>& model, const Model& graph, s
   if (at == names.size()) throw std::invalid_argument(Text("Model: there is no layer '", name, "'").c_str());
   const LayerPlan& layer = graph.layers()[at];
   const Parameters &came = *layer.tensors.parameters, &wanted = detail::parameters_of_network<Net>();
-  if (!std::equal(came.begin(), came.end(), wanted.begin(), wanted.end(),
-                  [](const Parameter& a, const Parameter& b) { return a.shape == b.shape; }))
+  if (!same_shapes(came, wanted))
     throw std::invalid_argument(
         Text("set_weights_from: ", layer.type, " '", name, "' has other weights than the static model")
             .c_str());

@@ -399,18 +399,10 @@ class Builder {
 
   static Layer layer(const std::string& class_name, const Json& config, const std::string& name, int rank) {
     std::optional<Layer> made;
-    const auto only = [&](std::initializer_list<const char*> keys) {  // the others change nothing
-      Json rest = config;
-      for (const char* key : keys) rest.erase(key);
-      spec_from_config<FlattenSpec>(rest, rank);
-    };
-    if (class_name == "ReLU") {
-      only({});
-      return Layer(ActivationSpec{ReLU{}}, name);
-    }
-    if (class_name == "Softmax") {
-      only({});
-      return Layer(ActivationSpec{Softmax{}}, name);
+    if (class_name == "ReLU" || class_name == "Softmax") {
+      spec_from_config<FlattenSpec>(config,
+                                    rank);  // which has no setting: whatever is set must change nothing
+      return Layer(ActivationSpec{class_name == "ReLU" ? ActivationFunction(ReLU{}) : Softmax{}}, name);
     }
     hana::for_each(layer_specs, [&](auto type) {
       using S = typename decltype(type)::type;

@@ -116,7 +116,8 @@ template <class Gradients> struct HandOnRecurrent {
 // What the three specs share. Spec::with_cell(geometry, f) calls f with the kernel's cell.
 template <class Spec> struct Recurrent {
   // A sequence, then the states to begin with, then the mask.
-  static constexpr int states(const Spec& spec) { return 1 + Spec::cell(spec.geometry(Shape{1, 1})).carried; }
+  static constexpr int states(const RecurrentGeometry& g) { return 1 + Spec::cell(g).carried; }
+  static constexpr int states(const Spec& spec) { return states(spec.geometry(Shape{1, 1})); }
   static constexpr int inputs(const Spec& spec) {
     return 1 + (spec.initial_state ? states(spec) : 0) + spec.masked;
   }
@@ -159,7 +160,7 @@ template <class Spec> struct Recurrent {
                         .reset_after = reset_after,
                         .initial_state = spec.initial_state,
                         .masked = spec.masked};
-    if (spec.return_state) g.size.returned = 1 + Spec::cell(g).carried;
+    if (spec.return_state) g.size.returned = states(g);
     return g;
   }
   static constexpr double flops(const Spec& spec, Shape in) {
@@ -192,7 +193,6 @@ template <class Spec> struct Recurrent {
     return kernels::RecurrentWeights<std::remove_cvref_t<decltype(*bias)>>{
         c.parameter(0), c.parameter(1), bias, bias ? bias + Spec::gates * g.size.units : nullptr};
   }
-  static constexpr int states(const RecurrentGeometry& g) { return 1 + Spec::cell(g).carried; }
   template <class Context> static auto* mask(const RecurrentGeometry& g, const Context& c) {
     return g.masked ? c.input(1 + (g.initial_state ? states(g) : 0)) : nullptr;
   }
