@@ -15,7 +15,7 @@ template <class L, class In, int Classes = 0> void check(const char* name = null
 }
 
 /// n values of the rule that tests/keras fills arrays by, see its README.md.
-inline std::vector<float> filled(std::size_t n, int k, float scale = 1) {
+inline std::vector<float> filled_array(std::size_t n, int k, float scale = 1) {
   std::vector<float> v(n);
   for (std::size_t i = 0; i < n; ++i) v[i] = scale * static_cast<float>(keratin::testing::filled(i, k));
   return v;

@@ -20,7 +20,7 @@ std::vector<float> fill_weights(functional::Model& model) {
   int j = 0;
   for (const LayerPlan& layer : model.layers())
     for (const Parameter& p : *layer.tensors.parameters) {
-      std::vector<float> tensor = filled(static_cast<std::size_t>(p.shape.size()), ++j);
+      std::vector<float> tensor = filled_array(static_cast<std::size_t>(p.shape.size()), ++j);
       if (!p.trainable)
         for (float& v : tensor) v += 1;
       w.insert(w.end(), tensor.begin(), tensor.end());
@@ -31,7 +31,7 @@ std::vector<float> fill_weights(functional::Model& model) {
 
 template <class Loss> std::vector<float> targets(int k, const Shape& shape) {
   const auto all = rows * static_cast<std::size_t>(shape.size()), n = static_cast<std::size_t>(shape.last());
-  if (std::is_same_v<Loss, MeanSquaredError>) return filled(all, 20 + k);
+  if (std::is_same_v<Loss, MeanSquaredError>) return filled_array(all, 20 + k);
   std::vector<float> t(all);
   for (std::size_t i = 0; i < all / n; ++i)
     if (std::is_same_v<Loss, CategoricalCrossentropy<>>)
@@ -44,7 +44,7 @@ template <class Loss> std::vector<float> targets(int k, const Shape& shape) {
 // F(shape, k); masked networks get class numbers, or steps of zeros.
 std::vector<float> input_of(const std::string& name, std::size_t k, const Shape& shape) {
   const auto n = static_cast<std::size_t>(shape.size()), steps = static_cast<std::size_t>(shape[0]);
-  std::vector<float> x = filled(rows * n, static_cast<int>(k));
+  std::vector<float> x = filled_array(rows * n, static_cast<int>(k));
   for (std::size_t i = 0; i < x.size(); ++i) {
     const std::size_t row = i / n, step = i % n / (n / steps);
     if (name == "masked_classifier" || name == "masked_tagger")
@@ -316,7 +316,7 @@ TEST_CASE("weights of samples, rows and classes") {
     const auto x = functional::Input({4, 3});
     functional::Model model(x, name == "rows" ? layer(x) : layer(Flatten{}(x)));
     fill_weights(model);
-    const auto in = filled(rows * 12, 0);
+    const auto in = filled_array(rows * 12, 0);
     const auto t = targets<typename std::remove_cvref_t<decltype(head)>::Loss>(0, model.output_shape());
     auto trainer = compile(model, Adam{.learning_rate = 0.01}, head);
     std::vector<float> logs;
@@ -328,7 +328,7 @@ TEST_CASE("weights of samples, rows and classes") {
     model.get_weights(w);
     CHECK(all_near(w, golden("weights/" + name + "/weights"), 2e-4));
   };
-  std::vector<float> of_samples(rows), of_rows = filled(rows * 4, 9), of_classes{0.5f, 2, 1.25f};
+  std::vector<float> of_samples(rows), of_rows = filled_array(rows * 4, 9), of_classes{0.5f, 2, 1.25f};
   for (std::size_t i = 0; i < rows; ++i) of_samples[i] = 0.25f * static_cast<float>(i % 4);
   for (float& v : of_rows) v = std::fabs(v);
   check("samples", Dense<3, Softmax>{}, cce(metrics::MeanAbsoluteError{}), {.sample_weight = of_samples});

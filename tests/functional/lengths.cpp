@@ -24,7 +24,7 @@ TEST_CASE("an open axis gives what a model of that length gives") {
   CHECK(open.input_shape() == Shape{6, 3});
   for (const std::size_t length : {6u, 1u, 4u, 9u, 4u}) {
     const functional::Model closed = model_of(functional::Input({static_cast<int>(length), 3}));
-    const auto x = filled(7 * length * 3, 1);
+    const auto x = filled_array(7 * length * 3, 1);
     std::vector<float> y(7 * 2), wanted(7 * 2);
     open.predict(Array(x).rows_of(length * 3), y);
     closed.predict(x, wanted);
@@ -44,7 +44,7 @@ TEST_CASE("outputs are as long as the inputs, and losses and metrics follow") {
     open.get_weights(w);
     closed.set_weights(w);
     const std::size_t steps = static_cast<std::size_t>(length);
-    const auto x = filled(7 * steps * 2, length);
+    const auto x = filled_array(7 * steps * 2, length);
     std::vector<int> y(7 * steps);
     for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<int>(i % 3);
     const Array rows = Array(x).rows_of(steps * 2);
@@ -59,7 +59,7 @@ TEST_CASE("outputs are as long as the inputs, and losses and metrics follow") {
 TEST_CASE("a length that came before costs no allocation, and many lengths do not pile up") {
   functional::Model open = model_of(SequenceInput({6, 3}));
   auto trainer = compile(open, Adam{}, MeanSquaredError{});
-  const auto x = filled(4 * 40 * 3, 0), y = filled(4 * 2, 1);
+  const auto x = filled_array(4 * 40 * 3, 0), y = filled_array(4 * 2, 1);
   const auto step = [&](std::size_t length) {
     return trainer.train_on_batch(Array(x.data(), 4 * length * 3).rows_of(length * 3), y)[0];
   };
@@ -77,19 +77,19 @@ TEST_CASE("two inputs, each of its own length") {
   const auto encoded = functional::Layer(LSTM<5>{}).with_state(a);
   const functional::Model open(
       {a, b}, functional::Layer(LSTM<5, ReturnSequences>{}).with_state(b, encoded.state).output);
-  const auto x = filled(2 * 3, 0), z = filled(7 * 2, 1);
+  const auto x = filled_array(2 * 3, 0), z = filled_array(7 * 2, 1);
   CHECK(open.predict({x, z}).size() == 7 * 5);
 }
 
 TEST_CASE("what does not fit a length is named") {
   const auto x = SequenceInput({6, 3});
   const functional::Model open(x, Dense<2>{}(Named<"flat", Flatten>{}(x)));
-  CHECK_THROWS_WITH_AS(open.predict(filled(4 * 3, 0)),
+  CHECK_THROWS_WITH_AS(open.predict(filled_array(4 * 3, 0)),
                        "layer 1, Dense, got (12): its weights were made for another shape",
                        std::invalid_argument);
   const functional::Model narrow(x, Conv1D<2, Kernel<5>>{}(x));
-  CHECK_THROWS_AS(narrow.predict(filled(3 * 3, 0)), std::invalid_argument);
-  CHECK_THROWS_WITH_AS(narrow.predict(filled(16, 0)),
+  CHECK_THROWS_AS(narrow.predict(filled_array(3 * 3, 0)), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(narrow.predict(filled_array(16, 0)),
                        doctest::Contains("a sample of 16 values came, of 16; a multiple of 3 wanted"),
                        std::invalid_argument);
 }
@@ -104,7 +104,7 @@ TEST_CASE("masks of any length go to the loss, and threads share a batch of any 
   CHECK(std::isfinite(trainer.train_on_batch(Array(in).rows_of(4), y)[0]));
 
   const functional::Model tagger = tagger_of(SequenceInput({6, 2}));
-  const auto many = filled(40 * 9 * 2, 1);
+  const auto many = filled_array(40 * 9 * 2, 1);
   std::vector<float> one(40 * 9 * 3), shared(one.size());
   tagger.predict(Array(many).rows_of(18), one);
   Threads threads(2);

@@ -42,7 +42,7 @@ TEST_CASE("masked steps are not felt") {
   const auto x = functional::Input({6, 3}), mask = functional::Input({6});
   const Tensor y = GRU<5>{}(x.with_mask(mask));
   const functional::Model model({x, mask}, Dense<2>{}(y), 3);
-  auto in = filled(18, 1);
+  auto in = filled_array(18, 1);
   const std::vector<float> on{1, 0, 1, 1, 0, 1};
   const auto first = model.predict({in, on});
   for (const std::size_t i : {3u, 4u, 5u, 12u, 13u, 14u}) in[i] = 1e30f;
@@ -137,7 +137,7 @@ TEST_CASE("inputs and outputs by name") {
                          ForOutput(SparseCategoricalCrossentropy{}));
   CHECK(trainer.log_name(1) == "priority_loss");
   CHECK(trainer.log_name(3) == "priority_accuracy");
-  const auto a = filled(3 * 5, 0), b = filled(4 * 5, 1);
+  const auto a = filled_array(3 * 5, 0), b = filled_array(4 * 5, 1);
   const std::vector<float> p{0, 1, 0, 1, 1};
   const std::vector<int> d{0, 2, 1, 1, 0};
   const auto logs = trainer.test_on_batch(model.inputs_by_name({{"body", b}, {"title", a}}),
@@ -175,7 +175,7 @@ TEST_CASE("a layer that returns its states is one line of the summary, and piece
 TEST_CASE("a mask may be an input, or come from layers with weights, which it does not train") {
   const auto x = functional::Input({6, 3}), mask = functional::Input({6}), z = functional::Input({4});
   functional::Model of_loss({x, mask}, Dense<1>{}(x).with_mask(mask), 1);
-  const auto in = filled(5 * 18, 1), y = filled(5 * 6, 2);
+  const auto in = filled_array(5 * 18, 1), y = filled_array(5 * 6, 2);
   std::vector<float> on(5 * 6);
   for (std::size_t i = 0; i < on.size(); ++i) on[i] = i % 3 != 0 ? 1.f : 0.f;
   auto trainer = compile(of_loss, SGD{}, MeanSquaredError{});
@@ -195,7 +195,7 @@ TEST_CASE("a mask may be an input, or come from layers with weights, which it do
                   Dense<2>{}(z)},
       1);
   functional::Model unread({x, z}, std::vector{Dense<1>{}(x).with_mask(made), Dense<2>{}(z)}, 1);
-  const auto before = filled(5 * 4, 3), two = filled(5 * 2, 4);
+  const auto before = filled_array(5 * 4, 3), two = filled_array(5 * 2, 4);
   for (functional::Model* m : {&model, &unread, &states}) {
     auto both = compile(*m, SGD{}, ForOutput(MeanSquaredError{}), ForOutput(MeanSquaredError{}));
     const auto gate = find_parameter(*m, "gate/kernel");
@@ -227,7 +227,7 @@ TEST_CASE("a graph that is made again carries the masks that it carried") {
   const functional::Model model(
       {x, mask}, Dense<1>{}(Named<"act", Activation<Tanh>>{}(LSTM<3, ReturnSequences>{}(x.with_mask(mask)))),
       1);
-  const auto values_of_x = filled(3 * 8, 0), y = filled(3 * 4, 1);
+  const auto values_of_x = filled_array(3 * 8, 0), y = filled_array(3 * 4, 1);
   const std::vector<float> on{1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 1, 0};
   const auto loss = [&](functional::Model m) {
     return compile(m, SGD{}, MeanSquaredError{}).test_on_batch({values_of_x, on}, y)[0];

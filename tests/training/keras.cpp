@@ -12,7 +12,7 @@ template <class M> void fill_weights(M& model) {
   int j = 0;
   for (const LayerPlan& layer : model.layers())
     for (int p = 0; p < layer.tensors.count(); ++p) {
-      const auto values = filled(static_cast<std::size_t>(layer.tensors[p].shape.size()), ++j);
+      const auto values = filled_array(static_cast<std::size_t>(layer.tensors[p].shape.size()), ++j);
       std::copy(values.begin(), values.end(),
                 model.block().begin() + static_cast<std::ptrdiff_t>(layer.tensors.offset(p)));
     }
@@ -29,7 +29,7 @@ template <class Net, class Optimizer, class Loss, class... Metrics>
 void check_training(const std::string& name, const Array& y, const Optimizer& optimizer, const Loss& loss,
                     const Metrics&... metrics) {
   CAPTURE(name);
-  const auto x = filled(40 * 6, 0, 2);
+  const auto x = filled_array(40 * 6, 0, 2);
   Model<Net> model;
   fill_weights(model);
   auto trainer = compile(model, optimizer, loss, metrics...);
@@ -101,7 +101,7 @@ TEST_CASE("a binary classifier") {
 }
 TEST_CASE("a regression") {
   using Net = Sequential<Input<6>, Dense<4, Sigmoid>, Dense<2>>;
-  const auto y = filled(40 * 2, 5);
+  const auto y = filled_array(40 * 2, 5);
   check_training<Net>("fit_regression", y, SGD{.learning_rate = 0.1}, MeanSquaredError{},
                       metrics::MeanAbsoluteError{});
   check_training<Net>("fit_mae", y, Adam{}, MeanAbsoluteError{});
