@@ -1,53 +1,18 @@
-// Hdf5 against libhdf5 and real Keras's files, against each kind of what h5py writes
-// (tests/keras/hdf5_kinds.py), and files damaged in every way.
-#include <keratin/io/keras.hpp>
+// Hdf5 reads what libhdf5 reads, of real Keras's files and of each kind that h5py writes
+// (tests/keras/hdf5_kinds.py).
+#include "files.hpp"
 
 #define H5_USE_110_API
 #include <hdf5.h>
-#include <zlib.h>
 
-#include "../check.hpp"
-
-#include <filesystem>
-#include <fstream>
-#include <keratin/testing/allocations.hpp>
-#include <random>
+#include <bit>
+#include <limits>
 
 using namespace keratin;
-using io::Hdf5, io::Json;
+using io::Hdf5;
 
 namespace {
 
-std::string file(const std::string& name) { return std::string(KERATIN_TEST_DATA) + "/files/" + name; }
-
-std::vector<std::string> files_ending(const std::string& end) {
-  std::vector<std::string> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(file("")))
-    if (entry.path().string().ends_with(end)) paths.push_back(entry.path().string());
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
-
-std::string message_of(auto f) {
-  try {
-    f();
-  } catch (const io::FileError& e) {
-    return e.what();
-  }
-  return "";
-}
-bool refuses(auto f, const std::string& part) {
-  const std::string message = message_of(f);
-  CAPTURE(message);
-  CHECK(message.find(part) != std::string::npos);
-  return message.find(part) != std::string::npos;
-}
-
-Shape shape_of(const std::vector<std::uint64_t>& extents) {
-  Shape shape;
-  for (const std::uint64_t n : extents) shape.extent[shape.rank++] = static_cast<int>(n);
-  return shape;
-}
 std::vector<float> values_of(const Hdf5& h5, const std::string& path) {
   const std::vector<std::uint64_t> extents = h5.extents(path);
   std::size_t count = 1;
@@ -149,14 +114,6 @@ void check_like_libhdf5(const Hdf5& h5, const Objects& objects) {
       if (!texts.empty()) CHECK(h5.texts(name, attribute) == texts);
     }
   }
-}
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-std::span<const unsigned char> bytes_of_text(const std::string& text) {
-  return {reinterpret_cast<const unsigned char*>(text.data()), text.size()};
 }
 
 }  // namespace

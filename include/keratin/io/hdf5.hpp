@@ -59,10 +59,10 @@ class Bytes {
 
   // All of up to 8 bytes as one number.
   std::uint64_t value(bool big_endian) const {
-    std::uint64_t v = 0;
-    for (std::size_t i = 0; i < size(); ++i)
-      v |= std::uint64_t{bytes_[big_endian ? size() - 1 - i : i]} << 8 * i;
-    return v;
+    unsigned char v[8] = {};
+    std::copy(bytes_.begin(), bytes_.end(), v);
+    if (big_endian) std::reverse(v, v + size());
+    return std::bit_cast<std::uint64_t>(v);
   }
   // Up to the first zero, or to the end.
   std::string_view text() const {
@@ -556,6 +556,8 @@ class Hdf5 {
   }
 
   const std::string& name() const { return name_; }
+  /// In bytes.
+  std::size_t size() const { return image_.bytes.size(); }
   /// Whether there is a group or dataset at this path.
   bool has(const std::string& path) const {
     return look(path, [&](Walk& walk) { return walk.find(path).has_value(); });
@@ -693,7 +695,7 @@ class Hdf5 {
       if (offsets != 8 || lengths != 8)
         refuse("is HDF5 with numbers of ", offsets, " and ", lengths, " bytes, 8 and 8 wanted");
       b.skip(version == 0 ? 9 : version == 1 ? 13 : 1);  // settings of trees, flags
-      b.skip(16);                                         // where it begins, and a list of free places
+      b.skip(16);                                        // where it begins, and a list of free places
       const std::uint64_t end = b.number();
       if (end > whole) refuse("is cut short: ", whole, " bytes came, ", end, " wanted");
       if (version < 2) b.skip(16);

@@ -1,6 +1,6 @@
 #pragma once
-// Models and weights out of Keras's files: .keras, .weights.h5, and whole models in .h5. Needs libhdf5,
-// libzip and nlohmann-json.
+// Models and weights out of Keras's files: .keras, .weights.h5, and whole models in .h5. Needs libzip and
+// nlohmann-json.
 #include <keratin/functional.hpp>
 #include <keratin/io/config.hpp>
 #include <keratin/io/hdf5.hpp>
@@ -22,14 +22,18 @@ namespace detail {
 using functional::Layer, functional::Tensor;
 
 inline constexpr std::uint64_t most_json_bytes = 64 << 20, most_weight_bytes = std::uint64_t{16} << 30;
-inline constexpr int deepest_json = 200;
-inline constexpr int shown_length = 64;  // of an open axis, see SequenceInput
+inline constexpr int deepest_json = 200, most_json_values = 1 << 21;
+inline constexpr std::size_t most_calls = 10'000;  // of layers, also where a model inside is called again
+inline constexpr int shown_length = 64;            // of an open axis, see SequenceInput
 
 inline Json parse_json(const auto& bytes, const std::string& name) {
   try {
+    int values = 0;
     return Json::parse(bytes.begin(), bytes.end(), [&](int depth, Json::parse_event_t, Json&) {
       if (depth > deepest_json)
         throw FileError(name + ": nested deeper than " + std::to_string(deepest_json));
+      if (++values > most_json_values)
+        throw FileError(name + ": more than " + std::to_string(most_json_values) + " values");
       return true;
     });
   } catch (const Json::exception& e) {
@@ -87,6 +91,8 @@ class Builder {
   /// The layers of the outermost model in order, each with the places that are its own or inside it: what the
   /// groups of a legacy file are.
   std::vector<std::vector<std::size_t>> outermost;
+  /// How many weights there can be in the file: a model that has more is refused before it takes memory.
+  std::uint64_t most_weights = UINT64_MAX;
 
   explicit Builder(const CustomLayers& custom) : custom_(custom) {}
 
@@ -173,7 +179,7 @@ class Builder {
         y = call(layer, {y}, {}, {}, false).at(0);
       });
     }
-    return std::make_shared<functional::Model>(x, y);
+    return made_of(std::vector{x}, std::vector{y}, std::vector{y});
   }
 
   std::shared_ptr<functional::Model> graph(const Json& config, const std::string& prefix,
@@ -273,9 +279,22 @@ class Builder {
       outputs.push_back(leaf(j));
       named.emplace_back(name, outputs.back());
     });
-    if (member(config, "output_layers").is_object())
-      return std::make_shared<functional::Model>(inputs, named);
-    return std::make_shared<functional::Model>(inputs, outputs);
+    if (member(config, "output_layers").is_object()) return made_of(inputs, outputs, named);
+    return made_of(inputs, outputs, outputs);
+  }
+  std::shared_ptr<functional::Model> made_of(const std::vector<Tensor>& inputs,
+                                             const std::vector<Tensor>& outputs, const auto& named) const {
+    const functional::Graph graph(inputs, outputs);
+    std::uint64_t weights = 0;
+    for (std::size_t i = 0; i < graph.entries.size(); ++i)
+      if (graph.entries[i].owner == static_cast<int>(i))
+        for (const Parameter& p : *graph.entries[i].parameters)
+          weights += static_cast<std::uint64_t>(p.shape.elements());
+    if (weights > most_weights)
+      throw FileError("it describes " + std::to_string(weights) +
+                      " weights, more than there can be in a file of " + std::to_string(most_weights) +
+                      " bytes");
+    return std::make_shared<functional::Model>(inputs, named);
   }
 
   // f(name, [layer, call, tensor]) for one tensor, a list of them, or a dict.
@@ -368,7 +387,7 @@ class Builder {
       throw named(e.what());
     } catch (const Json::exception& e) {
       throw named(e.what());
-    } catch (const std::invalid_argument& e) {
+    } catch (const std::logic_error& e) {
       throw named(e.what());
     }
   }
@@ -412,9 +431,11 @@ class Builder {
     return *made;
   }
 
-  static std::vector<Tensor> call(const Made& made, const std::vector<Tensor>& tensors,
-                                  const std::vector<Tensor>& state, const std::optional<Tensor>& mask,
-                                  bool return_state) {
+  std::vector<Tensor> call(const Made& made, const std::vector<Tensor>& tensors,
+                           const std::vector<Tensor>& state, const std::optional<Tensor>& mask,
+                           bool return_state) {
+    calls_ += made.model ? made.model->graph().entries.size() : 1;
+    if (calls_ > most_calls) throw FileError("more than " + std::to_string(most_calls) + " calls of layers");
     if (made.model) return made.model->call(tensors);
     std::vector<Tensor> inputs = tensors;
     if (mask && state.empty()) inputs[0] = inputs[0].with_mask(*mask);
@@ -520,7 +541,7 @@ class Builder {
   }
 
   const CustomLayers& custom_;
-  std::size_t at_outermost_ = 0;
+  std::size_t at_outermost_ = 0, calls_ = 0;
 };
 
 // The weights of a model's layers, from where .weights.h5 has them.
@@ -596,10 +617,11 @@ inline functional::Model load_model(const std::string& path, const CustomLayers&
   try {
     if (path.ends_with(".keras")) {
       const Zip zip(path);
-      functional::Model model =
-          built(detail::parse_json(zip.read("config.json", detail::most_json_bytes), path));
       const std::vector<unsigned char> image = zip.read("model.weights.h5", detail::most_weight_bytes);
       const Hdf5 file(image, path + ": model.weights.h5");
+      builder.most_weights = image.size();
+      functional::Model model =
+          built(detail::parse_json(zip.read("config.json", detail::most_json_bytes), path));
       detail::read_weights(
           file, model.layers(),
           [&](const LayerPlan& layer) {
@@ -613,13 +635,16 @@ inline functional::Model load_model(const std::string& path, const CustomLayers&
     const Hdf5 file(path);
     if (!file.has_attribute("/", "model_config"))
       throw FileError("holds weights only: load_weights reads them into a model that is there");
+    builder.most_weights = file.size();
     functional::Model model = built(detail::parse_json(file.text("/", "model_config"), path));
     detail::read_legacy_weights(file, "/model_weights", builder, model);
     return model;
   } catch (const FileError& e) {
     const std::string what = e.what();
     throw FileError(what.starts_with(path) ? what : path + ": " + what);
-  } catch (const std::invalid_argument& e) {
+  } catch (const Json::exception& e) {
+    throw FileError(path + ": " + e.what());
+  } catch (const std::logic_error& e) {
     throw FileError(path + ": " + e.what());
   }
 }

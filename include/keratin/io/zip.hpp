@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -17,7 +18,11 @@ class Zip {
   explicit Zip(const std::string& path) : path_(path) {
     int error = 0;
     zip_.reset(zip_open(path.c_str(), ZIP_RDONLY, &error));
-    if (zip_) return;
+    if (zip_) {
+      std::error_code none;
+      size_ = std::filesystem::file_size(path, none);
+      return;
+    }
     zip_error_t why;
     zip_error_init_with_code(&why, error);
     const std::string text = zip_error_strerror(&why);
@@ -31,11 +36,17 @@ class Zip {
   /// length that the archive says, and no more is ever unpacked.
   std::vector<unsigned char> read(const char* member, std::uint64_t most) const {
     zip_stat_t stat;
-    if (zip_stat(zip_.get(), member, 0, &stat) != 0 || !(stat.valid & ZIP_STAT_SIZE))
+    if (zip_stat(zip_.get(), member, 0, &stat) != 0 || !(stat.valid & ZIP_STAT_SIZE) ||
+        !(stat.valid & ZIP_STAT_COMP_SIZE))
       throw FileError(path_ + ": there is no " + member);
     if (stat.size > most)
       throw FileError(path_ + ": " + member + " has " + std::to_string(stat.size) + " bytes, at most " +
                       std::to_string(most) + " wanted");
+    // Packed to less than this, it is there to fill memory.
+    if (stat.size > piece && stat.size / most_packed > std::min(stat.comp_size, size_))
+      throw FileError(path_ + ": " + member + " has " + std::to_string(stat.size) + " bytes, packed in " +
+                      std::to_string(std::min(stat.comp_size, size_)) + ", at least a " +
+                      std::to_string(most_packed) + "th wanted");
     const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file(zip_fopen(zip_.get(), member, 0),
                                                                   &zip_fclose);
     std::vector<unsigned char> bytes;
@@ -52,9 +63,10 @@ class Zip {
   }
 
  private:
-  static constexpr std::uint64_t piece = 16 << 20;
+  static constexpr std::uint64_t piece = 16 << 20, most_packed = 100;
 
   std::string path_;
+  std::uint64_t size_ = 0;
   std::unique_ptr<zip_t, decltype(&zip_discard)> zip_{nullptr, &zip_discard};
 };
 
