@@ -187,7 +187,11 @@ class Builder {
     struct Pending {
       const Json* record;
       std::string name, group;
+      const Json* nodes = nullptr;
       std::size_t next = 0;  // its call that was not made yet
+      // The call that this one waits for.
+      const Calls::mapped_type* source = nullptr;
+      std::size_t source_call = 0;
       std::optional<Made> made{};
       std::size_t outermost = 0;
     };
@@ -208,8 +212,10 @@ class Builder {
           if (!shape) throw FileError("no shape");
           calls[p.name] = {{input(*shape, prefix + p.name)}};
         });
-      else
+      else {
+        p.nodes = &list_in(record, "inbound_nodes");
         pending.push_back(std::move(p));
+      }
     }
     // What Keras writes for the mask of a Concatenate; here masks are joined when the layer is called.
     std::set<std::string> implicit;
@@ -217,15 +223,24 @@ class Builder {
     for (bool progress = true; progress && !pending.empty();) {
       progress = false;
       for (Pending& p : pending) {
-        const Json& nodes = list_in(*p.record, "inbound_nodes");
+        if (p.source && p.source_call >= p.source->size()) continue;
+        const Json& nodes = *p.nodes;
         while (p.next < nodes.size()) {
           const bool made = in_layer(*p.record, [&] {
             const Arguments arguments = arguments_of(nodes[p.next]);
             std::vector<Reference> all = tensors_in(arguments.args);
             all.insert(all.end(), arguments.state.begin(), arguments.state.end());
             if (arguments.mask) all.push_back(*arguments.mask);
-            for (const Reference& r : all)
-              if (!is_there(calls, r)) return false;
+            for (const Reference& r : all) {
+              const auto source = calls.find(r.layer);
+              if (source == calls.end()) throw FileError("it reads '" + r.layer + "', which is not there");
+              p.source = &source->second;
+              p.source_call = r.call;
+              if (r.call >= p.source->size()) return false;
+              if (r.tensor >= (*p.source)[r.call].size())
+                throw FileError("it reads tensor " + std::to_string(r.tensor) + " of '" + r.layer +
+                                "', which is not there");
+            }
             if (is_operator(*p.record) && makes_a_mask(*p.record, arguments, implicit)) {
               implicit.insert(p.name);
               calls[p.name].push_back({at(calls, tensors_in(arguments.args).at(0))});
@@ -259,8 +274,7 @@ class Builder {
           progress = true;
         }
       }
-      std::erase_if(pending,
-                    [](const Pending& p) { return p.next == list_in(*p.record, "inbound_nodes").size(); });
+      std::erase_if(pending, [](const Pending& p) { return p.next == p.nodes->size(); });
     }
     if (!pending.empty()) throw FileError("layer '" + pending[0].name + "' reads what no layer makes");
     std::vector<Tensor> inputs, outputs;
