@@ -7,11 +7,13 @@
 
 void* operator new(std::size_t n) {
   ++keratin::testing::allocations;
+  keratin::testing::allocated_bytes += n;
   if (void* p = std::malloc(n > 0 ? n : 1)) return p;
   std::abort();
 }
 void* operator new(std::size_t n, std::align_val_t alignment) {
   ++keratin::testing::allocations;
+  keratin::testing::allocated_bytes += n;
   const std::size_t a = static_cast<std::size_t>(alignment);
   if (void* p = std::aligned_alloc(a, (n + a - 1) / a * a)) return p;
   std::abort();
