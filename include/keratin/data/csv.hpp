@@ -40,12 +40,12 @@ struct CsvTable {
 
 namespace detail {
 
-// Cells of a CSV text, one by one. next() gives the text's bytes as 0 to 255, and -1 at the end.
+// Cells of a CSV text, one by one. bytes() gives the text's bytes as 0 to 255, and -1 at the end.
 template <class Next> class CsvCells {
  public:
-  CsvCells(Next next, const CsvOptions& options)
-      : next_(std::move(next)), separator_(options.separator), comment_(options.comment) {
-    for (int& byte : front_) byte = next_();
+  CsvCells(Next bytes, const CsvOptions& options)
+      : bytes_(std::move(bytes)), separator_(options.separator), comment_(options.comment) {
+    for (int& byte : front_) byte = bytes_();
     // The mark of UTF-8 that some programs write in front.
     if (front_ == std::array{0xEF, 0xBB, 0xBF}) front_at_ = front_.size();
     c_ = next();
@@ -86,7 +86,7 @@ template <class Next> class CsvCells {
  private:
   static constexpr std::size_t longest = 1 << 16;
 
-  int next() { return front_at_ < front_.size() ? front_[front_at_++] : next_(); }
+  int next() { return front_at_ < front_.size() ? front_[front_at_++] : bytes_(); }
   void advance() {
     if (c_ == '\n') ++next_line_;
     if (c_ >= 0) c_ = next();
@@ -129,7 +129,8 @@ template <class Next> class CsvCells {
     while (is_space(c_)) advance();
     return is_end(c_) || fail("something comes behind a quote that is closed");
   }
-  Next next_;
+
+  Next bytes_;
   char separator_, comment_;
   std::array<int, 3> front_{};  // the text's first bytes
   std::size_t front_at_ = 0;
@@ -137,9 +138,10 @@ template <class Next> class CsvCells {
   std::size_t next_line_ = 1;
 };
 
-/// The number that a text is, in its shortest or any other decimal form; false if it is none, or none that a
-/// float holds.
+/// The number that a text is, in any decimal form; false if it is none, or none that a float holds.
 inline bool csv_number(std::string_view text, float& value) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   const char *const begin = text.data(), *const end = begin + text.size();
   auto [at, error] = std::from_chars(begin, end, value);
@@ -161,8 +163,8 @@ inline std::string csv_shown(std::string_view cell) {
 
 template <class Next> class CsvReader {
  public:
-  CsvReader(Next next, const std::string& name, const CsvOptions& options)
-      : cells_(std::move(next), options), name_(name), options_(options) {}
+  CsvReader(Next bytes, const std::string& name, const CsvOptions& options)
+      : cells_(std::move(bytes), options), name_(name), options_(options) {}
 
   CsvTable read() {
     CsvTable table;
@@ -243,8 +245,8 @@ template <class Next> class CsvReader {
   std::size_t width_ = 0, label_ = none;
 };
 
-inline CsvTable read_csv(auto next, const std::string& name, const CsvOptions& options) {
-  return CsvReader(std::move(next), name, options).read();
+inline CsvTable read_csv(auto bytes, const std::string& name, const CsvOptions& options) {
+  return CsvReader(std::move(bytes), name, options).read();
 }
 
 // The bytes of a file, a block at a time.
