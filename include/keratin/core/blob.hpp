@@ -6,7 +6,7 @@
 //   8   4  version, 1
 //  12   4  type of the values, 1: float32
 //  16   8  number of values
-//  24   8  layout_fingerprint
+//  24   8  fingerprint of the layout
 //  32   4  CRC-32 of the values' bytes
 //  36   4  CRC-32 of the 36 bytes before
 //  40  24  zeros
@@ -35,26 +35,30 @@ constexpr std::uint32_t crc32(std::span<const std::byte> bytes) {
   return ~crc;
 }
 
-/// How a block is laid out, as one number: of every layer that has weights its type, and its tensors' shapes
-/// and places. The same for a static and a functional model of the same layers, in whatever order they are
-/// listed; layers without weights do not count.
-constexpr std::uint64_t layout_fingerprint(const auto& layers) {
-  std::uint64_t sum = 0;
-  for (const LayerPlan& layer : layers) {
-    if (layer.tensors.count() == 0) continue;
-    std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a, number by number
-    const auto add = [&](std::uint64_t number) { hash = (hash ^ number) * 0x100000001b3u; };
-    for (const char c : std::string_view(layer.type)) add(static_cast<unsigned char>(c));
-    for (int i = 0; i < layer.tensors.count(); ++i) {
-      const Shape& shape = layer.tensors[i].shape;
-      add(layer.tensors.offset(i));
-      add(static_cast<std::uint64_t>(shape.rank));
-      for (int axis = 0; axis < shape.rank; ++axis) add(static_cast<std::uint64_t>(shape[axis]));
+/// How a network's block is laid out: the number of its values, and one for all that says where they belong,
+/// which is made of the type of every layer that has weights, and of its tensors' shapes and places. The same
+/// for a static and a functional model of the same layers, in whatever order they are listed; layers without
+/// weights do not count.
+struct BlobLayout {
+  std::size_t values = 0;
+  std::uint64_t fingerprint = 0;
+
+  constexpr BlobLayout(const auto& layers, std::size_t block) : values(block) {
+    for (const LayerPlan& layer : layers) {
+      if (layer.tensors.count() == 0) continue;
+      std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a, number by number
+      const auto add = [&](std::uint64_t number) { hash = (hash ^ number) * 0x100000001b3u; };
+      for (const char c : std::string_view(layer.type)) add(static_cast<unsigned char>(c));
+      for (int i = 0; i < layer.tensors.count(); ++i) {
+        const Shape& shape = layer.tensors[i].shape;
+        add(layer.tensors.offset(i));
+        add(static_cast<std::uint64_t>(shape.rank));
+        for (int axis = 0; axis < shape.rank; ++axis) add(static_cast<std::uint64_t>(shape[axis]));
+      }
+      fingerprint += hash;
     }
-    sum += hash;
   }
-  return sum;
-}
+};
 
 namespace detail {
 
@@ -71,7 +75,7 @@ template <class N> N number_at(std::span<const std::byte> bytes, std::size_t at)
 }  // namespace detail
 
 /// The header of a blob of these values, which are a model's block.
-inline std::array<std::byte, blob_header_bytes> blob_header(const auto& layers,
+inline std::array<std::byte, blob_header_bytes> blob_header(const BlobLayout& layout,
                                                             std::span<const float> values) {
   std::array<std::byte, blob_header_bytes> header{};
   const auto put = [&](std::size_t at, auto number) {
@@ -80,17 +84,15 @@ inline std::array<std::byte, blob_header_bytes> blob_header(const auto& layers,
   std::memcpy(header.data(), detail::blob_magic.data(), detail::blob_magic.size());
   put(8, detail::blob_version);
   put(12, detail::blob_float32);
-  put(16, static_cast<std::uint64_t>(values.size()));
-  put(24, layout_fingerprint(layers));
+  put(16, static_cast<std::uint64_t>(layout.values));
+  put(24, layout.fingerprint);
   put(32, crc32(std::as_bytes(values)));
   put(detail::blob_checked_bytes, crc32(std::span(header).first(detail::blob_checked_bytes)));
   return header;
 }
 
-/// What is wrong with a blob for a network of these layers, whose block has so many values; empty if nothing
-/// is.
-[[gnu::cold]] inline Text what_is_wrong_with_blob(const auto& layers, std::size_t block,
-                                                  std::span<const std::byte> file) {
+/// What is wrong with a blob for a network with this layout; empty if nothing is.
+[[gnu::cold]] inline Text what_is_wrong_with_blob(const BlobLayout& layout, std::span<const std::byte> file) {
   using namespace detail;
   if (file.size() < blob_header_bytes)
     return Text("a blob of ", file.size(), " bytes came, at least ", blob_header_bytes, " wanted");
@@ -104,30 +106,29 @@ inline std::array<std::byte, blob_header_bytes> blob_header(const auto& layers,
   if (damaged) return Text("a blob with a damaged header came");
   if (const auto type = number_at<std::uint32_t>(file, 12); type != blob_float32)
     return Text("a blob of values of type ", type, " came, ", blob_float32, ", float32, wanted");
-  if (const auto values = number_at<std::uint64_t>(file, 16); values != block)
-    return Text("a blob of ", values, " values came, ", block, " wanted");
-  if (const std::size_t wanted = blob_header_bytes + block * sizeof(float); file.size() != wanted)
+  if (const auto values = number_at<std::uint64_t>(file, 16); values != layout.values)
+    return Text("a blob of ", values, " values came, ", layout.values, " wanted");
+  if (const std::size_t wanted = blob_header_bytes + layout.values * sizeof(float); file.size() != wanted)
     return Text("a blob of ", file.size(), " bytes came, ", wanted, " wanted");
-  if (number_at<std::uint64_t>(file, 24) != layout_fingerprint(layers))
-    return Text("a blob of other layers came");
+  if (number_at<std::uint64_t>(file, 24) != layout.fingerprint) return Text("a blob of other layers came");
   if (number_at<std::uint32_t>(file, 32) != crc32(file.subspan(blob_header_bytes)))
     return Text("a blob with damaged values came");
   return Text();
 }
 
-/// The block inside a blob, without a copy, for the network with this plan; `file` begins at an address that
-/// a float may have, best at a multiple of 64. Error: reported, and the span is empty; the blob is damaged or
-/// of another network.
-inline std::span<const float> view_of_blob(const auto& plan, std::span<const std::byte> file) {
+/// The block inside a blob, without a copy; `file` begins at an address that a float may have, best at a
+/// multiple of 64. No heap. Error: reported, and the span is empty; the blob is damaged or of another
+/// network.
+inline std::span<const float> view_of_blob(const BlobLayout& layout, std::span<const std::byte> file) {
   if (reinterpret_cast<std::uintptr_t>(file.data()) % alignof(float) != 0) {
     report(Text("a blob at an address that is no multiple of ", alignof(float), " came"));
     return {};
   }
-  if (const Text wrong = what_is_wrong_with_blob(plan.layers, plan.block, file); !wrong.empty()) {
+  if (const Text wrong = what_is_wrong_with_blob(layout, file); !wrong.empty()) {
     report(wrong);
     return {};
   }
-  return {reinterpret_cast<const float*>(file.data() + blob_header_bytes), plan.block};
+  return {reinterpret_cast<const float*>(file.data() + blob_header_bytes), layout.values};
 }
 
 }  // namespace keratin

@@ -14,7 +14,7 @@ template <class Model>
   requires std::same_as<typename Model::Scalar, float>
 void save_blob(const Model& model, const std::string& path) {
   const std::span<const float> block = model.block();
-  write_atomically(path, {blob_header(model.layers(), block), std::as_bytes(block)});
+  write_atomically(path, {blob_header({model.layers(), block.size()}, block), std::as_bytes(block)});
 }
 
 /// Reads such a file into a model of the same layers. Error: FileError; the file is damaged, or of other
@@ -24,7 +24,7 @@ template <class Model>
 void load_blob(Model& model, const std::string& path) {
   const std::vector<std::byte> file = read_file(path);
   const std::span<float> block = model.block();
-  if (const Text wrong = what_is_wrong_with_blob(model.layers(), block.size(), file); !wrong.empty())
+  if (const Text wrong = what_is_wrong_with_blob({model.layers(), block.size()}, file); !wrong.empty())
     throw FileError(path + ": " + wrong.c_str());
   std::memcpy(block.data(), file.data() + blob_header_bytes, block.size_bytes());
 }

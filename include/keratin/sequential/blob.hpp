@@ -7,10 +7,11 @@
 
 namespace keratin {
 
-/// The block of a network inside a blob that io::save_blob wrote. No heap, no copy. Error: reported, and the
+/// The block of a network inside a blob that io::save_blob wrote, see core/blob.hpp. Error: reported, and the
 /// span is empty; see last_error() where there are no exceptions.
 template <class Net> std::span<const float> view_of_blob(std::span<const std::byte> file) {
-  return view_of_blob(plan<Net>(), file);
+  constexpr BlobLayout layout(plan<Net>().layers, plan<Net>().block);  // the plan stays in the compiler
+  return view_of_blob(layout, file);
 }
 
 }  // namespace keratin
