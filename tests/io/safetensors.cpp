@@ -226,7 +226,7 @@ TEST_CASE("damaged files load or are refused, in the memory that they justify") 
     const io::Safetensors file(path);
     for (const auto& entry : file.entries()) file.read(entry.name);
   };
-  check_damaged<io::FileError>(contents(kinds), read, 100);
+  check_damaged<io::FileError>(contents(kinds), read, 4);
   const TemporaryFolder folder;
   Model<Net> model(3);
   io::save_safetensors(model, folder.file("a"));
