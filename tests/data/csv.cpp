@@ -106,6 +106,7 @@ TEST_CASE("errors name the line and the column") {
   CHECK(error_of("a\n\"1\"2\n") == "line 2, column 1: something comes behind a quote that is closed");
   CHECK(error_of("a\n\"" + std::string(70000, '1')) ==
         "line 2, column 1: a cell of more than 65536 bytes came; is a quote not closed?");
+  CHECK(error_of(std::string(1 << 20, ',')) == "line 1: more than 1048576 columns came");
   CHECK(error_of("") == "is empty");
   CHECK(error_of("", {.header = false}) == "has no rows");
   CHECK(error_of("a,b\n") == "has no rows");

@@ -28,7 +28,7 @@ struct CsvOptions {
   std::variant<std::monostate, std::string, int> label{};
 };
 
-/// Samples of `names.size()` or more columns each, and their labels.
+/// Samples of `columns` values each, and their labels.
 struct CsvTable {
   std::vector<std::string> names;  // of the columns of x; none without a header
   std::vector<float> x, y;         // y: the label column, empty if there is none
@@ -183,6 +183,7 @@ template <class Next> class CsvReader {
     fail("line " + std::to_string(cells_.line) + ", column " + std::to_string(column + 1) + ": " + why);
   }
   void next_cell(std::size_t column) {
+    if (column == most_columns) fail_at_line("more than " + std::to_string(most_columns) + " columns came");
     if (!cells_.read_cell()) fail_at_cell(column, cells_.wrong);
   }
 
@@ -237,7 +238,7 @@ template <class Next> class CsvReader {
       fail("has " + std::to_string(found) + " columns called " + csv_shown(*name) + ", 1 wanted");
   }
 
-  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  static constexpr std::size_t none = static_cast<std::size_t>(-1), most_columns = 1 << 20;
 
   CsvCells<Next> cells_;
   const std::string& name_;

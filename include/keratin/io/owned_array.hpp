@@ -87,10 +87,13 @@ std::vector<To> convert_all(std::span<const std::byte> bytes, bool swap, Convert
 }
 template <class To, class From = To>
 std::vector<To> convert_all(std::span<const std::byte> bytes, bool swap) {
-  if (!std::is_same_v<To, From> || swap) return convert_all<To, From>(bytes, swap, std::identity());
-  std::vector<To> values(bytes.size() / sizeof(To));
-  if (!values.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
-  return values;
+  if constexpr (std::is_same_v<To, From>)
+    if (!swap && !bytes.empty()) {
+      std::vector<To> values(bytes.size() / sizeof(To));
+      std::memcpy(values.data(), bytes.data(), bytes.size());
+      return values;
+    }
+  return convert_all<To, From>(bytes, swap, std::identity());
 }
 
 /// The numbers of a file. Error: FileError; an unsigned number of 64 bits that is no int64.
