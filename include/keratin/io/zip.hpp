@@ -25,6 +25,15 @@ class Zip {
     throw FileError(path + ": " + text);
   }
 
+  const std::string& name() const { return path_; }
+  /// The names of all members, in the archive's order.
+  std::vector<std::string> members() const {
+    std::vector<std::string> all;
+    const zip_int64_t count = zip_get_num_entries(zip_.get(), 0);
+    for (zip_uint64_t i = 0; i < static_cast<zip_uint64_t>(count); ++i)
+      if (const char* member = zip_get_name(zip_.get(), i, 0)) all.emplace_back(member);
+    return all;
+  }
   bool has(const char* member) const { return zip_name_locate(zip_.get(), member, 0) >= 0; }
 
   /// Error: FileError; there is no such member, it is longer than `most` bytes, or damaged. A member has the
@@ -40,10 +49,13 @@ class Zip {
                                                                   &zip_fclose);
     std::vector<unsigned char> bytes;
     if (!file) throw FileError(path_ + ": " + member + ": " + zip_strerror(zip_.get()));
-    // Piece by piece: what the archive says may be a lie, and memory is for what is really there.
+    // What the archive says may be a lie, and memory is for what is really there: as much again each time.
     while (bytes.size() < stat.size) {
-      const std::size_t seen = bytes.size();
-      bytes.resize(seen + static_cast<std::size_t>(std::min<std::uint64_t>(stat.size - seen, piece)));
+      const std::size_t seen = bytes.size(), more = std::max(seen, first_piece),
+                        next =
+                            seen + static_cast<std::size_t>(std::min<std::uint64_t>(stat.size - seen, more));
+      bytes.reserve(next);  // resize alone may take more than that
+      bytes.resize(next);
       const zip_int64_t n = zip_fread(file.get(), bytes.data() + seen, bytes.size() - seen);
       if (n <= 0) throw FileError(path_ + ": " + member + " is damaged");
       bytes.resize(seen + static_cast<std::size_t>(n));
@@ -52,7 +64,7 @@ class Zip {
   }
 
  private:
-  static constexpr std::uint64_t piece = 16 << 20;
+  static constexpr std::size_t first_piece = 1 << 12;
 
   std::string path_;
   std::unique_ptr<zip_t, decltype(&zip_discard)> zip_{nullptr, &zip_discard};

@@ -5,13 +5,22 @@
 #include <cstdlib>
 #include <new>
 
+namespace keratin::testing {
+inline void count_allocation(std::size_t n) {
+  ++allocations;
+  for (std::size_t most = largest_allocation;
+       n > most && !largest_allocation.compare_exchange_weak(most, n);) {
+  }
+}
+}  // namespace keratin::testing
+
 void* operator new(std::size_t n) {
-  ++keratin::testing::allocations;
+  keratin::testing::count_allocation(n);
   if (void* p = std::malloc(n > 0 ? n : 1)) return p;
   std::abort();
 }
 void* operator new(std::size_t n, std::align_val_t alignment) {
-  ++keratin::testing::allocations;
+  keratin::testing::count_allocation(n);
   const std::size_t a = static_cast<std::size_t>(alignment);
   if (void* p = std::aligned_alloc(a, (n + a - 1) / a * a)) return p;
   std::abort();
