@@ -97,13 +97,19 @@ class GraphWriter {
     return nullptr;
   }
 
-  // Operators that are in no summary have no name yet.
+  // Operators that are in no summary have no name yet. And where a Concatenate has a mask, Keras makes an
+  // operator that takes the automatic name of the layer.
   void make_names() {
     taken_.insert(names_.begin(), names_.end());
     for (std::size_t i = 0; i < graph_.entries.size(); ++i) {
       const Graph::Entry& e = graph_.entries[i];
-      if (e.owner == static_cast<int>(i) && e.layer->piece < 0 && !is_row(e.owner))
+      if (e.owner != static_cast<int>(i) || e.layer->piece >= 0) continue;
+      if (!is_row(e.owner)) {
         more_names_[e.owner] = new_name(snake_case(e.node->type()));
+      } else if (e.call->mask && std::string_view(e.node->type()) == ConcatenateSpec::name) {
+        std::string& name = names_[row_of(e.owner)];
+        if (name.starts_with(snake_case(e.node->type()))) name = new_name("masked_" + name);
+      }
     }
   }
   bool is_row(int owner) const {
