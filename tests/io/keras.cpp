@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 
 using namespace keratin;
 
@@ -111,7 +113,7 @@ TEST_CASE("a static model takes the weights of a file of the same network, and n
   Model<Net> model(2);
   const std::string wrong = message_of([&] { io::load_model(model, file("dense_block.keras")); });
   CHECK(wrong.find("layer 'conv1d' is Conv1D") != std::string::npos);
-  CHECK(wrong.find("layer 0 of the network is LSTM") != std::string::npos);
+  CHECK(wrong.find("layer 0 of the network, 'lstm', is LSTM") != std::string::npos);
 }
 
 TEST_CASE("files that are no models are refused") {
@@ -164,10 +166,45 @@ TEST_CASE("what a layer does not know is refused by name") {
 TEST_CASE("a layer of the user's own is made by the user") {
   const std::string path = file("two_towers.keras");
   int made = 0;
-  const io::CustomLayers custom{{"Concatenate", [&](const io::Json&, const std::string& name) {
+  const io::CustomLayers custom{{"Concatenate", {[&](const io::Json&, const std::string& name) {
                                    ++made;
                                    return functional::Layer(ConcatenateSpec{}, name);
-                                 }}};
+                                 }}}};
   check_outputs(io::load_model(path, custom), "two_towers");
   CHECK(made == 1);
+}
+
+namespace {
+
+// A line of numbers for the inputs, and one for the outputs: see tests/keras/versions.py.
+void check_version(const functional::Model& model, const std::string& name) {
+  CAPTURE(name);
+  std::ifstream text(file("versions/" + name + ".txt"));
+  std::vector<std::vector<float>> lines;
+  for (std::string line; std::getline(text, line);) {
+    std::istringstream numbers(line);
+    lines.emplace_back(std::istream_iterator<float>(numbers), std::istream_iterator<float>());
+  }
+  REQUIRE(lines.size() == 2);
+  std::vector<float> y(lines[1].size());
+  model.predict(lines[0], y);
+  CHECK(all_near(y, lines[1]));
+}
+
+}  // namespace
+
+TEST_CASE("every layer, as versions of Keras since 3.3 wrote it") {
+  for (const char* version : {"3.3.3", "3.6.0", "3.12.0", "3.15.1"})
+    for (const std::string name : {"images", "sequences", "sequential"})
+      check_version(io::load_model(file("versions/" + name + "_" + version + ".keras")), name);
+}
+
+TEST_CASE("every layer out of .h5 and .weights.h5") {
+  for (const std::string name : {"images", "sequences", "sequential"}) {
+    functional::Model model = io::load_model(file("versions/" + name + ".h5"));
+    check_version(model, name);
+    model.initialize(5);
+    io::load_weights(model, file("versions/" + name + ".weights.h5"));
+    check_version(model, name);
+  }
 }

@@ -97,3 +97,21 @@ TEST_CASE("a rest of a vector touches nothing beyond it") {
     CHECK(kernels::largest(v) == static_cast<float>(n));
   }
 }
+
+TEST_CASE("a sigmoid before its division is within 1.2e-7, and its denominator within 1e13") {
+  const auto of = [](float x) {
+    const kernels::Quotient<V> s = kernels::sigmoid_quotient(kernels::broadcast<V>(x));
+    return std::pair{double{s.p[0]}, double{s.q[0]}};
+  };
+  double worst = 0;
+  for (int i = -200'000; i <= 200'000; ++i) {
+    const float x = static_cast<float>(i) * 5e-4f;
+    const auto [p, q] = of(x);
+    worst = std::max(worst, std::fabs(p / q - exact_sigmoid(double{x})));
+    CHECK_MESSAGE((q >= 1 && q < 1e13), x);
+  }
+  CHECK(worst < 1.2e-7);
+  for (const float x : {INFINITY, FLT_MAX, 1e5f}) CHECK(of(x).first / of(x).second == 1);
+  for (const float x : {-INFINITY, -FLT_MAX, -1e5f}) CHECK(of(x).first / of(x).second < 1e-11);
+  CHECK(std::isnan(of(NAN).second));
+}

@@ -222,6 +222,8 @@ class Model {
     const int call = graph_.call_number(graph_.made_by(output));
     return call == 0 ? name : name + "[" + std::to_string(call) + "]";
   }
+  /// Whether the outputs were given names.
+  bool has_output_names() const { return !output_names_.empty(); }
   /// Arrays by the names of inputs, or of outputs, in the model's order:
   ///   fit(model.inputs_by_name({{"title", a}, {"body", b}}), ...)
   /// Error: not each of them once. Keras: x and y in a dict.

@@ -34,6 +34,8 @@ Tensor input(Shape shape, std::string name, bool open);
 class Tensor {
  public:
   const Shape& shape() const;
+  /// What made it: for code that goes through graphs.
+  const Call& call() const { return *call_; }
   /// Which steps count: 1, or 0 for those that do not. Made by Masking, or an Embedding with mask_zero; it
   /// goes on through layers that work step by step, into recurrent layers and the loss.
   std::optional<Tensor> mask() const;

@@ -1,6 +1,6 @@
 #pragma once
-// A layer's settings out of Keras's JSON: a spec's fields are found by their names, which are Keras's. What a
-// file says beyond them is refused unless it changes nothing. Needs nlohmann-json.
+// A layer's settings out of Keras's JSON and into it: a spec's fields are found by their names, which are
+// Keras's. What a file says beyond them is refused unless it changes nothing. Needs nlohmann-json.
 #include <keratin/core/names.hpp>
 #include <keratin/io/file_error.hpp>
 #include <keratin/layers.hpp>
@@ -14,7 +14,7 @@
 
 namespace keratin::io {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;  // outputs with names keep their order
 
 namespace detail {
 
@@ -55,15 +55,11 @@ inline void take(const Json& j, bool& v) {
   if (!j.is_boolean()) wants(j, "true or false");
   v = j;
 }
+inline constexpr std::array<std::string_view, 3> padding_names{"valid", "same", "causal"};
 inline void take(const Json& j, Padding& v) {
-  if (j == "valid")
-    v = Padding::valid;
-  else if (j == "same")
-    v = Padding::same;
-  else if (j == "causal")
-    v = Padding::causal;
-  else
-    wants(j, "valid, same or causal");
+  for (std::size_t i = 0; i < padding_names.size(); ++i)
+    if (j == padding_names[i]) return void(v = static_cast<Padding>(i));
+  wants(j, "valid, same or causal");
 }
 // One number for all, or one for each; null: as the layer has it by itself.
 template <std::size_t N> void take(const Json& j, std::array<int, N>& v) {
@@ -111,17 +107,23 @@ inline void take(const Json& j, Regularizer& v) {
   else
     wants(j, "L1, L2 or L1L2");
 }
+struct NamedInitializer {
+  std::string_view name;
+  Initializer value;
+};
+inline constexpr NamedInitializer plain_initializers[] = {{"Zeros", Zeros::value},
+                                                          {"Ones", Ones::value},
+                                                          {"GlorotUniform", GlorotUniform::value},
+                                                          {"GlorotNormal", GlorotNormal::value},
+                                                          {"HeUniform", HeUniform::value},
+                                                          {"HeNormal", HeNormal::value}};
 // How a weight starts. What the file has for it stands in for one that is not known.
 inline void take(const Json& j, Initializer& v) {
   const std::string name = snake_case(class_of(j));
   const bool forget = v.unit_forget;
-  if (name == "zeros") v = Zeros::value;
-  if (name == "ones") v = Ones::value;
+  for (const NamedInitializer& known : plain_initializers)
+    if (name == snake_case(known.name)) v = known.value;
   if (name == "constant") v = {Distribution::constant, Fan::none, number_in(j, "value", 0), 0};
-  if (name == "glorot_uniform") v = GlorotUniform::value;
-  if (name == "glorot_normal") v = GlorotNormal::value;
-  if (name == "he_uniform") v = HeUniform::value;
-  if (name == "he_normal") v = HeNormal::value;
   if (name == "orthogonal" || name == "orthogonal_initializer")
     v = {Distribution::orthogonal, Fan::none, 0, number_in(j, "gain", 1)};
   if (name == "random_normal" || name == "normal")
@@ -130,7 +132,64 @@ inline void take(const Json& j, Initializer& v) {
     const double low = number_in(j, "minval", -0.05), high = number_in(j, "maxval", 0.05);
     v = {Distribution::uniform, Fan::none, (low + high) / 2, (high - low) / 2};
   }
+  if (name == "truncated_normal")
+    v = {Distribution::truncated_normal, Fan::none, number_in(j, "mean", 0), number_in(j, "stddev", 0.05)};
   v.unit_forget = forget;
+}
+
+// A class and its settings, as Keras writes them down.
+inline Json record_of(const char* module, std::string_view class_name, Json config) {
+  return {{"module", module}, {"class_name", class_name}, {"config", config}, {"registered_name", nullptr}};
+}
+// The other way round: what `take` makes the value of.
+template <class T>
+  requires std::is_arithmetic_v<T>
+Json put(T v) {
+  return v;
+}
+inline Json put(Padding v) { return padding_names[static_cast<std::size_t>(v)]; }
+template <std::size_t N> Json put(const std::array<int, N>& v) {
+  return v == std::array<int, N>{} ? Json() : Json(v);  // as the layer has it by itself
+}
+template <std::size_t N> Json put(const std::array<Sizes<2>, N>& v) { return N == 1 ? Json(v[0]) : Json(v); }
+inline Json put(const Shape& v) {
+  Json extents = Json::array();
+  for (int a = 0; a < v.rank; ++a) extents.push_back(v[a]);
+  return extents;
+}
+inline Json put(const ActivationFunction& v) { return v.name(); }
+inline Json put(const Regularizer& v) {
+  if (!v) return nullptr;
+  return record_of("keras.regularizers", "L1L2", {{"l1", v.l1}, {"l2", v.l2}});
+}
+inline Json put(const Initializer& v) {
+  const auto record = [](std::string_view name, Json config) {
+    return record_of("keras.initializers", name, std::move(config));
+  };
+  Initializer plain = v;
+  plain.unit_forget = false;  // Keras says that of the layer
+  for (const NamedInitializer& known : plain_initializers)
+    if (plain == known.value) return snake_case(known.name);
+  if (plain == Orthogonal<>::value) return "orthogonal";  // whose class had another name until Keras 3.3
+  if (v.fan != Fan::none)
+    return record(
+        "VarianceScaling",
+        {{"scale", v.spread},
+         {"mode", v.fan == Fan::in ? "fan_in" : "fan_avg"},
+         {"distribution", v.distribution == Distribution::uniform ? "uniform" : "truncated_normal"}});
+  switch (v.distribution) {
+    case Distribution::constant:
+      return record("Constant", {{"value", v.value}});
+    case Distribution::uniform:
+      return record("RandomUniform", {{"minval", v.value - v.spread}, {"maxval", v.value + v.spread}});
+    case Distribution::orthogonal:
+      return record("Orthogonal", {{"gain", v.spread}});
+    case Distribution::normal:
+      return record("RandomNormal", {{"mean", v.value}, {"stddev", v.spread}});
+    case Distribution::truncated_normal:
+      break;
+  }
+  return record("TruncatedNormal", {{"mean", v.value}, {"stddev", v.spread}});
 }
 
 // Whether a setting that no field stands for changes nothing: it is off, or what every layer here does.
@@ -159,7 +218,7 @@ inline bool changes_nothing(const std::string& key, const Json& value, int rank)
   if (key == "groups") return value == 1;
   return false;
 }
-// Fields that no file sets.
+// Fields that no file sets: what fusion does, and what a call is given.
 inline bool is_internal(std::string_view key) {
   return key == "norm" || key == "max_pool" || key == "initial_state" || key == "masked";
 }
@@ -196,6 +255,21 @@ template <LayerSpec S> S spec_from_config(const Json& config, int rank) {
       }
     }
   return spec;
+}
+
+/// The config of a layer, from its spec. Error: FileError; a setting that files cannot hold.
+template <LayerSpec S> Json config_from_spec(const S& spec) {
+  Json config = Json::object();
+  hana::for_each(hana::accessors<S>(), [&](auto field) {
+    const std::string key = hana::to<const char*>(hana::first(field));
+    if (detail::is_internal(key)) return;
+    const auto& value = hana::second(field)(spec);
+    if constexpr (requires { detail::put(value); })
+      config[key] = detail::put(value);
+    else
+      throw FileError(key + ": files cannot hold this setting");
+  });
+  return config;
 }
 
 }  // namespace keratin::io

@@ -16,4 +16,13 @@ template <class... Parts> [[noreturn]] void refuse(const Parts&... parts) {
   throw FileError((std::string() + ... + std::string(Text(parts).view())));
 }
 
+/// read(), with the file's name in front of what it finds wrong.
+auto naming(const std::string& file, auto read) {
+  try {
+    return read();
+  } catch (const FileError& e) {
+    throw FileError(file + ": " + e.what());
+  }
+}
+
 }  // namespace keratin::io

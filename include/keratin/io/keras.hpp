@@ -1,25 +1,16 @@
 #pragma once
-// Models and weights out of Keras's files: .keras, .weights.h5, and whole models in .h5. Needs libzip and
-// nlohmann-json.
-#include <keratin/functional.hpp>
-#include <keratin/io/config.hpp>
+// Models and weights out of Keras's files: .keras, .weights.h5, and whole models in .h5. Needs libhdf5,
+// libzip and nlohmann-json.
+#include <keratin/io/graph_config.hpp>
 #include <keratin/io/hdf5.hpp>
+#include <keratin/io/model_graph.hpp>
 #include <keratin/io/zip.hpp>
 
-#include <functional>
-#include <map>
 #include <set>
 
 namespace keratin::io {
 
-/// Layers of your own by the name that a file calls them, "Package>Name" or the class: what makes one of its
-/// config.
-using CustomLayers =
-    std::map<std::string, std::function<functional::Layer(const Json& config, const std::string& name)>>;
-
 namespace detail {
-
-using functional::Layer, functional::Tensor;
 
 inline constexpr std::uint64_t most_json_bytes = 64 << 20, most_weight_bytes = std::uint64_t{16} << 30;
 inline constexpr int deepest_json = 200, most_json_values = 1 << 21;
@@ -54,29 +45,6 @@ inline const Json& list_in(const Json& j, const char* key) {
   if (!value.is_array()) wants(value, std::string("a list for ") + key);
   return value;
 }
-
-/// Where Keras keeps the weights of a class below its group in a file: "cell" in recurrent layers.
-inline std::string weights_in(std::string_view type) {
-  std::string place;
-  hana::for_each(layer_specs, [&](auto spec) {
-    using S = typename decltype(spec)::type;
-    if constexpr (requires { S::weights_in; })
-      if (type == S::name) place = std::string("/") + S::weights_in;
-  });
-  return place;
-}
-/// The groups of a model's layers in a file: layers/dense, layers/dense_1, ... by class.
-class Groups {
- public:
-  std::string of(const std::string& class_name) {
-    const std::string snake = snake_case(class_name);
-    const int n = count_[snake]++;
-    return "layers/" + snake + (n == 0 ? "" : "_" + std::to_string(n));
-  }
-
- private:
-  std::map<std::string, int> count_;
-};
 
 /// Makes a model of Keras's records.
 class Builder {
@@ -418,7 +386,7 @@ class Builder {
     const Json registered = record.value("registered_name", Json());
     for (const std::string& known : {registered.is_string() ? registered.get<std::string>() : "", class_name})
       if (const auto own = custom_.find(known); own != custom_.end())
-        return {own->second(config, name), nullptr};
+        return {own->second.make(config, name), nullptr};
     return {layer(class_name, config, name, rank), nullptr};
   }
   void note(const std::string& name, const std::string& group, bool trainable) {
@@ -558,8 +526,8 @@ class Builder {
   std::size_t at_outermost_ = 0, calls_ = 0;
 };
 
-// The weights of a model's layers, from where .weights.h5 has them.
-inline void read_weights(const Hdf5& file, const auto& layers, auto group_of, float* block) {
+// The weights of layers into a block, from where .weights.h5 has them: group_of(layer).
+inline void read_weights(const Hdf5& file, const auto& layers, auto group_of, auto* block) {
   for (const LayerPlan& layer : layers) {
     if (layer.tensors.count() == 0) continue;
     const std::string vars = group_of(layer) + "/vars/";
@@ -573,86 +541,140 @@ inline void read_weights(const Hdf5& file, const auto& layers, auto group_of, fl
                       " weights, as layer '" + std::string(layer.name) + "' (" + layer.type + ") has");
   }
 }
-// From the groups of a legacy .h5, which are those of the outermost layers that have weights, in order.
-inline void read_legacy_weights(const Hdf5& file, const std::string& root, const Builder& builder,
-                                functional::Model& model) {
-  struct Weight {
-    Shape shape;
-    float* values;
-  };
+
+/// A tensor of a model, in the order of a file.
+struct Variable {
+  const Parameter* parameter;
+  std::size_t offset;  // in the model's block
+};
+
+// The groups of a legacy .h5 that hold weights.
+inline std::vector<std::string> legacy_groups(const Hdf5& file, const std::string& root) {
   std::vector<std::string> groups;
   for (const std::string& name : file.texts(root, "layer_names"))
-    if (!file.texts(root + "/" + name, "weight_names").empty()) groups.push_back(root + "/" + name);
-  std::size_t next = 0;
-  for (const std::vector<std::size_t>& inside : builder.outermost) {
-    std::vector<Weight> trained, others;
-    for (const std::size_t p : inside)
-      for (const LayerPlan& layer : model.layers())
-        if (layer.name == builder.places[p].name)
-          for (int i = 0; i < layer.tensors.count(); ++i)
-            (builder.places[p].trainable && layer.tensors[i].trainable ? trained : others)
-                .push_back({layer.tensors[i].shape, model.block().data() + layer.tensors.offset(i)});
-    trained.insert(trained.end(), others.begin(), others.end());
-    if (trained.empty()) continue;
-    const std::string& first = builder.places[inside[0]].name;
-    if (next == groups.size())
-      throw FileError(file.name() + ": there are no weights for layer '" + first + "'");
-    const std::string& group = groups[next++];
-    const std::vector<std::string> names = file.texts(group, "weight_names");
-    if (names.size() != trained.size())
-      throw FileError(file.name() + ": " + group + " has " + std::to_string(names.size()) + " weights, " +
-                      std::to_string(trained.size()) + " wanted for layer '" + first + "'");
-    for (std::size_t i = 0; i < names.size(); ++i)
-      file.read(group + "/" + names[i], trained[i].shape,
-                {trained[i].values, static_cast<std::size_t>(trained[i].shape.size())});
-  }
-  if (next != groups.size())
-    throw FileError(file.name() + ": " + groups[next] + " has weights of a layer that the model lacks");
+    if (!file.texts(root + name, "weight_names").empty()) groups.push_back(root + name);
+  return groups;
+}
+// One of them: what is trained comes first.
+inline void read_legacy_group(const Hdf5& file, const std::string& group,
+                              const std::vector<Variable>& variables, const std::string& layer,
+                              float* block) {
+  const std::vector<std::string> names = file.texts(group, "weight_names");
+  if (names.size() != variables.size())
+    throw FileError(file.name() + ": " + group + " has " + std::to_string(names.size()) + " weights, " +
+                    std::to_string(variables.size()) + " wanted for layer '" + layer + "'");
+  std::vector<Variable> ordered;
+  for (const bool trained : {true, false})
+    std::copy_if(variables.begin(), variables.end(), std::back_inserter(ordered),
+                 [=](const Variable& v) { return v.parameter->trainable == trained; });
+  for (std::size_t i = 0; i < names.size(); ++i)
+    file.read(group + "/" + names[i], ordered[i].parameter->shape,
+              {block + ordered[i].offset, static_cast<std::size_t>(ordered[i].parameter->shape.size())});
 }
 
-}  // namespace detail
-
-/// A model out of a file of Keras 3 (.keras) or of Keras 2 or 3 (.h5, whole model): its layers, its weights,
-/// and which of them are trained. custom: layers of your own. Error: FileError that names the layer and says
-/// what is not known here, or what is wrong with the file; nothing is left out silently. Keras: load_model.
-inline functional::Model load_model(const std::string& path, const CustomLayers& custom = {}) {
-  detail::Builder builder(custom);
-  const auto built = [&](const Json& record) {
-    functional::Model model = builder.build(record);
-    for (const detail::Builder::Place& place : builder.places)
-      if (!place.trainable)
-        for (const LayerPlan& layer : model.layers())
-          if (layer.name == place.name && layer.tensors.count() > 0) {
-            model.set_trainable(place.name, false);
-            break;
-          }
-    return model;
-  };
-  try {
-    if (path.ends_with(".keras")) {
-      const Zip zip(path);
-      const std::vector<unsigned char> image = zip.read("model.weights.h5", detail::most_weight_bytes);
-      const Hdf5 file(image, path + ": model.weights.h5");
-      builder.most_weights = image.size();
-      functional::Model model =
-          built(detail::parse_json(zip.read("config.json", detail::most_json_bytes), path));
-      detail::read_weights(
-          file, model.layers(),
-          [&](const LayerPlan& layer) {
-            for (const detail::Builder::Place& place : builder.places)
-              if (place.name == layer.name) return place.group;
-            return std::string();
-          },
-          model.block().data());
-      return model;
+// All groups, into the layers of a model that is there: of a model inside it, one group has several layers.
+inline void read_legacy_weights(const Hdf5& file, const ModelGraph& graph, const std::vector<Stored>& stored,
+                                float* block) {
+  if (!file.has_attribute("/", "layer_names"))
+    throw FileError("holds no weights of layers: a .weights.h5, or a .h5 with weights alone, wanted");
+  std::size_t next = 0;
+  for (const std::string& group : legacy_groups(file, "/")) {
+    const std::size_t wanted = file.texts(group, "weight_names").size();
+    std::vector<Variable> variables;
+    if (next == stored.size()) throw FileError(group + " has weights of a layer that the model lacks");
+    const std::string& layer = stored[next].name;
+    while (next < stored.size() && variables.size() < wanted) {
+      const Tensors& tensors = graph.layers[stored[next++].row]->tensors;
+      for (int i = 0; i < tensors.count(); ++i) variables.push_back({&tensors[i], tensors.offset(i)});
     }
-    const Hdf5 file(path);
-    if (!file.has_attribute("/", "model_config"))
+    read_legacy_group(file, group, variables, layer, block);
+  }
+  if (next < stored.size()) throw FileError("there are no weights for layer '" + stored[next].name + "'");
+}
+
+/// A file that holds a whole model: what it says of it, and where its weights are.
+struct ModelFile {
+  Json record, compile;
+  std::vector<unsigned char> image;  // of the weights' file, in an archive
+  std::optional<Hdf5> weights;
+  bool legacy = false;
+};
+inline ModelFile open_model(const std::string& path) {
+  ModelFile file;
+  if (path.ends_with(".keras")) {
+    const Zip zip(path);
+    file.record = parse_json(zip.read("config.json", most_json_bytes), path);
+    file.image = zip.read("model.weights.h5", most_weight_bytes);
+    file.weights.emplace(file.image, path + ": model.weights.h5");
+    if (file.record.is_object()) file.compile = file.record.value("compile_config", Json());
+  } else {
+    file.legacy = true;
+    file.weights.emplace(path);
+    if (!file.weights->has_attribute("/", "model_config"))
       throw FileError("holds weights only: load_weights reads them into a model that is there");
-    builder.most_weights = file.size();
-    functional::Model model = built(detail::parse_json(file.text("/", "model_config"), path));
-    detail::read_legacy_weights(file, "/model_weights", builder, model);
-    return model;
+    file.record = parse_json(file.weights->text("/", "model_config"), path);
+    if (file.weights->has_attribute("/", "training_config")) {
+      file.compile = parse_json(file.weights->text("/", "training_config"), path);
+      if (file.compile.is_object())
+        file.compile["optimizer"] = file.compile.value("optimizer_config", Json());
+    }
+  }
+  return file;
+}
+
+/// A model out of a file, and its weights in the file's order, those of each of the outermost layers
+/// together.
+struct ReadModel {
+  functional::Model model;
+  std::vector<std::vector<Variable>> variables;
+};
+inline ReadModel read_model(const ModelFile& file, const CustomLayers& custom) {
+  Builder builder(custom);
+  builder.most_weights = file.weights->size();
+  functional::Model model = builder.build(file.record);
+  std::map<std::string_view, std::size_t> rows;
+  for (std::size_t i = 0; i < model.layers().size(); ++i)
+    if (model.layers()[i].tensors.count() > 0) rows.emplace(model.layers()[i].name, i);
+  for (const Builder::Place& place : builder.places)
+    if (!place.trainable && rows.contains(place.name)) model.set_trainable(place.name, false);
+  std::map<std::string_view, const Builder::Place*> places;
+  for (const Builder::Place& place : builder.places) places.emplace(place.name, &place);
+  ReadModel read{std::move(model), {}};
+  std::vector<std::string> names;
+  for (const std::vector<std::size_t>& inside : builder.outermost) {
+    std::vector<Variable> variables;
+    for (const std::size_t p : inside)
+      if (const auto row = rows.find(builder.places[p].name); row != rows.end()) {
+        const Tensors& tensors = read.model.layers()[row->second].tensors;
+        for (int i = 0; i < tensors.count(); ++i) variables.push_back({&tensors[i], tensors.offset(i)});
+      }
+    if (variables.empty()) continue;
+    read.variables.push_back(std::move(variables));
+    names.push_back(builder.places[inside[0]].name);
+  }
+  float* const block = read.model.block().data();
+  if (!file.legacy) {
+    read_weights(
+        *file.weights, read.model.layers(),
+        [&](const LayerPlan& layer) { return places.at(layer.name)->group; }, block);
+    return read;
+  }
+  const std::vector<std::string> groups = legacy_groups(*file.weights, "/model_weights/");
+  for (std::size_t i = 0; i < read.variables.size(); ++i) {
+    if (i == groups.size())
+      throw FileError(file.weights->name() + ": there are no weights for layer '" + names[i] + "'");
+    read_legacy_group(*file.weights, groups[i], read.variables[i], names[i], block);
+  }
+  if (groups.size() > read.variables.size())
+    throw FileError(file.weights->name() + ": " + groups[read.variables.size()] +
+                    " has weights of a layer that the model lacks");
+  return read;
+}
+
+// f(), whose errors name the file.
+template <class F> std::invoke_result_t<F&> of_file(const std::string& path, F f) {
+  try {
+    return f();
   } catch (const FileError& e) {
     const std::string what = e.what();
     throw FileError(what.starts_with(path) ? what : path + ": " + what);
@@ -663,48 +685,91 @@ inline functional::Model load_model(const std::string& path, const CustomLayers&
   }
 }
 
-/// Weights out of a .weights.h5 file of Keras 3 into a model that is there, static or functional: layers of a
-/// class belong together in order. Error: FileError; a weight is missing, is too many or has another shape;
-/// the model is then as it was. Keras: load_weights.
-template <class Model> void load_weights(Model& model, const std::string& path) {
-  const Hdf5 file(path);
-  detail::Groups groups;
-  std::vector<float> block(model.block().size());
-  detail::read_weights(
-      file, model.layers(),
-      [&](const LayerPlan& layer) { return groups.of(layer.type) + detail::weights_in(layer.type); },
-      block.data());
-  std::copy(block.begin(), block.end(), model.block().begin());
+// The rows of what was read, each with the row of the model that does the same. Error: FileError that names
+// the first difference.
+struct SameLayers {
+  std::vector<std::pair<const LayerPlan*, const LayerPlan*>> rows;
+
+  SameLayers(const functional::Model& read, const ModelGraph& own) {
+    const std::vector<std::size_t> came = run_order(read), wanted = run_order(*own.model);
+    for (std::size_t i = 0; i < std::min(came.size(), wanted.size()); ++i) {
+      const LayerPlan &a = read.layers()[came[i]], &b = *own.layers[wanted[i]];
+      if (text(a) != text(b))
+        throw FileError("layer '" + std::string(a.name) + "' is " + text(a) + "; layer " + std::to_string(i) +
+                        " of the network, '" + own.names[wanted[i]] + "', is " + text(b));
+      rows.emplace_back(&a, &b);
+    }
+    if (came.size() != wanted.size())
+      throw FileError(std::to_string(came.size()) + " layers came, " + std::to_string(wanted.size()) +
+                      " wanted");
+  }
+  /// Where a tensor of the model that was read lies in the other one.
+  std::size_t offset(std::size_t read) const {
+    for (const auto& [a, b] : rows)
+      for (int i = 0; i < a->tensors.count(); ++i)
+        if (a->tensors.offset(i) == read) return b->tensors.offset(i);
+    throw FileError("a tensor of no layer");
+  }
+
+ private:
+  static std::string text(const LayerPlan& l) {
+    std::string s = std::string(l.type) + (l.activation.empty() ? "" : " " + std::string(l.activation)) +
+                    " " + std::string(Text(l.in).view()) + " -> " + std::string(Text(l.out).view());
+    for (const Parameter& p : *l.tensors.parameters)
+      s += std::string(", ") + p.name + " " + std::string(Text(p.shape).view());
+    return s;
+  }
+};
+// Copies the weights over. Nothing is changed before all are known to fit.
+inline void copy_weights(const functional::Model& read, const SameLayers& same, auto* block) {
+  for (const auto& [from, to] : same.rows)
+    for (int i = 0; i < from->tensors.count(); ++i)
+      std::copy_n(read.block().data() + from->tensors.offset(i), from->tensors[i].shape.size(),
+                  block + to->tensors.offset(i));
 }
 
-/// The weights of a whole model's file into a static model, once every layer was found to be the same: its
-/// type, its activation, its shapes. Error: FileError that names the first difference; the model is then as
-/// it was.
-template <class Net, class Storage>
-void load_model(keratin::Model<Net, Storage>& model, const std::string& path) {
-  const functional::Model read = load_model(path);
-  std::vector<const LayerPlan*> came;
-  for (const LayerPlan& layer : read.layers())
-    if (std::string_view(layer.type) != "InputLayer") came.push_back(&layer);
-  const auto& wanted = model.layers();
-  for (std::size_t i = 0; i < std::min(came.size(), wanted.size()); ++i) {
-    const auto text = [](const LayerPlan& l) {
-      std::string s = std::string(l.type) + (l.activation.empty() ? "" : " " + std::string(l.activation)) +
-                      " " + std::string(Text(l.in).view()) + " -> " + std::string(Text(l.out).view());
-      for (const Parameter& p : *l.tensors.parameters)
-        s += std::string(", ") + p.name + " " + std::string(Text(p.shape).view());
-      return s;
-    };
-    if (text(*came[i]) != text(wanted[i]))
-      throw FileError(path + ": layer '" + std::string(came[i]->name) + "' is " + text(*came[i]) +
-                      "; layer " + std::to_string(i) + " of the network is " + text(wanted[i]));
-  }
-  if (came.size() != wanted.size())
-    throw FileError(path + ": " + std::to_string(came.size()) + " layers came, " +
-                    std::to_string(wanted.size()) + " wanted");
-  std::vector<float> weights(read.count_params());
-  read.get_weights(weights);
-  model.set_weights(weights);
+}  // namespace detail
+
+/// A model out of a file of Keras 3 (.keras) or of Keras 2 or 3 (.h5, whole model): its layers, its weights,
+/// and which of them are trained. custom: layers of your own. Error: FileError that names the layer and says
+/// what is not known here, or what is wrong with the file; nothing is left out silently. Keras: load_model.
+inline functional::Model load_model(const std::string& path, const CustomLayers& custom = {}) {
+  return detail::of_file(
+      path, [&] { return std::move(detail::read_model(detail::open_model(path), custom).model); });
+}
+
+/// The weights of a whole model's file into a model that is there, static or functional, once every layer was
+/// found to be the same: its type, its activation, its shapes. Error: FileError that names the first
+/// difference; the model is then as it was.
+template <class Model>
+  requires requires(Model& model) { model.block(); }
+void load_model(Model& model, const std::string& path, const CustomLayers& custom = {}) {
+  detail::of_file(path, [&] {
+    const functional::Model read = detail::read_model(detail::open_model(path), custom).model;
+    detail::copy_weights(read, detail::SameLayers(read, detail::graph_of(model)), model.block().data());
+  });
+}
+
+/// Weights out of a .weights.h5 file of Keras 3, or a .h5 of Keras 2 or 3 that holds only weights, into a
+/// model that is there, static or functional. Layers belong together by their order: of a class in the first,
+/// among those that have weights in the second. Error: FileError; a weight is missing, is too many or has
+/// another shape; the model is then as it was. Keras: load_weights.
+template <class Model>
+void load_weights(Model& model, const std::string& path, const CustomLayers& custom = {}) {
+  detail::of_file(path, [&] {
+    const Hdf5 file(path);
+    const detail::ModelGraph graph = detail::graph_of(model);
+    const detail::GraphWriter layout(*graph.model, graph.names, custom);
+    std::vector<float> block(model.block().size());
+    if (path.ends_with(".weights.h5"))
+      for (const detail::Stored& at : layout.stored())
+        detail::read_weights(
+            file, std::span(graph.layers[at.row], 1), [&](const LayerPlan&) { return at.group + at.below; },
+            block.data());
+    else
+      detail::read_legacy_weights(file, graph, layout.stored(), block.data());
+    std::copy(block.begin(), block.end(), model.block().begin());
+  });
 }
 
 }  // namespace keratin::io

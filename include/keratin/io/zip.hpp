@@ -30,6 +30,15 @@ class Zip {
     throw FileError(path + ": " + text);
   }
 
+  const std::string& name() const { return path_; }
+  /// The names of all members, in the archive's order.
+  std::vector<std::string> members() const {
+    std::vector<std::string> all;
+    const zip_int64_t count = zip_get_num_entries(zip_.get(), 0);
+    for (zip_uint64_t i = 0; i < static_cast<zip_uint64_t>(count); ++i)
+      if (const char* member = zip_get_name(zip_.get(), i, 0)) all.emplace_back(member);
+    return all;
+  }
   bool has(const char* member) const { return zip_name_locate(zip_.get(), member, 0) >= 0; }
 
   /// Error: FileError; there is no such member, it is longer than `most` bytes, or damaged. A member has the
@@ -43,7 +52,7 @@ class Zip {
       throw FileError(path_ + ": " + member + " has " + std::to_string(stat.size) + " bytes, at most " +
                       std::to_string(most) + " wanted");
     // Packed to less than this, it is there to fill memory.
-    if (stat.size > piece && stat.size / most_packed > std::min(stat.comp_size, size_))
+    if (stat.size > packed_freely && stat.size / most_packed > std::min(stat.comp_size, size_))
       throw FileError(path_ + ": " + member + " has " + std::to_string(stat.size) + " bytes, packed in " +
                       std::to_string(std::min(stat.comp_size, size_)) + ", at least a " +
                       std::to_string(most_packed) + "th wanted");
@@ -51,10 +60,13 @@ class Zip {
                                                                   &zip_fclose);
     std::vector<unsigned char> bytes;
     if (!file) throw FileError(path_ + ": " + member + ": " + zip_strerror(zip_.get()));
-    // Piece by piece: what the archive says may be a lie, and memory is for what is really there.
+    // What the archive says may be a lie, and memory is for what is really there: as much again each time.
     while (bytes.size() < stat.size) {
-      const std::size_t seen = bytes.size();
-      bytes.resize(seen + static_cast<std::size_t>(std::min<std::uint64_t>(stat.size - seen, piece)));
+      const std::size_t seen = bytes.size(), more = std::max(seen, first_piece),
+                        next =
+                            seen + static_cast<std::size_t>(std::min<std::uint64_t>(stat.size - seen, more));
+      bytes.reserve(next);  // resize alone may take more than that
+      bytes.resize(next);
       const zip_int64_t n = zip_fread(file.get(), bytes.data() + seen, bytes.size() - seen);
       if (n <= 0) throw FileError(path_ + ": " + member + " is damaged");
       bytes.resize(seen + static_cast<std::size_t>(n));
@@ -63,7 +75,8 @@ class Zip {
   }
 
  private:
-  static constexpr std::uint64_t piece = 16 << 20, most_packed = 100;
+  static constexpr std::size_t first_piece = 1 << 12;
+  static constexpr std::uint64_t packed_freely = 1 << 20, most_packed = 100;
 
   std::string path_;
   std::uint64_t size_ = 0;

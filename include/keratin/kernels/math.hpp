@@ -63,17 +63,33 @@ template <class V> struct Quotient {
 
 namespace detail {
 
+// AVX-512 takes powers of two apart and puts them together again, to 0 where they leave the range of floats.
+#if defined __AVX512DQ__
+template <class V> inline constexpr bool scales_by_powers = sizeof(V) == 64;
+#else
+template <class V> inline constexpr bool scales_by_powers = false;
+#endif
+
 // e^-x for |x| < 88, exact to 1e-7 of its value, or otherwise to 1e-7 (1 + |x|).
 template <bool Exact, class V> [[gnu::always_inline]] inline V exp_minus(V x) {
   typedef int Ints __attribute__((vector_size(sizeof(V))));
   constexpr float log2_e = -1.44269504f, round = 12582912.f;  // see exp
-  const V power = x * log2_e, shifted = power + round, n = shifted - round;
-  const V r = Exact ? (x + n * 0.693359375f - n * 2.12194440e-4f) * log2_e : power - n;
-  V p = r * 1.32764701e-3f + 9.67554132e-3f;  // 2^r
-  p = p * r + 5.55071328e-2f;
-  p = p * r + 2.40221197e-1f;
-  p = p * r + 6.93146967e-1f;
-  p = p * r + 1.00000007f;
+  const V power = x * log2_e;
+  const auto two_to = [](V r) __attribute__((always_inline)) {
+    V p = r * 1.32764701e-3f + 9.67554132e-3f;
+    p = p * r + 5.55071328e-2f;
+    p = p * r + 2.40221197e-1f;
+    p = p * r + 6.93146967e-1f;
+    return p * r + 1.00000007f;
+  };
+#if defined __AVX512DQ__
+  if constexpr (!Exact && scales_by_powers<V>) {
+    const V r = (V)_mm512_maskz_reduce_ps(0xffff, power, 8);  // less the nearest integer
+    return (V)_mm512_maskz_scalef_ps(0xffff, two_to(r), power - r);
+  }
+#endif
+  const V shifted = power + round, n = shifted - round;
+  const V p = two_to(Exact ? (x + n * 0.693359375f - n * 2.12194440e-4f) * log2_e : power - n);
   return (V)((Ints)p + ((Ints)shifted << 23));
 }
 
@@ -140,8 +156,8 @@ template <class V> [[gnu::always_inline]] inline Quotient<V> sigmoid_quotient(V 
   if constexpr (sizeof(element<V>) == 8) {
     return {sigmoid(x), V{} + 1};
   } else {
-    const V limit = broadcast<V>(28.f);
-    return {V{} + 1, 1 + detail::exp_minus<false>(min(limit, max(-limit, x)))};
+    const V limit = broadcast<V>(28.f), above = max(-limit, x);
+    return {V{} + 1, 1 + detail::exp_minus<false>(detail::scales_by_powers<V> ? above : min(limit, above))};
   }
 }
 

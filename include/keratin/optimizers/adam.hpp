@@ -9,7 +9,7 @@ namespace keratin {
 struct Adam {
   double learning_rate = 0.001, beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
 
-  static constexpr const char* name = "adam";
+  static constexpr const char* name = "Adam";
   static constexpr int slots = 2;  // momentum m, velocity v
 
   constexpr int slots_in_use() const { return slots; }

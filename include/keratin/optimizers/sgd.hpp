@@ -9,7 +9,7 @@ struct SGD {
   double learning_rate = 0.01, momentum = 0;
   bool nesterov = false;
 
-  static constexpr const char* name = "sgd";
+  static constexpr const char* name = "SGD";
   static constexpr int slots = 1;  // momentum v
 
   constexpr int slots_in_use() const { return momentum != 0 ? 1 : 0; }

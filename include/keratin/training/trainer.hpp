@@ -36,15 +36,18 @@ namespace detail {
 template <class S, bool Heap, std::size_t N> struct TrainerMemory {
   alignas(alignment) S values[N] = {};
   S* data() { return values; }
+  const S* data() const { return values; }
   void resize(std::size_t) {}
 };
 template <class S> struct TrainerMemory<S, false, 0> {
   S* data() { return nullptr; }
+  const S* data() const { return nullptr; }
   void resize(std::size_t) {}
 };
 template <class S> struct TrainerMemory<S, true, 0> {
   Block<S> block;
   S* data() { return block.data(); }
+  const S* data() const { return block.data(); }
   void resize(std::size_t n) {
     if (block.size() < n) block = Block<S>(n);
   }
@@ -145,6 +148,16 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
 
   /// The settings may be changed between steps.
   Optimizer& optimizer() { return optimizer_; }
+  const Optimizer& optimizer() const { return optimizer_; }
+  /// What a file holds besides the settings: the model, a ForOutput for each output, and what the optimizer
+  /// keeps, Optimizer::slots blocks that are laid out as the model's.
+  Model& model() { return model_; }
+  const Model& model() const { return model_; }
+  const std::tuple<Heads...>& heads() const { return heads_; }
+  std::span<S> slots() { return {slots_.data(), static_cast<std::size_t>(Optimizer::slots) * block_size()}; }
+  std::span<const S> slots() const {
+    return {slots_.data(), static_cast<std::size_t>(Optimizer::slots) * block_size()};
+  }
   /// What the model's summary says, and the number of values that Keras's optimizer would hold.
   const auto& layers() const { return model_.layers(); }
   std::vector<std::string> connections() const
@@ -163,6 +176,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   }
   /// Steps done.
   std::int64_t iterations() const { return iterations_; }
+  void set_iterations(std::int64_t n) { iterations_ = n; }
   /// What shuffling and dropout depend on; 0 at first.
   void set_random_seed(std::uint64_t seed) { seed_ = seed; }
 

@@ -1,0 +1,32 @@
+#pragma once
+// Layers of the user's own in files.
+#include <keratin/functional.hpp>
+#include <keratin/io/config.hpp>
+
+#include <functional>
+#include <map>
+#include <optional>
+
+namespace keratin::io {
+
+/// A layer of the user's own, by the name that a file calls it, "Package>Name" or the class.
+struct CustomLayer {
+  /// Makes it of its config.
+  std::function<functional::Layer(const Json& config, const std::string& name)> make;
+  /// Its config, of what made it; nothing where it is another one. Only saving needs that.
+  std::function<std::optional<Json>(const functional::Node&)> config{};
+};
+using CustomLayers = std::map<std::string, CustomLayer>;
+
+/// A layer made of a spec that KERATIN_ADAPT_STRUCT knows: its fields are the config.
+template <LayerSpec S> CustomLayer custom_layer() {
+  return {[](const Json& config, const std::string& name) {
+            return functional::Layer(spec_from_config<S>(config, Shape::max_rank + 1), name);
+          },
+          [](const functional::Node& node) -> std::optional<Json> {
+            const auto* const own = dynamic_cast<const functional::NodeOf<S>*>(&node);
+            return own ? std::optional(config_from_spec(own->spec())) : std::nullopt;
+          }};
+}
+
+}  // namespace keratin::io

@@ -1,0 +1,424 @@
+#pragma once
+// A model's layers as Keras's JSON: the records of a Sequential or of a Functional model. Needs
+// nlohmann-json.
+#include <keratin/io/custom_layers.hpp>
+#include <keratin/io/places.hpp>
+
+#include <set>
+
+namespace keratin::io {
+
+namespace detail {
+
+using functional::Call, functional::Graph, functional::Layer, functional::Node, functional::Tensor;
+
+// f(spec) for a node that is made of a known spec; whether it is.
+inline bool with_spec(const Node& node, auto f) {
+  bool known = false;
+  hana::for_each(layer_specs, [&](auto type) {
+    using S = typename decltype(type)::type;
+    if (const auto* const of = dynamic_cast<const functional::NodeOf<S>*>(&node); of && !known) {
+      known = true;
+      f(of->spec());
+    }
+  });
+  return known;
+}
+
+/// Writes the layers of a graph. names: of its layers(), as Keras takes them.
+class GraphWriter {
+ public:
+  GraphWriter(const functional::Model& model, std::vector<std::string> names, const CustomLayers& custom)
+      : model_(model), graph_(model.graph()), names_(std::move(names)), custom_(custom) {
+    make_names();
+    find_written();
+    number_groups();
+  }
+
+  Json functional() {
+    Json layers = Json::array(), extras = Json::array();
+    for (const int i : order_) layers.push_back(record(i, extras));
+    for (Json& extra : extras) layers.push_back(std::move(extra));
+    Json in = Json::array(), out = Json::array();
+    for (std::size_t k = 0; k < model_.inputs(); ++k) in.push_back(history(-1 - static_cast<int>(k)));
+    for (std::size_t k = 0; k < model_.outputs(); ++k) {
+      const Tensor y = model_.output(k);
+      const bool unmasked = !y.mask() && implicit_mask(y.call());
+      out.push_back(unmasked ? without_mask(graph_.outputs[k], layers) : history(graph_.outputs[k]));
+    }
+    if (model_.has_output_names()) {
+      Json named = Json::object();
+      for (std::size_t k = 0; k < out.size(); ++k) named[model_.output_name(k)] = out[k];
+      out = std::move(named);
+    }
+    Json record = record_of("keras.src.models.functional", "Functional",
+                            {{"name", "functional"},
+                             {"trainable", true},
+                             {"layers", layers},
+                             {"input_layers", in},
+                             {"output_layers", out}});
+    record["registered_name"] = "Functional";
+    record["build_config"] = {{"input_shape", nullptr}};
+    return record;
+  }
+  /// Of a chain.
+  Json sequential() {
+    Json layers = Json::array(), none = Json::array();
+    for (const int i : order_) {
+      layers.push_back(record(i, none));
+      layers.back().erase("inbound_nodes");
+      layers.back().erase("name");
+    }
+    const Json shape = batch_shape(model_.input_shape());
+    Json record = record_of("keras", "Sequential",
+                            {{"name", "sequential"},
+                             {"trainable", true},
+                             {"dtype", "float32"},
+                             {"layers", layers},
+                             {"build_input_shape", shape}});
+    record["build_config"] = {{"input_shape", shape}};
+    return record;
+  }
+  /// The layers that have weights, in the file's order.
+  const std::vector<Stored>& stored() const { return stored_; }
+  /// Whether there is something that Keras itself cannot read again out of an .h5.
+  bool has_operators() const { return has_operators_; }
+  /// Names of inputs and layers, as in the file.
+  const std::string& name(std::size_t row) const { return names_[row]; }
+
+ private:
+  // Operators have no weights; Keras has them in modules of their own.
+  static const char* operator_module(const Node& node) {
+    const std::string_view type = node.type();
+    if (type == "StopGradient") return "keras.src.ops.core";
+    for (const char* known :
+         {"TrueDivide", "Power", "GetItem", "Sum", "Mean", "Max", "Min", "Any", "NotEqual", "LogicalOr"})
+      if (type == known) return "keras.src.ops.numpy";
+    return nullptr;
+  }
+
+  // Operators that are in no summary have no name yet. And where a Concatenate has a mask, Keras makes an
+  // operator that takes the automatic name of the layer.
+  void make_names() {
+    taken_.insert(names_.begin(), names_.end());
+    for (std::size_t i = 0; i < graph_.entries.size(); ++i) {
+      const Graph::Entry& e = graph_.entries[i];
+      if (e.owner != static_cast<int>(i) || e.layer->piece >= 0) continue;
+      if (!is_row(e.owner)) {
+        more_names_[e.owner] = new_name(snake_case(e.node->type()));
+      } else if (e.call->mask && std::string_view(e.node->type()) == ConcatenateSpec::name) {
+        std::string& name = names_[row_of(e.owner)];
+        if (name.starts_with(snake_case(e.node->type()))) name = new_name("masked_" + name);
+      }
+    }
+  }
+  bool is_row(int owner) const {
+    return std::find(graph_.layers.begin(), graph_.layers.end(), owner) != graph_.layers.end();
+  }
+  std::size_t row_of(int owner) const {
+    return static_cast<std::size_t>(std::find(graph_.layers.begin(), graph_.layers.end(), owner) -
+                                    graph_.layers.begin());
+  }
+  // Of the layer of a call, or of an input.
+  const std::string& name_of(int i) const {
+    const int made = graph_.made_by(i), owner = made < 0 ? made : graph_.entry(made).owner;
+    return is_row(owner) ? names_[row_of(owner)] : more_names_.at(owner);
+  }
+
+  // What is written: all that the outputs need, without what only makes masks that Keras makes by itself.
+  void find_written() {
+    std::set<int> written;
+    std::vector<int> todo(graph_.outputs);
+    while (!todo.empty()) {
+      const int i = graph_.made_by(todo.back());
+      todo.pop_back();
+      if (i < 0 || !written.insert(i).second) continue;
+      const Graph::Entry& e = graph_.entry(i);
+      for (int k = 0; k < data_inputs(e); ++k) todo.push_back(e.inputs[k]);
+      if (const std::optional<int> mask = written_mask(e)) todo.push_back(*mask);
+    }
+    for (const int owner : graph_.layers)
+      if (owner < 0 || written.contains(owner)) order_.push_back(owner);
+    for (const int i : written)
+      if (graph_.entry(i).owner == i && !is_row(i)) order_.push_back(i);
+    for (std::size_t k = 0; k < graph_.outputs.size(); ++k) {
+      const Tensor output = model_.output(k);
+      const Call* const keras = implicit_mask(output.call());
+      if (output.mask() && !(keras && same(*keras, output.mask()->call())))
+        throw FileError("output " + std::to_string(k) +
+                        " has a mask that was given to it, which files cannot say");
+    }
+  }
+  void number_groups() {
+    Groups groups;
+    for (const int i : order_) {
+      if (i < 0) {
+        groups.of("InputLayer");
+        continue;
+      }
+      const Node& node = *graph_.entry(i).node;
+      if (operator_module(node)) {
+        has_operators_ = true;
+        continue;
+      }
+      const std::string group = groups.of(class_name(node));
+      if (graph_.entry(i).parameters->count > 0)
+        stored_.push_back({name_of(i), group, weights_in(node.type()), row_of(i)});
+    }
+  }
+
+  static int data_inputs(const Graph::Entry& e) { return e.inputs.count - e.node->extras().mask; }
+
+  // The mask that a recurrent layer is given in the file: one that Keras would not give it by itself.
+  std::optional<int> written_mask(const Graph::Entry& e) const {
+    if (!e.node->extras().mask) return std::nullopt;
+    const Call* const keras =
+        e.node->extras().initial_state ? nullptr : implicit_mask(e.call->inputs[0].call());
+    if (keras && same(*keras, e.call->inputs.back().call())) return std::nullopt;
+    return e.inputs[e.inputs.count - 1];
+  }
+  // The mask that Keras gives what a call makes, as the call that makes it; null: none.
+  const Call* implicit_mask(const Call& call) const {
+    if (!call.layer || call.layer->piece > 0) return nullptr;
+    if (call.layer->piece == 0) return implicit_mask(call.inputs[0].call());
+    if (operator_module(*call.node)) return nullptr;
+    if (call.node->makes_mask()) return call.mask.get();
+    if (!call.node->passes_mask()) return nullptr;
+    if (call.node->states() > 0 || call.inputs.size() == 1) return implicit_mask(call.inputs[0].call());
+    for (const Tensor& x : call.inputs) {
+      const Call* const keras = implicit_mask(x.call());
+      if (!keras || !x.mask() || !same(*keras, x.mask()->call())) return nullptr;
+    }
+    return call.mask.get();
+  }
+  // Whether two masks are made in the same way of the same tensors.
+  bool same(const Call& one, const Call& other) const {
+    const Call &a = behind_stop(one), &b = behind_stop(other);
+    if (&a == &b) return true;
+    if (!a.layer || !b.layer || a.inputs.size() != b.inputs.size() ||
+        std::string_view(a.node->type()) != b.node->type() || a.layer->parameters->count > 0)
+      return false;
+    for (std::size_t k = 0; k < a.inputs.size(); ++k)
+      if (!same(a.inputs[k].call(), b.inputs[k].call())) return false;
+    return config_of(*a.node) == config_of(*b.node);
+  }
+  static const Call& behind_stop(const Call& call) {
+    const bool stop = call.layer && std::string_view(call.node->type()) == StopGradientSpec::name;
+    return stop ? call.inputs[0].call() : call;
+  }
+
+  std::optional<Json> custom_config(const Node& node, std::string* name = nullptr) const {
+    for (const auto& [known, layer] : custom_)
+      if (layer.config)
+        if (std::optional<Json> config = layer.config(node)) {
+          if (name) *name = known;
+          return config;
+        }
+    return std::nullopt;
+  }
+  std::string class_name(const Node& node) const {
+    std::string registered;
+    if (!custom_config(node, &registered)) return node.type();
+    return registered.substr(registered.find('>') + 1);
+  }
+  Json config_of(const Node& node) const {
+    if (std::optional<Json> own = custom_config(node)) return *own;
+    Json config;
+    if (!with_spec(node, [&](const auto& spec) { config = config_from_spec(spec); }))
+      throw FileError("class " + std::string(node.type()) + " is not known to files");
+    return config;
+  }
+
+  Json batch_shape(const Shape& shape, bool open = false) const {
+    Json extents = Json::array({nullptr});
+    for (int a = 0; a < shape.rank; ++a) extents.push_back(a == 0 && open ? Json(nullptr) : Json(shape[a]));
+    return extents;
+  }
+  Json history(int i) const { return {name_of(i), graph_.call_number(graph_.made_by(i)), graph_.piece(i)}; }
+  Json tensor(int i) const { return tensor_of(graph_.shape(i), history(i)); }
+  Json tensor_of(const Shape& shape, Json history) const {
+    return {{"class_name", "__keras_tensor__"},
+            {"config", {{"shape", batch_shape(shape)}, {"dtype", "float32"}, {"keras_history", history}}}};
+  }
+
+  Json operator_record(const char* module, const std::string& class_name, Json config,
+                       const std::string& name, Json args) const {
+    config["name"] = name;
+    Json record = record_of(module, class_name, std::move(config));
+    record["registered_name"] = class_name;
+    record["name"] = name;
+    record["inbound_nodes"] = Json::array();
+    record["inbound_nodes"].push_back({{"args", std::move(args)}, {"kwargs", Json::object()}});
+    return record;
+  }
+  std::string new_name(const std::string& name) {
+    std::string free = name;
+    for (int n = 1; !taken_.insert(free).second; ++n) free = name + "_" + std::to_string(n);
+    return free;
+  }
+
+  // The record of a layer, as its first call or an input; `extras` get operators that Keras needs before it.
+  Json record(int i, Json& extras) {
+    const std::string& name = name_of(i);
+    if (i < 0) {
+      const Call& input = *graph_.inputs[static_cast<std::size_t>(-1 - i)];
+      Json record = record_of("keras.layers", "InputLayer",
+                              {{"batch_shape", batch_shape(input.shape, input.open)},
+                               {"dtype", "float32"},
+                               {"sparse", false},
+                               {"name", name}});
+      record["name"] = name;
+      record["inbound_nodes"] = Json::array();
+      return record;
+    }
+    const Graph::Entry& first = graph_.entry(i);
+    try {
+      if (const char* const module = operator_module(*first.node))
+        return operator_of(i, module, name, extras);
+      std::string registered;
+      Json config = custom_config(*first.node, &registered).value_or(Json());
+      if (registered.empty()) config = config_of(*first.node);
+      remove_what_fusion_sets(*first.node, config);
+      config["name"] = name;
+      config["trainable"] = !graph_.is_frozen(first);
+      config["dtype"] = "float32";
+      if (returns_states(i)) config["return_state"] = true;
+      Json record = record_of("keras.layers", class_name(*first.node), std::move(config));
+      if (!registered.empty()) record["registered_name"] = registered;
+      if (first.parameters->count > 0) record["build_config"] = build_config(first);
+      record["name"] = name;
+      record["inbound_nodes"] = Json::array();
+      for (int k = i; k < static_cast<int>(graph_.entries.size()); ++k)
+        if (graph_.entry(k).owner == i) record["inbound_nodes"].push_back(node(k, extras));
+      return record;
+    } catch (const FileError& e) {
+      throw FileError("layer '" + name + "' (" + first.node->type() + "): " + e.what());
+    }
+  }
+  // Add and BatchNormalization of Keras have no activation.
+  static void remove_what_fusion_sets(const Node& node, Json& config) {
+    if (node.activation() == Linear{} && node.states() == 0 &&
+        config.value("activation", Json()) == "linear" &&
+        std::string_view(node.type()) != ActivationSpec::name)
+      config.erase("activation");
+  }
+  bool returns_states(int owner) const {
+    for (const Graph::Entry& e : graph_.entries)
+      if (e.owner == owner && e.node->extras().return_state) return true;
+    return false;
+  }
+  Json build_config(const Graph::Entry& e) const {
+    if (e.node->extras().initial_state) {
+      Json states = Json::array();
+      for (int k = 1; k < data_inputs(e); ++k) states.push_back(batch_shape(e.in[k]));
+      return {{"shapes_dict",
+               {{"sequences_shape", batch_shape(e.in[0])}, {"initial_state_shape", std::move(states)}}}};
+    }
+    Json shape = batch_shape(e.in[0]);
+    if (!merges(e)) return {{"input_shape", shape}};
+    shape = Json::array();
+    for (int k = 0; k < e.inputs.count; ++k) shape.push_back(batch_shape(e.in[k]));
+    return {{"input_shape", shape}};
+  }
+  static bool merges(const Graph::Entry& e) { return e.node->states() == 0 && e.node->takes(2); }
+
+  // One call of a layer.
+  Json node(int i, Json& extras) {
+    const Graph::Entry& e = graph_.entry(i);
+    Json tensors = Json::array(), kwargs = Json::object();
+    for (int k = 0; k < data_inputs(e); ++k) tensors.push_back(read(e, k, extras));
+    Json args = Json::array();
+    if (merges(e)) {
+      args.push_back(tensors);
+    } else {
+      args.push_back(tensors[0]);
+      if (tensors.size() > 1) kwargs["initial_state"] = Json(tensors.begin() + 1, tensors.end());
+      if (const std::optional<int> mask = written_mask(e)) kwargs["mask"] = tensor(*mask);
+    }
+    return {{"args", args}, {"kwargs", kwargs}};
+  }
+  // What a call reads; behind an operator that does nothing where a mask was left behind that Keras would
+  // take along.
+  Json read(const Graph::Entry& e, int k, Json& extras) {
+    const Tensor& x = e.call->inputs[static_cast<std::size_t>(k)];
+    const bool minds = e.node->passes_mask() || e.node->masks_change_it() || e.node->states() > 0;
+    const bool reads_mask = e.node->extras().mask || x.mask().has_value();
+    if (k > 0 && e.node->states() > 0) return tensor(e.inputs[k]);
+    if (!minds || reads_mask || e.node->extras().initial_state || !implicit_mask(x.call()))
+      return tensor(e.inputs[k]);
+    return tensor_of(x.shape(), without_mask(e.inputs[k], extras));
+  }
+  // Operators take no mask along.
+  Json without_mask(int i, Json& extras) {
+    const std::string name = new_name("unmasked");
+    extras.push_back(operator_record("keras.src.ops.numpy", "Multiply", Json::object(), name,
+                                     Json::array({tensor(i), 1.0})));
+    has_operators_ = true;
+    return Json::array({name, 0, 0});
+  }
+
+  Json operator_of(int i, const char* module, const std::string& name, Json& extras) {
+    const Graph::Entry& e = graph_.entry(i);
+    Json args = Json::array(), config = Json::object();
+    for (int k = 0; k < data_inputs(e); ++k) args.push_back(tensor(e.inputs[k]));
+    with_spec(*e.node, [&]<class S>(const S& spec) {
+      if constexpr (std::is_same_v<S, PowerSpec>) args.push_back(spec.exponent);
+      if constexpr (std::is_same_v<S, NotEqualSpec>) args.push_back(spec.value);
+      if constexpr (std::is_same_v<S, SliceSpec>) args.push_back(indices(spec));
+      if constexpr (requires { spec.keepdims; }) {
+        // Where no axis is left there is one element here, and none in Keras: the last axis goes on its own.
+        const int rank = e.in[0].rank;
+        const unsigned all = (1u << rank) - 1, axes = spec.axes == 0 ? all : spec.axes;
+        const auto settings = [&](unsigned bits, bool keepdims) {
+          Json list = Json::array();
+          for (int a = 0; a < rank; ++a)
+            if (bits >> a & 1) list.push_back(a + 1);
+          return Json{{"axis", list}, {"keepdims", keepdims}};
+        };
+        config = settings(axes, spec.keepdims);
+        if (axes == all && !spec.keepdims) {
+          if (rank > 1) {
+            const std::string before = new_name(name + "_inner");
+            extras.push_back(
+                operator_record(module, e.node->type(), settings(all >> 1, false), before, args));
+            args = Json::array({tensor_of(Shape{e.in[0].last()}, {before, 0, 0})});
+          }
+          config = {{"axis", Json::array({1})}, {"keepdims", true}};
+        }
+      }
+    });
+    Json record = operator_record(module, e.node->type(), std::move(config), name, std::move(args));
+    if (graph_.entry(i).owner == i)
+      for (int k = i + 1; k < static_cast<int>(graph_.entries.size()); ++k)
+        if (graph_.entry(k).owner == i) throw FileError("an operator is called once, this one several times");
+    return record;
+  }
+  static Json indices(const SliceSpec& spec) {
+    const auto slice = [](Json start, Json stop, Json step) {
+      return Json{{"class_name", "__slice__"},
+                  {"config", {{"start", start}, {"stop", stop}, {"step", step}}}};
+    };
+    Json list = Json::array({slice(nullptr, nullptr, nullptr)});
+    for (int a = 0; a < spec.count; ++a) {
+      const Slice& s = spec.slices[static_cast<std::size_t>(a)];
+      if (s == Slice::at(s.begin))
+        list.push_back(s.begin);
+      else
+        list.push_back(slice(s.begin, s.end == Slice::whole ? Json() : Json(s.end), s.step));
+    }
+    return list;
+  }
+
+  const functional::Model& model_;
+  const Graph& graph_;
+  std::vector<std::string> names_;
+  const CustomLayers& custom_;
+  std::map<int, std::string> more_names_;
+  std::set<std::string> taken_;
+  std::vector<int> order_;
+  std::vector<Stored> stored_;
+  bool has_operators_ = false;
+};
+
+}  // namespace detail
+}  // namespace keratin::io

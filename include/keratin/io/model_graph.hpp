@@ -1,0 +1,70 @@
+#pragma once
+// ModelGraph: a model of either kind as files see it, a graph of layers in Keras's order.
+#include <keratin/functional.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace keratin::io::detail {
+
+struct ModelGraph {
+  std::shared_ptr<const functional::Model> model;
+  std::vector<std::string> names;        // of the graph's layers()
+  std::vector<const LayerPlan*> layers;  // where the weights of each lie in the block of the model itself
+  bool sequential = false;               // it was a static chain
+};
+
+// Names as Keras takes them: without a '/', and each once.
+inline std::vector<std::string> plain_names(std::vector<std::string> names) {
+  std::set<std::string> taken;
+  for (std::string& name : names) {
+    std::replace(name.begin(), name.end(), '/', '_');
+    const std::string first = name;
+    for (int n = 1; !taken.insert(name).second; ++n) name = first + "_" + std::to_string(n);
+  }
+  return names;
+}
+
+inline ModelGraph graph_of(const functional::Model& model) {
+  ModelGraph graph{{std::shared_ptr<void>(), &model}, plain_names(layer_names(model.layers())), {}, false};
+  for (const LayerPlan& layer : model.layers()) graph.layers.push_back(&layer);
+  return graph;
+}
+
+/// The rows of a model's layers() in the order in which they run, inputs left out: that of a static network
+/// of the same layers.
+inline std::vector<std::size_t> run_order(const functional::Model& model) {
+  std::vector<std::size_t> rows;
+  const functional::Graph& graph = model.graph();
+  for (int i = 0; i < static_cast<int>(graph.entries.size()); ++i)
+    if (graph.entry(i).owner == i && graph.entry(i).layer->piece < 0) rows.push_back(graph.layer_index(i));
+  return rows;
+}
+
+/// The same layers as a static network's, called one after the other.
+template <class Net> functional::Model functional_of() {
+  const functional::Tensor x = functional::Input(Net::input_shape);
+  functional::Tensor y = x;
+  hana::for_each(Net::layers, [&](auto type) { y = typename decltype(type)::type{}(y); });
+  return functional::Model(x, y);
+}
+template <class Net, class Storage, class S>
+ModelGraph graph_of(const keratin::Model<Net, Storage, S>& model) {
+  const auto made = std::make_shared<functional::Model>(functional_of<Net>());
+  ModelGraph graph{made, layer_names(made->layers()), std::vector<const LayerPlan*>(made->layers().size()),
+                   made->graph().is_chain()};
+  const auto& own = model.layers();
+  const std::vector<std::string> names = layer_names(own);
+  const std::vector<std::size_t> rows = run_order(*made);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    graph.layers[rows[i]] = &own[i];
+    graph.names[rows[i]] = names[i];
+  }
+  graph.names = plain_names(std::move(graph.names));
+  return graph;
+}
+
+}  // namespace keratin::io::detail

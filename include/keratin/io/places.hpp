@@ -1,0 +1,41 @@
+#pragma once
+// Where a model's weights stand in Keras's files.
+#include <keratin/core/names.hpp>
+#include <keratin/layers.hpp>
+
+#include <map>
+#include <string>
+
+namespace keratin::io::detail {
+
+/// Where Keras keeps the weights of a class below its group in a file: "cell" in recurrent layers.
+inline std::string weights_in(std::string_view type) {
+  std::string place;
+  hana::for_each(layer_specs, [&](auto spec) {
+    using S = typename decltype(spec)::type;
+    if constexpr (requires { S::weights_in; })
+      if (type == S::name) place = std::string("/") + S::weights_in;
+  });
+  return place;
+}
+/// The groups of a model's layers in a file: layers/dense, layers/dense_1, ... by class.
+class Groups {
+ public:
+  std::string of(const std::string& class_name) {
+    const std::string snake = snake_case(class_name);
+    const int n = count_[snake]++;
+    return "layers/" + snake + (n == 0 ? "" : "_" + std::to_string(n));
+  }
+
+ private:
+  std::map<std::string, int> count_;
+};
+/// A layer of a model that has weights, with its place in files.
+struct Stored {
+  std::string name;     // as Keras takes it
+  std::string group;    // in .weights.h5: layers/lstm_1
+  std::string below;    // and where Keras has the weights below it: /cell
+  std::size_t row = 0;  // of the model's layers()
+};
+
+}  // namespace keratin::io::detail

@@ -1,0 +1,187 @@
+#pragma once
+// Models and weights into files that Keras opens: .keras, .weights.h5, .h5. Needs libhdf5, libzip and
+// nlohmann-json.
+#include <keratin/io/compile_config.hpp>
+#include <keratin/io/graph_config.hpp>
+#include <keratin/io/hdf5_writer.hpp>
+#include <keratin/io/model_graph.hpp>
+#include <keratin/io/zip_writer.hpp>
+
+namespace keratin::io {
+namespace detail {
+
+inline constexpr const char* keras_version = "3.0.0";  // whatever opens the files of this one opens ours
+
+// The tensors of the layers that have weights, in Keras's order, by f(tensor's path, its parameter, its
+// offset).
+void each_variable(const ModelGraph& graph, const std::vector<Stored>& stored, auto f) {
+  for (const Stored& at : stored) {
+    const Tensors& tensors = graph.layers[at.row]->tensors;
+    for (int i = 0; i < tensors.count(); ++i)
+      f(at.group + at.below + "/vars/" + std::to_string(i), tensors[i], tensors.offset(i));
+  }
+}
+template <class S>
+void write_tensor(Hdf5Writer& file, const std::string& path, const Shape& shape, const S* values) {
+  const auto n = static_cast<std::size_t>(shape.size());
+  if constexpr (std::is_same_v<S, float>) {
+    file.dataset(path, shape, {values, n});
+  } else {
+    const std::vector<float> converted(values, values + n);
+    file.dataset(path, shape, converted);
+  }
+}
+template <class S>
+void write_weights(Hdf5Writer& file, const ModelGraph& graph, const std::vector<Stored>& stored,
+                   const S* block) {
+  file.group("vars");
+  for (const Stored& at : stored) {  // Keras until 3.5 looks for one in every group on the way
+    file.group(at.group + "/vars");
+    if (!at.below.empty()) file.group(at.group + at.below + "/vars");
+  }
+  each_variable(graph, stored, [&](const std::string& path, const Parameter& p, std::size_t offset) {
+    write_tensor(file, path, p.shape, block + offset);
+  });
+}
+// The steps done, the learning rate, and what the optimizer keeps of each variable that is trained.
+template <class Trainer>
+void write_optimizer(Hdf5Writer& file, const Trainer& trainer, const ModelGraph& graph,
+                     const std::vector<Stored>& stored) {
+  const auto slots = static_cast<std::size_t>(trainer.optimizer().slots_in_use());
+  const std::size_t block = trainer.model().block().size();
+  const auto rate = static_cast<float>(trainer.optimizer().learning_rate);
+  int n = 0;
+  const auto next = [&] { return "optimizer/vars/" + std::to_string(n++); };
+  file.group("optimizer/vars");
+  file.counter(next(), static_cast<std::int32_t>(trainer.iterations()));
+  write_tensor(file, next(), Shape{}, &rate);
+  each_variable(graph, stored, [&](const std::string&, const Parameter& p, std::size_t offset) {
+    for (std::size_t s = 0; s < slots && p.trainable; ++s)
+      write_tensor(file, next(), p.shape, trainer.slots().data() + s * block + offset);
+  });
+}
+
+// The groups of a legacy file: a layer each, its trained weights first.
+template <class S>
+void write_legacy_weights(Hdf5Writer& file, const ModelGraph& graph, const std::vector<Stored>& stored,
+                          const S* block) {
+  const std::string root = "model_weights";
+  file.group(root + "/top_level_model_weights");
+  file.texts(root + "/top_level_model_weights", "weight_names", {});
+  std::vector<std::string> layer_names;
+  for (const Stored& at : stored) {
+    const Tensors& tensors = graph.layers[at.row]->tensors;
+    const std::string group = root + "/" + at.name;
+    std::vector<std::string> weight_names;
+    file.group(group);
+    for (const bool trained : {true, false})
+      for (int i = 0; i < tensors.count(); ++i) {
+        if (tensors[i].trainable != trained) continue;
+        weight_names.push_back(at.name + "/" + tensors[i].name);
+        write_tensor(file, group + "/" + weight_names.back(), tensors[i].shape, block + tensors.offset(i));
+      }
+    file.texts(group, "weight_names", weight_names);
+    layer_names.push_back(at.name);
+  }
+  file.texts(root, "layer_names", layer_names);
+  for (const std::string& where : {std::string("/"), root}) {
+    file.text(where, "backend", "numpy");
+    file.text(where, "keras_version", keras_version);
+  }
+}
+
+inline Bytes as_bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
+inline bool is_legacy(const std::string& path) { return path.ends_with(".h5") || path.ends_with(".hdf5"); }
+
+// trainer: null where the model was not compiled.
+template <class Model, class Trainer>
+void save(const Model& model, const Trainer* trainer, const std::string& path, const CustomLayers& custom) {
+  const ModelGraph graph = graph_of(model);
+  GraphWriter writer(*graph.model, graph.names, custom);
+  Json record = graph.sequential ? writer.sequential() : writer.functional();
+  constexpr bool compiled = !std::is_same_v<Trainer, void>;
+  std::vector<std::string> outputs;
+  if (graph.model->has_output_names())
+    for (std::size_t k = 0; k < graph.model->outputs(); ++k) outputs.push_back(graph.model->output_name(k));
+  Json compile = Json::object();
+  if constexpr (compiled) compile = compile_config(*trainer, outputs);
+  Hdf5Writer file;
+  const auto* const block = model.block().data();
+  if (is_legacy(path)) {
+    if (writer.has_operators())
+      throw FileError("Keras does not open an .h5 with operators in it: save a .keras");
+    file.text("/", "model_config",
+              Json{{"class_name", record["class_name"]}, {"config", record["config"]}}.dump());
+    write_legacy_weights(file, graph, writer.stored(), block);
+    if constexpr (compiled) {
+      Json training = compile;
+      training["optimizer_config"] = {{"class_name", compile["optimizer"]["class_name"]},
+                                      {"config", compile["optimizer"]["config"]}};
+      training.erase("optimizer");
+      file.text("/", "training_config", training.dump());
+    }
+    return write_atomically(path, {file.bytes()});
+  }
+  record["compile_config"] = compile;
+  write_weights(file, graph, writer.stored(), block);
+  if constexpr (compiled) write_optimizer(file, *trainer, graph, writer.stored());
+  const std::string metadata = Json{{"keras_version", keras_version}}.dump(), config = record.dump();
+  const std::vector<std::byte> weights = file.bytes();
+  ZipWriter archive;
+  archive.add("metadata.json", as_bytes_of(metadata));
+  archive.add("config.json", as_bytes_of(config));
+  archive.add("model.weights.h5", weights);
+  archive.write(path);
+}
+// Any message names the file.
+void naming_file(const std::string& path, auto f) {
+  try {
+    f();
+  } catch (const FileError& e) {
+    const std::string what = e.what();
+    throw FileError(what.starts_with(path) ? what : path + ": " + what);
+  }
+}
+
+}  // namespace detail
+
+/// A trainer, as compile() makes it.
+template <class T>
+concept IsTrainer = requires(const T& t) {
+  t.heads();
+  t.iterations();
+};
+
+/// Saves a model, static or functional, or a trainer with its model: what it was compiled with, and what its
+/// optimizer keeps, so that Keras goes on where it stands. As .keras, or as a whole model in .h5: that
+/// without what the optimizer keeps, from which Keras 3 cannot go on, not even in an .h5 of its own. A static
+/// chain becomes a Sequential, everything else a Functional model. The file is the old or the new one,
+/// whatever happens. custom: layers of your own. Error: FileError that names the layer that files cannot
+/// hold, or says why the file cannot be written. Keras: save.
+template <class Model>
+void save_model(const Model& model, const std::string& path, const CustomLayers& custom = {}) {
+  detail::naming_file(path, [&] {
+    if (path.ends_with(".weights.h5")) throw FileError("is for weights alone, which save_weights writes");
+    if (!path.ends_with(".keras") && !detail::is_legacy(path))
+      throw FileError("a name that ends with .keras or .h5 wanted");
+    if constexpr (IsTrainer<Model>)
+      detail::save(model.model(), &model, path, custom);
+    else
+      detail::save(model, static_cast<const void*>(nullptr), path, custom);
+  });
+}
+
+/// Saves weights alone, as .weights.h5. Error: FileError as above. Keras: save_weights.
+template <class Model>
+void save_weights(const Model& model, const std::string& path, const CustomLayers& custom = {}) {
+  detail::naming_file(path, [&] {
+    if (!path.ends_with(".weights.h5")) throw FileError("a name that ends with .weights.h5 wanted");
+    const detail::ModelGraph graph = detail::graph_of(model);
+    const detail::GraphWriter writer(*graph.model, graph.names, custom);
+    Hdf5Writer file;
+    detail::write_weights(file, graph, writer.stored(), model.block().data());
+    write_atomically(path, {file.bytes()});
+  });
+}
+
+}  // namespace keratin::io

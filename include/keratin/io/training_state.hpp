@@ -1,0 +1,116 @@
+#pragma once
+// What Keras's files say of training: what the model was compiled with, and what its optimizer keeps. Needs
+// libzip and nlohmann-json.
+#include <keratin/io/compile_config.hpp>
+#include <keratin/io/keras.hpp>
+
+namespace keratin::io {
+namespace detail {
+
+inline std::string lower(std::string_view text) {
+  std::string low(text);
+  for (char& c : low) c = static_cast<char>(tolower(static_cast<unsigned char>(c)));
+  return low;
+}
+
+// Settings that Keras writes and that change nothing as long as they are off.
+inline bool is_off(const std::string& key, const Json& value) {
+  return key == "name" || key == "ema_momentum" || value.is_null() || value == false || value == 0 ||
+         (key == "is_legacy_optimizer") || (key == "jit_compile") || (key == "decay" && value == 0);
+}
+template <class Optimizer> Optimizer optimizer_from(const Json& record) {
+  const std::string name = class_of(record);
+  if (lower(name) != lower(Optimizer::name))
+    throw FileError("optimizer " + (name.empty() ? "(none)" : name) + " came, " + Optimizer::name +
+                    " wanted");
+  Optimizer optimizer;
+  if (record.is_string()) return optimizer;
+  const Json config = record.value("config", Json::object());
+  std::vector<std::string> known;
+  try {
+    hana::for_each(hana::accessors<Optimizer>(), [&](auto field) {
+      const std::string key = hana::to<const char*>(hana::first(field));
+      known.push_back(key);
+      if (!config.contains(key)) return;
+      if (config[key].is_object())
+        throw FileError(key + ": " + class_of(config[key]) + " came, a number wanted");
+      take(config[key], hana::second(field)(optimizer));
+    });
+    for (const auto& [key, value] : config.items())
+      if (std::find(known.begin(), known.end(), key) == known.end() && !is_off(key, value)) {
+        throw FileError(key + " is set, which is not known here");
+      }
+  } catch (const FileError& e) {
+    throw FileError(std::string(Optimizer::name) + ": " + e.what());
+  }
+  return optimizer;
+}
+
+// The optimizer's variables in Keras's order, by their paths.
+inline std::vector<std::string> optimizer_variables(const ModelFile& file) {
+  std::vector<std::string> paths;
+  if (file.legacy) {
+    const std::string group = "/optimizer_weights";
+    if (file.weights->has("optimizer_weights"))
+      for (const std::string& name : file.weights->texts(group, "weight_names"))
+        paths.push_back(group + "/" + name);
+  } else {
+    for (int i = 0; file.weights->has("optimizer/vars/" + std::to_string(i)); ++i)
+      paths.push_back("optimizer/vars/" + std::to_string(i));
+  }
+  return paths;
+}
+
+}  // namespace detail
+
+/// Goes on where a file stands: the weights, the optimizer's settings, the steps done and what it keeps are
+/// those of the file; losses and metrics are the trainer's own. A file that was saved before the first step
+/// has no steps. Error: FileError; the network is another one, the optimizer is, or something in the file is
+/// wrong; the trainer is then as it was. Keras: load_model, compiled.
+template <class Trainer>
+void load_training(Trainer& trainer, const std::string& path, const CustomLayers& custom = {}) {
+  using S = typename Trainer::Scalar;
+  detail::of_file(path, [&] {
+    const detail::ModelFile file = detail::open_model(path);
+    const detail::ReadModel read = detail::read_model(file, custom);
+    const detail::SameLayers same(read.model, detail::graph_of(trainer.model()));
+    if (!file.compile.is_object() || !file.compile.contains("optimizer"))
+      throw FileError("the model in it was not compiled");
+    const auto optimizer =
+        detail::optimizer_from<std::remove_cvref_t<decltype(trainer.optimizer())>>(file.compile["optimizer"]);
+    const auto slots = static_cast<std::size_t>(optimizer.slots_in_use());
+    const std::vector<std::string> paths = detail::optimizer_variables(file);
+    std::vector<detail::Variable> trained;
+    for (const auto& of_layer : read.variables)
+      for (const detail::Variable& v : of_layer)
+        if (v.parameter->trainable) trained.push_back(v);
+    const std::size_t wanted = 2 + slots * trained.size(), block = trainer.model().block().size();
+    const bool has_steps = paths.size() > 2;
+    if (has_steps && paths.size() != wanted)
+      throw FileError("the optimizer has " + std::to_string(paths.size()) + " variables, " +
+                      std::to_string(wanted) + " wanted");
+    std::vector<S> kept(trainer.slots().size());
+    std::vector<float> values;
+    for (std::size_t v = 0; has_steps && v < trained.size(); ++v)
+      for (std::size_t s = 0; s < slots; ++s) {
+        const Shape& shape = trained[v].parameter->shape;
+        values.resize(static_cast<std::size_t>(shape.size()));
+        file.weights->read(paths[2 + v * slots + s], shape, values);
+        std::copy(values.begin(), values.end(), kept.data() + s * block + same.offset(trained[v].offset));
+      }
+    float steps = 0, rate = 0;
+    auto settings = optimizer;
+    if (paths.size() >= 2) {
+      file.weights->read(paths[0], Shape{}, {&steps, 1});
+      file.weights->read(paths[1], Shape{}, {&rate, 1});
+      settings.learning_rate =
+          rate == static_cast<float>(settings.learning_rate) ? settings.learning_rate : double{rate};
+    }
+    detail::copy_weights(read.model, same, trainer.model().block().data());
+    std::copy(kept.begin(), kept.end(), trainer.slots().begin());
+    trainer.optimizer() = settings;
+    trainer.set_iterations(static_cast<std::int64_t>(steps));
+  });
+}
+
+}  // namespace keratin::io

@@ -1,0 +1,120 @@
+"""Open in Keras what was saved here, and leave something that is to be read here.
+
+    python keras_opens.py PROGRAM
+
+PROGRAM is interop, of write.cpp. Exits with 0 if all agrees, with 77 (skipped) if
+there is no Keras.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+try:
+    import jax
+    import keras
+    import numpy as np
+    from keras import layers
+except ImportError as error:
+    print(f"Keras with JAX is not here: {error}")
+    sys.exit(77)
+
+failures = 0
+
+
+def check(holds, text):
+    global failures
+    failures += not holds
+    print(text if holds else f"FAILED {text}")
+
+
+def read(folder, name, shape=(-1,)):
+    return np.fromfile(folder / f"{name}.f32", "<f4").reshape(shape)
+
+
+def inputs_of(folder, name, model):
+    # An axis that is open has the length of Keras's own file.
+    return [read(folder, f"{name}.x{k}", (-1, *t.shape[1:]))
+            for k, t in enumerate(model.inputs)]
+
+
+def opens(folder, path):
+    keras.backend.clear_session()  # names of masks would clash with those in the file
+    name = path.name.split(".")[0]
+    model = keras.models.load_model(path)
+    x = inputs_of(folder, name, model)
+    y = model.predict(x if len(x) > 1 else x[0], verbose=0)
+    y = list(y.values()) if isinstance(y, dict) else y if isinstance(y, list) else [y]
+    worst = max(np.max(np.abs(v - read(folder, f"{name}.y{k}", v.shape)))
+                for k, v in enumerate(y))
+    check(worst < 1e-5, f"{path.name}: outputs within {worst:.1e}")
+    if path.suffix == ".keras":
+        weights = model.get_weights()
+        model.set_weights([0 * w for w in weights])
+        model.load_weights(folder / f"{name}.weights.h5")
+        check(all(map(np.array_equal, weights, model.get_weights())),
+              f"{name}.weights.h5: the same weights")
+
+
+def trains_on(folder, name):
+    model = keras.models.load_model(folder / f"{name}.keras")
+    x = inputs_of(folder, name, model)[0]
+    targets = read(folder, f"{name}.targets")
+    targets = np.int32(targets) if model.output_shape[-1] > 1 else targets.reshape(-1, 1)
+    check(int(model.optimizer.iterations) == 3, f"{name}: three steps done")
+    for _ in range(10):
+        model.train_on_batch(x, targets)
+    y = model.predict(x, verbose=0)
+    worst = np.max(np.abs(y - read(folder, f"{name}.after", y.shape)))
+    check(worst < 1e-4, f"{name}: within {worst:.1e} after ten more steps")
+
+
+def leave(folder, name, model, optimizer, loss, shape, targets):
+    """A model after three steps, and its predictions after ten more."""
+    n = 12 * int(np.prod(shape))
+    # testing::filled(i, 1)
+    x = read(folder, "mlp.x0" if name == "keras_mlp" else "sequences.x0", (12, *shape))
+    assert x.size == n
+    model.compile(optimizer, loss)
+    for _ in range(3):
+        model.train_on_batch(x, targets)
+    model.save(folder / f"{name}.keras")
+    model.save(folder / f"{name}.h5")
+    for _ in range(10):
+        model.train_on_batch(x, targets)
+    np.float32(model.predict(x, verbose=0)).tofile(folder / f"{name}.after.f32")
+
+
+def main(program):
+    jax.config.update("jax_default_matmul_precision", "highest")
+    print(f"Keras {keras.__version__}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        subprocess.run([program, "write", name], check=True)
+        trained = ["mlp", "images", "sequences", "by_sgd"]
+        for path in sorted(folder.glob("*.keras")) + sorted(folder.glob("*.h5")):
+            if path.stem not in trained and not path.name.endswith(".weights.h5"):
+                opens(folder, path)
+        for network in trained:
+            trains_on(folder, network)
+        keras.utils.set_random_seed(1)
+        leave(folder, "keras_mlp", keras.Sequential(
+            [keras.Input((5,)), layers.Dense(7, "tanh", kernel_regularizer=keras.regularizers.L2(0.01)),
+             layers.Dense(6, "relu"), layers.Dense(3, "softmax")]),
+            keras.optimizers.Adam(0.02, beta_1=0.8), "sparse_categorical_crossentropy", (5,),
+            np.arange(12, dtype="int32") % 3)
+        leave(folder, "keras_sequences", keras.Sequential(
+            [keras.Input((6, 3)), layers.GRU(4, return_sequences=True), layers.LSTM(5), layers.Dense(1)]),
+            keras.optimizers.SGD(0.05, momentum=0.5, nesterov=True), "mean_squared_error", (6, 3),
+            read(folder, "sequences.targets", (12, 1)))
+        check(subprocess.run([program, "read", name]).returncode == 0, "what Keras left is read")
+    print(f"{failures} failed")
+    return min(failures, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

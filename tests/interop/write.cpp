@@ -1,0 +1,151 @@
+// write FOLDER: what tests/interop/keras_opens.py then opens in Keras: models of every topology, and networks
+// in the middle of their training with what became of them in ten more steps. read FOLDER: goes on with what
+// Keras left there.
+#include <keratin/io/save.hpp>
+#include <keratin/io/training_state.hpp>
+#include <keratin/testing.hpp>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+using namespace keratin;
+
+namespace {
+
+std::filesystem::path folder;
+
+void write_values(const std::string& name, const std::vector<float>& values) {
+  std::ofstream file(folder / (name + ".f32"), std::ios::binary);
+  file.write(reinterpret_cast<const char*>(values.data()),
+             static_cast<std::streamsize>(values.size() * sizeof(float)));
+}
+std::vector<float> read_values(const std::string& name) {
+  std::ifstream file(folder / (name + ".f32"), std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  std::vector<float> values(bytes.size() / sizeof(float));
+  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(float));
+  return values;
+}
+std::vector<float> weights_of(const auto& model) {
+  std::vector<float> values(model.count_params());
+  model.get_weights(values);
+  return values;
+}
+
+// Each golden model, saved in every form, with inputs and outputs.
+void write_topologies() {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(KERATIN_TEST_DATA) / "files")) {
+    if (entry.path().extension() != ".keras") continue;
+    const std::string name = entry.path().stem();
+    const functional::Model model = io::load_model(entry.path());
+    std::vector<std::vector<float>> x, y;
+    std::vector<Array> arrays;
+    std::vector<std::span<float>> spans;
+    for (std::size_t k = 0; k < model.inputs(); ++k) {
+      x.emplace_back(5 * static_cast<std::size_t>(model.input_shape(k).size()));
+      const std::size_t step = static_cast<std::size_t>(model.input_shape(k).last());
+      for (std::size_t i = 0; i < x[k].size(); ++i) {
+        x[k][i] = static_cast<float>(testing::filled(i, static_cast<int>(k)));
+        if (name == "masked_classifier" || name == "masked_tagger")
+          x[k][i] = static_cast<float>(i * 5 / 3 % 8);
+        if (name == "masked_sequences" && i / step % 3 == 1) x[k][i] = 0;
+      }
+    }
+    for (std::size_t k = 0; k < model.outputs(); ++k)
+      y.emplace_back(5 * static_cast<std::size_t>(model.output_shape(k).size()));
+    for (const auto& v : x) arrays.emplace_back(v);
+    for (auto& v : y) spans.emplace_back(v);
+    model.predict(Arrays(arrays.data(), arrays.size()), spans);
+    for (std::size_t k = 0; k < x.size(); ++k) write_values(name + ".x" + std::to_string(k), x[k]);
+    for (std::size_t k = 0; k < y.size(); ++k) write_values(name + ".y" + std::to_string(k), y[k]);
+    io::save_model(model, folder / (name + ".keras"));
+    io::save_weights(model, folder / (name + ".weights.h5"));
+    if (name != "operators" && name != "masked_sequences") io::save_model(model, folder / (name + ".h5"));
+  }
+}
+
+constexpr std::size_t rows = 12;
+std::vector<float> inputs(std::size_t n) {
+  std::vector<float> x(n);
+  for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<float>(testing::filled(i, 1));
+  return x;
+}
+std::vector<int> labels(int classes) {
+  std::vector<int> y(rows);
+  for (std::size_t i = 0; i < rows; ++i) y[i] = static_cast<int>(i) % classes;
+  return y;
+}
+
+using Mlp = Sequential<Input<5>, Dense<7, Tanh, L2<0.01>>, Dense<6, ReLU>, Dense<3, Softmax>>;
+using Images =
+    Sequential<Input<7, 7, 2>, Conv2D<4, Kernel<3>, NoBias>, BatchNormalization<>, Activation<ReLU>,
+               Residual<Conv2D<4, Kernel<3>, Same, Tanh>>, MaxPooling2D<>, Flatten, Dense<3, Softmax>>;
+using Sequences = Sequential<Input<6, 3>, GRU<4, ReturnSequences>, LSTM<5>, Dense<1>>;
+
+// Three steps, saved, and ten more.
+template <class Net>
+void train(const char* name, auto optimizer, auto loss, const auto& targets, auto... metrics) {
+  Model<Net> model(1);
+  auto trainer = compile(model, optimizer, loss, metrics...);
+  const std::vector<float> x = inputs(rows * static_cast<std::size_t>(Net::input_size));
+  for (int i = 0; i < 3; ++i) trainer.train_on_batch(x, targets);
+  io::save_model(trainer, folder / (std::string(name) + ".keras"));
+  write_values(std::string(name) + ".x0", x);
+  write_values(std::string(name) + ".targets", std::vector<float>(targets.begin(), targets.end()));
+  for (int i = 0; i < 10; ++i) trainer.train_on_batch(x, targets);
+  std::vector<float> y(rows * static_cast<std::size_t>(Net::output_size));
+  model.predict(x, y);
+  write_values(std::string(name) + ".after", y);
+}
+
+int failures = 0;
+void check(bool holds, const std::string& what) {
+  if (!holds) std::printf("FAILED %s\n", what.c_str());
+  failures += !holds;
+}
+
+// What Keras saved after three steps: ten more here, and Keras's predictions after its own.
+template <class Net> void go_on(const std::string& name, auto optimizer, auto loss, const auto& targets) {
+  const std::vector<float> x = inputs(rows * static_cast<std::size_t>(Net::input_size)),
+                           wanted = read_values(name + ".after");
+  for (const char* ending : {".keras", ".h5"}) {
+    Model<Net> model(1);
+    auto trainer = compile(model, optimizer, loss);
+    io::load_training(trainer, folder / (name + ending));
+    check(trainer.iterations() == 3, name + ending + ": steps");
+    for (int i = 0; i < 10; ++i) trainer.train_on_batch(x, targets);
+    std::vector<float> y(wanted.size());
+    model.predict(x, y);
+    double worst = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) worst = std::max(worst, double{std::fabs(y[i] - wanted[i])});
+    std::printf("%s%s: %.1e after ten more steps\n", name.c_str(), ending, worst);
+    check(worst < 1e-4 && !wanted.empty(), name + ending);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  if (argc != 3) return std::puts("usage: interop write|read FOLDER"), 2;
+  folder = argv[2];
+  if (std::string_view(argv[1]) == "write") {
+    write_topologies();
+    const std::vector<float> values = inputs(rows);
+    train<Mlp>("mlp", Adam{.learning_rate = 0.01}, SparseCategoricalCrossentropy{}, labels(3),
+               metrics::Accuracy{});
+    train<Images>("images", SGD{.learning_rate = 0.05, .momentum = 0.9, .nesterov = true},
+                  SparseCategoricalCrossentropy{}, labels(3));
+    train<Sequences>("sequences", Adam{}, MeanSquaredError{}, values, metrics::MeanAbsoluteError{});
+    train<Sequences>("by_sgd", SGD{}, MeanAbsoluteError{}, values);
+  } else {
+    go_on<Mlp>("keras_mlp", Adam{}, SparseCategoricalCrossentropy{}, labels(3));
+    go_on<Sequences>("keras_sequences", SGD{.momentum = 0.5}, MeanSquaredError{}, inputs(rows));
+    std::printf("%d failed\n", failures);
+  }
+  return failures;
+} catch (const std::exception& e) {
+  std::printf("interop: %s\n", e.what());
+  return 1;
+}

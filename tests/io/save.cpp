@@ -1,0 +1,275 @@
+// What is saved comes back as it was. That Keras itself opens it is tested in tests/interop.
+#include <keratin/io/save.hpp>
+#include <keratin/io/training_state.hpp>
+
+#include "../check.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+using namespace keratin;
+
+namespace {
+
+class Folder {
+ public:
+  Folder() { std::filesystem::create_directories(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+  std::size_t files() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
+  }
+
+ private:
+  std::filesystem::path path_ = std::filesystem::temp_directory_path() / "keratin_save_test";
+};
+
+std::string message_of(auto f) {
+  try {
+    f();
+  } catch (const io::FileError& e) {
+    return e.what();
+  }
+  return "";
+}
+bool ends(const std::string& text, const std::string& end) { return text.ends_with(end); }
+
+bool same_block(const auto& a, const auto& b) {
+  return std::equal(a.block().begin(), a.block().end(), b.block().begin(), b.block().end());
+}
+
+std::vector<float> predictions(const functional::Model& model) {
+  std::vector<std::vector<float>> x, y;
+  std::vector<Array> arrays;
+  std::vector<std::span<float>> spans;
+  for (std::size_t k = 0; k < model.inputs(); ++k) {
+    x.push_back(filled_array(3 * static_cast<std::size_t>(model.input_shape(k).size()), static_cast<int>(k)));
+    for (float& v : x.back())
+      v = std::fabs(v) < 0.1f ? 0 : std::round(3 * std::fabs(v));  // also class numbers
+  }
+  for (std::size_t k = 0; k < model.outputs(); ++k)
+    y.emplace_back(3 * static_cast<std::size_t>(model.output_shape(k).size()));
+  for (const auto& v : x) arrays.emplace_back(v);
+  for (auto& v : y) spans.emplace_back(v);
+  model.predict(Arrays(arrays.data(), arrays.size()), spans);
+  std::vector<float> all;
+  for (const auto& v : y) all.insert(all.end(), v.begin(), v.end());
+  return all;
+}
+
+using Branched = Sequential<
+    Input<6, 6, 2>, Named<"first", Conv2D<4, Kernel<3>, Same, ReLU>>,
+    Residual<Conv2D<3, Kernel<1>, Tanh>, Conv2D<4, Kernel<3>, Same, NoBias>>,
+    Parallel<Concatenate<>, Branch<Conv2D<2, Kernel<3>>>, Branch<MaxPooling2D<PoolSize<3>, Strides<1>>>>,
+    Flatten, Dense<5, Softmax>>;
+
+}  // namespace
+
+TEST_CASE("models of every topology come back as they were saved") {
+  const Folder folder;
+  const auto golden = std::filesystem::path(KERATIN_TEST_DATA) / "files";
+  int models = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(golden)) {
+    if (entry.path().extension() != ".keras") continue;
+    CAPTURE(entry.path().string());
+    const functional::Model model = io::load_model(entry.path());
+    io::save_model(model, folder / "model.keras");
+    const functional::Model again = io::load_model(folder / "model.keras");
+    CHECK(predictions(again) == predictions(model));
+    CHECK(again.plan().trainable == model.plan().trainable);
+    io::save_model(again, folder / "again.keras");  // what is written twice is the same file
+    std::ifstream one(folder / "model.keras", std::ios::binary),
+        two(folder / "again.keras", std::ios::binary);
+    CHECK(std::equal(std::istreambuf_iterator<char>(one), {}, std::istreambuf_iterator<char>(two), {}));
+    ++models;
+    if (entry.path().stem() == "operators") continue;
+    io::save_model(model, folder / "model.h5");
+    CHECK(predictions(io::load_model(folder / "model.h5")) == predictions(model));
+    io::save_weights(model, folder / "model.weights.h5");
+    functional::Model other = io::load_model(entry.path());
+    other.initialize(7);
+    io::load_weights(other, folder / "model.weights.h5");
+    CHECK(same_block(other, model));
+  }
+  CHECK(models >= 20);
+  CHECK(folder.files() == 4);  // nothing is left beside them
+}
+
+TEST_CASE("a static network with branches comes back as a graph, and into a network of its own type") {
+  const Folder folder;
+  const Model<Branched> model(3);
+  const std::vector<float> x = filled_array(72, 0);
+  const auto y = model.predict(x);
+  for (const char* name : {"model.keras", "model.h5"}) {
+    io::save_model(model, folder / name);
+    CHECK(all_near(io::load_model(folder / name).predict(x), y, 1e-6));
+    Model<Branched> other(4);
+    io::load_model(other, folder / name);
+    CHECK(same_block(other, model));
+  }
+  CHECK_NOTHROW(io::load_model(folder / "model.keras").layer("first"));
+  io::save_weights(model, folder / "model.weights.h5");
+  Model<Branched> other(4);
+  io::load_weights(other, folder / "model.weights.h5");
+  CHECK(same_block(other, model));
+  Model<Branched, Owned, double> precise(5);
+  io::load_model(precise, folder / "model.keras");
+  CHECK(precise.block()[0] == double{model.block()[0]});
+  io::save_model(precise, folder / "precise.keras");
+  io::load_model(other, folder / "precise.keras");
+  CHECK(same_block(other, model));
+
+  Model<Sequential<Input<6, 6, 2>, Conv2D<4, Kernel<3>, Same>>> short_one(1);
+  CHECK(ends(
+      message_of([&] { io::load_model(short_one, folder / "model.keras"); }),
+      "layer 'first' is Conv2D relu (6, 6, 2) -> (6, 6, 4), kernel (3, 3, 2, 4), bias (4); layer 0 of the "
+      "network, 'conv2d', is Conv2D (6, 6, 2) -> (6, 6, 4), kernel (3, 3, 2, 4), bias (4)"));
+}
+
+TEST_CASE("training goes on where the file stands, bit for bit") {
+  const Folder folder;
+  using Net = Sequential<Input<4>, Dense<6, Tanh>, BatchNormalization<>, Dense<3, Softmax>>;
+  const std::vector<float> x = filled_array(40, 0);
+  const std::vector<int> y{0, 1, 2, 0, 1, 2, 0, 1, 2, 0};
+  const auto check = [&](const auto& settings) {
+    using Optimizer = std::remove_cvref_t<decltype(settings)>;
+    Model<Net> model(1), other(2);
+    auto trainer = compile(model, settings, SparseCategoricalCrossentropy{}, metrics::Accuracy{});
+    for (int i = 0; i < 3; ++i) trainer.train_on_batch(x, y);
+    io::save_model(trainer, folder / "trained.keras");
+    auto next = compile(other, Optimizer{}, SparseCategoricalCrossentropy{}, metrics::Accuracy{});
+    io::load_training(next, folder / "trained.keras");
+    functional::Model graph = io::load_model(folder / "trained.keras");
+    auto of_graph = compile(graph, Optimizer{}, SparseCategoricalCrossentropy{});
+    io::load_training(of_graph, folder / "trained.keras");
+    CHECK(next.iterations() == 3);
+    for (int i = 0; i < 5; ++i) {
+      trainer.train_on_batch(x, y);
+      next.train_on_batch(x, y);
+      of_graph.train_on_batch(x, y);
+    }
+    CHECK(same_block(model, other));
+    CHECK(same_block(model, graph));
+  };
+  check(Adam{.learning_rate = 0.01, .beta_1 = 0.8});
+  check(SGD{.learning_rate = 0.1, .momentum = 0.9, .nesterov = true});
+  check(SGD{.learning_rate = 0.1});
+}
+
+TEST_CASE("training of several outputs goes on where Keras left it") {
+  // What was compiled with other things is refused, and nothing is changed then.
+  const Folder folder;
+  functional::Model model =
+      io::load_model((std::filesystem::path(KERATIN_TEST_DATA) / "files/several_outputs.keras").string());
+  auto trainer = compile(model, Adam{}, ForOutput(CategoricalCrossentropy{}),
+                         ForOutput(MeanSquaredError{}, metrics::MeanAbsoluteError{}).weighing(0.2),
+                         ForOutput(BinaryCrossentropy{}));
+  io::save_model(trainer, folder / "several.keras");
+  auto by_momentum = compile(model, SGD{}, ForOutput(CategoricalCrossentropy{}),
+                             ForOutput(MeanSquaredError{}), ForOutput(BinaryCrossentropy{}));
+  CHECK(ends(message_of([&] { io::load_training(by_momentum, folder / "several.keras"); }),
+             "optimizer Adam came, SGD wanted"));
+  io::save_model(model, folder / "plain.keras");
+  CHECK(ends(message_of([&] { io::load_training(trainer, folder / "plain.keras"); }),
+             "the model in it was not compiled"));
+}
+
+TEST_CASE("what files cannot hold is refused by name, and the old file stays") {
+  const Folder folder;
+  const functional::Tensor x = functional::Input(Shape{4});
+  const functional::Model plain(x, x.then(DenseSpec{.units = 3}, "kept"));
+  io::save_model(plain, folder / "model.keras");
+  const functional::Layer mine = functional::Lambda(
+      "mine",
+      [](std::span<const float> in, std::span<float> out) { std::copy(in.begin(), in.end(), out.begin()); });
+  const functional::Model strange(x, mine(x));
+  CHECK(ends(message_of([&] { io::save_model(strange, folder / "model.keras"); }),
+             "model.keras: layer 'mine' (Lambda): class Lambda is not known to files"));
+  CHECK_NOTHROW(io::load_model(folder / "model.keras").layer("kept"));
+  CHECK(ends(message_of([&] { io::save_model(plain, folder / "model.weights.h5"); }),
+             "is for weights alone, which save_weights writes"));
+  CHECK(ends(message_of([&] { io::save_model(plain, folder / "model.onnx"); }),
+             "a name that ends with .keras or .h5 wanted"));
+  CHECK_FALSE(message_of([&] { io::save_model(plain, folder / "none/model.keras"); }).empty());
+  const functional::Model operators(x, functional::sum(x, {-1}) * 2.0);
+  CHECK(ends(message_of([&] { io::save_model(operators, folder / "model.h5"); }),
+             "Keras does not open an .h5 with operators in it: save a .keras"));
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("operators, slices and masks that were left behind come back") {
+  const Folder folder;
+  const functional::Tensor x = functional::Input(Shape{5, 4});
+  const functional::Tensor steps = x.then(MaskingSpec{});
+  const functional::Tensor all = functional::mean(x, {}), one = functional::max(x, {2}, true);
+  const functional::Tensor part = functional::slice(x, {{1, -1}, Slice::at(-2)});
+  const functional::Tensor h = steps.then(LSTMSpec{.units = 3}),
+                           free = steps.unmasked().then(GRUSpec{.units = 3});
+  const functional::Model model(std::vector{x}, std::vector{all, one / 2.0, functional::power(part, 2),
+                                                            1.0 / (h + 3.0), free - h, -x * x});
+  io::save_model(model, folder / "model.keras");
+  CHECK(predictions(io::load_model(folder / "model.keras")) == predictions(model));
+}
+
+TEST_CASE("names with a slash, outputs with names, open lengths and frozen layers come back") {
+  const Folder folder;
+  const functional::Tensor x = functional::SequenceInput(Shape{6, 2}, "series");
+  const functional::Tensor y = x.then(GRUSpec{.units = 3}, "inner/gru");
+  functional::Model model(
+      {x}, std::vector<std::pair<std::string, functional::Tensor>>{
+               {"low", y.then(DenseSpec{.units = 1})}, {"high", y.then(DenseSpec{.units = 2}, "inner_gru")}});
+  model.set_trainable("inner/gru", false);
+  io::save_model(model, folder / "model.keras");
+  const functional::Model again = io::load_model(folder / "model.keras");
+  CHECK(again.output_name(0) == "low");
+  CHECK(again.output_name(1) == "high");
+  CHECK(again.input_name(0) == "series");
+  CHECK(again.graph().is_open());
+  CHECK(again.plan().trainable == model.plan().trainable);
+  const std::vector<float> series = filled_array(10, 1);
+  CHECK(again.predict(series) == model.predict(series));
+}
+
+namespace {
+
+/// y = factor x, a layer of the user's own.
+struct ScaleSpec {
+  double factor = 1;
+
+  static constexpr const char* name = "Scale";
+  constexpr Fit fit(Shape in) const { return in; }
+  struct Geometry {
+    int size;
+    double factor;
+  };
+  constexpr Geometry geometry(Shape in) const { return {in.size(), factor}; }
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    const Geometry g = geometry;
+    for (std::ptrdiff_t i = 0; i < std::ptrdiff_t{static_cast<int>(c.count)} * g.size; ++i)
+      c.y[i] = c.x[i] * static_cast<Scalar<T>>(g.factor);
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+    const Geometry g = geometry;
+    for (std::ptrdiff_t i = 0; c.dx && i < std::ptrdiff_t{c.count} * g.size; ++i)
+      c.dx[i] = c.dy[i] * static_cast<Scalar<T>>(g.factor);
+  }
+};
+
+}  // namespace
+
+KERATIN_ADAPT_STRUCT(ScaleSpec, factor);
+
+TEST_CASE("layers of the user's own are saved and read by their fields") {
+  const Folder folder;
+  const io::CustomLayers custom{{"tests>Scale", io::custom_layer<ScaleSpec>()}};
+  const functional::Tensor x = functional::Input(Shape{4});
+  const functional::Model model(x, x.then(DenseSpec{.units = 3}).then(ScaleSpec{2.5}));
+  CHECK(ends(message_of([&] { io::save_model(model, folder / "model.keras"); }),
+             "layer 'scale' (Scale): class Scale is not known to files"));
+  io::save_model(model, folder / "model.keras", custom);
+  CHECK(predictions(io::load_model(folder / "model.keras", custom)) == predictions(model));
+  CHECK(ends(message_of([&] { io::load_model(folder / "model.keras"); }),
+             "layer 'scale' (Scale): this class is not known here"));
+}
