@@ -41,9 +41,11 @@ class Zip {
   }
   bool has(const char* member) const { return zip_name_locate(zip_.get(), member, 0) >= 0; }
 
-  /// Error: FileError; there is no such member, it is longer than `most` bytes, or damaged. A member has the
-  /// length that the archive says, and no more is ever unpacked.
-  std::vector<unsigned char> read(const char* member, std::uint64_t most) const {
+  /// Error: FileError; there is no such member, it is longer than `most` bytes, packed to less than a
+  /// `most_packed`th, or damaged. A member has the length that the archive says, and no more is ever
+  /// unpacked.
+  std::vector<unsigned char> read(const char* member, std::uint64_t most,
+                                  std::uint64_t most_packed = deflates_at_most) const {
     zip_stat_t stat;
     if (zip_stat(zip_.get(), member, 0, &stat) != 0 || !(stat.valid & ZIP_STAT_SIZE) ||
         !(stat.valid & ZIP_STAT_COMP_SIZE))
@@ -60,11 +62,15 @@ class Zip {
                                                                   &zip_fclose);
     std::vector<unsigned char> bytes;
     if (!file) throw FileError(path_ + ": " + member + ": " + zip_strerror(zip_.get()));
-    // What the archive says may be a lie, and memory is for what is really there: as much again each time.
+    // What the archive says may be a lie, and memory is for what is really there: a member that is not packed
+    // is, and of others as much again each time.
+    const bool is_there = stat.size == stat.comp_size && stat.size <= size_;
     while (bytes.size() < stat.size) {
-      const std::size_t seen = bytes.size(), more = std::max(seen, first_piece),
-                        next =
-                            seen + static_cast<std::size_t>(std::min<std::uint64_t>(stat.size - seen, more));
+      const std::size_t seen = bytes.size();
+      const std::uint64_t left = stat.size - seen;
+      const std::size_t next =
+          seen + static_cast<std::size_t>(
+                     is_there ? left : std::min<std::uint64_t>(left, std::max(seen, first_piece)));
       bytes.reserve(next);  // resize alone may take more than that
       bytes.resize(next);
       const zip_int64_t n = zip_fread(file.get(), bytes.data() + seen, bytes.size() - seen);
@@ -76,7 +82,7 @@ class Zip {
 
  private:
   static constexpr std::size_t first_piece = 1 << 12;
-  static constexpr std::uint64_t packed_freely = 1 << 20, most_packed = 100;
+  static constexpr std::uint64_t packed_freely = 1 << 20, deflates_at_most = 1032;
 
   std::string path_;
   std::uint64_t size_ = 0;
