@@ -1,8 +1,12 @@
 // Generated headers against the models that they were made of.
 #include "generated_networks.hpp"
-#include "models.hpp"
+
+#include <keratin/io/codegen.hpp>
+#include <keratin/testing.hpp>
 
 #include <doctest/doctest.h>
+
+#include "models.hpp"
 
 #include <cstring>
 

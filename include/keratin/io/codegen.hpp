@@ -459,6 +459,52 @@ inline std::string expected_text(const functional::Model& model, int samples) {
   return numbers.text();
 }
 
+inline std::string constants_text(const std::string& type, const std::string& name,
+                                  const std::string& values) {
+  return "inline constexpr " + type + " " + name + "[] = " + values + ";\n\n";
+}
+inline const char* format_name(WeightFormat format) {
+  constexpr const char* names[] = {"float32", Float16::name, BFloat16::name, "a blob"};
+  return names[static_cast<int>(format)];
+}
+// The weights, and the function that makes a model of them.
+inline std::string model_text(const functional::Model& model, const StaticNetwork& network,
+                              WeightFormat format) {
+  if (format == WeightFormat::blob)
+    return R"(/// The model of a blob, which it reads where it lies. Error: reported, and there is none; another blob came.
+inline std::optional<Model> model(std::span<const std::byte> blob) {
+  const std::span<const float> weights = view_of_blob(plan<Net>(), blob);
+  if (weights.size() != plan<Net>().block) return {};
+  return Model(weights.first<plan<Net>().block>());
+}
+)";
+  if (format == WeightFormat::float32)
+    return "alignas(64) " + constants_text("float", "weights", weights_text(model, network, float_text)) +
+           R"(inline const Model& model() {
+  static const Model model{std::span(weights).first<plan<Net>().block>()};
+  return model;
+}
+)";
+  const bool ieee = format == WeightFormat::float16;
+  return constants_text("std::uint16_t", "weights",
+                        weights_text(model, network, ieee ? half_text<Float16> : half_text<BFloat16>)) +
+         R"(inline const Model& model() {
+  static const keratin::generated::Expanded<)" +
+         (ieee ? "Float16" : "BFloat16") + R"(, std::size(weights)> floats(weights);
+  static const Model model{std::span(floats.values).first<plan<Net>().block>()};
+  return model;
+}
+)";
+}
+inline std::string test_text(const functional::Model& model, const CodegenOptions& options) {
+  const bool is_blob = options.weights == WeightFormat::blob;
+  return "// What the model predicted for keratin::generated::test_value when this was generated.\n" +
+         constants_text("float", "expected", expected_text(model, options.test_samples)) +
+         "/// Whether it still does, within 1e-5: relative above 1, absolute below.\ninline bool self_test(" +
+         (is_blob ? "const Model& model" : "") + ") { return keratin::generated::agrees(model" +
+         (is_blob ? "" : "()") + ", expected, " + std::to_string(classes_of(model)) + "); }\n";
+}
+
 inline void check_options(const CodegenOptions& options) {
   const auto letter = [](char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   bool first = true;  // of a name
@@ -493,58 +539,23 @@ inline std::string generate_header(const functional::Model& given, const Codegen
   if (options.weights == WeightFormat::float16) detail::round_weights<Float16>(model);
   if (options.weights == WeightFormat::bfloat16) detail::round_weights<BFloat16>(model);
 
-  constexpr const char* formats[] = {"float32", "float16", "bfloat16", "a blob"};
-  const char* const format = formats[static_cast<int>(options.weights)];
-  const bool is_blob = options.weights == WeightFormat::blob;
   const std::string block = std::to_string(model.block().size());
   std::string text = "#pragma once\n// Generated";
-  if (!options.source.empty()) text += " from " + detail::comment_text(options.source);
-  text += " by keratin::io::generate_header: generate it again instead of changing it.\n";
-  text += Text("// Input ", model.input_shape(), ", output ", model.output_shape(), "; ",
-               model.count_params(), " parameters in ", format, ".\n")
-              .view();
-  if (is_blob) text += "#include <keratin/core/blob.hpp>\n";
-  text += "#include <keratin/sequential/generated.hpp>\n\nnamespace " + options.name + " {\n\n";
-  text += "using namespace keratin;\n\n";
-  text += "using Net = " + network.text() + ";\nusing Model = keratin::Model<Net, View>;\n";
-  text += "static_assert(plan<Net>().block == " + block + ", \"made for another version of Keratin\");\n\n";
-
-  const auto constants = [&](const char* type, const char* name, const std::string& values) {
-    text += std::string("inline constexpr ") + type + " " + name + "[] = " + values + ";\n";
-  };
-  if (options.weights == WeightFormat::float32) {
-    text += "alignas(64) ";
-    constants("float", "weights", detail::weights_text(model, network, detail::float_text));
-    text +=
-        "inline const Model& model() {\n  static const Model "
-        "model(std::span(weights).first<plan<Net>().block>());\n"
-        "  return model;\n}\n";
-  } else if (is_blob) {
-    text +=
-        "/// The model that reads its weights in a blob of " + block + " values, which must outlive it.\n";
-    text += "inline Model model(std::span<const std::byte> blob) { return view_of_blob<Net>(blob); }\n";
-  } else {
-    const bool ieee = options.weights == WeightFormat::float16;
-    constants("std::uint16_t", "weights",
-              detail::weights_text(model, network,
-                                   ieee ? detail::half_text<Float16> : detail::half_text<BFloat16>));
-    text += "inline const Model& model() {\n  static const keratin::generated::Expanded<";
-    text += ieee ? "Float16" : "BFloat16";
-    text +=
-        ", std::size(weights)> floats(weights);\n"
-        "  static const Model model(std::span(floats.values).first<plan<Net>().block>());\n"
-        "  return model;\n}\n";
-  }
-  if (options.test_samples > 0) {
-    text += "\n// What the model predicted for keratin::generated::test_value when this was generated.\n";
-    constants("float", "expected", detail::expected_text(model, options.test_samples));
-    text +=
-        "/// Whether it still does, within 1e-5: relative above 1, absolute below.\ninline bool self_test(";
-    text += is_blob ? "const Model& model) {\n  return keratin::generated::agrees(model, "
-                    : ") {\n  return keratin::generated::agrees(model(), ";
-    text += "expected, " + std::to_string(detail::classes_of(model)) + ");\n}\n";
-  }
-  return text + "\n}  // namespace " + options.name + "\n";
+  const auto add = [&](const auto&... parts) { ((text += parts), ...); };
+  if (!options.source.empty()) add(" from ", detail::comment_text(options.source));
+  add(" by keratin::io::generate_header: generate it again instead of changing it.\n");
+  add(Text("// Input ", model.input_shape(), ", output ", model.output_shape(), ", ", model.count_params(),
+           " parameters in ", detail::format_name(options.weights), ".\n")
+          .view());
+  if (options.weights == WeightFormat::blob) add("#include <keratin/core/blob.hpp>\n");
+  add("#include <keratin/sequential/generated.hpp>\n\nnamespace ", options.name, " {\n\n");
+  add("using namespace keratin;\n\nusing Net = ", network.text(),
+      ";\nusing Model = keratin::Model<Net, View>;\n");
+  add("static_assert(plan<Net>().block == ", block, ", \"made for another version of Keratin\");\n\n");
+  add(detail::model_text(model, network, options.weights));
+  if (options.test_samples > 0) add("\n", detail::test_text(model, options));
+  add("\n}  // namespace ", options.name, "\n");
+  return text;
 }
 
 }  // namespace keratin::io
