@@ -9,9 +9,12 @@
 #include <boost/hana/first.hpp>
 #include <boost/hana/second.hpp>
 
+#include <cctype>
 #include <charconv>
 #include <cmath>
-#include <optional>
+#include <limits>
+#include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <typeinfo>
@@ -257,27 +260,29 @@ struct TypeText {
   }
 };
 
-/// A graph as nested branches.
+/// A graph as a Sequential of layers and branches.
 class StaticNetwork {
  public:
-  /// Error: std::invalid_argument that names the layer that no static network has there.
-  explicit StaticNetwork(const functional::Model& model)
-      : graph_(model.graph()), names_(layer_names(model.layers())), count_(graph_.needed) {
+  /// Error: std::invalid_argument that says what no Sequential has.
+  explicit StaticNetwork(const functional::Model& model) : graph_(model.graph()) {
     check_ports(model);
-    for (int i = 0; i < count_; ++i) check_call(i);
-    for (int i = 0; i < count_; ++i) add(i);
-    network_ = {"Sequential", true, chain(-1, graph_.outputs[0], 0)};
-    const TypeText input{"Input<" + argument_text(model.input_shape()) + ">"};
-    network_.inside.insert(network_.inside.begin(), input);
+    const std::vector<std::string> names = layer_names(model.layers());
+    for (int i = 0; i < graph_.needed; ++i) layers_.push_back({.name = names[graph_.layer_index(i)]});
+    for (int i = 0; i < graph_.needed; ++i) check_call(i);
+    for (int i = 0; i < graph_.needed; ++i) find_type(i);
+    network_.inside = chain(-1, graph_.outputs[0], 0);
+    network_.inside.insert(network_.inside.begin(), {"Input<" + argument_text(model.input_shape()) + ">"});
   }
 
   std::string text() const { return network_.text(); }
-  int layers() const { return count_; }
-  const std::string& name(int i) const { return names_[graph_.layer_index(i)]; }
+  /// The layers in the order in which they run, static or not.
+  std::size_t size() const { return layers_.size(); }
+  const std::string& name(std::size_t i) const { return layers_[i].name; }
 
  private:
   struct Layer {
-    TypeText type;
+    std::string name;
+    TypeText type{};
     bool merges = false, used = false;
     int fork = -1;  // the nearest layer that everything passes on its way here; -1: the input
   };
@@ -296,8 +301,7 @@ class StaticNetwork {
     if (graph_.outputs[0] < 0) refuse_to_generate("the model has no layer");
   }
   template <class... Parts> [[noreturn]] void refuse(int i, const Parts&... why) const {
-    refuse_to_generate("layer '", name(i), "' (", graph_.entry(graph_.made_by(i)).layer->node->type(), ") ",
-                       why...);
+    refuse_to_generate("layer '", at(i).name, "' (", graph_.entry(i).layer->node->type(), ") ", why...);
   }
   void check_call(int i) const {
     const functional::Graph::Entry& entry = graph_.entry(i);
@@ -307,30 +311,25 @@ class StaticNetwork {
     if (extras.initial_state) refuse(i, "is given states to begin with");
     if (extras.mask) refuse(i, "reads a mask");
   }
-  void add(int i) {
-    Layer layer;
+  void find_type(int i) {
+    Layer& layer = at(i);
     with_spec(*graph_.entry(i).node, [&]<class S>(const S& spec) {
       layer.type.head = layer_text(spec);
       layer.merges = MergingSpec<S>;
     });
     if (layer.type.head.empty()) refuse(i, "has no static type");
-    if (name(i) != automatic_name(i)) layer.type.name = name(i);
+    if (layer.name != automatic_name(graph_.entry(i).node->type())) layer.type.name = layer.name;
+    taken_.insert(layer.name);
     const PerInput<int>& reads = graph_.entry(i).inputs;
     layer.fork = reads[0];
     for (const int other : reads) layer.fork = common_fork(layer.fork, other);
-    layers_.push_back(std::move(layer));
   }
-  // The layer's name in a static network if it is given none.
-  std::string automatic_name(int i) const {
-    const std::string type = snake_case(graph_.entry(i).node->type());
-    std::string automatic = type;
-    const auto is_taken = [&] {
-      for (int other = 0; other < i; ++other)
-        if (name(other) == automatic) return true;
-      return false;
-    };
-    for (int n = 1; is_taken(); ++n) automatic = type + "_" + std::to_string(n);
-    return automatic;
+  // What a layer of this type is called behind those before it if it is given no name.
+  std::string automatic_name(const char* type) {
+    const std::string snake = snake_case(type);
+    for (int& n = numbers_[snake];; ++n)
+      if (std::string name = n == 0 ? snake : snake + "_" + std::to_string(n); !taken_.contains(name))
+        return name;
   }
   int common_fork(int a, int b) const {
     while (a != b) {
@@ -339,13 +338,14 @@ class StaticNetwork {
     }
     return a;
   }
+  Layer& at(int i) { return layers_[static_cast<std::size_t>(i)]; }
   const Layer& at(int i) const { return layers_[static_cast<std::size_t>(i)]; }
 
   // The layers between two values, of which everything on its way to the second passes the first.
   std::vector<TypeText> chain(int from, int to, int depth) {
     std::vector<TypeText> backwards;
     for (int i = to; i != from; i = at(i).fork) {
-      Layer& layer = layers_[static_cast<std::size_t>(i)];
+      Layer& layer = at(i);
       if (layer.used) refuse(i, "is read in several branches: no Parallel or Residual holds them together");
       layer.used = true;
       backwards.push_back(layer.merges ? merged(i, depth + 1) : layer.type);
@@ -353,7 +353,7 @@ class StaticNetwork {
     return {backwards.rbegin(), backwards.rend()};
   }
   TypeText merged(int i, int depth) {
-    const Layer layer = at(i);
+    const Layer& layer = at(i);
     const functional::Graph::Entry& entry = graph_.entry(i);
     if (depth > deepest) refuse(i, "has branches inside branches, deeper than ", deepest);
     TypeText parallel{"Parallel", true, {{layer.type.head}}, layer.type.name};
@@ -368,10 +368,10 @@ class StaticNetwork {
   }
 
   const functional::Graph& graph_;
-  std::vector<std::string> names_;
-  int count_;
   std::vector<Layer> layers_;
-  TypeText network_{};
+  std::set<std::string> taken_;         // names
+  std::map<std::string, int> numbers_;  // of the last name of a type
+  TypeText network_{"Sequential", true};
 };
 
 // Numbers in lines of an initializer.
@@ -414,8 +414,8 @@ template <class Half> void round_weights(functional::Model& model) {
 // The name and the shape of each tensor, and its values with the padding behind them.
 inline std::string weights_text(const functional::Model& model, const StaticNetwork& network, auto text_of) {
   Numbers numbers;
-  for (int i = 0; i < network.layers(); ++i) {
-    const Tensors& tensors = model.plan().layers[static_cast<std::size_t>(i)].tensors;
+  for (std::size_t i = 0; i < network.size(); ++i) {
+    const Tensors& tensors = model.plan().layers[i].tensors;
     for (int p = 0; p < tensors.count(); ++p) {
       numbers.comment(network.name(i) + "/" + tensors[p].name + " " +
                       std::string(Text(tensors[p].shape).view()));
@@ -548,7 +548,9 @@ inline std::string generate_header(const functional::Model& given, const Codegen
            " parameters in ", detail::format_name(options.weights), ".\n")
           .view());
   if (options.weights == WeightFormat::blob) add("#include <keratin/core/blob.hpp>\n");
-  add("#include <keratin/sequential/generated.hpp>\n\nnamespace ", options.name, " {\n\n");
+  add("#include <keratin/sequential/generated.hpp>\n\n");
+  if (options.weights == WeightFormat::blob) add("#include <optional>\n\n");
+  add("namespace ", options.name, " {\n\n");
   add("using namespace keratin;\n\nusing Net = ", network.text(),
       ";\nusing Model = keratin::Model<Net, View>;\n");
   add("static_assert(plan<Net>().block == ", block, ", \"made for another version of Keratin\");\n\n");
