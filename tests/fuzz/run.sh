@@ -7,7 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../.ci/common.sh"
 
 seconds=${1:-60}
 folder=$root/build/fuzz
-mkdir -p "$folder/seeds/hdf5" "$folder/seeds/keras"
+mkdir -p "$folder"/seeds/{csv,hdf5,idx,keras,npy,safetensors}
 cp "$root"/tests/keras/files/*.h5 "$folder/seeds/hdf5"
 for model in "$root"/tests/keras/files/*.keras; do
   python3 -m zipfile -e "$model" "$folder/unpacked"
@@ -15,7 +15,9 @@ for model in "$root"/tests/keras/files/*.keras; do
 done
 
 passed=0 failed=0
-read -ra libraries <<<"$(pkg-config --cflags eigen3 libzip) $(pkg-config --libs libzip)"
+cp "$root"/tests/keras/files/*.safetensors "$folder/seeds/safetensors"
+cp "$root"/tests/keras/files/*.npz "$folder/seeds/npy"
+read -ra libraries <<<"$(pkg-config --cflags eigen3 libzip) $(pkg-config --libs libzip zlib)"
 for source in "$root"/tests/fuzz/*.cpp; do
   name=$(basename "$source" .cpp)
   mkdir -p "$folder/$name"

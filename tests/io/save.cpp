@@ -147,7 +147,8 @@ TEST_CASE("a program gets the static model that it knows for a file, or a graph"
     const auto found = io::load_known<Small, Large>(folder / "model.keras");
     std::visit(
         [&](const auto& m) {
-          const auto y = m.predict(x), wanted = model.predict(x);
+          const auto y = m.predict(x);
+          const auto wanted = model.predict(x);
           CHECK(std::equal(y.begin(), y.end(), wanted.begin(), wanted.end()));
         },
         found);
