@@ -597,7 +597,7 @@ inline void read_legacy_weights(const Hdf5& file, const ModelGraph& graph, const
 /// A file that holds a whole model: what it says of it, and where its weights are.
 struct ModelFile {
   Json record, compile;
-  std::vector<unsigned char> image;  // of the weights' file, in an archive
+  FileImage image;  // of the weights' file, in an archive
   std::optional<Hdf5> weights;
   bool legacy = false;
 };
@@ -606,8 +606,8 @@ inline ModelFile open_model(const std::string& path) {
   if (path.ends_with(".keras")) {
     const Zip zip(path);
     file.record = parse_json(zip.read("config.json", most_json_bytes, most_packed), path);
-    file.image = zip.read("model.weights.h5", most_weight_bytes, most_packed);
-    file.weights.emplace(file.image, path + ": model.weights.h5");
+    file.image = zip.image("model.weights.h5", most_weight_bytes, most_packed);
+    file.weights.emplace(file.image.bytes, path + ": model.weights.h5");
     if (file.record.is_object()) file.compile = file.record.value("compile_config", Json());
   } else {
     file.legacy = true;

@@ -15,19 +15,20 @@ namespace keratin::io {
 template <class... Known>
 std::variant<functional::Model, Known...> load_known(const std::string& path,
                                                      const CustomLayers& custom = {}) {
-  const functional::Model read = load_model(path, custom);
-  std::variant<functional::Model, Known...> found{std::in_place_index<0>, read};
+  functional::Model read = load_model(path, custom);
+  std::optional<std::variant<functional::Model, Known...>> found;
   const auto fits = [&]<class M>(std::type_identity<M>) {
     M model;
     const detail::ModelGraph graph = detail::graph_of(model);
     const detail::SameLayers same(read, graph);
     if (!same.difference.empty()) return false;
     detail::copy_weights(read, same, model.block().data());
-    found = std::move(model);
+    found.emplace(std::move(model));
     return true;
   };
   (fits(std::type_identity<Known>{}) || ...);
-  return found;
+  if (!found) found.emplace(std::move(read));
+  return std::move(*found);
 }
 
 }  // namespace keratin::io
