@@ -2,32 +2,9 @@
 // Damaged copies of files: each loads or is refused, and takes no more memory than it justifies.
 #include <keratin/testing/allocations.hpp>
 
-#include <doctest/doctest.h>
-#include <stdlib.h>
+#include "files.hpp"
 
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <string>
-
-/// A folder for one test's files; it goes with them.
-struct TemporaryFolder {
-  std::string path = (std::filesystem::temp_directory_path() / "keratin_XXXXXX").string();
-
-  TemporaryFolder() { REQUIRE(mkdtemp(path.data()) != nullptr); }
-  ~TemporaryFolder() { std::filesystem::remove_all(path); }
-
-  std::string file(const std::string& name) const { return path + "/" + name; }
-  std::string write(const std::string& name, const std::string& bytes) const {
-    std::ofstream(file(name), std::ios::binary) << bytes;
-    return file(name);
-  }
-};
-
-inline std::string contents(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// The n-th damaged copy: one to three times some bytes are flipped, overwritten, taken out, put in or cut
 /// off.

@@ -25,22 +25,33 @@ namespace keratin {
 
 namespace hana = boost::hana;
 
-inline constexpr auto layer_specs = hana::tuple_t<                                   // a line a family
-    DenseSpec,                                                                       //
-    ConvSpec<1>, ConvSpec<2>, DepthwiseConv2DSpec,                                   //
-    MaxPooling1DSpec, MaxPooling2DSpec, AveragePooling1DSpec, AveragePooling2DSpec,  //
-    GlobalMaxPooling1DSpec, GlobalMaxPooling2DSpec, GlobalAveragePooling1DSpec,
-    GlobalAveragePooling2DSpec,                                                                    //
-    BatchNormalizationSpec,                                                                        //
-    ZeroPadding1DSpec, ZeroPadding2DSpec,                                                          //
-    LayerNormalizationSpec,                                                                        //
-    EmbeddingSpec,                                                                                 //
-    SimpleRNNSpec, LSTMSpec, GRUSpec,                                                              //
-    AddSpec, ConcatenateSpec, DotSpec,                                                             //
-    SubtractSpec, MultiplySpec, DivideSpec, AverageSpec, MaximumSpec, MinimumSpec,                 //
-    RescalingSpec, PowerSpec, SliceSpec, ReduceSpec<Reduction::sum>, ReduceSpec<Reduction::mean>,  //
-    ReduceSpec<Reduction::max>, ReduceSpec<Reduction::min>, ReduceSpec<Reduction::any>,            //
-    MaskingSpec, NotEqualSpec, LogicalOrSpec, StopGradientSpec,                                    //
-    ActivationSpec, DropoutSpec, FlattenSpec, ReshapeSpec>;
+// clang-format off
+/// Every spec, a line a family.
+#define KERATIN_EACH_LAYER_SPEC(X)                                                           \
+  X(DenseSpec)                                                                               \
+  X(ConvSpec<1>) X(ConvSpec<2>) X(DepthwiseConv2DSpec)                                       \
+  X(MaxPooling1DSpec) X(MaxPooling2DSpec) X(AveragePooling1DSpec) X(AveragePooling2DSpec)    \
+  X(GlobalMaxPooling1DSpec) X(GlobalMaxPooling2DSpec)                                        \
+  X(GlobalAveragePooling1DSpec) X(GlobalAveragePooling2DSpec)                                \
+  X(BatchNormalizationSpec)                                                                  \
+  X(ZeroPadding1DSpec) X(ZeroPadding2DSpec)                                                  \
+  X(LayerNormalizationSpec)                                                                  \
+  X(EmbeddingSpec)                                                                           \
+  X(SimpleRNNSpec) X(LSTMSpec) X(GRUSpec)                                                    \
+  X(AddSpec) X(ConcatenateSpec) X(DotSpec)                                                   \
+  X(SubtractSpec) X(MultiplySpec) X(DivideSpec) X(AverageSpec) X(MaximumSpec) X(MinimumSpec) \
+  X(RescalingSpec) X(PowerSpec) X(SliceSpec)                                                 \
+  X(ReduceSpec<Reduction::sum>) X(ReduceSpec<Reduction::mean>) X(ReduceSpec<Reduction::max>) \
+  X(ReduceSpec<Reduction::min>) X(ReduceSpec<Reduction::any>)                                \
+  X(MaskingSpec) X(NotEqualSpec) X(LogicalOrSpec) X(StopGradientSpec)                        \
+  X(ActivationSpec) X(DropoutSpec) X(FlattenSpec) X(ReshapeSpec)
+// clang-format on
+
+namespace detail {
+template <class, class... Specs> inline constexpr auto list_of = hana::tuple_t<Specs...>;
+}
+#define KERATIN_NEXT(SPEC) , SPEC
+inline constexpr auto layer_specs = detail::list_of<void KERATIN_EACH_LAYER_SPEC(KERATIN_NEXT)>;
+#undef KERATIN_NEXT
 
 }  // namespace keratin

@@ -3,10 +3,8 @@
 #include <keratin/io/keras.hpp>
 
 #include "../check.hpp"
+#include "../files.hpp"
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 
 using namespace keratin;
@@ -46,14 +44,7 @@ void check_outputs(const functional::Model& model, const std::string& name) {
     CHECK(all_near(y[k], golden("topology/" + name + "/y" + std::to_string(k))));
 }
 
-std::string message_of(auto f) {
-  try {
-    f();
-  } catch (const io::FileError& e) {
-    return e.what();
-  }
-  return "";
-}
+std::string message_of(auto f) { return ::message_of<io::FileError>(f); }
 
 }  // namespace
 
@@ -117,24 +108,16 @@ TEST_CASE("a static model takes the weights of a file of the same network, and n
 }
 
 TEST_CASE("files that are no models are refused") {
-  const auto here = std::filesystem::temp_directory_path() / "keratin_io_test";
-  std::filesystem::create_directories(here);
-  const auto write = [&](const char* name, const std::string& bytes) {
-    const std::string path = (here / name).string();
-    std::ofstream(path, std::ios::binary) << bytes;
-    return path;
-  };
-  CHECK(message_of([&] { io::load_model((here / "none.keras").string()); }).find("No such file") !=
+  const TemporaryFolder here;
+  CHECK(message_of([&] { io::load_model(here.file("none.keras")); }).find("No such file") !=
         std::string::npos);
-  CHECK_FALSE(message_of([&] { io::load_model(write("text.keras", "no archive at all")); }).empty());
-  CHECK_FALSE(message_of([&] { io::load_model(write("text.h5", "no HDF5 at all")); }).empty());
+  CHECK_FALSE(message_of([&] { io::load_model(here.write("text.keras", "no archive at all")); }).empty());
+  CHECK_FALSE(message_of([&] { io::load_model(here.write("text.h5", "no HDF5 at all")); }).empty());
   CHECK(message_of([&] { io::load_model(file("two_towers.weights.h5")); }).find("holds weights only") !=
         std::string::npos);
-  std::ifstream in(file("two_towers.keras"), std::ios::binary);
-  const std::string whole{std::istreambuf_iterator<char>(in), {}};
+  const std::string whole = contents(file("two_towers.keras"));
   for (std::size_t keep = 0; keep < whole.size(); keep += whole.size() / 40)
-    CHECK_FALSE(message_of([&] { io::load_model(write("cut.keras", whole.substr(0, keep))); }).empty());
-  std::filesystem::remove_all(here);
+    CHECK_FALSE(message_of([&] { io::load_model(here.write("cut.keras", whole.substr(0, keep))); }).empty());
 }
 
 TEST_CASE("what a layer does not know is refused by name") {

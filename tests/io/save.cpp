@@ -4,37 +4,13 @@
 #include <keratin/io/training_state.hpp>
 
 #include "../check.hpp"
-
-#include <filesystem>
-#include <fstream>
+#include "../files.hpp"
 
 using namespace keratin;
 
 namespace {
 
-class Folder {
- public:
-  Folder() { std::filesystem::create_directories(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
-  }
-
- private:
-  std::filesystem::path path_ = std::filesystem::temp_directory_path() / "keratin_save_test";
-};
-
-std::string message_of(auto f) {
-  try {
-    f();
-  } catch (const io::FileError& e) {
-    return e.what();
-  }
-  return "";
-}
+std::string message_of(auto f) { return ::message_of<io::FileError>(f); }
 bool ends(const std::string& text, const std::string& end) { return text.ends_with(end); }
 
 bool same_block(const auto& a, const auto& b) {
@@ -69,29 +45,27 @@ using Branched = Sequential<
 }  // namespace
 
 TEST_CASE("models of every topology come back as they were saved") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto golden = std::filesystem::path(KERATIN_TEST_DATA) / "files";
   int models = 0;
   for (const auto& entry : std::filesystem::directory_iterator(golden)) {
     if (entry.path().extension() != ".keras") continue;
     CAPTURE(entry.path().string());
     const functional::Model model = io::load_model(entry.path());
-    io::save_model(model, folder / "model.keras");
-    const functional::Model again = io::load_model(folder / "model.keras");
+    io::save_model(model, folder.file("model.keras"));
+    const functional::Model again = io::load_model(folder.file("model.keras"));
     CHECK(predictions(again) == predictions(model));
     CHECK(again.plan().trainable == model.plan().trainable);
-    io::save_model(again, folder / "again.keras");  // what is written twice is the same file
-    std::ifstream one(folder / "model.keras", std::ios::binary),
-        two(folder / "again.keras", std::ios::binary);
-    CHECK(std::equal(std::istreambuf_iterator<char>(one), {}, std::istreambuf_iterator<char>(two), {}));
+    io::save_model(again, folder.file("again.keras"));  // what is written twice is the same file
+    CHECK(contents(folder.file("model.keras")) == contents(folder.file("again.keras")));
     ++models;
     if (entry.path().stem() == "operators") continue;
-    io::save_model(model, folder / "model.h5");
-    CHECK(predictions(io::load_model(folder / "model.h5")) == predictions(model));
-    io::save_weights(model, folder / "model.weights.h5");
+    io::save_model(model, folder.file("model.h5"));
+    CHECK(predictions(io::load_model(folder.file("model.h5"))) == predictions(model));
+    io::save_weights(model, folder.file("model.weights.h5"));
     functional::Model other = io::load_model(entry.path());
     other.initialize(7);
-    io::load_weights(other, folder / "model.weights.h5");
+    io::load_weights(other, folder.file("model.weights.h5"));
     CHECK(same_block(other, model));
   }
   CHECK(models >= 20);
@@ -99,52 +73,52 @@ TEST_CASE("models of every topology come back as they were saved") {
 }
 
 TEST_CASE("a static network with branches comes back as a graph, and into a network of its own type") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const Model<Branched> model(3);
   const std::vector<float> x = filled_array(72, 0);
   const auto y = model.predict(x);
   for (const char* name : {"model.keras", "model.h5"}) {
-    io::save_model(model, folder / name);
-    CHECK(all_near(io::load_model(folder / name).predict(x), y, 1e-6));
+    io::save_model(model, folder.file(name));
+    CHECK(all_near(io::load_model(folder.file(name)).predict(x), y, 1e-6));
     Model<Branched> other(4);
-    io::load_model(other, folder / name);
+    io::load_model(other, folder.file(name));
     CHECK(same_block(other, model));
   }
-  CHECK_NOTHROW(io::load_model(folder / "model.keras").layer("first"));
-  io::save_weights(model, folder / "model.weights.h5");
+  CHECK_NOTHROW(io::load_model(folder.file("model.keras")).layer("first"));
+  io::save_weights(model, folder.file("model.weights.h5"));
   Model<Branched> other(4);
-  io::load_weights(other, folder / "model.weights.h5");
+  io::load_weights(other, folder.file("model.weights.h5"));
   CHECK(same_block(other, model));
   Model<Branched, Owned, double> precise(5);
-  io::load_model(precise, folder / "model.keras");
+  io::load_model(precise, folder.file("model.keras"));
   CHECK(precise.block()[0] == double{model.block()[0]});
-  io::save_model(precise, folder / "precise.keras");
-  io::load_model(other, folder / "precise.keras");
+  io::save_model(precise, folder.file("precise.keras"));
+  io::load_model(other, folder.file("precise.keras"));
   CHECK(same_block(other, model));
 
   Model<Sequential<Input<6, 6, 2>, Conv2D<4, Kernel<3>, Same>>> short_one(1);
   CHECK(ends(
-      message_of([&] { io::load_model(short_one, folder / "model.keras"); }),
+      message_of([&] { io::load_model(short_one, folder.file("model.keras")); }),
       "layer 'first' is Conv2D relu (6, 6, 2) -> (6, 6, 4), kernel (3, 3, 2, 4), bias (4); layer 0 of the "
       "network, 'conv2d', is Conv2D (6, 6, 2) -> (6, 6, 4), kernel (3, 3, 2, 4), bias (4)"));
 }
 
 TEST_CASE("a setting that no shape shows is a difference") {
-  const Folder folder;
-  io::save_model(Model<Sequential<Input<8, 2>, GRU<3, GoBackwards>>>(1), folder / "model.keras");
+  const TemporaryFolder folder;
+  io::save_model(Model<Sequential<Input<8, 2>, GRU<3, GoBackwards>>>(1), folder.file("model.keras"));
   Model<Sequential<Input<8, 2>, GRU<3>>> forwards(2);
-  CHECK(ends(message_of([&] { io::load_model(forwards, folder / "model.keras"); }),
+  CHECK(ends(message_of([&] { io::load_model(forwards, folder.file("model.keras")); }),
              "layer 'gru' has go_backwards true; layer 0 of the network, 'gru', has false"));
 }
 
 TEST_CASE("a program gets the static model that it knows for a file, or a graph") {
-  const Folder folder;
+  const TemporaryFolder folder;
   using Small = Model<Sequential<Input<4>, Dense<3, Tanh>, Dense<2>>>;
   using Large = Model<Sequential<Input<4>, Dense<30, Tanh>, Dense<2>>>;
   const std::vector<float> x = filled_array(4, 1);
   const auto load = [&](const auto& model) {
-    io::save_model(model, folder / "model.keras");
-    const auto found = io::load_known<Small, Large>(folder / "model.keras");
+    io::save_model(model, folder.file("model.keras"));
+    const auto found = io::load_known<Small, Large>(folder.file("model.keras"));
     std::visit(
         [&](const auto& m) {
           const auto y = m.predict(x);
@@ -160,7 +134,7 @@ TEST_CASE("a program gets the static model that it knows for a file, or a graph"
 }
 
 TEST_CASE("training goes on where the file stands, bit for bit") {
-  const Folder folder;
+  const TemporaryFolder folder;
   using Net = Sequential<Input<4>, Dense<6, Tanh>, BatchNormalization<>, Dense<3, Softmax>>;
   const std::vector<float> x = filled_array(40, 0);
   const std::vector<int> y{0, 1, 2, 0, 1, 2, 0, 1, 2, 0};
@@ -169,12 +143,12 @@ TEST_CASE("training goes on where the file stands, bit for bit") {
     Model<Net> model(1), other(2);
     auto trainer = compile(model, settings, SparseCategoricalCrossentropy{}, metrics::Accuracy{});
     for (int i = 0; i < 3; ++i) trainer.train_on_batch(x, y);
-    io::save_model(trainer, folder / "trained.keras");
+    io::save_model(trainer, folder.file("trained.keras"));
     auto next = compile(other, Optimizer{}, SparseCategoricalCrossentropy{}, metrics::Accuracy{});
-    io::load_training(next, folder / "trained.keras");
-    functional::Model graph = io::load_model(folder / "trained.keras");
+    io::load_training(next, folder.file("trained.keras"));
+    functional::Model graph = io::load_model(folder.file("trained.keras"));
     auto of_graph = compile(graph, Optimizer{}, SparseCategoricalCrossentropy{});
-    io::load_training(of_graph, folder / "trained.keras");
+    io::load_training(of_graph, folder.file("trained.keras"));
     CHECK(next.iterations() == 3);
     for (int i = 0; i < 5; ++i) {
       trainer.train_on_batch(x, y);
@@ -191,47 +165,47 @@ TEST_CASE("training goes on where the file stands, bit for bit") {
 
 TEST_CASE("training of several outputs goes on where Keras left it") {
   // What was compiled with other things is refused, and nothing is changed then.
-  const Folder folder;
+  const TemporaryFolder folder;
   functional::Model model =
       io::load_model((std::filesystem::path(KERATIN_TEST_DATA) / "files/several_outputs.keras").string());
   auto trainer = compile(model, Adam{}, ForOutput(CategoricalCrossentropy{}),
                          ForOutput(MeanSquaredError{}, metrics::MeanAbsoluteError{}).weighing(0.2),
                          ForOutput(BinaryCrossentropy{}));
-  io::save_model(trainer, folder / "several.keras");
+  io::save_model(trainer, folder.file("several.keras"));
   auto by_momentum = compile(model, SGD{}, ForOutput(CategoricalCrossentropy{}),
                              ForOutput(MeanSquaredError{}), ForOutput(BinaryCrossentropy{}));
-  CHECK(ends(message_of([&] { io::load_training(by_momentum, folder / "several.keras"); }),
+  CHECK(ends(message_of([&] { io::load_training(by_momentum, folder.file("several.keras")); }),
              "optimizer Adam came, SGD wanted"));
-  io::save_model(model, folder / "plain.keras");
-  CHECK(ends(message_of([&] { io::load_training(trainer, folder / "plain.keras"); }),
+  io::save_model(model, folder.file("plain.keras"));
+  CHECK(ends(message_of([&] { io::load_training(trainer, folder.file("plain.keras")); }),
              "the model in it was not compiled"));
 }
 
 TEST_CASE("what files cannot hold is refused by name, and the old file stays") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const functional::Tensor x = functional::Input(Shape{4});
   const functional::Model plain(x, x.then(DenseSpec{.units = 3}, "kept"));
-  io::save_model(plain, folder / "model.keras");
+  io::save_model(plain, folder.file("model.keras"));
   const functional::Layer mine = functional::Lambda(
       "mine",
       [](std::span<const float> in, std::span<float> out) { std::copy(in.begin(), in.end(), out.begin()); });
   const functional::Model strange(x, mine(x));
-  CHECK(ends(message_of([&] { io::save_model(strange, folder / "model.keras"); }),
+  CHECK(ends(message_of([&] { io::save_model(strange, folder.file("model.keras")); }),
              "model.keras: layer 'mine' (Lambda): class Lambda is not known to files"));
-  CHECK_NOTHROW(io::load_model(folder / "model.keras").layer("kept"));
-  CHECK(ends(message_of([&] { io::save_model(plain, folder / "model.weights.h5"); }),
+  CHECK_NOTHROW(io::load_model(folder.file("model.keras")).layer("kept"));
+  CHECK(ends(message_of([&] { io::save_model(plain, folder.file("model.weights.h5")); }),
              "is for weights alone, which save_weights writes"));
-  CHECK(ends(message_of([&] { io::save_model(plain, folder / "model.onnx"); }),
+  CHECK(ends(message_of([&] { io::save_model(plain, folder.file("model.onnx")); }),
              "a name that ends with .keras or .h5 wanted"));
-  CHECK_FALSE(message_of([&] { io::save_model(plain, folder / "none/model.keras"); }).empty());
+  CHECK_FALSE(message_of([&] { io::save_model(plain, folder.file("none/model.keras")); }).empty());
   const functional::Model operators(x, functional::sum(x, {-1}) * 2.0);
-  CHECK(ends(message_of([&] { io::save_model(operators, folder / "model.h5"); }),
+  CHECK(ends(message_of([&] { io::save_model(operators, folder.file("model.h5")); }),
              "Keras does not open an .h5 with operators in it: save a .keras"));
   CHECK(folder.files() == 1);
 }
 
 TEST_CASE("operators, slices and masks that were left behind come back") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const functional::Tensor x = functional::Input(Shape{5, 4});
   const functional::Tensor steps = x.then(MaskingSpec{});
   const functional::Tensor all = functional::mean(x, {}), one = functional::max(x, {2}, true);
@@ -240,20 +214,20 @@ TEST_CASE("operators, slices and masks that were left behind come back") {
                            free = steps.unmasked().then(GRUSpec{.units = 3});
   const functional::Model model(std::vector{x}, std::vector{all, one / 2.0, functional::power(part, 2),
                                                             1.0 / (h + 3.0), free - h, -x * x});
-  io::save_model(model, folder / "model.keras");
-  CHECK(predictions(io::load_model(folder / "model.keras")) == predictions(model));
+  io::save_model(model, folder.file("model.keras"));
+  CHECK(predictions(io::load_model(folder.file("model.keras"))) == predictions(model));
 }
 
 TEST_CASE("names with a slash, outputs with names, open lengths and frozen layers come back") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const functional::Tensor x = functional::SequenceInput(Shape{6, 2}, "series");
   const functional::Tensor y = x.then(GRUSpec{.units = 3}, "inner/gru");
   functional::Model model(
       {x}, std::vector<std::pair<std::string, functional::Tensor>>{
                {"low", y.then(DenseSpec{.units = 1})}, {"high", y.then(DenseSpec{.units = 2}, "inner_gru")}});
   model.set_trainable("inner/gru", false);
-  io::save_model(model, folder / "model.keras");
-  const functional::Model again = io::load_model(folder / "model.keras");
+  io::save_model(model, folder.file("model.keras"));
+  const functional::Model again = io::load_model(folder.file("model.keras"));
   CHECK(again.output_name(0) == "low");
   CHECK(again.output_name(1) == "high");
   CHECK(again.input_name(0) == "series");
@@ -293,14 +267,14 @@ struct ScaleSpec {
 KERATIN_ADAPT_STRUCT(ScaleSpec, factor);
 
 TEST_CASE("layers of the user's own are saved and read by their fields") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const io::CustomLayers custom{{"tests>Scale", io::custom_layer<ScaleSpec>()}};
   const functional::Tensor x = functional::Input(Shape{4});
   const functional::Model model(x, x.then(DenseSpec{.units = 3}).then(ScaleSpec{2.5}));
-  CHECK(ends(message_of([&] { io::save_model(model, folder / "model.keras"); }),
+  CHECK(ends(message_of([&] { io::save_model(model, folder.file("model.keras")); }),
              "layer 'scale' (Scale): class Scale is not known to files"));
-  io::save_model(model, folder / "model.keras", custom);
-  CHECK(predictions(io::load_model(folder / "model.keras", custom)) == predictions(model));
-  CHECK(ends(message_of([&] { io::load_model(folder / "model.keras"); }),
+  io::save_model(model, folder.file("model.keras"), custom);
+  CHECK(predictions(io::load_model(folder.file("model.keras"), custom)) == predictions(model));
+  CHECK(ends(message_of([&] { io::load_model(folder.file("model.keras")); }),
              "layer 'scale' (Scale): this class is not known here"));
 }

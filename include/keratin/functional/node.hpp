@@ -160,4 +160,12 @@ template <LayerSpec S> class NodeOf final : public Node {
   S spec_;
 };
 
+// The kernels of every layer are most of what a file with a graph compiles. Where KERATIN_NODES_ELSEWHERE is
+// defined they come from another file, which includes functional/instantiate.hpp.
+#ifdef KERATIN_NODES_ELSEWHERE
+#define KERATIN_NODE(SPEC) extern template class NodeOf<SPEC>;
+KERATIN_EACH_LAYER_SPEC(KERATIN_NODE)
+#undef KERATIN_NODE
+#endif
+
 }  // namespace keratin::functional

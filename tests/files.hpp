@@ -1,0 +1,42 @@
+#pragma once
+// Files of a test.
+#include <doctest/doctest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+/// A folder for one test's files; it goes with them.
+struct TemporaryFolder {
+  std::string path = (std::filesystem::temp_directory_path() / "keratin_XXXXXX").string();
+
+  TemporaryFolder() { REQUIRE(mkdtemp(path.data()) != nullptr); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() { std::filesystem::remove_all(path); }
+
+  std::string file(const std::string& name) const { return path + "/" + name; }
+  std::ptrdiff_t files() const { return std::distance(std::filesystem::directory_iterator(path), {}); }
+  std::string write(const std::string& name, const std::string& bytes) const {
+    std::ofstream(file(name), std::ios::binary) << bytes;
+    return file(name);
+  }
+};
+
+/// A file's bytes.
+inline std::string contents(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// What a FileError says, empty where there is none.
+template <class Error> std::string message_of(auto f) {
+  try {
+    f();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "";
+}

@@ -1,0 +1,1 @@
+#include <keratin/functional/instantiate.hpp>
