@@ -29,12 +29,12 @@ fuzz() {
 passed=0 failed=0
 sources=("$root"/tests/fuzz/*.cpp)
 for ((i = 0; i < ${#sources[@]}; i += 2)); do  # two at a time
-  fuzz "${sources[i]}" &
-  first=$!
-  if ((i + 1 < ${#sources[@]})); then fuzz "${sources[i + 1]}" & fi
-  second=$!
-  for job in "$first" "$second"; do
-    if [[ $job == "$second" && $first == "$second" ]]; then continue; fi
+  jobs=()
+  for source in "${sources[@]:i:2}"; do
+    fuzz "$source" &
+    jobs+=($!)
+  done
+  for job in "${jobs[@]}"; do
     if wait "$job"; then ((++passed)); else ((++failed)); fi
   done
 done
