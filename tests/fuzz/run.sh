@@ -15,12 +15,13 @@ for model in "$root"/tests/keras/files/*.keras; do
 done
 
 passed=0 failed=0
-read -ra libraries <<<"$(pkg-config --cflags eigen3 libzip) $(pkg-config --libs libzip)"
+read -ra libraries <<<"$(pkg-config --cflags eigen3 libzip zlib) $(pkg-config --libs libzip zlib)"
 for source in "$root"/tests/fuzz/*.cpp; do
   name=$(basename "$source" .cpp)
-  mkdir -p "$folder/$name"
-  # Without optimization: a graph's code takes minutes to compile with it.
-  if clang++-19 -std=c++20 -O0 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I"$root/include" \
+  mkdir -p "$folder/$name" "$folder/seeds/$name"
+  # A graph's code takes minutes to compile with optimization.
+  level=$(grep -q 'io/keras.hpp' "$source" && echo -O0 || echo -O1)
+  if clang++-19 -std=c++20 "$level" -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I"$root/include" \
       "$source" -o "$folder/$name.fuzz" "${libraries[@]}" &&
     "$folder/$name.fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -verbosity=0 \
       -print_final_stats=1 -print_funcs=0 -artifact_prefix="$folder/$name-" "$folder/$name" "$folder/seeds/$name"; then
