@@ -7,12 +7,14 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../.ci/common.sh"
 
 seconds=${1:-60}
 folder=$root/build/fuzz
-mkdir -p "$folder/seeds/hdf5" "$folder/seeds/keras"
+mkdir -p "$folder"/seeds/{csv,hdf5,idx,keras,npy,safetensors}
 cp "$root"/tests/keras/files/*.h5 "$folder/seeds/hdf5"
 for model in "$root"/tests/keras/files/*.keras; do
   python3 -m zipfile -e "$model" "$folder/unpacked"
   cp "$folder/unpacked/config.json" "$folder/seeds/keras/$(basename "$model").json"
 done
+cp "$root"/tests/keras/files/*.safetensors "$folder/seeds/safetensors"
+cp "$root"/tests/keras/files/*.npz "$folder/seeds/npy"
 
 passed=0 failed=0
 read -ra libraries <<<"$(pkg-config --cflags eigen3 libzip zlib) $(pkg-config --libs libzip zlib)"

@@ -3,12 +3,7 @@
 // it is asked for more. Any byte may be wrong: everything is looked for inside the file only, and no more is
 // read or kept than the file's size allows. The format: "HDF5 File Format Specification", version 3.
 #include <keratin/core/shape.hpp>
-#include <keratin/io/file_error.hpp>
-
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <keratin/io/file_image.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -306,7 +301,7 @@ class Walk {
   void texts(const Elements& e, std::vector<std::string>& all) {
     if (e.space.count == 0) return;  // h5py writes an empty list as one of no numbers
     if (!e.type.is_text()) refuse("is no text");
-    if (e.space.count > e.bytes.size() / e.type.size || e.space.count > most_texts)
+    if (e.space.count > e.bytes.size() / e.type.size || e.space.count > most_texts - all.size())
       refuse("is damaged: ", e.space.count, " texts in ", e.bytes.size(), " bytes");
     Bytes rest = e.bytes;
     for (std::uint64_t i = 0; i < e.space.count; ++i) {
@@ -506,38 +501,6 @@ class Walk {
   std::map<std::uint64_t, std::vector<HeapObject>> heaps_;
 };
 
-// A file as it lies in memory: mapped if the system can, else read.
-struct Image {
-  std::shared_ptr<const void> owner;
-  std::span<const unsigned char> bytes;
-
-  static Image of(const std::string& path) {
-    const auto failed = [&] { return FileError(path + ": " + std::strerror(errno)); };
-    struct File {
-      int id;
-      ~File() {
-        if (id >= 0) close(id);
-      }
-    } const file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    struct stat about;
-    if (file.id < 0 || fstat(file.id, &about) != 0) throw failed();
-    if (!S_ISREG(about.st_mode)) throw FileError(path + ": is no regular file");
-    const auto size = static_cast<std::size_t>(about.st_size);
-    if (size == 0) return {};
-    if (void* const at = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.id, 0); at != MAP_FAILED)
-      return {{at, [size](void* p) { munmap(p, size); }}, {static_cast<const unsigned char*>(at), size}};
-    const auto bytes = std::make_shared<std::vector<unsigned char>>(size);
-    for (std::size_t seen = 0; seen < size;) {
-      const ssize_t n = ::read(file.id, bytes->data() + seen, size - seen);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) throw failed();
-      if (n == 0) throw FileError(path + ": became shorter");
-      seen += static_cast<std::size_t>(n);
-    }
-    return {bytes, *bytes};
-  }
-};
-
 }  // namespace detail::hdf5
 
 /// A file to be read. Its paths are those of groups and datasets, "layers/dense/vars/0"; "/" is the outermost
@@ -548,7 +511,7 @@ class Hdf5 {
  public:
   /// Error: FileError; the file cannot be read, is no HDF5, or is cut short. It is mapped into memory, so
   /// nobody may shorten it meanwhile.
-  explicit Hdf5(const std::string& path) : name_(path), image_(detail::hdf5::Image::of(path)) { open(); }
+  explicit Hdf5(const std::string& path) : name_(path), image_(FileImage::of(path)) { open(); }
   /// A file that lies in memory, for as long as it is read, and what errors call it.
   Hdf5(std::span<const unsigned char> image, std::string name)
       : name_(std::move(name)), image_{nullptr, image} {
@@ -735,7 +698,7 @@ class Hdf5 {
   }
 
   std::string name_;
-  detail::hdf5::Image image_;
+  FileImage image_;
   std::uint64_t root_ = 0;
 };
 

@@ -17,6 +17,8 @@ inline constexpr int deepest_json = 200, most_json_values = 1 << 21;
 inline constexpr std::size_t most_calls = 10'000;  // of layers, also where a model inside is called again
 inline constexpr int shown_length = 64;            // of an open axis, see SequenceInput
 
+inline constexpr std::uint64_t most_packed = 100;  // Keras itself packs nothing
+
 inline Json parse_json(const auto& bytes, const std::string& name) {
   try {
     int values = 0;
@@ -64,7 +66,7 @@ class Builder {
 
   explicit Builder(const CustomLayers& custom) : custom_(custom) {}
 
-  functional::Model build(const Json& record) { return *model(record, "", "", true, 0); }
+  functional::Model build(const Json& record) { return std::move(*model(record, "", "", true, 0)); }
 
  private:
   // A layer or a model inside, once, however often it is called.
@@ -276,7 +278,7 @@ class Builder {
       throw FileError("it describes " + std::to_string(weights) +
                       " weights, more than there can be in a file of " + std::to_string(most_weights) +
                       " bytes");
-    return std::make_shared<functional::Model>(inputs, named);
+    return std::make_shared<functional::Model>(inputs, named, functional::Zeroed{});
   }
 
   // f(name, [layer, call, tensor]) for one tensor, a list of them, or a dict.
@@ -595,7 +597,7 @@ inline void read_legacy_weights(const Hdf5& file, const ModelGraph& graph, const
 /// A file that holds a whole model: what it says of it, and where its weights are.
 struct ModelFile {
   Json record, compile;
-  std::vector<unsigned char> image;  // of the weights' file, in an archive
+  FileImage image;  // of the weights' file, in an archive
   std::optional<Hdf5> weights;
   bool legacy = false;
 };
@@ -603,9 +605,9 @@ inline ModelFile open_model(const std::string& path) {
   ModelFile file;
   if (path.ends_with(".keras")) {
     const Zip zip(path);
-    file.record = parse_json(zip.read("config.json", most_json_bytes), path);
-    file.image = zip.read("model.weights.h5", most_weight_bytes);
-    file.weights.emplace(file.image, path + ": model.weights.h5");
+    file.record = parse_json(zip.read("config.json", most_json_bytes, most_packed), path);
+    file.image = zip.image("model.weights.h5", most_weight_bytes, most_packed);
+    file.weights.emplace(file.image.bytes, path + ": model.weights.h5");
     if (file.record.is_object()) file.compile = file.record.value("compile_config", Json());
   } else {
     file.legacy = true;
@@ -685,23 +687,37 @@ template <class F> std::invoke_result_t<F&> of_file(const std::string& path, F f
   }
 }
 
-// The rows of what was read, each with the row of the model that does the same. Error: FileError that names
-// the first difference.
-struct SameLayers {
-  std::vector<std::pair<const LayerPlan*, const LayerPlan*>> rows;
+/// A model that was read beside one that is there: layers that do the same, or the first difference.
+class SameLayers {
+ public:
+  std::vector<std::pair<const LayerPlan*, const LayerPlan*>> rows;  // of what was read, of the other
+  std::string difference;
 
   SameLayers(const functional::Model& read, const ModelGraph& own) {
-    const std::vector<std::size_t> came = run_order(read), wanted = run_order(*own.model);
-    for (std::size_t i = 0; i < std::min(came.size(), wanted.size()); ++i) {
-      const LayerPlan &a = read.layers()[came[i]], &b = *own.layers[wanted[i]];
-      if (text(a) != text(b))
-        throw FileError("layer '" + std::string(a.name) + "' is " + text(a) + "; layer " + std::to_string(i) +
-                        " of the network, '" + own.names[wanted[i]] + "', is " + text(b));
+    const std::vector<int> came = run_order(read), wanted = run_order(*own.model);
+    for (std::size_t i = 0; i < std::min(came.size(), wanted.size()) && difference.empty(); ++i) {
+      const std::size_t from = read.graph().layer_index(came[i]),
+                        to = own.model->graph().layer_index(wanted[i]);
+      const LayerPlan &a = read.layers()[from], &b = *own.layers[to];
+      const auto differ = [&](const std::string& one, const std::string& other) {
+        if (difference.empty())
+          difference = "layer '" + std::string(a.name) + "' " + one + "; layer " + std::to_string(i) +
+                       " of the network, '" + own.names[to] + "', " + other;
+      };
+      if (text(a) != text(b)) differ("is " + text(a), "is " + text(b));
+      const Json one = settings(read, came[i]), other = settings(*own.model, wanted[i]);
+      for (const auto& [key, value] : one.items())
+        if (const Json& there = other.value(key, Json()); value != there)
+          differ("has " + key + " " + value.dump(), "has " + there.dump());
       rows.emplace_back(&a, &b);
     }
-    if (came.size() != wanted.size())
-      throw FileError(std::to_string(came.size()) + " layers came, " + std::to_string(wanted.size()) +
-                      " wanted");
+    if (difference.empty() && came.size() != wanted.size())
+      difference = std::to_string(came.size()) + " layers came, " + std::to_string(wanted.size()) + " wanted";
+  }
+  /// Error: FileError; there is a difference.
+  const SameLayers& checked() const {
+    if (!difference.empty()) throw FileError(difference);
+    return *this;
   }
   /// Where a tensor of the model that was read lies in the other one.
   std::size_t offset(std::size_t read) const {
@@ -718,6 +734,16 @@ struct SameLayers {
     for (const Parameter& p : *l.tensors.parameters)
       s += std::string(", ") + p.name + " " + std::string(Text(p.shape).view());
     return s;
+  }
+  // What decides on the outputs.
+  static Json settings(const functional::Model& model, int call) {
+    Json config = Json::object();
+    with_spec(*model.graph().entry(call).node, [&](const auto& spec) { config = config_from_spec(spec); });
+    for (const char* key : {"return_state", "stateful"}) config.erase(key);
+    Json deciding = Json::object();
+    for (const auto& [key, value] : config.items())
+      if (!key.ends_with("_initializer") && !key.ends_with("_regularizer")) deciding[key] = value;
+    return deciding;
   }
 };
 // Copies the weights over. Nothing is changed before all are known to fit.
@@ -746,7 +772,8 @@ template <class Model>
 void load_model(Model& model, const std::string& path, const CustomLayers& custom = {}) {
   detail::of_file(path, [&] {
     const functional::Model read = detail::read_model(detail::open_model(path), custom).model;
-    detail::copy_weights(read, detail::SameLayers(read, detail::graph_of(model)), model.block().data());
+    const detail::ModelGraph graph = detail::graph_of(model);
+    detail::copy_weights(read, detail::SameLayers(read, graph).checked(), model.block().data());
   });
 }
 
