@@ -241,7 +241,8 @@ TEST_CASE("files that are no HDF5, or not whole") {
   refuses(opens(std::string(10000, 'x')), "here: is no HDF5");
   refuses(opens(whole.substr(0, whole.size() - 1)), "here: is cut short: 21751 bytes came, 21752 wanted");
   for (std::size_t n = 0; n < 100; ++n) CHECK_FALSE(message_of(opens(whole.substr(0, n))).empty());
-  refuses([] { Hdf5("/nowhere/at/all.h5"); }, "/nowhere/at/all.h5: No such file or directory");
+  refuses([] { Hdf5("/nowhere/at/all.h5"); },
+          "/nowhere/at/all.h5: cannot be opened: No such file or directory");
   refuses([] { Hdf5("/tmp"); }, "/tmp: is no regular file");
   refuses([] { Hdf5("/dev/null"); }, "/dev/null: is no regular file");
 }

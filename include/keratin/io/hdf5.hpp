@@ -301,7 +301,7 @@ class Walk {
   void texts(const Elements& e, std::vector<std::string>& all) {
     if (e.space.count == 0) return;  // h5py writes an empty list as one of no numbers
     if (!e.type.is_text()) refuse("is no text");
-    if (e.space.count > e.bytes.size() / e.type.size || e.space.count > most_texts)
+    if (e.space.count > e.bytes.size() / e.type.size || e.space.count > most_texts - all.size())
       refuse("is damaged: ", e.space.count, " texts in ", e.bytes.size(), " bytes");
     Bytes rest = e.bytes;
     for (std::uint64_t i = 0; i < e.space.count; ++i) {
