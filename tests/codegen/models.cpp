@@ -80,7 +80,7 @@ functional::Model models::merging() {
   const Tensor a = Dense<4>{}(x), b = Dense<4, Tanh>{}(x);
   const Tensor c = Subtract{}(Average{}(a, b), x);
   const Tensor d = Maximum{}(c, Minimum{}(Rescaling<0.5, -1.0>{}(c), Dense<4>{}(c)));
-  return filled(x, Dot<1, 2, true>{}(Dense<2>{}(d), d));
+  return filled(x, Dot<1, 2, true>{}(Dense<2>{}(d), Average{}(d)));
 }
 functional::Model models::embedding() {
   return chain({9}, Embedding<20, 6, EmbeddingsInitializer<Ones>>{}, Conv1D<5, Kernel<3>, ReLU>{},

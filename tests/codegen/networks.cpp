@@ -9,6 +9,7 @@
 #include "models.hpp"
 
 #include <cstring>
+#include <set>
 
 using namespace keratin;
 
@@ -95,4 +96,18 @@ TEST_CASE("its self-test passes, and fails with other weights") {
   const Model<Net, View> changed(std::span(other.data(), other.size()).first<plan<Net>().block>());
   CHECK(networks::lenet::self_test());
   CHECK(!generated::agrees(changed, networks::lenet::expected, 0));
+}
+
+TEST_CASE("every layer that has a static type is in one of these models") {
+  std::set<std::string_view> types;
+  for (const auto make : {models::mlp, models::lenet, models::depthwise, models::recurrent, models::causal,
+                          models::residual, models::inception, models::merging, models::embedding}) {
+    const functional::Model model = make();
+    for (const LayerPlan& layer : model.layers()) types.insert(layer.type);
+  }
+  hana::for_each(layer_specs, [&](auto type) {
+    using S = typename decltype(type)::type;
+    if (io::detail::layer_text(S{}).empty()) return;
+    CHECK_MESSAGE(types.contains(S::name), std::string(S::name));
+  });
 }

@@ -89,6 +89,7 @@ inline std::string argument_text(const ActivationFunction& value) {
 // As few numbers as say the same: each stands for equally many.
 inline std::string list_text(const std::vector<int>& values, std::size_t fewest) {
   const std::size_t all = values.size();
+  if (all == 0) return "";
   std::size_t count = fewest;
   const auto says_all = [&] {
     bool same = all % count == 0;
@@ -473,7 +474,7 @@ inline std::string model_text(const functional::Model& model, const StaticNetwor
   if (format == WeightFormat::blob)
     return R"(/// The model of a blob, which it reads where it lies. Error: reported, and there is none; another blob came.
 inline std::optional<Model> model(std::span<const std::byte> blob) {
-  const std::span<const float> weights = view_of_blob(plan<Net>(), blob);
+  const std::span<const float> weights = view_of_blob<Net>(blob);
   if (weights.size() != plan<Net>().block) return {};
   return Model(weights.first<plan<Net>().block>());
 }
@@ -505,20 +506,18 @@ inline std::string test_text(const functional::Model& model, const CodegenOption
          (is_blob ? "" : "()") + ", expected, " + std::to_string(classes_of(model)) + "); }\n";
 }
 
-inline void check_options(const CodegenOptions& options) {
-  const auto letter = [](char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  bool first = true;  // of a name
-  bool valid = true;
-  for (std::string_view left = options.name; !left.empty(); left.remove_prefix(1)) {
-    if (left.starts_with("::") && !first) {
-      left.remove_prefix(1);
-      first = true;
-      continue;
-    }
-    valid = valid && (letter(left[0]) || (!first && left[0] >= '0' && left[0] <= '9'));
-    first = false;
+// a::b_1
+inline bool names_a_namespace(std::string_view name) {
+  constexpr std::string_view letters = "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  for (;;) {
+    const std::string_view part = name.substr(0, name.find("::"));
+    if (part.empty() || part.find_first_not_of(letters) != part.npos || std::isdigit(part[0])) return false;
+    if (part.size() == name.size()) return true;
+    name.remove_prefix(part.size() + 2);
   }
-  if (first || !valid || options.name == "keratin")
+}
+inline void check_options(const CodegenOptions& options) {
+  if (!names_a_namespace(options.name) || options.name == "keratin")
     refuse_to_generate("the name '", options.name, "' came, one of a namespace wanted, like app::lenet");
   if (options.test_samples < 0)
     refuse_to_generate(options.test_samples, " test samples came, at least 0 wanted");
@@ -530,8 +529,8 @@ inline void check_options(const CodegenOptions& options) {
 /// plan<Net>(), read where they lie; `model()`; and `self_test()`, whether this program predicts for some
 /// samples what the model did here, within 1e-5. It needs Keratin and neither exceptions nor RTTI.
 /// Initializers that no static type names, and what is not trained, are not kept. Error:
-/// std::invalid_argument for a model that is no Sequential with Residual and Parallel, and names the layer;
-/// for weights too large for 16 bits; for options that cannot be.
+/// std::invalid_argument, which names the layer, for a model that is no Sequential with Residual and
+/// Parallel, or for weights too large for 16 bits; for a name that is none of a namespace.
 inline std::string generate_header(const functional::Model& given, const CodegenOptions& options = {}) {
   detail::check_options(options);
   const detail::StaticNetwork network(given);
@@ -547,7 +546,7 @@ inline std::string generate_header(const functional::Model& given, const Codegen
   add(Text("// Input ", model.input_shape(), ", output ", model.output_shape(), ", ", model.count_params(),
            " parameters in ", detail::format_name(options.weights), ".\n")
           .view());
-  if (options.weights == WeightFormat::blob) add("#include <keratin/core/blob.hpp>\n");
+  if (options.weights == WeightFormat::blob) add("#include <keratin/sequential/blob.hpp>\n");
   add("#include <keratin/sequential/generated.hpp>\n\n");
   if (options.weights == WeightFormat::blob) add("#include <optional>\n\n");
   add("namespace ", options.name, " {\n\n");
