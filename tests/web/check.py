@@ -1,6 +1,6 @@
-"""check.py PAGE NATIVE [PICTURE]: opens the page in Chromium, takes an image, draws, and compares with the native program.
+"""check.py PAGE NATIVE [PICTURE]: opens the page in Chromium, takes images, draws, compares with the native program.
 
-PICTURE: where a screenshot goes. Chromium is told what to do over pipes, in the DevTools protocol."""
+PICTURE: where a screenshot goes. Chromium is told what to do through pipes, in the DevTools protocol."""
 import base64, functools, http.server, json, os, pathlib, subprocess, sys, tempfile, threading, time
 
 page, native = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
@@ -18,9 +18,10 @@ class Browser:
         self.back, to_write = os.pipe()
         # --no-sandbox: root has none, in a container nobody.
         self.process = subprocess.Popen(
-            ['bash', '-c', f'exec "$@" 3<&{to_read} 4>&{to_write}', 'bash', 'chromium', '--headless=new', '--no-sandbox',
-             '--disable-gpu', '--disable-dev-shm-usage', '--hide-scrollbars', '--no-first-run', '--window-size=1000,1000',
-             '--touch-events=enabled', f'--user-data-dir={profile}', '--remote-debugging-pipe', 'about:blank'],
+            ['bash', '-c', f'exec "$@" 3<&{to_read} 4>&{to_write}', 'bash', 'chromium', '--headless=new',
+             '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--hide-scrollbars', '--no-first-run',
+             '--window-size=1000,1000', '--touch-events=enabled', f'--user-data-dir={profile}',
+             '--remote-debugging-pipe', 'about:blank'],
             pass_fds=(to_read, to_write), stderr=subprocess.DEVNULL)
         os.close(to_read)
         os.close(to_write)
@@ -98,8 +99,9 @@ def check_sample(browser, images, name):
     browser.click(f'#samples [aria-label="{name}"]')
     verdict, got = browser.answers()
     image = next(i for i in images['images'] if images['names'][i['label']] == name)
-    wanted = subprocess.run([native], input=' '.join(map(str, image['pixels'])), capture_output=True, text=True, check=True)
-    wanted = [float(p) for p in wanted.stdout.split()]
+    numbers = ' '.join(map(str, image['pixels']))
+    output = subprocess.run([native], input=numbers, capture_output=True, text=True, check=True).stdout
+    wanted = [float(p) for p in output.split()]
     assert len(got) == len(wanted) == 10
     difference = max(abs(g - w) for g, w in zip(got, wanted))
     print(f'{name}: {verdict} with {max(got):.4f}; from the native program at most {difference:.1e}')
@@ -110,10 +112,10 @@ def check_sample(browser, images, name):
 def check_drawing(browser):
     browser.click('#clear')
     assert browser.answers()[0] == 'nothing yet'
-    browser.stroke((.4, .1), (.35, .9))
-    browser.stroke((.6, .1), (.65, .9))
+    browser.stroke((.36, .9), (.42, .1), (.58, .1), (.64, .9))
+    browser.stroke((.42, .2), (.58, .2))
     verdict, probabilities = browser.answers()
-    print(f'Two legs by mouse: {verdict} with {max(probabilities):.4f}')
+    print(f'Trousers by mouse: {verdict} with {max(probabilities):.4f}')
     assert verdict == 'Trouser' and abs(sum(probabilities) - 1) < 1e-5
 
     browser.click('#clear')
@@ -149,7 +151,7 @@ def check_speed(browser):
 
 def take_picture(browser, picture):
     """Of a pullover."""
-    browser.call('Emulation.setDeviceMetricsOverride', width=960, height=1010, deviceScaleFactor=1, mobile=False)
+    browser.call('Emulation.setDeviceMetricsOverride', width=960, height=1040, deviceScaleFactor=1, mobile=False)
     browser.click('#clear')
     browser.run("document.querySelector('#brush').value = 45")
     browser.stroke((.35, .2), (.18, .4), (.14, .8))

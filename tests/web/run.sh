@@ -14,6 +14,7 @@ done
 page=$(mktemp -d)
 trap 'rm -rf "$page"' EXIT
 "$root/examples/web/build.sh" "$page" --epochs 1
-"$@" -std=c++20 -O1 -I"$page/made" -I"$root/include" $(pkg-config --cflags eigen3) "$root/examples/web/predict.cpp" \
-  "$here/native.cpp" -o "$page/made/native"
+read -ra eigen <<<"$(pkg-config --cflags eigen3)"
+"$@" -std=c++20 -O1 -I"$page/made" -I"$root/include" "${eigen[@]}" "$root/examples/web/predict.cpp" "$here/native.cpp" \
+  -o "$page/made/native"
 python3 "$here/check.py" "$page" "$page/made/native"
