@@ -193,8 +193,8 @@ void check_version(const functional::Model& model, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("every layer, as versions of Keras since 3.3 wrote it") {
-  for (const char* version : {"3.3.3", "3.6.0", "3.12.0", "3.15.1"})
+TEST_CASE("every layer, as versions of Keras since 3.0 wrote it") {
+  for (const char* version : {"3.0.5", "3.3.3", "3.6.0", "3.12.0", "3.15.1"})
     for (const std::string name : {"images", "sequences", "sequential"})
       check_version(io::load_model(file("versions/" + name + "_" + version + ".keras")), name);
 }

@@ -1,4 +1,5 @@
 // What is saved comes back as it was. That Keras itself opens it is tested in tests/interop.
+#include <keratin/io/registry.hpp>
 #include <keratin/io/save.hpp>
 #include <keratin/io/training_state.hpp>
 
@@ -126,6 +127,36 @@ TEST_CASE("a static network with branches comes back as a graph, and into a netw
       message_of([&] { io::load_model(short_one, folder / "model.keras"); }),
       "layer 'first' is Conv2D relu (6, 6, 2) -> (6, 6, 4), kernel (3, 3, 2, 4), bias (4); layer 0 of the "
       "network, 'conv2d', is Conv2D (6, 6, 2) -> (6, 6, 4), kernel (3, 3, 2, 4), bias (4)"));
+}
+
+TEST_CASE("a setting that no shape shows is a difference") {
+  const Folder folder;
+  io::save_model(Model<Sequential<Input<8, 2>, GRU<3, GoBackwards>>>(1), folder / "model.keras");
+  Model<Sequential<Input<8, 2>, GRU<3>>> forwards(2);
+  CHECK(ends(message_of([&] { io::load_model(forwards, folder / "model.keras"); }),
+             "layer 'gru' has go_backwards true; layer 0 of the network, 'gru', has false"));
+}
+
+TEST_CASE("a program gets the static model that it knows for a file, or a graph") {
+  const Folder folder;
+  using Small = Model<Sequential<Input<4>, Dense<3, Tanh>, Dense<2>>>;
+  using Large = Model<Sequential<Input<4>, Dense<30, Tanh>, Dense<2>>>;
+  const std::vector<float> x = filled_array(4, 1);
+  const auto load = [&](const auto& model) {
+    io::save_model(model, folder / "model.keras");
+    const auto found = io::load_known<Small, Large>(folder / "model.keras");
+    std::visit(
+        [&](const auto& m) {
+          const auto y = m.predict(x);
+          const auto wanted = model.predict(x);
+          CHECK(std::equal(y.begin(), y.end(), wanted.begin(), wanted.end()));
+        },
+        found);
+    return found.index();
+  };
+  CHECK(load(Small(3)) == 1);
+  CHECK(load(Large(3)) == 2);
+  CHECK(load(Model<Sequential<Input<4>, Dense<3, ReLU>, Dense<2>>>(3)) == 0);
 }
 
 TEST_CASE("training goes on where the file stands, bit for bit") {

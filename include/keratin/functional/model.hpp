@@ -10,6 +10,9 @@
 
 namespace keratin::functional {
 
+/// Instead of a seed: the parameters begin as zeros, for somebody is about to read them.
+struct Zeroed {};
+
 /// A model of all that lies between two tensors. predict is const and safe to call from several threads at
 /// once. Keras: Model, functional.
 class Model {
@@ -24,11 +27,13 @@ class Model {
   Model(const Tensor& input, const std::vector<Tensor>& outputs, std::uint64_t seed = 0)
       : Model(std::vector{input}, outputs, seed) {}
   /// The same with several inputs and outputs, at most 16 of each.
-  Model(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, std::uint64_t seed = 0)
+  Model(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, Zeroed)
       : graph_(inputs, outputs),
         inference_(graph_, Mode{}),
         layers_(layers_of(graph_, plan())),
-        block_(plan().block) {
+        block_(plan().block) {}
+  Model(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, std::uint64_t seed = 0)
+      : Model(inputs, outputs, Zeroed{}) {
     initialize(seed);
     each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {  // of a model that was called
       const std::vector<float>& values = entry.layer->values;
@@ -37,8 +42,9 @@ class Model {
   }
 
   /// The same with names for the outputs, which logs and losses then go by. Keras: outputs in a dict.
+  template <class Seed = std::uint64_t>
   Model(const std::vector<Tensor>& inputs, const std::vector<std::pair<std::string, Tensor>>& outputs,
-        std::uint64_t seed = 0)
+        Seed seed = {})
       : Model(inputs, tensors_of(outputs), seed) {
     for (const auto& [name, tensor] : outputs) output_names_.push_back(name);
     for (std::size_t k = 0; k < output_names_.size(); ++k)

@@ -1,6 +1,6 @@
 #pragma once
-// Models and weights out of Keras's files: .keras, .weights.h5, and whole models in .h5. Needs libhdf5,
-// libzip and nlohmann-json.
+// Models and weights out of Keras's files: .keras, .weights.h5, and whole models in .h5. Needs libzip and
+// nlohmann-json.
 #include <keratin/io/graph_config.hpp>
 #include <keratin/io/hdf5.hpp>
 #include <keratin/io/model_graph.hpp>
@@ -13,14 +13,20 @@ namespace keratin::io {
 namespace detail {
 
 inline constexpr std::uint64_t most_json_bytes = 64 << 20, most_weight_bytes = std::uint64_t{16} << 30;
-inline constexpr int deepest_json = 200;
-inline constexpr int shown_length = 64;  // of an open axis, see SequenceInput
+inline constexpr int deepest_json = 200, most_json_values = 1 << 21;
+inline constexpr std::size_t most_calls = 10'000;  // of layers, also where a model inside is called again
+inline constexpr int shown_length = 64;            // of an open axis, see SequenceInput
+
+inline constexpr std::uint64_t most_packed = 100;  // Keras itself packs nothing
 
 inline Json parse_json(const auto& bytes, const std::string& name) {
   try {
+    int values = 0;
     return Json::parse(bytes.begin(), bytes.end(), [&](int depth, Json::parse_event_t, Json&) {
       if (depth > deepest_json)
         throw FileError(name + ": nested deeper than " + std::to_string(deepest_json));
+      if (++values > most_json_values)
+        throw FileError(name + ": more than " + std::to_string(most_json_values) + " values");
       return true;
     });
   } catch (const Json::exception& e) {
@@ -55,10 +61,12 @@ class Builder {
   /// The layers of the outermost model in order, each with the places that are its own or inside it: what the
   /// groups of a legacy file are.
   std::vector<std::vector<std::size_t>> outermost;
+  /// How many weights there can be in the file: a model that has more is refused before it takes memory.
+  std::uint64_t most_weights = UINT64_MAX;
 
   explicit Builder(const CustomLayers& custom) : custom_(custom) {}
 
-  functional::Model build(const Json& record) { return *model(record, "", "", true, 0); }
+  functional::Model build(const Json& record) { return std::move(*model(record, "", "", true, 0)); }
 
  private:
   // A layer or a model inside, once, however often it is called.
@@ -141,7 +149,7 @@ class Builder {
         y = call(layer, {y}, {}, {}, false).at(0);
       });
     }
-    return std::make_shared<functional::Model>(x, y);
+    return made_of(std::vector{x}, std::vector{y}, std::vector{y});
   }
 
   std::shared_ptr<functional::Model> graph(const Json& config, const std::string& prefix,
@@ -149,7 +157,11 @@ class Builder {
     struct Pending {
       const Json* record;
       std::string name, group;
+      const Json* nodes = nullptr;
       std::size_t next = 0;  // its call that was not made yet
+      // The call that this one waits for.
+      const Calls::mapped_type* source = nullptr;
+      std::size_t source_call = 0;
       std::optional<Made> made{};
       std::size_t outermost = 0;
     };
@@ -170,8 +182,10 @@ class Builder {
           if (!shape) throw FileError("no shape");
           calls[p.name] = {{input(*shape, prefix + p.name)}};
         });
-      else
+      else {
+        p.nodes = &list_in(record, "inbound_nodes");
         pending.push_back(std::move(p));
+      }
     }
     // What Keras writes for the mask of a Concatenate; here masks are joined when the layer is called.
     std::set<std::string> implicit;
@@ -179,15 +193,24 @@ class Builder {
     for (bool progress = true; progress && !pending.empty();) {
       progress = false;
       for (Pending& p : pending) {
-        const Json& nodes = list_in(*p.record, "inbound_nodes");
+        if (p.source && p.source_call >= p.source->size()) continue;
+        const Json& nodes = *p.nodes;
         while (p.next < nodes.size()) {
           const bool made = in_layer(*p.record, [&] {
             const Arguments arguments = arguments_of(nodes[p.next]);
             std::vector<Reference> all = tensors_in(arguments.args);
             all.insert(all.end(), arguments.state.begin(), arguments.state.end());
             if (arguments.mask) all.push_back(*arguments.mask);
-            for (const Reference& r : all)
-              if (!is_there(calls, r)) return false;
+            for (const Reference& r : all) {
+              const auto source = calls.find(r.layer);
+              if (source == calls.end()) throw FileError("it reads '" + r.layer + "', which is not there");
+              p.source = &source->second;
+              p.source_call = r.call;
+              if (r.call >= p.source->size()) return false;
+              if (r.tensor >= (*p.source)[r.call].size())
+                throw FileError("it reads tensor " + std::to_string(r.tensor) + " of '" + r.layer +
+                                "', which is not there");
+            }
             if (is_operator(*p.record) && makes_a_mask(*p.record, arguments, implicit)) {
               implicit.insert(p.name);
               calls[p.name].push_back({at(calls, tensors_in(arguments.args).at(0))});
@@ -221,8 +244,7 @@ class Builder {
           progress = true;
         }
       }
-      std::erase_if(pending,
-                    [](const Pending& p) { return p.next == list_in(*p.record, "inbound_nodes").size(); });
+      std::erase_if(pending, [](const Pending& p) { return p.next == p.nodes->size(); });
     }
     if (!pending.empty()) throw FileError("layer '" + pending[0].name + "' reads what no layer makes");
     std::vector<Tensor> inputs, outputs;
@@ -241,9 +263,22 @@ class Builder {
       outputs.push_back(leaf(j));
       named.emplace_back(name, outputs.back());
     });
-    if (member(config, "output_layers").is_object())
-      return std::make_shared<functional::Model>(inputs, named);
-    return std::make_shared<functional::Model>(inputs, outputs);
+    if (member(config, "output_layers").is_object()) return made_of(inputs, outputs, named);
+    return made_of(inputs, outputs, outputs);
+  }
+  std::shared_ptr<functional::Model> made_of(const std::vector<Tensor>& inputs,
+                                             const std::vector<Tensor>& outputs, const auto& named) const {
+    const functional::Graph graph(inputs, outputs);
+    std::uint64_t weights = 0;
+    for (std::size_t i = 0; i < graph.entries.size(); ++i)
+      if (graph.entries[i].owner == static_cast<int>(i))
+        for (const Parameter& p : *graph.entries[i].parameters)
+          weights += static_cast<std::uint64_t>(p.shape.elements());
+    if (weights > most_weights)
+      throw FileError("it describes " + std::to_string(weights) +
+                      " weights, more than there can be in a file of " + std::to_string(most_weights) +
+                      " bytes");
+    return std::make_shared<functional::Model>(inputs, named, functional::Zeroed{});
   }
 
   // f(name, [layer, call, tensor]) for one tensor, a list of them, or a dict.
@@ -336,7 +371,7 @@ class Builder {
       throw named(e.what());
     } catch (const Json::exception& e) {
       throw named(e.what());
-    } catch (const std::invalid_argument& e) {
+    } catch (const std::logic_error& e) {
       throw named(e.what());
     }
   }
@@ -380,9 +415,11 @@ class Builder {
     return *made;
   }
 
-  static std::vector<Tensor> call(const Made& made, const std::vector<Tensor>& tensors,
-                                  const std::vector<Tensor>& state, const std::optional<Tensor>& mask,
-                                  bool return_state) {
+  std::vector<Tensor> call(const Made& made, const std::vector<Tensor>& tensors,
+                           const std::vector<Tensor>& state, const std::optional<Tensor>& mask,
+                           bool return_state) {
+    calls_ += made.model ? made.model->graph().entries.size() : 1;
+    if (calls_ > most_calls) throw FileError("more than " + std::to_string(most_calls) + " calls of layers");
     if (made.model) return made.model->call(tensors);
     std::vector<Tensor> inputs = tensors;
     if (mask && state.empty()) inputs[0] = inputs[0].with_mask(*mask);
@@ -488,7 +525,7 @@ class Builder {
   }
 
   const CustomLayers& custom_;
-  std::size_t at_outermost_ = 0;
+  std::size_t at_outermost_ = 0, calls_ = 0;
 };
 
 // The weights of layers into a block, from where .weights.h5 has them: group_of(layer).
@@ -560,7 +597,7 @@ inline void read_legacy_weights(const Hdf5& file, const ModelGraph& graph, const
 /// A file that holds a whole model: what it says of it, and where its weights are.
 struct ModelFile {
   Json record, compile;
-  std::vector<unsigned char> image;  // of the weights' file, in an archive
+  FileImage image;  // of the weights' file, in an archive
   std::optional<Hdf5> weights;
   bool legacy = false;
 };
@@ -568,9 +605,9 @@ inline ModelFile open_model(const std::string& path) {
   ModelFile file;
   if (path.ends_with(".keras")) {
     const Zip zip(path);
-    file.record = parse_json(zip.read("config.json", most_json_bytes), path);
-    file.image = zip.read("model.weights.h5", most_weight_bytes);
-    file.weights.emplace(file.image, path + ": model.weights.h5");
+    file.record = parse_json(zip.read("config.json", most_json_bytes, most_packed), path);
+    file.image = zip.image("model.weights.h5", most_weight_bytes, most_packed);
+    file.weights.emplace(file.image.bytes, path + ": model.weights.h5");
     if (file.record.is_object()) file.compile = file.record.value("compile_config", Json());
   } else {
     file.legacy = true;
@@ -595,6 +632,7 @@ struct ReadModel {
 };
 inline ReadModel read_model(const ModelFile& file, const CustomLayers& custom) {
   Builder builder(custom);
+  builder.most_weights = file.weights->size();
   functional::Model model = builder.build(file.record);
   std::map<std::string_view, std::size_t> rows;
   for (std::size_t i = 0; i < model.layers().size(); ++i)
@@ -642,28 +680,44 @@ template <class F> std::invoke_result_t<F&> of_file(const std::string& path, F f
   } catch (const FileError& e) {
     const std::string what = e.what();
     throw FileError(what.starts_with(path) ? what : path + ": " + what);
-  } catch (const std::invalid_argument& e) {
+  } catch (const Json::exception& e) {
+    throw FileError(path + ": " + e.what());
+  } catch (const std::logic_error& e) {
     throw FileError(path + ": " + e.what());
   }
 }
 
-// The rows of what was read, each with the row of the model that does the same. Error: FileError that names
-// the first difference.
-struct SameLayers {
-  std::vector<std::pair<const LayerPlan*, const LayerPlan*>> rows;
+/// A model that was read beside one that is there: layers that do the same, or the first difference.
+class SameLayers {
+ public:
+  std::vector<std::pair<const LayerPlan*, const LayerPlan*>> rows;  // of what was read, of the other
+  std::string difference;
 
   SameLayers(const functional::Model& read, const ModelGraph& own) {
-    const std::vector<std::size_t> came = run_order(read), wanted = run_order(*own.model);
-    for (std::size_t i = 0; i < std::min(came.size(), wanted.size()); ++i) {
-      const LayerPlan &a = read.layers()[came[i]], &b = *own.layers[wanted[i]];
-      if (text(a) != text(b))
-        throw FileError("layer '" + std::string(a.name) + "' is " + text(a) + "; layer " + std::to_string(i) +
-                        " of the network, '" + own.names[wanted[i]] + "', is " + text(b));
+    const std::vector<int> came = run_order(read), wanted = run_order(*own.model);
+    for (std::size_t i = 0; i < std::min(came.size(), wanted.size()) && difference.empty(); ++i) {
+      const std::size_t from = read.graph().layer_index(came[i]),
+                        to = own.model->graph().layer_index(wanted[i]);
+      const LayerPlan &a = read.layers()[from], &b = *own.layers[to];
+      const auto differ = [&](const std::string& one, const std::string& other) {
+        if (difference.empty())
+          difference = "layer '" + std::string(a.name) + "' " + one + "; layer " + std::to_string(i) +
+                       " of the network, '" + own.names[to] + "', " + other;
+      };
+      if (text(a) != text(b)) differ("is " + text(a), "is " + text(b));
+      const Json one = settings(read, came[i]), other = settings(*own.model, wanted[i]);
+      for (const auto& [key, value] : one.items())
+        if (const Json& there = other.value(key, Json()); value != there)
+          differ("has " + key + " " + value.dump(), "has " + there.dump());
       rows.emplace_back(&a, &b);
     }
-    if (came.size() != wanted.size())
-      throw FileError(std::to_string(came.size()) + " layers came, " + std::to_string(wanted.size()) +
-                      " wanted");
+    if (difference.empty() && came.size() != wanted.size())
+      difference = std::to_string(came.size()) + " layers came, " + std::to_string(wanted.size()) + " wanted";
+  }
+  /// Error: FileError; there is a difference.
+  const SameLayers& checked() const {
+    if (!difference.empty()) throw FileError(difference);
+    return *this;
   }
   /// Where a tensor of the model that was read lies in the other one.
   std::size_t offset(std::size_t read) const {
@@ -680,6 +734,16 @@ struct SameLayers {
     for (const Parameter& p : *l.tensors.parameters)
       s += std::string(", ") + p.name + " " + std::string(Text(p.shape).view());
     return s;
+  }
+  // What decides on the outputs.
+  static Json settings(const functional::Model& model, int call) {
+    Json config = Json::object();
+    with_spec(*model.graph().entry(call).node, [&](const auto& spec) { config = config_from_spec(spec); });
+    for (const char* key : {"return_state", "stateful"}) config.erase(key);
+    Json deciding = Json::object();
+    for (const auto& [key, value] : config.items())
+      if (!key.ends_with("_initializer") && !key.ends_with("_regularizer")) deciding[key] = value;
+    return deciding;
   }
 };
 // Copies the weights over. Nothing is changed before all are known to fit.
@@ -708,7 +772,8 @@ template <class Model>
 void load_model(Model& model, const std::string& path, const CustomLayers& custom = {}) {
   detail::of_file(path, [&] {
     const functional::Model read = detail::read_model(detail::open_model(path), custom).model;
-    detail::copy_weights(read, detail::SameLayers(read, detail::graph_of(model)), model.block().data());
+    const detail::ModelGraph graph = detail::graph_of(model);
+    detail::copy_weights(read, detail::SameLayers(read, graph).checked(), model.block().data());
   });
 }
 

@@ -34,14 +34,14 @@ inline ModelGraph graph_of(const functional::Model& model) {
   return graph;
 }
 
-/// The rows of a model's layers() in the order in which they run, inputs left out: that of a static network
-/// of the same layers.
-inline std::vector<std::size_t> run_order(const functional::Model& model) {
-  std::vector<std::size_t> rows;
+/// The first calls of a model's layers in the order in which they run: that of a static network of the same
+/// layers.
+inline std::vector<int> run_order(const functional::Model& model) {
+  std::vector<int> calls;
   const functional::Graph& graph = model.graph();
   for (int i = 0; i < static_cast<int>(graph.entries.size()); ++i)
-    if (graph.entry(i).owner == i && graph.entry(i).layer->piece < 0) rows.push_back(graph.layer_index(i));
-  return rows;
+    if (graph.entry(i).owner == i && graph.entry(i).layer->piece < 0) calls.push_back(i);
+  return calls;
 }
 
 /// The same layers as a static network's, called one after the other.
@@ -49,7 +49,7 @@ template <class Net> functional::Model functional_of() {
   const functional::Tensor x = functional::Input(Net::input_shape);
   functional::Tensor y = x;
   hana::for_each(Net::layers, [&](auto type) { y = typename decltype(type)::type{}(y); });
-  return functional::Model(x, y);
+  return functional::Model({x}, std::vector{y}, functional::Zeroed{});
 }
 template <class Net, class Storage, class S>
 ModelGraph graph_of(const keratin::Model<Net, Storage, S>& model) {
@@ -58,10 +58,11 @@ ModelGraph graph_of(const keratin::Model<Net, Storage, S>& model) {
                    made->graph().is_chain()};
   const auto& own = model.layers();
   const std::vector<std::string> names = layer_names(own);
-  const std::vector<std::size_t> rows = run_order(*made);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    graph.layers[rows[i]] = &own[i];
-    graph.names[rows[i]] = names[i];
+  const std::vector<int> calls = run_order(*made);
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const std::size_t row = made->graph().layer_index(calls[i]);
+    graph.layers[row] = &own[i];
+    graph.names[row] = names[i];
   }
   graph.names = plain_names(std::move(graph.names));
   return graph;

@@ -73,7 +73,8 @@ void load_training(Trainer& trainer, const std::string& path, const CustomLayers
   detail::of_file(path, [&] {
     const detail::ModelFile file = detail::open_model(path);
     const detail::ReadModel read = detail::read_model(file, custom);
-    const detail::SameLayers same(read.model, detail::graph_of(trainer.model()));
+    const detail::ModelGraph graph = detail::graph_of(trainer.model());
+    const detail::SameLayers same = detail::SameLayers(read.model, graph).checked();
     if (!file.compile.is_object() || !file.compile.contains("optimizer"))
       throw FileError("the model in it was not compiled");
     const auto optimizer =
