@@ -160,6 +160,20 @@ template <LayerSpec S> class NodeOf final : public Node {
   S spec_;
 };
 
+/// f(spec) where the node is made of a spec of the library's list; whether it is.
+inline bool with_spec(const Node& node, auto f) {
+  bool known = false;
+  hana::for_each(layer_specs, [&](auto type) {
+    using S = typename decltype(type)::type;
+    if (known) return;
+    if (const auto* const of = dynamic_cast<const NodeOf<S>*>(&node)) {
+      known = true;
+      f(of->spec());
+    }
+  });
+  return known;
+}
+
 // The kernels of every layer are most of what a file with a graph compiles. Where KERATIN_NODES_ELSEWHERE is
 // defined they come from another file, which includes functional/instantiate.hpp.
 #ifdef KERATIN_NODES_ELSEWHERE

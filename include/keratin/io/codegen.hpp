@@ -229,14 +229,6 @@ template <LayerSpec S> std::string layer_text(const S& spec) {
     return S::name + ("<" + arguments_text(arguments, fields_of(spec)) + ">");
 }
 
-// f(spec) of a call, if the list of layers has it.
-void with_spec(const functional::Node& node, auto f) {
-  hana::for_each(layer_specs, [&](auto type) {
-    using S = typename decltype(type)::type;
-    if (const auto* known = dynamic_cast<const functional::NodeOf<S>*>(&node)) f(known->spec());
-  });
-}
-
 // A type as text: a layer, or what holds others.
 struct TypeText {
   std::string head;  // of a layer all of it
@@ -314,7 +306,7 @@ class StaticNetwork {
   }
   void find_type(int i) {
     Layer& layer = at(i);
-    with_spec(*graph_.entry(i).node, [&]<class S>(const S& spec) {
+    functional::with_spec(*graph_.entry(i).node, [&]<class S>(const S& spec) {
       layer.type.head = layer_text(spec);
       layer.merges = MergingSpec<S>;
     });
@@ -437,7 +429,7 @@ template <class Half> std::string half_text(float value) { return std::to_string
 inline int classes_of(const functional::Model& model) {
   int classes = 0;
   for (const functional::Graph::Entry& entry : model.graph().entries)
-    with_spec(*entry.node, [&]<class S>(const S& spec) {
+    functional::with_spec(*entry.node, [&]<class S>(const S& spec) {
       if constexpr (std::is_same_v<S, EmbeddingSpec>)
         classes = classes == 0 ? spec.input_dim : std::min(classes, spec.input_dim);
     });

@@ -12,19 +12,6 @@ namespace detail {
 
 using functional::Call, functional::Graph, functional::Layer, functional::Node, functional::Tensor;
 
-// f(spec) for a node that is made of a known spec; whether it is.
-inline bool with_spec(const Node& node, auto f) {
-  bool known = false;
-  hana::for_each(layer_specs, [&](auto type) {
-    using S = typename decltype(type)::type;
-    if (const auto* const of = dynamic_cast<const functional::NodeOf<S>*>(&node); of && !known) {
-      known = true;
-      f(of->spec());
-    }
-  });
-  return known;
-}
-
 /// Writes the layers of a graph. names: of its layers(), as Keras takes them.
 class GraphWriter {
  public:
@@ -224,7 +211,7 @@ class GraphWriter {
   Json config_of(const Node& node) const {
     if (std::optional<Json> own = custom_config(node)) return *own;
     Json config;
-    if (!with_spec(node, [&](const auto& spec) { config = config_from_spec(spec); }))
+    if (!functional::with_spec(node, [&](const auto& spec) { config = config_from_spec(spec); }))
       throw FileError("class " + std::string(node.type()) + " is not known to files");
     return config;
   }
@@ -361,7 +348,7 @@ class GraphWriter {
     const Graph::Entry& e = graph_.entry(i);
     Json args = Json::array(), config = Json::object();
     for (int k = 0; k < data_inputs(e); ++k) args.push_back(tensor(e.inputs[k]));
-    with_spec(*e.node, [&]<class S>(const S& spec) {
+    functional::with_spec(*e.node, [&]<class S>(const S& spec) {
       if constexpr (std::is_same_v<S, PowerSpec>) args.push_back(spec.exponent);
       if constexpr (std::is_same_v<S, NotEqualSpec>) args.push_back(spec.value);
       if constexpr (std::is_same_v<S, SliceSpec>) args.push_back(indices(spec));

@@ -738,7 +738,8 @@ class SameLayers {
   // What decides on the outputs.
   static Json settings(const functional::Model& model, int call) {
     Json config = Json::object();
-    with_spec(*model.graph().entry(call).node, [&](const auto& spec) { config = config_from_spec(spec); });
+    functional::with_spec(*model.graph().entry(call).node,
+                          [&](const auto& spec) { config = config_from_spec(spec); });
     for (const char* key : {"return_state", "stateful"}) config.erase(key);
     Json deciding = Json::object();
     for (const auto& [key, value] : config.items())

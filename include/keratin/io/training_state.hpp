@@ -99,10 +99,12 @@ void load_training(Trainer& trainer, const std::string& path, const CustomLayers
         file.weights->read(paths[2 + v * slots + s], shape, values);
         std::copy(values.begin(), values.end(), kept.data() + s * block + same.offset(trained[v].offset));
       }
-    float steps = 0, rate = 0;
+    std::int64_t steps = 0;
+    float rate = 0;
     auto settings = optimizer;
     if (paths.size() >= 2) {
-      file.weights->read(paths[0], Shape{}, {&steps, 1});
+      steps = file.weights->read_integer(paths[0]);
+      if (steps < 0) throw FileError(paths[0] + ": " + std::to_string(steps) + " came, 0 or more wanted");
       file.weights->read(paths[1], Shape{}, {&rate, 1});
       settings.learning_rate =
           rate == static_cast<float>(settings.learning_rate) ? settings.learning_rate : double{rate};
@@ -110,7 +112,7 @@ void load_training(Trainer& trainer, const std::string& path, const CustomLayers
     detail::copy_weights(read.model, same, trainer.model().block().data());
     std::copy(kept.begin(), kept.end(), trainer.slots().begin());
     trainer.optimizer() = settings;
-    trainer.set_iterations(static_cast<std::int64_t>(steps));
+    trainer.set_iterations(steps);
   });
 }
 
