@@ -73,6 +73,21 @@ def trains_on(folder, name):
     check(worst < 1e-4, f"{name}: within {worst:.1e} after ten more steps")
 
 
+def trains_outputs_on(folder):
+    model = keras.models.load_model(folder / "outputs.keras")
+    x = read(folder, "outputs.x0", (12, 5))
+    targets = {"kind": np.arange(12, dtype="int32") % 3,
+               "amount": read(folder, "sequences.targets", (12, 1))}
+    check(not model.get_layer("kept").trainable and model.get_layer("first").trainable,
+          "outputs: one layer is not trained")
+    for _ in range(10):
+        model.train_on_batch(x, targets)
+    y = model.predict(x, verbose=0)
+    worst = max(np.max(np.abs(y[k] - read(folder, f"outputs.{k}", y[k].shape)))
+                for k in targets)
+    check(worst < 1e-4, f"outputs: within {worst:.1e} after ten more steps")
+
+
 def leave(folder, name, model, optimizer, loss, shape, targets):
     """A model after three steps, and its predictions after ten more."""
     n = 12 * int(np.prod(shape))
@@ -96,8 +111,9 @@ def main(program):
         folder = Path(name)
         subprocess.run([program, "write", name], check=True)
         trained = ["mlp", "images", "sequences", "by_sgd"]
+        trains_outputs_on(folder)
         for path in sorted(folder.glob("*.keras")) + sorted(folder.glob("*.h5")):
-            if path.stem not in trained and not path.name.endswith(".weights.h5"):
+            if path.stem not in [*trained, "outputs"] and not path.name.endswith(".weights.h5"):
                 opens(folder, path)
         for network in trained:
             trains_on(folder, network)

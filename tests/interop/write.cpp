@@ -100,6 +100,32 @@ void train(const char* name, auto optimizer, auto loss, const auto& targets, aut
   write_values(std::string(name) + ".after", y);
 }
 
+// Two outputs with names, weights for their losses, and a layer in between that is not trained.
+void train_two_outputs() {
+  const functional::Tensor x = functional::Input(Shape{5}, "numbers");
+  const functional::Tensor h = x.then(DenseSpec{.units = 6, .activation = Tanh{}}, "first"),
+                           frozen = h.then(DenseSpec{.units = 4, .activation = ReLU{}}, "kept");
+  functional::Model model({x},
+                          std::vector<std::pair<std::string, functional::Tensor>>{
+                              {"kind", frozen.then(DenseSpec{.units = 3, .activation = Softmax{}}, "kinds")},
+                              {"amount", h.then(DenseSpec{.units = 1}, "amounts")}});
+  model.set_trainable("kept", false);
+  auto trainer = compile(model, Adam{.learning_rate = 0.02},
+                         ForOutput(SparseCategoricalCrossentropy{}, metrics::Accuracy{}).weighing(0.5),
+                         ForOutput(MeanSquaredError{}, metrics::MeanAbsoluteError{}).weighing(2));
+  const std::vector<float> values = inputs(rows * 5), amounts = inputs(rows);
+  const std::vector<int> kinds = labels(3);
+  const auto step = [&] { trainer.train_on_batch(values, {kinds, amounts}); };
+  for (int i = 0; i < 3; ++i) step();
+  io::save_model(trainer, folder / "outputs.keras");
+  write_values("outputs.x0", values);
+  for (int i = 0; i < 10; ++i) step();
+  std::vector<float> kind(rows * 3), amount(rows);
+  model.predict(values, {kind, amount});
+  write_values("outputs.kind", kind);
+  write_values("outputs.amount", amount);
+}
+
 int failures = 0;
 void check(bool holds, const std::string& what) {
   if (!holds) std::printf("FAILED %s\n", what.c_str());
@@ -139,6 +165,7 @@ int main(int argc, char** argv) try {
                   SparseCategoricalCrossentropy{}, labels(3));
     train<Sequences>("sequences", Adam{}, MeanSquaredError{}, values, metrics::MeanAbsoluteError{});
     train<Sequences>("by_sgd", SGD{}, MeanAbsoluteError{}, values);
+    train_two_outputs();
   } else {
     go_on<Mlp>("keras_mlp", Adam{}, SparseCategoricalCrossentropy{}, labels(3));
     go_on<Sequences>("keras_sequences", SGD{.momentum = 0.5}, MeanSquaredError{}, inputs(rows));

@@ -4,6 +4,7 @@
 #include <keratin/io/custom_layers.hpp>
 #include <keratin/io/places.hpp>
 
+#include <numeric>
 #include <set>
 
 namespace keratin::io {
@@ -124,7 +125,7 @@ class GraphWriter {
       for (int k = 0; k < data_inputs(e); ++k) todo.push_back(e.inputs[k]);
       if (const std::optional<int> mask = written_mask(e)) todo.push_back(*mask);
     }
-    for (const int owner : graph_.layers)
+    for (const int owner : keras_order())
       if (owner < 0 || written.contains(owner)) order_.push_back(owner);
     for (const int i : written)
       if (graph_.entry(i).owner == i && !is_row(i)) order_.push_back(i);
@@ -135,6 +136,23 @@ class GraphWriter {
         throw FileError("output " + std::to_string(k) +
                         " has a mask that was given to it, which files cannot say");
     }
+  }
+  // First calls, and inputs, in the order of Keras, which takes outputs with names by their names.
+  std::vector<int> keras_order() const {
+    if (!model_.has_output_names()) return graph_.layers;
+    std::vector<std::size_t> outputs(model_.outputs());
+    std::iota(outputs.begin(), outputs.end(), std::size_t{});
+    std::sort(outputs.begin(), outputs.end(),
+              [&](std::size_t a, std::size_t b) { return model_.output_name(a) < model_.output_name(b); });
+    std::vector<Tensor> from, to;
+    for (std::size_t k = 0; k < model_.inputs(); ++k) from.push_back(model_.input(k));
+    for (const std::size_t k : outputs) to.push_back(model_.output(k));
+    const Graph sorted(from, to);
+    std::map<const functional::SharedLayer*, int> owners;
+    for (const Graph::Entry& e : graph_.entries) owners.emplace(e.layer.get(), e.owner);
+    std::vector<int> order;
+    for (const int i : sorted.layers) order.push_back(i < 0 ? i : owners.at(sorted.entry(i).layer.get()));
+    return order;
   }
   void number_groups() {
     Groups groups;
