@@ -93,3 +93,28 @@ TEST_CASE("a model with another layer trains what this one trains, under the sam
   CHECK(other.output_name(0) == "price");
   CHECK(other.output_name(1) == "kind");
 }
+
+TEST_CASE("a call takes along what is trained at the time, and leaves no trace") {
+  const functional::Tensor x = functional::Input({4}),
+                           y = x.then(DenseSpec{.units = 3, .kernel_regularizer = {0, 0.5}});
+  functional::Model inner(x, y, 1);
+  inner.set_trainable(false);
+  const functional::Tensor other = functional::Input({4});
+  functional::Model outer(other, inner(other));
+  CHECK(outer.plan().trainable == 0);
+  CHECK(std::ranges::equal(outer.block(), inner.block()));
+  inner.set_trainable(true);
+  CHECK(functional::Model(other, inner(other)).plan().trainable == 15);
+  CHECK(functional::Model(x, y).plan().trainable == 15);
+  CHECK_FALSE(std::ranges::equal(functional::Model(x, y, 2).block(), inner.block()));
+
+  // Weights that are not trained add no penalty.
+  const std::vector<float> values = filled_array(8, 0), targets = filled_array(6, 1);
+  functional::Model plain(x, x.then(DenseSpec{.units = 3}));
+  plain.set_weights(std::vector<float>(inner.block().begin(), inner.block().begin() + 15));
+  outer.set_weights(std::vector<float>(inner.block().begin(), inner.block().begin() + 15));
+  const auto loss = [&](auto& model) {
+    return compile(model, SGD{}, MeanSquaredError{}).evaluate(values, targets)[0];
+  };
+  CHECK(loss(outer) == loss(plain));
+}

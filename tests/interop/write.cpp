@@ -33,37 +33,53 @@ std::vector<float> weights_of(const auto& model) {
   return values;
 }
 
-// Each golden model, saved in every form, with inputs and outputs.
+// A model saved in every form, with inputs and outputs.
+void write_model(const std::string& name, const functional::Model& model) {
+  std::vector<std::vector<float>> x, y;
+  std::vector<Array> arrays;
+  std::vector<std::span<float>> spans;
+  for (std::size_t k = 0; k < model.inputs(); ++k) {
+    x.emplace_back(5 * static_cast<std::size_t>(model.input_shape(k).size()));
+    const std::size_t step = static_cast<std::size_t>(model.input_shape(k).last());
+    for (std::size_t i = 0; i < x[k].size(); ++i) {
+      x[k][i] = static_cast<float>(testing::filled(i, static_cast<int>(k)));
+      if (name == "masked_classifier" || name == "masked_tagger") x[k][i] = static_cast<float>(i * 5 / 3 % 8);
+      if ((name == "masked_sequences" || name == "unmasked") && i / step % 3 == 1) x[k][i] = 0;
+    }
+  }
+  for (std::size_t k = 0; k < model.outputs(); ++k)
+    y.emplace_back(5 * static_cast<std::size_t>(model.output_shape(k).size()));
+  for (const auto& v : x) arrays.emplace_back(v);
+  for (auto& v : y) spans.emplace_back(v);
+  model.predict(Arrays(arrays.data(), arrays.size()), spans);
+  for (std::size_t k = 0; k < x.size(); ++k) write_values(name + ".x" + std::to_string(k), x[k]);
+  for (std::size_t k = 0; k < y.size(); ++k) write_values(name + ".y" + std::to_string(k), y[k]);
+  io::save_model(model, folder / (name + ".keras"));
+  io::save_weights(model, folder / (name + ".weights.h5"));
+  if (name != "operators" && name != "masked_sequences" && name != "reduced" && name != "unmasked")
+    io::save_model(model, folder / (name + ".h5"));  // Keras reads none with operators
+}
+
+// Models whose layers Keras orders by operators that no layer here stands for.
+void write_operators() {
+  const functional::Tensor x = functional::Input(Shape{3, 4});
+  const auto a = functional::mean(x.then(DenseSpec{.units = 4}, "a")),
+             b = functional::mean(Flatten{}(x.then(DenseSpec{.units = 4}, "b")));
+  write_model("reduced", functional::Model(x, b - a * 2.0));
+  const auto masked = x.then(MaskingSpec{}).then(DenseSpec{.units = 4}, "masked").unmasked();
+  write_model(
+      "unmasked",
+      functional::Model(
+          x,
+          x.then(DenseSpec{.units = 4}, "c").then(ActivationSpec{Tanh{}}).then(LSTMSpec{.units = 2}, "left") -
+              masked.then(LSTMSpec{.units = 2}, "right")));
+}
+
+// Each golden model.
 void write_topologies() {
   for (const auto& entry :
-       std::filesystem::directory_iterator(std::filesystem::path(KERATIN_TEST_DATA) / "files")) {
-    if (entry.path().extension() != ".keras") continue;
-    const std::string name = entry.path().stem();
-    const functional::Model model = io::load_model(entry.path());
-    std::vector<std::vector<float>> x, y;
-    std::vector<Array> arrays;
-    std::vector<std::span<float>> spans;
-    for (std::size_t k = 0; k < model.inputs(); ++k) {
-      x.emplace_back(5 * static_cast<std::size_t>(model.input_shape(k).size()));
-      const std::size_t step = static_cast<std::size_t>(model.input_shape(k).last());
-      for (std::size_t i = 0; i < x[k].size(); ++i) {
-        x[k][i] = static_cast<float>(testing::filled(i, static_cast<int>(k)));
-        if (name == "masked_classifier" || name == "masked_tagger")
-          x[k][i] = static_cast<float>(i * 5 / 3 % 8);
-        if (name == "masked_sequences" && i / step % 3 == 1) x[k][i] = 0;
-      }
-    }
-    for (std::size_t k = 0; k < model.outputs(); ++k)
-      y.emplace_back(5 * static_cast<std::size_t>(model.output_shape(k).size()));
-    for (const auto& v : x) arrays.emplace_back(v);
-    for (auto& v : y) spans.emplace_back(v);
-    model.predict(Arrays(arrays.data(), arrays.size()), spans);
-    for (std::size_t k = 0; k < x.size(); ++k) write_values(name + ".x" + std::to_string(k), x[k]);
-    for (std::size_t k = 0; k < y.size(); ++k) write_values(name + ".y" + std::to_string(k), y[k]);
-    io::save_model(model, folder / (name + ".keras"));
-    io::save_weights(model, folder / (name + ".weights.h5"));
-    if (name != "operators" && name != "masked_sequences") io::save_model(model, folder / (name + ".h5"));
-  }
+       std::filesystem::directory_iterator(std::filesystem::path(KERATIN_TEST_DATA) / "files"))
+    if (entry.path().extension() == ".keras") write_model(entry.path().stem(), io::load_model(entry.path()));
 }
 
 constexpr std::size_t rows = 12;
@@ -158,6 +174,7 @@ int main(int argc, char** argv) try {
   folder = argv[2];
   if (std::string_view(argv[1]) == "write") {
     write_topologies();
+    write_operators();
     const std::vector<float> values = inputs(rows);
     train<Mlp>("mlp", Adam{.learning_rate = 0.01}, SparseCategoricalCrossentropy{}, labels(3),
                metrics::Accuracy{});

@@ -146,6 +146,40 @@ TEST_CASE("what a layer does not know is refused by name") {
         }) == "recurrent_dropout: 0.5 came, nothing that changes the result wanted");
 }
 
+namespace {
+
+// A model of one call of a layer, as Keras writes it down.
+std::string message_for(const char* layer, const char* node) {
+  const std::string tensor =
+      R"({"class_name": "__keras_tensor__", "config": {"keras_history": ["x", 0, 0]}})";
+  const std::string record = std::string(R"({"class_name": "Functional", "config": {"layers": [
+      {"class_name": "InputLayer", "config": {"batch_shape": [null, 4], "name": "x"}, "inbound_nodes": []},
+      {)") + layer + R"(, "inbound_nodes": [{"args": [)" +
+                             tensor + "], \"kwargs\": " + node +
+                             R"(}]}], "input_layers": [["x", 0, 0]], "output_layers": [["y", 0, 0]]}})";
+  const io::CustomLayers none;
+  return message_of([&] { io::detail::Builder(none).build(io::Json::parse(record)); });
+}
+
+}  // namespace
+
+TEST_CASE("what changes a result is not left out") {
+  const char* const dropout = R"("class_name": "Dropout", "config": {"name": "y", "rate": 0.5})";
+  CHECK(message_for(dropout, "{\"training\": false}").empty());
+  CHECK(message_for(dropout, "{\"training\": true}") ==
+        "layer 'y' (Dropout): a call with training true, which is not known here");
+  CHECK(message_for(R"("class_name": "BatchNormalization", "config": {"name": "y"})",
+                    "{\"training\": false}") ==
+        "layer 'y' (BatchNormalization): a call with training false, which is not known here");
+  CHECK(message_for(R"("class_name": "ReLU", "config": {"name": "y", "max_value": 0})", "{}") ==
+        "layer 'y' (ReLU): max_value: 0 came, nothing that changes the result wanted");
+  CHECK(message_for(
+            R"("class_name": "Dense", "registered_name": "my>Dense", "config": {"name": "y", "units": 2})",
+            "{}") == "layer 'y' (Dense): 'my>Dense' is a class of somebody's own, and none is given for it");
+  CHECK(message_for(R"("module": "keras.src.ops.numpy", "class_name": "ZerosLike", "config": {"name": "y"})",
+                    "{}") == "'y' is an output, an operator that is known as part of a mask only");
+}
+
 TEST_CASE("a layer of the user's own is made by the user") {
   const std::string path = file("two_towers.keras");
   int made = 0;

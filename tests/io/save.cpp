@@ -111,6 +111,43 @@ TEST_CASE("a setting that no shape shows is a difference") {
              "layer 'gru' has go_backwards true; layer 0 of the network, 'gru', has false"));
 }
 
+TEST_CASE("the same layers wired in another way are a difference") {
+  const TemporaryFolder folder;
+  io::save_model(Model<Sequential<Input<4>, Residual<Dense<4>, Dense<4>>>>(1), folder.file("model.keras"));
+  Model<Sequential<Input<4>, Dense<4>, Residual<Dense<4>>>> other(2);
+  CHECK(ends(message_of([&] { io::load_model(other, folder.file("model.keras")); }),
+             "layer 'add' (Add) is called on other tensors than in the network, or in another way"));
+}
+
+TEST_CASE("weights that the model lacks are an error") {
+  const TemporaryFolder folder;
+  io::save_weights(Model<Sequential<Input<4>, Dense<4>, Dense<4>, Dense<2>>>(1),
+                   folder.file("three.weights.h5"));
+  Model<Sequential<Input<4>, Dense<4>, Dense<4>>> two(2);
+  CHECK(ends(message_of([&] { io::load_weights(two, folder.file("three.weights.h5")); }),
+             "layers/dense_2 has weights of a layer that the model lacks"));
+}
+
+TEST_CASE("a model of many masked branches is saved in no time") {
+  const TemporaryFolder folder;
+  const functional::Tensor x = functional::Input(Shape{3, 2});
+  functional::Tensor y = x.then(MaskingSpec{});
+  for (int i = 0; i < 60; ++i) y = Add<>{}(y, y.then(DenseSpec{.units = 2}));
+  CHECK_NOTHROW(
+      io::save_model(functional::Model(x, y.then(LSTMSpec{.units = 2})), folder.file("model.keras")));
+}
+
+TEST_CASE("what Keras would not open is refused") {
+  const TemporaryFolder folder;
+  const functional::Tensor x = functional::Input(Shape{3, 2});
+  CHECK(
+      ends(message_of([&] {
+             io::save_model(functional::Model(x, x.then(GRUSpec{.units = 2, .stateful = true})),
+                            folder.file("model.keras"));
+           }),
+           "layer 'gru' (GRU): stateful: Keras wants the size of the batch for it, which no model here has"));
+}
+
 TEST_CASE("a program gets the static model that it knows for a file, or a graph") {
   const TemporaryFolder folder;
   using Small = Model<Sequential<Input<4>, Dense<3, Tanh>, Dense<2>>>;
@@ -276,5 +313,5 @@ TEST_CASE("layers of the user's own are saved and read by their fields") {
   io::save_model(model, folder.file("model.keras"), custom);
   CHECK(predictions(io::load_model(folder.file("model.keras"), custom)) == predictions(model));
   CHECK(ends(message_of([&] { io::load_model(folder.file("model.keras")); }),
-             "layer 'scale' (Scale): this class is not known here"));
+             "layer 'scale' (Scale): 'tests>Scale' is a class of somebody's own, and none is given for it"));
 }

@@ -50,13 +50,12 @@ class Graph {
       masks.push_back(t.mask_ ? place_.at(t.mask_.get()) : no_mask);
     }
     count_readers();
-    order_like_keras();
+    layers = keras_order([](const Entry&, int) { return 0; });
     check_names();
     place_.clear();
     owners_.clear();
-    met_.clear();
     for (const int i : layers)
-      if (i >= 0 && entry(i).layer->frozen) set_trainable(i, false);
+      if (i >= 0 && entry(i).call->beginning && entry(i).call->beginning->frozen) set_trainable(i, false);
   }
 
   /// Whether an input has an open axis, and the lengths that such inputs have here.
@@ -108,6 +107,33 @@ class Graph {
       e.out = fit.out;
     }
     return graph;
+  }
+
+  /// Every layer once, as its first call, and the inputs: those farthest from an output first; all calls of a
+  /// layer count, and what feeds one is farther than every call met so far. Where that is equal, those first
+  /// that were met first on the way back from the outputs. more(entry, k): by how many steps the way from its
+  /// k-th input is longer than one.
+  std::vector<int> keras_order(auto more) const {
+    std::vector<int> of_call(entries.size() + inputs.size()), depth(of_call.size());  // depth: of a layer
+    for (std::size_t i = static_cast<std::size_t>(needed); i-- > 0;) {
+      const Entry& e = entries[i];
+      int& here = depth[slot(e.owner)];
+      here = std::max(here, of_call[slot(static_cast<int>(i))]);
+      for (int k = 0; k < e.inputs.count; ++k) {
+        int& before = of_call[slot(e.inputs[k])];
+        before = std::max(before, here + (e.layer->piece < 0) + more(e, k));
+      }
+    }
+    std::vector<int> order;
+    for (int k = 0; k < static_cast<int>(inputs.size()); ++k) depth[slot(-1 - k)] = of_call[slot(-1 - k)];
+    for (int k = 0; k < static_cast<int>(inputs.size()); ++k) order.push_back(-1 - k);
+    for (int i = 0; i < static_cast<int>(entries.size()); ++i)
+      if (entry(i).owner == i && entry(i).layer->piece < 0 && (i < needed || entry(i).parameters->count > 0))
+        order.push_back(i);
+    std::sort(order.begin(), order.end(), [&](int a, int b) {
+      return depth[slot(a)] != depth[slot(b)] ? depth[slot(a)] > depth[slot(b)] : met(a) < met(b);
+    });
+    return order;
   }
 
   /// Lets the layers be trained that are called in these entries and their like, or not.
@@ -324,25 +350,6 @@ class Graph {
     entries.insert(entries.begin() + at + 1, inserted);
   }
 
-  // Those farthest from an output first: all calls of a layer count, and what feeds one is farther than every
-  // call met so far. Where that is equal, those first that were met first on the way back from the outputs.
-  void order_like_keras() {
-    std::vector<int> of_call(entries.size() + inputs.size()), depth(of_call.size());  // depth: of a layer
-    for (std::size_t i = static_cast<std::size_t>(needed); i-- > 0;) {
-      int& here = depth[slot(entries[i].owner)];
-      here = std::max(here, of_call[slot(static_cast<int>(i))]);
-      const int before = entries[i].layer->piece < 0 ? here + 1 : here;
-      for (const int from : entries[i].inputs) of_call[slot(from)] = std::max(of_call[slot(from)], before);
-    }
-    for (int k = 0; k < static_cast<int>(inputs.size()); ++k) depth[slot(-1 - k)] = of_call[slot(-1 - k)];
-    for (int k = 0; k < static_cast<int>(inputs.size()); ++k) layers.push_back(-1 - k);
-    for (int i = 0; i < static_cast<int>(entries.size()); ++i)
-      if (entry(i).owner == i && entry(i).layer->piece < 0 && (i < needed || entry(i).parameters->count > 0))
-        layers.push_back(i);
-    std::sort(layers.begin(), layers.end(), [&](int a, int b) {
-      return depth[slot(a)] != depth[slot(b)] ? depth[slot(a)] > depth[slot(b)] : met(a) < met(b);
-    });
-  }
   std::size_t met(int i) const {
     return met_.at(i < 0 ? static_cast<const void*>(&input(i)) : entry(i).layer.get());
   }
@@ -357,6 +364,7 @@ class Graph {
   // While the graph is made.
   std::unordered_map<const Call*, int> place_;
   std::unordered_map<const SharedLayer*, int> owners_;
+
   std::unordered_map<const void*, std::size_t> met_;  // layers and inputs, in the order of the search
 };
 

@@ -8,6 +8,8 @@
 #include <keratin/functional/executor.hpp>
 #include <keratin/sequential/predict.hpp>
 
+#include <map>
+
 namespace keratin::functional {
 
 /// Instead of a seed: the parameters begin as zeros, for somebody is about to read them.
@@ -35,8 +37,9 @@ class Model {
   Model(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, std::uint64_t seed = 0)
       : Model(inputs, outputs, Zeroed{}) {
     initialize(seed);
-    each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {  // of a model that was called
-      const std::vector<float>& values = entry.layer->values;
+    each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {
+      const Beginning* const called = entry.call->beginning.get();  // of a model that was called
+      const std::vector<float>& values = called ? called->values : entry.layer->values;
       std::copy(values.begin(), values.end(), block_.data() + row.tensors.start);
     });
   }
@@ -101,12 +104,13 @@ class Model {
     if (tensors.size() != inputs())
       throw std::invalid_argument(
           Text("Model: called on ", tensors.size(), " tensors, ", inputs(), " wanted").c_str());
+    std::map<const SharedLayer*, std::shared_ptr<const Beginning>> beginnings;
     each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {
-      entry.layer->values.assign(block_.data() + row.tensors.start, block_.data() + row.tensors.end);
-      entry.layer->frozen = graph_.is_frozen(entry);
+      beginnings[entry.layer.get()] = std::make_shared<const Beginning>(Beginning{
+          {block_.data() + row.tensors.start, block_.data() + row.tensors.end}, graph_.is_frozen(entry)});
     });
-    return call_all(tensors, [](const Graph::Entry& entry, std::vector<Tensor> reads) {
-      return called(Layer(entry.layer), entry, std::move(reads));
+    return call_all(tensors, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
+      return called(Layer(entry.layer), entry, std::move(reads), beginnings[entry.layer.get()]);
     });
   }
   /// The model with another layer in the place of one: the others are the same layers and keep their weights,
@@ -176,12 +180,17 @@ class Model {
       });
     });
   }
-  /// Whether a layer, or every layer, is trained by trainers that are made from now on. Error: there is no
-  /// such layer. Keras: trainable.
+  /// Whether a layer, some layers, or every layer, is trained by trainers that are made from now on. Error:
+  /// there is no such layer. Keras: trainable.
   void set_trainable(std::string_view layer, bool trainable) {
     const int owner = find(layer);
     if (owner >= 0) graph_.set_trainable(owner, trainable);
     plan_again();
+  }
+  void set_trainable(const std::vector<std::string>& layers, bool trainable) {
+    for (const std::string& layer : layers)
+      if (const int owner = find(layer); owner >= 0) graph_.set_trainable(owner, trainable);
+    if (!layers.empty()) plan_again();
   }
   void set_trainable(bool trainable) {
     for (const int i : graph_.layers)
@@ -306,14 +315,15 @@ class Model {
     return Arrays(ordered.data(), ordered.size());
   }
   // A layer called as in an entry, there with a mask behind its inputs or for its states.
-  static Tensor called(const Layer& layer, const Graph::Entry& entry, std::vector<Tensor> reads) {
+  static Tensor called(const Layer& layer, const Graph::Entry& entry, std::vector<Tensor> reads,
+                       std::shared_ptr<const Beginning> beginning = nullptr) {
     const Extras extras = entry.node->extras();
     std::optional<Tensor> mask;
     if (extras.mask) {
       mask = reads.back();
       reads.pop_back();
     }
-    return layer.call(std::move(reads), extras.return_state, mask);
+    return layer.call(std::move(reads), extras.return_state, mask, std::move(beginning));
   }
   // The outputs when every layer is called again, by call(entry, tensors).
   std::vector<Tensor> call_all(const std::vector<Tensor>& tensors, auto call) const {

@@ -65,9 +65,15 @@ struct SharedLayer {
   std::shared_ptr<const Node> node;
   std::string name;
   std::shared_ptr<const Parameters> parameters{};  // as the first call made them
-  std::vector<float> values{};  // its piece of the block to begin with, of a model that was called
-  bool frozen = false;          // likewise: not trained
+  std::vector<float> values{};                     // its piece of the block to begin with
   int piece = -1;  // which of the tensors that the layer before it made it takes out: no layer of its own
+};
+
+/// What a layer of a model that was called begins with: its piece of that model's block, and whether it is
+/// trained.
+struct Beginning {
+  std::vector<float> values;
+  bool frozen = false;
 };
 
 /// One call of a layer, or an input.
@@ -77,6 +83,7 @@ struct Call {
   std::string name;                    // of an input
   std::vector<Tensor> inputs;          // with the masks that they carried
   std::shared_ptr<const Call> mask;    // of what is made
+  std::shared_ptr<const Beginning> beginning;
   Shape shape{};
   int index = 0;      // layers on the longest way here, without this one; -1: an input
   bool open = false;  // an input whose first axis may have another extent at each call
@@ -196,7 +203,7 @@ class Layer {
   }
   Tensor operator()(std::vector<Tensor> inputs) const {
     if (layer_->node->extras().return_state) refuse(inputs, returns_its_states_too);
-    return call(std::move(inputs), false, {});
+    return call(std::move(inputs), false, {}, nullptr);
   }
   int states() const { return layer_->node->states(); }
   bool passes_mask() const { return layer_->node->passes_mask(); }
@@ -209,7 +216,8 @@ class Layer {
     std::vector<Tensor> inputs{x};
     inputs.insert(inputs.end(), initial.begin(), initial.end());
     const int states = layer_->node->states();
-    const Tensor all = call(std::move(inputs), true, mask ? x.with_mask(*mask).mask() : std::nullopt);
+    const Tensor all =
+        call(std::move(inputs), true, mask ? x.with_mask(*mask).mask() : std::nullopt, nullptr);
     const auto piece = [&](int k, Slice slice) {
       const SliceSpec spec{.count = 1, .slices = {slice}};
       return Layer(std::make_shared<SharedLayer>(
@@ -224,7 +232,8 @@ class Layer {
  private:
   friend class Model;
 
-  Tensor call(std::vector<Tensor> inputs, bool return_state, const std::optional<Tensor>& mask_given) const {
+  Tensor call(std::vector<Tensor> inputs, bool return_state, const std::optional<Tensor>& mask_given,
+              std::shared_ptr<const Beginning> beginning) const {
     for (const Tensor& x : inputs)
       if (!x.call_) throw std::invalid_argument("a Tensor that was moved from came");
     const std::vector<Tensor> given = inputs;
@@ -236,6 +245,7 @@ class Layer {
     if (fit.broken) refuse(inputs, fit);
     const int index = index_of(inputs);
     const auto made = std::make_shared<Call>(layer_, node, std::move(inputs), fit.out, index);
+    made->beginning = std::move(beginning);
     const std::optional<Tensor> mask = mask_behind(*node, given, fit.out);
     if (mask && (return_state || masks(mask->shape(), fit.out))) made->mask = mask->call_;
     Tensor tensor(made);

@@ -25,15 +25,21 @@ template <class Optimizer> Json optimizer_record(const Optimizer& optimizer) {
   });
   return record_of("keras.optimizers", Optimizer::name, std::move(config));
 }
-template <class Loss> Json loss_record() {
-  Json config = {{"name", Loss::name}, {"reduction", "sum_over_batch_size"}};
+// A loss, or one as a metric.
+template <class Loss> Json function_record(const char* module, Json config) {
+  config["name"] = Loss::name;
   if constexpr (requires { Loss::from_logits; }) config["from_logits"] = bool{Loss::from_logits};
-  return record_of("keras.losses", class_of_function(Loss::name), std::move(config));
+  return record_of(module, class_of_function(Loss::name), std::move(config));
+}
+template <class Loss> Json loss_record() {
+  return function_record<Loss>("keras.losses", {{"reduction", "sum_over_batch_size"}});
 }
 // accuracy by its name: Keras then takes the one that the targets want.
 template <class Metric> Json metric_record() {
-  if (std::string_view(Metric::name) == "accuracy") return Metric::name;
-  return record_of("keras.metrics", class_of_function(Metric::name), {{"name", Metric::name}});
+  if constexpr (!requires { typename Metric::Measured; })
+    return Metric::name;
+  else
+    return function_record<typename Metric::Measured>("keras.metrics", Json::object());
 }
 
 /// compile_config of a model's record. output_names: none where the outputs have none of their own.

@@ -201,13 +201,13 @@ inline bool changes_nothing(const std::string& key, const Json& value, int rank)
                                       "implementation",
                                       "synchronized",
                                       "batch_input_shape",
-                                      "time_major",
                                       "input_length",
                                       "shared_object_id",
                                       "renorm_clipping",
                                       "renorm_momentum"};
   if (std::find(std::begin(any), std::end(any), key) != std::end(any) || key.ends_with("_initializer"))
     return true;
+  if (key == "max_value") return value.is_null();
   if (value.is_null() || value == false || value == 0) return true;
   if (key == "dtype")
     return value == "float32" ||

@@ -69,6 +69,8 @@ class GraphWriter {
   }
   /// The layers that have weights, in the file's order.
   const std::vector<Stored>& stored() const { return stored_; }
+  /// The groups that a file would have next, of one more layer of each class.
+  const std::vector<std::string>& next_groups() const { return next_groups_; }
   /// Whether there is something that Keras itself cannot read again out of an .h5.
   bool has_operators() const { return has_operators_; }
   /// Names of inputs and layers, as in the file.
@@ -139,11 +141,11 @@ class GraphWriter {
   }
   // First calls, and inputs, in the order of Keras, which takes outputs with names by their names.
   std::vector<int> keras_order() const {
-    if (!model_.has_output_names()) return graph_.layers;
     std::vector<std::size_t> outputs(model_.outputs());
     std::iota(outputs.begin(), outputs.end(), std::size_t{});
-    std::sort(outputs.begin(), outputs.end(),
-              [&](std::size_t a, std::size_t b) { return model_.output_name(a) < model_.output_name(b); });
+    if (model_.has_output_names())
+      std::sort(outputs.begin(), outputs.end(),
+                [&](std::size_t a, std::size_t b) { return model_.output_name(a) < model_.output_name(b); });
     std::vector<Tensor> from, to;
     for (std::size_t k = 0; k < model_.inputs(); ++k) from.push_back(model_.input(k));
     for (const std::size_t k : outputs) to.push_back(model_.output(k));
@@ -151,11 +153,17 @@ class GraphWriter {
     std::map<const functional::SharedLayer*, int> owners;
     for (const Graph::Entry& e : graph_.entries) owners.emplace(e.layer.get(), e.owner);
     std::vector<int> order;
-    for (const int i : sorted.layers) order.push_back(i < 0 ? i : owners.at(sorted.entry(i).layer.get()));
+    // Operators that Keras needs in between make the way to an output longer.
+    const auto more = [&](const Graph::Entry& e, int k) {
+      return (k < data_inputs(e) && leaves_mask_behind(e, k)) + reduces_in_two(e);
+    };
+    for (const int i : sorted.keras_order(more))
+      order.push_back(i < 0 ? i : owners.at(sorted.entry(i).layer.get()));
     return order;
   }
   void number_groups() {
     Groups groups;
+    std::set<std::string> classes;
     for (const int i : order_) {
       if (i < 0) {
         groups.of("InputLayer");
@@ -166,10 +174,12 @@ class GraphWriter {
         has_operators_ = true;
         continue;
       }
+      classes.insert(class_name(node));
       const std::string group = groups.of(class_name(node));
       if (graph_.entry(i).parameters->count > 0)
         stored_.push_back({name_of(i), group, weights_in(node.type()), row_of(i)});
     }
+    for (const std::string& name : classes) next_groups_.push_back(groups.of(name));
   }
 
   static int data_inputs(const Graph::Entry& e) { return e.inputs.count - e.node->extras().mask; }
@@ -184,6 +194,13 @@ class GraphWriter {
   }
   // The mask that Keras gives what a call makes, as the call that makes it; null: none.
   const Call* implicit_mask(const Call& call) const {
+    const auto known = implicit_.find(&call);
+    if (known != implicit_.end()) return known->second;
+    const Call* const mask = find_implicit_mask(call);
+    implicit_.emplace(&call, mask);
+    return mask;
+  }
+  const Call* find_implicit_mask(const Call& call) const {
     if (!call.layer || call.layer->piece > 0) return nullptr;
     if (call.layer->piece == 0) return implicit_mask(call.inputs[0].call());
     if (operator_module(*call.node)) return nullptr;
@@ -284,6 +301,8 @@ class GraphWriter {
       Json config = custom_config(*first.node, &registered).value_or(Json());
       if (registered.empty()) config = config_of(*first.node);
       remove_what_fusion_sets(*first.node, config);
+      if (config.value("stateful", false))
+        throw FileError("stateful: Keras wants the size of the batch for it, which no model here has");
       config["name"] = name;
       config["trainable"] = !graph_.is_frozen(first);
       config["dtype"] = "float32";
@@ -300,12 +319,13 @@ class GraphWriter {
       throw FileError("layer '" + name + "' (" + first.node->type() + "): " + e.what());
     }
   }
-  // Add and BatchNormalization of Keras have no activation.
+  // Add and BatchNormalization have no activation in Keras.
   static void remove_what_fusion_sets(const Node& node, Json& config) {
-    if (node.activation() == Linear{} && node.states() == 0 &&
-        config.value("activation", Json()) == "linear" &&
-        std::string_view(node.type()) != ActivationSpec::name)
-      config.erase("activation");
+    const std::string_view type = node.type();
+    if (type != AddSpec::name && type != BatchNormalizationSpec::name) return;
+    if (config["activation"] != "linear")
+      throw FileError("activation: Keras has none here; call a layer for it");
+    config.erase("activation");
   }
   bool returns_states(int owner) const {
     for (const Graph::Entry& e : graph_.entries)
@@ -345,13 +365,16 @@ class GraphWriter {
   // What a call reads; behind an operator that does nothing where a mask was left behind that Keras would
   // take along.
   Json read(const Graph::Entry& e, int k, Json& extras) {
+    if (!leaves_mask_behind(e, k)) return tensor(e.inputs[k]);
+    return tensor_of(e.in[k], without_mask(e.inputs[k], extras));
+  }
+  bool leaves_mask_behind(const Graph::Entry& e, int k) const {
     const Tensor& x = e.call->inputs[static_cast<std::size_t>(k)];
+    if (k > 0 && e.node->states() > 0) return false;
     const bool minds = e.node->passes_mask() || e.node->masks_change_it() || e.node->states() > 0;
     const bool reads_mask = e.node->extras().mask || x.mask().has_value();
-    if (k > 0 && e.node->states() > 0) return tensor(e.inputs[k]);
-    if (!minds || reads_mask || e.node->extras().initial_state || !implicit_mask(x.call()))
-      return tensor(e.inputs[k]);
-    return tensor_of(x.shape(), without_mask(e.inputs[k], extras));
+    return minds && !operator_module(*e.node) && !reads_mask && !e.node->extras().initial_state &&
+           implicit_mask(x.call());
   }
   // Operators take no mask along.
   Json without_mask(int i, Json& extras) {
@@ -373,7 +396,7 @@ class GraphWriter {
       if constexpr (requires { spec.keepdims; }) {
         // Where no axis is left there is one element here, and none in Keras: the last axis goes on its own.
         const int rank = e.in[0].rank;
-        const unsigned all = (1u << rank) - 1, axes = spec.axes == 0 ? all : spec.axes;
+        const unsigned all = all_axes(rank), axes = spec.axes == 0 ? all : spec.axes;
         const auto settings = [&](unsigned bits, bool keepdims) {
           Json list = Json::array();
           for (int a = 0; a < rank; ++a)
@@ -397,6 +420,15 @@ class GraphWriter {
       for (int k = i + 1; k < static_cast<int>(graph_.entries.size()); ++k)
         if (graph_.entry(k).owner == i) throw FileError("an operator is called once, this one several times");
     return record;
+  }
+  static constexpr unsigned all_axes(int rank) { return (1u << rank) - 1; }
+  static bool reduces_in_two(const Graph::Entry& e) {
+    bool two = false;
+    functional::with_spec(*e.node, [&](const auto& spec) {
+      if constexpr (requires { spec.keepdims; })
+        two = e.in[0].rank > 1 && !spec.keepdims && (spec.axes == 0 || spec.axes == all_axes(e.in[0].rank));
+    });
+    return two;
   }
   static Json indices(const SliceSpec& spec) {
     const auto slice = [](Json start, Json stop, Json step) {
@@ -422,6 +454,8 @@ class GraphWriter {
   std::set<std::string> taken_;
   std::vector<int> order_;
   std::vector<Stored> stored_;
+  std::vector<std::string> next_groups_;
+  mutable std::map<const Call*, const Call*> implicit_;
   bool has_operators_ = false;
 };
 

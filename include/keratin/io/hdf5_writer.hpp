@@ -17,6 +17,7 @@ class Hdf5Writer {
  public:
   /// Error: FileError, here and below; libhdf5 refuses, or there is no memory.
   Hdf5Writer() {
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // what goes wrong is said in an exception
     const Handle access{H5Pcreate(H5P_FILE_ACCESS), &H5Pclose};
     H5Pset_fapl_core(access.id, std::size_t{4} << 20, false);  // in memory, never written by itself
     H5Pset_libver_bounds(access.id, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);

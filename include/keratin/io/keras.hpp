@@ -17,12 +17,18 @@ inline constexpr int deepest_json = 200, most_json_values = 1 << 21;
 inline constexpr std::size_t most_calls = 10'000;  // of layers, also where a model inside is called again
 inline constexpr int shown_length = 64;            // of an open axis, see SequenceInput
 
+inline constexpr int most_keys = 1000;
 inline constexpr std::uint64_t most_packed = 100;  // Keras itself packs nothing
 
 inline Json parse_json(const auto& bytes, const std::string& name) {
   try {
     int values = 0;
-    return Json::parse(bytes.begin(), bytes.end(), [&](int depth, Json::parse_event_t, Json&) {
+    std::vector<int> keys;  // of each record around: an ordered one looks for a key among all of its own
+    return Json::parse(bytes.begin(), bytes.end(), [&](int depth, Json::parse_event_t event, Json&) {
+      if (event == Json::parse_event_t::object_start) keys.push_back(0);
+      if (event == Json::parse_event_t::object_end && !keys.empty()) keys.pop_back();
+      if (event == Json::parse_event_t::key && !keys.empty() && ++keys.back() > most_keys)
+        throw FileError(name + ": a record of more than " + std::to_string(most_keys) + " keys");
       if (depth > deepest_json)
         throw FileError(name + ": nested deeper than " + std::to_string(deepest_json));
       if (++values > most_json_values)
@@ -51,22 +57,24 @@ inline const Json& list_in(const Json& j, const char* key) {
 /// Makes a model of Keras's records.
 class Builder {
  public:
-  /// A layer that may have weights: its name in the model, its group in .weights.h5, and whether it is
-  /// trained.
+  /// A layer that may have weights: its name in the model, its group in .weights.h5, whether it is trained,
+  /// and where it stands in the lists of layers, from the outermost one inwards.
   struct Place {
     std::string name, group;
     bool trainable = true;
+    std::vector<std::size_t> at{};
   };
-  std::vector<Place> places;
-  /// The layers of the outermost model in order, each with the places that are its own or inside it: what the
-  /// groups of a legacy file are.
-  std::vector<std::vector<std::size_t>> outermost;
+  std::vector<Place> places;  // in the order of the lists
   /// How many weights there can be in the file: a model that has more is refused before it takes memory.
   std::uint64_t most_weights = UINT64_MAX;
 
   explicit Builder(const CustomLayers& custom) : custom_(custom) {}
 
-  functional::Model build(const Json& record) { return std::move(*model(record, "", "", true, 0)); }
+  functional::Model build(const Json& record) {
+    functional::Model built = std::move(*model(record, "", "", true, 0));
+    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.at < b.at; });
+    return built;
+  }
 
  private:
   // A layer or a model inside, once, however often it is called.
@@ -139,13 +147,13 @@ class Builder {
     const Tensor x = input(*shape, class_of(layers[0]) == "InputLayer" ? prefix + name_in(layers[0]) : "");
     Tensor y = x;
     Groups groups;
-    for (const Json& record : layers) {
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const Json& record = layers[i];
       if (text_in(record, "class_name") == "InputLayer") continue;
-      if (depth == 0) begin_outermost(outermost.size());
       const std::string below = group.empty() ? "" : group + "/";
       in_layer(record, [&] {
-        const Made layer = make(record, prefix, below + groups.of(text_in(record, "class_name")), trainable,
-                                depth, y.shape().rank);
+        const Made layer = make(record, i, prefix, below + groups.of(text_in(record, "class_name")),
+                                trainable, depth, y.shape().rank);
         y = call(layer, {y}, {}, {}, false).at(0);
       });
     }
@@ -163,17 +171,20 @@ class Builder {
       const Calls::mapped_type* source = nullptr;
       std::size_t source_call = 0;
       std::optional<Made> made{};
-      std::size_t outermost = 0;
+      std::size_t order = 0;
     };
     std::vector<Pending> pending;
     Calls calls;
     Groups groups;
+    std::set<std::string> counted_from_1;  // models inside, where the file says what is an input or output
     std::size_t order = 0;
     const std::string below = group.empty() ? "" : group + "/";
     for (const Json& record : list_in(config, "layers")) {
       Pending p{&record, name_in(record), ""};
       if (!is_operator(record)) p.group = below + groups.of(text_in(record, "class_name"));
-      if (depth == 0) p.outermost = order++;
+      p.order = order++;
+      if (const std::string c = text_in(record, "class_name"); is_model(c) && !is_sequential(c))
+        counted_from_1.insert(p.name);
       if (calls.contains(p.name)) throw FileError("layer '" + p.name + "' comes twice");
       calls[p.name] = {};
       if (text_in(record, "class_name") == "InputLayer")
@@ -216,20 +227,21 @@ class Builder {
               calls[p.name].push_back({at(calls, tensors_in(arguments.args).at(0))});
               return true;
             }
-            for (const Reference& r : tensors_in(arguments.args))
-              if (implicit.contains(r.layer)) throw FileError("it reads the mask '" + r.layer + "'");
+            for (const Reference& r : all)
+              if (implicit.contains(r.layer) && !(arguments.mask && r.layer == arguments.mask->layer))
+                throw FileError("it reads '" + r.layer +
+                                "', an operator that is known as part of a mask only");
             if (is_operator(*p.record)) {
               calls[p.name].push_back({operate(*p.record, arguments, calls, prefix + p.name)});
               return true;
             }
+            check_arguments(*p.record, nodes[p.next]);
             std::vector<Tensor> tensors, state;
             for (const Reference& r : tensors_in(arguments.args)) tensors.push_back(at(calls, r));
             for (const Reference& r : arguments.state) state.push_back(at(calls, r));
             if (tensors.empty()) throw FileError("a call without a tensor");
-            if (!p.made) {
-              if (depth == 0) begin_outermost(p.outermost);
-              p.made = make(*p.record, prefix, p.group, trainable, depth, tensors[0].shape().rank);
-            }
+            if (!p.made)
+              p.made = make(*p.record, p.order, prefix, p.group, trainable, depth, tensors[0].shape().rank);
             const Json& of_layer = member(*p.record, "config");
             std::optional<Tensor> mask;
             if (arguments.mask && !implicit.contains(arguments.mask->layer))
@@ -250,12 +262,12 @@ class Builder {
     std::vector<Tensor> inputs, outputs;
     std::vector<std::pair<std::string, Tensor>> named;
     const auto leaf = [&](const Json& j) {
-      const Reference r = reference(j);
-      // Of a model inside, called n times, Keras counts from 1 here.
-      Reference other = r;
-      if (!is_there(calls, r) && r.call > 0) --other.call;
-      if (!is_there(calls, other)) throw FileError("there is no tensor " + j.dump());
-      return at(calls, other);
+      Reference r = reference(j);
+      if (counted_from_1.contains(r.layer) && r.call > 0) --r.call;
+      if (!is_there(calls, r)) throw FileError("there is no tensor " + j.dump());
+      if (implicit.contains(r.layer))
+        throw FileError("'" + r.layer + "' is an output, an operator that is known as part of a mask only");
+      return at(calls, r);
     };
     each_leaf(member(config, "input_layers"), "",
               [&](const std::string&, const Json& j) { inputs.push_back(leaf(j)); });
@@ -267,18 +279,45 @@ class Builder {
     return made_of(inputs, outputs, outputs);
   }
   std::shared_ptr<functional::Model> made_of(const std::vector<Tensor>& inputs,
-                                             const std::vector<Tensor>& outputs, const auto& named) const {
+                                             const std::vector<Tensor>& outputs, const auto& named) {
     const functional::Graph graph(inputs, outputs);
-    std::uint64_t weights = 0;
+    std::uint64_t& weights = weights_;  // of all models inside together
     for (std::size_t i = 0; i < graph.entries.size(); ++i)
       if (graph.entries[i].owner == static_cast<int>(i))
         for (const Parameter& p : *graph.entries[i].parameters)
           weights += static_cast<std::uint64_t>(p.shape.elements());
-    if (weights > most_weights)
+    if (weights / 2 > most_weights)  // a model inside is made for itself, and again in the one around it
       throw FileError("it describes " + std::to_string(weights) +
                       " weights, more than there can be in a file of " + std::to_string(most_weights) +
                       " bytes");
     return std::make_shared<functional::Model>(inputs, named, functional::Zeroed{});
+  }
+  // What a call is given besides tensors must change nothing.
+  static void check_arguments(const Json& record, const Json& node) {
+    const auto refuse = [](const std::string& what) {
+      throw FileError("a call with " + what + ", which is not known here");
+    };
+    const auto check = [&](const std::string& key, const Json& value) {
+      if (key == "mask" || key == "initial_state" || value.is_null()) return;
+      // What follows `training` by itself is written with false; BatchNormalization is not.
+      if (value == false && !(key == "training" && class_of(record) == "BatchNormalization")) return;
+      refuse(key + " " + value.dump());
+    };
+    if (node.is_array()) {  // Keras 2
+      const bool one = !node.empty() && node[0].is_string();
+      for (const Json& j : one ? Json::array({node}) : node)
+        if (j.is_array() && j.size() > 3 && j[3].is_object())
+          for (const auto& [key, value] : j[3].items()) {
+            if (key == "mask" || key == "initial_state")
+              if (!value.is_null()) refuse(key);
+            check(key, value);
+          }
+      return;
+    }
+    for (const Json& j : list_in(node, "args"))
+      if (tensors_in(j).empty() && !j.is_null()) refuse(j.dump());
+    if (node.contains("kwargs") && node["kwargs"].is_object())
+      for (const auto& [key, value] : node["kwargs"].items()) check(key, value);
   }
 
   // f(name, [layer, call, tensor]) for one tensor, a list of them, or a dict.
@@ -338,8 +377,6 @@ class Builder {
         a.mask = tensors[0];
       else if (key == "initial_state")
         a.state = tensors;
-      else if (key != "training" && !value.is_null() && value != false)
-        throw FileError("a call with " + key + ", which is not known here");
     }
     return a;
   }
@@ -377,27 +414,29 @@ class Builder {
   }
 
   // A layer, or a model inside; rank: axes of a sample of its input.
-  Made make(const Json& record, const std::string& prefix, const std::string& group, bool trainable,
-            int depth, int rank) {
+  // i: where it stands in its list.
+  Made make(const Json& record, std::size_t i, const std::string& prefix, const std::string& group,
+            bool trainable, int depth, int rank) {
     const std::string class_name = text_in(record, "class_name"), name = prefix + name_in(record);
     Json config = member(record, "config");
-    if (is_model(class_name)) return {std::nullopt, model(record, name + "/", group, trainable, depth + 1)};
+    at_.push_back(i);
+    if (is_model(class_name)) {
+      const Made inside{std::nullopt, model(record, name + "/", group, trainable, depth + 1)};
+      at_.pop_back();
+      return inside;
+    }
     if (config.contains("trainable") && config["trainable"] == false) trainable = false;
-    note(name, group + weights_in(class_name), trainable);
+    places.push_back({name, group + weights_in(class_name), trainable, at_});
+    at_.pop_back();
     config.erase("return_state");
-    const Json registered = record.value("registered_name", Json());
-    for (const std::string& known : {registered.is_string() ? registered.get<std::string>() : "", class_name})
+    const Json field = record.value("registered_name", Json());
+    const std::string registered = field.is_string() ? field.get<std::string>() : "";
+    for (const std::string& known : {registered, class_name})
       if (const auto own = custom_.find(known); own != custom_.end())
         return {own->second.make(config, name), nullptr};
+    if (registered.find('>') != std::string::npos)
+      throw FileError("'" + registered + "' is a class of somebody's own, and none is given for it");
     return {layer(class_name, config, name, rank), nullptr};
-  }
-  void note(const std::string& name, const std::string& group, bool trainable) {
-    places.push_back({name, group, trainable});
-    outermost[at_outermost_].push_back(places.size() - 1);
-  }
-  void begin_outermost(std::size_t i) {
-    at_outermost_ = i;
-    if (outermost.size() <= i) outermost.resize(i + 1);
   }
 
   static Layer layer(const std::string& class_name, const Json& config, const std::string& name, int rank) {
@@ -488,6 +527,9 @@ class Builder {
       spec.axes |= 1u << (a - 1);
     }
     if (axis.is_null()) wants(axis, "axes of a sample");  // else over the batch as well
+    for (const auto& [key, value] : config.items())
+      if (key != "name" && key != "axis" && key != "keepdims" && !value.is_null())
+        throw FileError("with " + key + " " + value.dump() + ", which is not known here");
     if (config.contains("keepdims")) take(config["keepdims"], spec.keepdims);
     return x.unmasked().then(spec, name);
   }
@@ -525,7 +567,9 @@ class Builder {
   }
 
   const CustomLayers& custom_;
-  std::size_t at_outermost_ = 0, calls_ = 0;
+  std::vector<std::size_t> at_;  // where the layer that is made stands
+  std::uint64_t weights_ = 0;
+  std::size_t calls_ = 0;
 };
 
 // The weights of layers into a block, from where .weights.h5 has them: group_of(layer).
@@ -574,7 +618,7 @@ inline void read_legacy_group(const Hdf5& file, const std::string& group,
               {block + ordered[i].offset, static_cast<std::size_t>(ordered[i].parameter->shape.size())});
 }
 
-// All groups, into the layers of a model that is there: of a model inside it, one group has several layers.
+// All groups, into the layers of a model that is there.
 inline void read_legacy_weights(const Hdf5& file, const ModelGraph& graph, const std::vector<Stored>& stored,
                                 float* block) {
   if (!file.has_attribute("/", "layer_names"))
@@ -585,10 +629,12 @@ inline void read_legacy_weights(const Hdf5& file, const ModelGraph& graph, const
     std::vector<Variable> variables;
     if (next == stored.size()) throw FileError(group + " has weights of a layer that the model lacks");
     const std::string& layer = stored[next].name;
-    while (next < stored.size() && variables.size() < wanted) {
-      const Tensors& tensors = graph.layers[stored[next++].row]->tensors;
-      for (int i = 0; i < tensors.count(); ++i) variables.push_back({&tensors[i], tensors.offset(i)});
-    }
+    const Tensors& tensors = graph.layers[stored[next++].row]->tensors;
+    for (int i = 0; i < tensors.count(); ++i) variables.push_back({&tensors[i], tensors.offset(i)});
+    if (wanted > variables.size())
+      throw FileError(group + " has " + std::to_string(wanted) + " weights, " +
+                      std::to_string(variables.size()) + " wanted for layer '" + layer +
+                      "'; those of a model inside are read with the whole model only");
     read_legacy_group(file, group, variables, layer, block);
   }
   if (next < stored.size()) throw FileError("there are no weights for layer '" + stored[next].name + "'");
@@ -637,28 +683,39 @@ inline ReadModel read_model(const ModelFile& file, const CustomLayers& custom) {
   std::map<std::string_view, std::size_t> rows;
   for (std::size_t i = 0; i < model.layers().size(); ++i)
     if (model.layers()[i].tensors.count() > 0) rows.emplace(model.layers()[i].name, i);
+  std::vector<std::string> frozen;
   for (const Builder::Place& place : builder.places)
-    if (!place.trainable && rows.contains(place.name)) model.set_trainable(place.name, false);
+    if (!place.trainable && rows.contains(place.name)) frozen.push_back(place.name);
+  model.set_trainable(frozen, false);
   std::map<std::string_view, const Builder::Place*> places;
   for (const Builder::Place& place : builder.places) places.emplace(place.name, &place);
   ReadModel read{std::move(model), {}};
   std::vector<std::string> names;
-  for (const std::vector<std::size_t>& inside : builder.outermost) {
-    std::vector<Variable> variables;
-    for (const std::size_t p : inside)
-      if (const auto row = rows.find(builder.places[p].name); row != rows.end()) {
-        const Tensors& tensors = read.model.layers()[row->second].tensors;
-        for (int i = 0; i < tensors.count(); ++i) variables.push_back({&tensors[i], tensors.offset(i)});
-      }
-    if (variables.empty()) continue;
-    read.variables.push_back(std::move(variables));
-    names.push_back(builder.places[inside[0]].name);
+  std::optional<std::size_t> outermost;
+  for (const Builder::Place& place : builder.places) {
+    const auto row = rows.find(place.name);
+    if (row == rows.end()) continue;
+    if (outermost != place.at[0]) {
+      outermost = place.at[0];
+      read.variables.emplace_back();
+      names.push_back(place.name);
+    }
+    const Tensors& tensors = read.model.layers()[row->second].tensors;
+    for (int i = 0; i < tensors.count(); ++i)
+      read.variables.back().push_back({&tensors[i], tensors.offset(i)});
   }
   float* const block = read.model.block().data();
   if (!file.legacy) {
     read_weights(
         *file.weights, read.model.layers(),
-        [&](const LayerPlan& layer) { return places.at(layer.name)->group; }, block);
+        [&](const LayerPlan& layer) {
+          const auto place = places.find(layer.name);
+          if (place == places.end())
+            throw FileError("layer '" + std::string(layer.name) + "' (" + layer.type +
+                            ") was made with a name that the file does not have");
+          return place->second->group;
+        },
+        block);
     return read;
   }
   const std::vector<std::string> groups = legacy_groups(*file.weights, "/model_weights/");
@@ -679,7 +736,7 @@ template <class F> std::invoke_result_t<F&> of_file(const std::string& path, F f
     return f();
   } catch (const FileError& e) {
     const std::string what = e.what();
-    throw FileError(what.starts_with(path) ? what : path + ": " + what);
+    throw FileError(what.starts_with(path + ": ") ? what : path + ": " + what);
   } catch (const Json::exception& e) {
     throw FileError(path + ": " + e.what());
   } catch (const std::logic_error& e) {
@@ -711,8 +768,11 @@ class SameLayers {
           differ("has " + key + " " + value.dump(), "has " + there.dump());
       rows.emplace_back(&a, &b);
     }
-    if (difference.empty() && came.size() != wanted.size())
+    if (!difference.empty()) return;
+    if (came.size() != wanted.size())
       difference = std::to_string(came.size()) + " layers came, " + std::to_string(wanted.size()) + " wanted";
+    else
+      compare_calls(read.graph(), own.model->graph());
   }
   /// Error: FileError; there is a difference.
   const SameLayers& checked() const {
@@ -728,6 +788,24 @@ class SameLayers {
   }
 
  private:
+  // Who reads whom.
+  void compare_calls(const functional::Graph& read, const functional::Graph& own) {
+    const auto same_call = [](const functional::Graph::Entry& a, const functional::Graph::Entry& b) {
+      const functional::Extras one = a.node->extras(), other = b.node->extras();
+      return a.owner == b.owner &&
+             std::equal(a.inputs.begin(), a.inputs.end(), b.inputs.begin(), b.inputs.end()) &&
+             one.initial_state == other.initial_state && one.mask == other.mask &&
+             one.return_state == other.return_state;
+    };
+    for (std::size_t i = 0; i < std::min(read.entries.size(), own.entries.size()) && difference.empty(); ++i)
+      if (!same_call(read.entries[i], own.entries[i]))
+        difference = "layer '" + read.entries[i].layer->name + "' (" + read.entries[i].node->type() +
+                     ") is called on other tensors than in the network, or in another way";
+    if (difference.empty() &&
+        (read.entries.size() != own.entries.size() || read.inputs.size() != own.inputs.size() ||
+         read.outputs != own.outputs || read.masks != own.masks))
+      difference = "inputs, outputs or their masks are others than those of the network";
+  }
   static std::string text(const LayerPlan& l) {
     std::string s = std::string(l.type) + (l.activation.empty() ? "" : " " + std::string(l.activation)) +
                     " " + std::string(Text(l.in).view()) + " -> " + std::string(Text(l.out).view());
@@ -785,16 +863,20 @@ void load_model(Model& model, const std::string& path, const CustomLayers& custo
 template <class Model>
 void load_weights(Model& model, const std::string& path, const CustomLayers& custom = {}) {
   detail::of_file(path, [&] {
+    if (path.ends_with(".keras")) throw FileError("holds a whole model: load_model(model, path) reads it");
     const Hdf5 file(path);
     const detail::ModelGraph graph = detail::graph_of(model);
     const detail::GraphWriter layout(*graph.model, graph.names, custom);
     std::vector<float> block(model.block().size());
-    if (path.ends_with(".weights.h5"))
+    if (path.ends_with(".weights.h5")) {
       for (const detail::Stored& at : layout.stored())
         detail::read_weights(
             file, std::span(graph.layers[at.row], 1), [&](const LayerPlan&) { return at.group + at.below; },
             block.data());
-    else
+      for (const std::string& next : layout.next_groups())
+        if (file.has(next + "/vars/0") || file.has(next + "/cell/vars/0") || file.has(next + "/layers"))
+          throw FileError(next + " has weights of a layer that the model lacks");
+    } else
       detail::read_legacy_weights(file, graph, layout.stored(), block.data());
     std::copy(block.begin(), block.end(), model.block().begin());
   });

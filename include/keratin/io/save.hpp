@@ -4,6 +4,7 @@
 #include <keratin/io/compile_config.hpp>
 #include <keratin/io/graph_config.hpp>
 #include <keratin/io/hdf5_writer.hpp>
+#include <keratin/io/keras.hpp>
 #include <keratin/io/model_graph.hpp>
 #include <keratin/io/zip_writer.hpp>
 
@@ -133,16 +134,6 @@ void save(const Model& model, const Trainer* trainer, const std::string& path, c
   archive.add("model.weights.h5", weights);
   archive.write(path);
 }
-// Any message names the file.
-void naming_file(const std::string& path, auto f) {
-  try {
-    f();
-  } catch (const FileError& e) {
-    const std::string what = e.what();
-    throw FileError(what.starts_with(path) ? what : path + ": " + what);
-  }
-}
-
 }  // namespace detail
 
 /// A trainer, as compile() makes it.
@@ -160,7 +151,7 @@ concept IsTrainer = requires(const T& t) {
 /// hold, or says why the file cannot be written. Keras: save.
 template <class Model>
 void save_model(const Model& model, const std::string& path, const CustomLayers& custom = {}) {
-  detail::naming_file(path, [&] {
+  detail::of_file(path, [&] {
     if (path.ends_with(".weights.h5")) throw FileError("is for weights alone, which save_weights writes");
     if (!path.ends_with(".keras") && !detail::is_legacy(path))
       throw FileError("a name that ends with .keras or .h5 wanted");
@@ -174,7 +165,7 @@ void save_model(const Model& model, const std::string& path, const CustomLayers&
 /// Saves weights alone, as .weights.h5. Error: FileError as above. Keras: save_weights.
 template <class Model>
 void save_weights(const Model& model, const std::string& path, const CustomLayers& custom = {}) {
-  detail::naming_file(path, [&] {
+  detail::of_file(path, [&] {
     if (!path.ends_with(".weights.h5")) throw FileError("a name that ends with .weights.h5 wanted");
     const detail::ModelGraph graph = detail::graph_of(model);
     const detail::GraphWriter writer(*graph.model, graph.names, custom);

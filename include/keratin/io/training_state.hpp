@@ -15,8 +15,8 @@ inline std::string lower(std::string_view text) {
 
 // Settings that Keras writes and that change nothing as long as they are off.
 inline bool is_off(const std::string& key, const Json& value) {
-  return key == "name" || key == "ema_momentum" || value.is_null() || value == false || value == 0 ||
-         (key == "is_legacy_optimizer") || (key == "jit_compile") || (key == "decay" && value == 0);
+  return key == "name" || key == "ema_momentum" || key == "is_legacy_optimizer" || key == "jit_compile" ||
+         value.is_null() || value == false || value == 0;
 }
 template <class Optimizer> Optimizer optimizer_from(const Json& record) {
   const std::string name = class_of(record);
@@ -106,6 +106,7 @@ void load_training(Trainer& trainer, const std::string& path, const CustomLayers
       steps = file.weights->read_integer(paths[0]);
       if (steps < 0) throw FileError(paths[0] + ": " + std::to_string(steps) + " came, 0 or more wanted");
       file.weights->read(paths[1], Shape{}, {&rate, 1});
+      if (!std::isfinite(rate)) throw FileError(paths[1] + ": a learning rate that is not finite");
       settings.learning_rate =
           rate == static_cast<float>(settings.learning_rate) ? settings.learning_rate : double{rate};
     }

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -18,19 +17,15 @@ namespace keratin::io {
 class Zip {
  public:
   /// Error: FileError; the file cannot be read, or is no archive.
-  explicit Zip(const std::string& path) : path_(path) {
-    int error = 0;
-    zip_.reset(zip_open(path.c_str(), ZIP_RDONLY, &error));
-    if (zip_) {
-      std::error_code none;
-      size_ = std::filesystem::file_size(path, none);
-      return;
-    }
-    zip_error_t why;
-    zip_error_init_with_code(&why, error);
-    const std::string text = zip_error_strerror(&why);
-    zip_error_fini(&why);
-    throw FileError(path + ": " + text);
+  explicit Zip(const std::string& path) : path_(path), file_(FileImage::of(path)) {
+    zip_error_t error;
+    zip_error_init(&error);
+    zip_source_t* const source = zip_source_buffer_create(file_.bytes.data(), file_.bytes.size(), 0, &error);
+    if (source) zip_.reset(zip_open_from_source(source, ZIP_RDONLY, &error));
+    if (source && !zip_) zip_source_free(source);
+    const std::string why = zip_ ? "" : zip_error_strerror(&error);
+    zip_error_fini(&error);
+    if (!zip_) throw FileError(path + ": " + why);
   }
 
   const std::string& name() const { return path_; }
@@ -63,17 +58,18 @@ class Zip {
       throw FileError(path_ + ": " + member + " has " + std::to_string(stat.size) + " bytes, at most " +
                       std::to_string(most) + " wanted");
     // Packed to less than this, it is there to fill memory.
-    if (stat.size > packed_freely && stat.size / most_packed > std::min(stat.comp_size, size_))
+    if (stat.size > packed_freely &&
+        stat.size / most_packed > std::min<std::uint64_t>(stat.comp_size, file_.bytes.size()))
       throw FileError(path_ + ": " + member + " has " + std::to_string(stat.size) + " bytes, packed in " +
-                      std::to_string(std::min(stat.comp_size, size_)) + ", at least a " +
-                      std::to_string(most_packed) + "th wanted");
+                      std::to_string(std::min<std::uint64_t>(stat.comp_size, file_.bytes.size())) +
+                      ", at least a " + std::to_string(most_packed) + "th wanted");
     const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file(zip_fopen(zip_.get(), member, 0),
                                                                   &zip_fclose);
     std::vector<unsigned char> bytes;
     if (!file) throw FileError(path_ + ": " + member + ": " + zip_strerror(zip_.get()));
     // What the archive says may be a lie, and memory is for what is really there: a member that is not packed
     // is, and of others as much again each time.
-    const bool is_there = stat.size == stat.comp_size && stat.size <= size_;
+    const bool is_there = stat.size == stat.comp_size && stat.size <= file_.bytes.size();
     while (bytes.size() < stat.size) {
       const std::size_t seen = bytes.size();
       const std::uint64_t left = stat.size - seen;
@@ -93,7 +89,7 @@ class Zip {
   // libzip does not say where a member lies, and copies it: half of the time that a large model takes.
   // Nothing where anything is unusual; libzip then says what is wrong. The format: "APPNOTE.TXT", 4.3.
   std::optional<FileImage> in_place(std::string_view wanted) const {
-    FileImage file = FileImage::of(path_);
+    FileImage file = file_;
     const std::span<const unsigned char> all = file.bytes;
     const auto number = [&](std::size_t at, std::size_t bytes) {
       std::uint64_t value = 0;
@@ -131,7 +127,7 @@ class Zip {
   static constexpr std::uint64_t packed_freely = 1 << 20, deflates_at_most = 1032;
 
   std::string path_;
-  std::uint64_t size_ = 0;
+  FileImage file_;
   std::unique_ptr<zip_t, decltype(&zip_discard)> zip_{nullptr, &zip_discard};
 };
 

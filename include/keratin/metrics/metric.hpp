@@ -24,6 +24,7 @@ class Mean {
 
 /// A loss as a metric, on the network's predictions. Keras: the loss's own name.
 template <class Loss> struct LossMetric : Mean {
+  using Measured = Loss;
   static constexpr const char* name = Loss::name;
   static constexpr Targets targets = Loss::targets;
 

@@ -430,7 +430,8 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
   slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
   layout_ = {training(), inference(), batch_, rows_before(outputs)};
   for (const LayerPlan& layer : model_.layers())
-    for (const Parameter& p : *layer.tensors.parameters) penalized_ = penalized_ || p.regularizer;
+    for (const Parameter& p : *layer.tensors.parameters)
+      penalized_ = penalized_ || (p.trainable && p.regularizer);
   each_output([&]<class Head>(std::size_t k, const Head&) {
     const Shape shape = output_shape(k);
     const Fit fit = Head::Loss::fit(shape, model_.output_activation(k));
@@ -856,7 +857,7 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::penalty() const {
   for (const LayerPlan& layer : model_.layers())
     for (int i = 0; i < layer.tensors.count(); ++i) {
       const Parameter& p = layer.tensors[i];
-      if (p.regularizer)
+      if (p.trainable && p.regularizer)
         sum += p.regularizer.penalty(model_.block().data() + layer.tensors.offset(i), p.shape.size());
     }
   return sum;
