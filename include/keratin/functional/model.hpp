@@ -37,18 +37,18 @@ class Model {
   Model(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, std::uint64_t seed = 0)
       : Model(inputs, outputs, Zeroed{}) {
     initialize(seed);
-    each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {
-      const Beginning* const called = entry.call->beginning.get();  // of a model that was called
-      const std::vector<float>& values = called ? called->values : entry.layer->values;
-      std::copy(values.begin(), values.end(), block_.data() + row.tensors.start);
-    });
+    take_beginnings();
   }
 
   /// The same with names for the outputs, which logs and losses then go by. Keras: outputs in a dict.
-  template <class Seed = std::uint64_t>
   Model(const std::vector<Tensor>& inputs, const std::vector<std::pair<std::string, Tensor>>& outputs,
-        Seed seed = {})
-      : Model(inputs, tensors_of(outputs), seed) {
+        std::uint64_t seed = 0)
+      : Model(inputs, outputs, Zeroed{}) {
+    initialize(seed);
+    take_beginnings();
+  }
+  Model(const std::vector<Tensor>& inputs, const std::vector<std::pair<std::string, Tensor>>& outputs, Zeroed)
+      : Model(inputs, tensors_of(outputs), Zeroed{}) {
     for (const auto& [name, tensor] : outputs) output_names_.push_back(name);
     for (std::size_t k = 0; k < output_names_.size(); ++k)
       if (std::count(output_names_.begin(), output_names_.end(), output_names_[k]) > 1)
@@ -292,6 +292,14 @@ class Model {
     thread_local Block<float> workspace;
     if (workspace.size() < chunk * per_sample) workspace = Block<float>(chunk * per_sample);
     keratin::detail::predict_in_chunks(executor, block_.data(), chunk, x, y, workspace.data(), states);
+  }
+  // Layers of models that were called begin with what those had.
+  void take_beginnings() {
+    each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {
+      const Beginning* const called = entry.call->beginning.get();
+      const std::vector<float>& values = called ? called->values : entry.layer->values;
+      std::copy(values.begin(), values.end(), block_.data() + row.tensors.start);
+    });
   }
   static std::vector<Tensor> tensors_of(const std::vector<std::pair<std::string, Tensor>>& named) {
     std::vector<Tensor> tensors;
