@@ -9,6 +9,7 @@ struct ActivationSpec {
   ActivationFunction activation{};
 
   static constexpr const char* name = "Activation";
+  static constexpr const char* arguments = "activation";
 
   constexpr Fit fit(Shape in) const { return in; }
   constexpr Traits traits() const {

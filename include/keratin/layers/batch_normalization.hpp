@@ -22,6 +22,7 @@ struct BatchNormalizationSpec {
   ActivationFunction activation{};  // that of the layer behind it: set by fusion only
 
   static constexpr const char* name = "BatchNormalization";
+  static constexpr const char* arguments = "...";
   static constexpr bool masks_change_it() { return true; }
 
   constexpr Fit fit(Shape in) const {

@@ -38,6 +38,7 @@ template <int Rank> struct ConvSpec {
   bool max_pool = false;
 
   static constexpr const char* name = Rank == 1 ? "Conv1D" : "Conv2D";
+  static constexpr const char* arguments = "filters, ...";
   static constexpr bool may_be_causal = Rank == 1;
 
   constexpr Fit fit(Shape in) const {

@@ -25,6 +25,7 @@ struct DenseSpec {
   FoldedNormalization norm{};  // that of the layer behind it: set by fusion only
 
   static constexpr const char* name = "Dense";
+  static constexpr const char* arguments = "units, ...";
 
   constexpr Fit fit(Shape in) const {
     if (units < 1) return needs_at_least_1_unit;

@@ -26,6 +26,7 @@ struct DepthwiseConv2DSpec {
   Initializer bias_initializer{};
 
   static constexpr const char* name = "DepthwiseConv2D";
+  static constexpr const char* arguments = "...";
 
   constexpr Fit fit(Shape in) const {
     const Fit fit = window_fit<2>(in, kernel_size, strides, dilation_rate, padding);

@@ -17,6 +17,7 @@ struct DotSpec {
   bool normalize = false;
 
   static constexpr const char* name = "Dot";
+  static constexpr const char* arguments = "axes?, normalize?";
   static constexpr bool merges = true;
 
   constexpr Fit fit(const Shapes& in) const {

@@ -202,6 +202,7 @@ struct AverageOp {
 };
 struct DivideOp {
   static constexpr const char* name = "TrueDivide";
+  static constexpr bool only_in_graphs = true;
   static constexpr bool reads_input = true;
   static constexpr bool takes_two = true;
   static auto value(auto x, int) { return x(0) / x(1); }
@@ -244,6 +245,7 @@ template <bool Largest> struct ExtremeOp {
 /// A merging layer that works value by value; the shapes broadcast. Op says what it is called and computes.
 template <class Op> struct ElementwiseMergeSpec {
   static constexpr const char* name = Op::name;
+  static constexpr const char* arguments = requires { Op::only_in_graphs; } ? nullptr : "";
   static constexpr bool merges = true;
   static constexpr bool masks_change_it() { return Op::reads_input && !is_of_masks; }
 

@@ -20,6 +20,7 @@ struct EmbeddingSpec {
   bool mask_zero = false;  // class 0 is padding: a mask goes with the output
 
   static constexpr const char* name = "Embedding";
+  static constexpr const char* arguments = "input_dim, output_dim, ...";
 
   constexpr Fit fit(Shape in) const {
     if (input_dim < 1 || output_dim < 1) return needs_at_least_1_class_and_1_output;

@@ -114,7 +114,7 @@ struct MaskingSpec {
 namespace detail {
 struct LogicalOrOp : ExtremeOp<true> {
   static constexpr const char* name = "LogicalOr";
-  static constexpr bool of_masks = true;
+  static constexpr bool of_masks = true, only_in_graphs = true;
 };
 }  // namespace detail
 /// Of masks. Keras: ops.logical_or.

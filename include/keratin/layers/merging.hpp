@@ -18,6 +18,7 @@ struct AddSpec {
   ActivationFunction activation{};  // that of the layer behind it: set by fusion only
 
   static constexpr const char* name = "Add";
+  static constexpr const char* arguments = "...";
   static constexpr bool merges = true;
 
   constexpr Fit fit(const Shapes& in) const { return broadcast(in); }
@@ -93,6 +94,7 @@ struct ConcatenateSpec {
   int axis = -1;
 
   static constexpr const char* name = "Concatenate";
+  static constexpr const char* arguments = "axis?";
   static constexpr bool merges = true;
 
   constexpr Fit fit(const Shapes& in) const {

@@ -113,6 +113,7 @@ struct LayerNormalizationSpec {
   bool center = true, scale = true;
 
   static constexpr const char* name = "LayerNormalization";
+  static constexpr const char* arguments = "...";
 
   constexpr Fit fit(Shape in) const {
     if (!(epsilon > 0)) return needs_an_epsilon_above_0;

@@ -18,6 +18,7 @@ struct RescalingSpec {
   double scale = 1, offset = 0;
 
   static constexpr const char* name = "Rescaling";
+  static constexpr const char* arguments = "scale, offset?";
 
   constexpr Fit fit(Shape in) const { return in; }
   constexpr Traits traits() const {

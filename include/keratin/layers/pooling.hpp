@@ -75,6 +75,7 @@ template <int Rank, Pooling Kind> struct PoolingSpec {
   static constexpr const char* name = Kind == Pooling::max ? (Rank == 1 ? "MaxPooling1D" : "MaxPooling2D")
                                       : Rank == 1          ? "AveragePooling1D"
                                                            : "AveragePooling2D";
+  static constexpr const char* arguments = "...";
 
   constexpr Fit fit(Shape in) const { return window_fit<Rank>(in, pool_size, steps(), all(1), padding); }
   constexpr Traits traits() const {
@@ -227,6 +228,7 @@ template <int Rank, Pooling Kind> struct GlobalPoolingSpec {
                                           ? (Rank == 1 ? "GlobalMaxPooling1D" : "GlobalMaxPooling2D")
                                       : Rank == 1 ? "GlobalAveragePooling1D"
                                                   : "GlobalAveragePooling2D";
+  static constexpr const char* arguments = "";
   static constexpr bool masks_change_it() { return Kind == Pooling::average && Rank == 1; }
 
   constexpr Fit fit(Shape in) const {

@@ -257,6 +257,7 @@ struct SimpleRNNSpec {
   using Base = detail::Recurrent<SimpleRNNSpec>;
   using Geometry = RecurrentGeometry;
   static constexpr const char* name = "SimpleRNN";
+  static constexpr const char* arguments = "units, ...";
   static constexpr bool activates_inside = true;
   static constexpr const char* weights_in = "cell";  // in Keras's files
   static constexpr int gates = 1;
@@ -317,6 +318,7 @@ struct LSTMSpec {
   using Base = detail::Recurrent<LSTMSpec>;
   using Geometry = RecurrentGeometry;
   static constexpr const char* name = "LSTM";
+  static constexpr const char* arguments = "units, ...";
   static constexpr bool activates_inside = true;
   static constexpr const char* weights_in = "cell";  // in Keras's files
   static constexpr int gates = 4;
@@ -385,6 +387,7 @@ struct GRUSpec {
   using Base = detail::Recurrent<GRUSpec>;
   using Geometry = RecurrentGeometry;
   static constexpr const char* name = "GRU";
+  static constexpr const char* arguments = "units, ...";
   static constexpr bool activates_inside = true;
   static constexpr const char* weights_in = "cell";  // in Keras's files
   static constexpr int gates = 3;

@@ -13,6 +13,7 @@ struct DropoutSpec {
   double rate = 0;
 
   static constexpr const char* name = "Dropout";
+  static constexpr const char* arguments = "rate";
 
   constexpr Fit fit(Shape in) const {
     if (!(rate >= 0 && rate <= 1)) return needs_a_rate_from_0_to_1;

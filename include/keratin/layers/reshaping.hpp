@@ -27,6 +27,7 @@ struct ViewKernels {
 /// Keras: Flatten. Any shape -> (elements).
 struct FlattenSpec : detail::ViewKernels {
   static constexpr const char* name = "Flatten";
+  static constexpr const char* arguments = "";
   constexpr Fit fit(Shape in) const { return Shape{in.size()}; }
   constexpr Traits traits() const {
     return {.reads_input = false, .reads_output = false, .in_place = true, .view = true};
@@ -41,6 +42,7 @@ struct ReshapeSpec : detail::ViewKernels {
   constexpr ReshapeSpec(Shape s) : target_shape(s) {}
 
   static constexpr const char* name = "Reshape";
+  static constexpr const char* arguments = "target_shape";
   constexpr Fit fit(Shape in) const {
     if (target_shape.rank > Shape::max_rank) return has_more_than_5_axes;
     Shape out = target_shape;
@@ -87,6 +89,7 @@ template <int Rank> struct ZeroPaddingSpec {
   Sides padding = sides<1>();
 
   static constexpr const char* name = Rank == 1 ? "ZeroPadding1D" : "ZeroPadding2D";
+  static constexpr const char* arguments = "padding?";
 
   constexpr Fit fit(Shape in) const {
     if (in.rank != Rank + 1) return Rank == 1 ? needs_sequence_TxC : needs_image_HxWxC;
