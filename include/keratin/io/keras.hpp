@@ -1,6 +1,6 @@
 #pragma once
-// Models and weights out of Keras's files: .keras, .weights.h5, and whole models in .h5. Needs libhdf5,
-// libzip and nlohmann-json.
+// Models and weights out of Keras's files: .keras, .weights.h5, and whole models in .h5. Needs libzip and
+// nlohmann-json.
 #include <keratin/io/graph_config.hpp>
 #include <keratin/io/hdf5.hpp>
 #include <keratin/io/model_graph.hpp>
