@@ -27,7 +27,8 @@ template <class Optimizer> Json optimizer_record(const Optimizer& optimizer) {
 }
 template <class Loss> Json loss_record() {
   Json config = {{"name", Loss::name}, {"reduction", "sum_over_batch_size"}};
-  if constexpr (requires { Loss::from_logits; }) config["from_logits"] = bool{Loss::from_logits};
+  if constexpr (requires { Loss::from_logits; })
+    if (Loss::from_logits) config["from_logits"] = true;
   return record_of("keras.losses", class_of_function(Loss::name), std::move(config));
 }
 // accuracy by its name: Keras then takes the one that the targets want.

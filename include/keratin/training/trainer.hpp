@@ -105,7 +105,7 @@ template <class L, class... Ms> struct LogNames<ForOutput<L, Ms...>> {
   LogNames() = default;
   explicit LogNames(const auto&) {}
   std::string_view operator[](std::size_t i) const {
-    constexpr std::array<std::string_view, 1 + sizeof...(Ms)> names{"loss", Ms::name...};
+    const std::array<std::string_view, 1 + sizeof...(Ms)> names{"loss", Ms::name...};
     return names[i];
   }
 };

@@ -1,0 +1,3 @@
+#include "trainer_of.hpp"
+
+template std::unique_ptr<tool::AnyTrainer> tool::make_trainer_of<1>(functional::Model&, const Compilation&);
