@@ -1,10 +1,12 @@
-#include "tool.hpp"
+#include "load.hpp"
 
 #include <keratin/io/blob.hpp>
-#include <keratin/io/compiled_with.hpp>
 #include <keratin/io/npy.hpp>
 #include <keratin/io/safetensors.hpp>
 #include <keratin/io/save.hpp>
+
+template void keratin::io::detail::save(const functional::Model&, const Compiled<float>*, const std::string&,
+                                        const CustomLayers&);
 
 namespace tool {
 namespace {
@@ -56,10 +58,12 @@ functional::Model read(const Convert& options) {
       throw UsageError(options.from + ": weights alone: --model FILE says whose they are");
     return load(options.from);
   }
+  if (options.from.ends_with(".keras"))
+    throw UsageError(options.from + ": a whole model, which needs no --model");
   functional::Model model = load(options.model);
   about(options.from, [&] {
     switch (kind) {
-      case Kind::model:  // of another name, or an .h5 with weights alone
+      case Kind::model:  // an .h5 with weights alone
       case Kind::weights_h5:
         return io::load_weights(model, options.from);
       case Kind::safetensors:
@@ -94,7 +98,7 @@ int convert(const Convert& options) {
   kind_of(options.to);  // before anything is read
   const functional::Model model = read(options);
   write(model, options.to);
-  if (options.model.empty() && kind_of(options.to) == Kind::model && io::compiled_with(options.from, model))
+  if (options.model.empty() && kind_of(options.to) == Kind::model && compiled_with(options.from, model))
     std::fprintf(stderr, "keratin: %s: what the model was compiled with is not kept\n", options.to.c_str());
   return ok;
 }

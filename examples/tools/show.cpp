@@ -1,22 +1,15 @@
 // summary and plot: a model in words, and as a drawing.
-#include "tool.hpp"
+#include "load.hpp"
 
 #include <keratin/functional/plot.hpp>
-#include <keratin/io/compiled_with.hpp>
 #include <keratin/training/summary.hpp>
 
 namespace tool {
 
-functional::Model load(const std::string& path) {
-  if (!path.ends_with(".keras") && !path.ends_with(".h5") && !path.ends_with(".hdf5"))
-    throw UsageError(path + ": a .keras or .h5 with a whole model wanted");
-  return about(path, [&] { return io::load_model(path); });
-}
-
 int summary(const std::string& file) {
   const functional::Model model = load(file);
   keratin::summary(model);
-  const auto compiled = about(file, [&] { return io::compiled_with(file, model); });
+  const auto compiled = compiled_with(file, model);
   if (!compiled) return ok;
   std::printf(" Compiled with %s\n", compiled->optimizer.c_str());
   for (std::size_t k = 0; k < model.outputs(); ++k) {
@@ -24,6 +17,7 @@ int summary(const std::string& file) {
     std::printf("  %s: %s%s", model.output_name(k).c_str(),
                 output.loss.empty() ? "no loss" : output.loss.c_str(),
                 output.from_logits ? " from logits" : "");
+    if (!output.unknown.empty()) std::printf(" with %s", output.unknown.c_str());
     if (output.weight != 1) std::printf(", weight %g", output.weight);
     for (const std::string& metric : output.metrics) std::printf(", %s", metric.c_str());
     std::printf("\n");

@@ -38,7 +38,7 @@ inline constexpr std::size_t most_outputs = 4;
 /// Error: UsageError; what one trainer cannot do at once.
 std::unique_ptr<AnyTrainer> make_trainer(functional::Model& model, const Compilation& compilation);
 
-/// The same for so many outputs, each number in a file of its own: it takes its time to compile.
+/// The same for so many outputs; see trainers_1.cpp and trainers_2.cpp.
 template <std::size_t Outputs>
 std::unique_ptr<AnyTrainer> make_trainer_of(functional::Model& model, const Compilation& compilation);
 

@@ -6,6 +6,18 @@
 #include <keratin/io/training_state.hpp>
 #include <keratin/optimizers.hpp>
 
+namespace keratin::io::detail {
+
+// Compiled in convert.cpp and load.cpp.
+extern template void save(const functional::Model&, const Compiled<float>*, const std::string&,
+                          const CustomLayers&);
+extern template std::int64_t load_training(functional::Model&, Adam&, std::span<float>, const std::string&,
+                                           const CustomLayers&);
+extern template std::int64_t load_training(functional::Model&, SGD&, std::span<float>, const std::string&,
+                                           const CustomLayers&);
+
+}  // namespace keratin::io::detail
+
 namespace tool {
 
 template <class Trainer> class TrainerBehind final : public AnyTrainer {

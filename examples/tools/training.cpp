@@ -1,7 +1,8 @@
 // train and evaluate.
+#include "load.hpp"
 #include "trainer.hpp"
 
-#include <keratin/io/compiled_with.hpp>
+#include <keratin/io/atomic.hpp>
 
 #include <unistd.h>
 
@@ -48,11 +49,14 @@ Compilation choose(const std::string& file, const CompileOptions& options,
     throw UsageError(file + ": the model was not compiled: --loss wanted");
   } else {
     for (std::size_t k = 0; k < model.outputs(); ++k) {
-      const io::CompiledWith::Output& output = compiled->outputs[k];
+      const io::CompiledOutput& output = compiled->outputs[k];
       if (output.loss.empty())
         throw UsageError(file + ": no loss for the output '" + model.output_name(k) + "': --loss wanted");
       Compilation::Output& to = chosen.outputs.emplace_back();
       to.weight = output.weight;
+      if (!output.unknown.empty())
+        throw UsageError(file + ": compiled with " + output.loss + " and " + output.unknown +
+                         ", which is not known here: --loss wanted");
       try {
         to.loss = &find_loss(output.loss, output.from_logits);
         if (options.metrics.empty())
@@ -87,7 +91,7 @@ bool is_adam(const std::string& name) {
   std::string lower = name;
   for (char& c : lower) c = static_cast<char>(tolower(static_cast<unsigned char>(c)));
   if (lower != "adam" && lower != "sgd")
-    throw UsageError("optimizer " + name + " is not known here; --optimizer adam or sgd wanted");
+    throw UsageError("optimizer " + name + " came, --optimizer adam or sgd wanted");
   return lower == "adam";
 }
 
@@ -108,7 +112,7 @@ std::unique_ptr<AnyTrainer> make_trainer(functional::Model& model, const Compila
 
 int evaluate(const Evaluate& options) {
   functional::Model model = load(options.file);
-  const auto compiled = about(options.file, [&] { return io::compiled_with(options.file, model); });
+  const auto compiled = compiled_with(options.file, model);
   Compilation chosen = choose(options.file, options.compile, compiled, model);
   const Data data = read_data(options.data, model, false);
   // An output without a metric beside one with: it is given one, which is not shown.
@@ -129,17 +133,16 @@ int train(const Train& options) {
   if (!options.output.ends_with(".keras"))
     throw UsageError("--output: " + options.output + " came, a .keras wanted");
   functional::Model model = load(options.file);
-  const auto compiled = about(options.file, [&] { return io::compiled_with(options.file, model); });
+  const auto compiled = compiled_with(options.file, model);
   Compilation chosen = choose(options.file, options.compile, compiled, model);
   if (!same_number_of_metrics(chosen)) {
     std::fprintf(stderr, "keratin: %s: metrics for some outputs only: left out\n", options.file.c_str());
     for (Compilation::Output& output : chosen.outputs) output.metrics.clear();
   }
   const bool goes_on = options.compile.optimizer.empty() && compiled && !compiled->optimizer.empty();
-  if (goes_on)
-    chosen.adam = about(options.file, [&] { return is_adam(compiled->optimizer); });
-  else if (!options.compile.optimizer.empty())
-    chosen.adam = is_adam(options.compile.optimizer);
+  if (goes_on || !options.compile.optimizer.empty())
+    chosen.adam = is_adam(goes_on ? compiled->optimizer : options.compile.optimizer);
+  io::AtomicFile(options.output);  // says now whether it can be written, not when all is done
 
   const Data data = read_data(options.data, model, true);
   const auto trainer = about(options.file, [&] { return make_trainer(model, chosen); });

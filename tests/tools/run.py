@@ -239,6 +239,31 @@ def case_train_like_keras(folder):
     check(first == again and len(first) == 4, first, again)
 
 
+def case_compiled(folder):
+    """What Keras compiled: the same losses and metrics, and two more epochs from where its optimizer stands."""
+    compiled = os.path.join(FILES, "compiled")
+    with open(os.path.join(compiled, "logs.txt"), encoding="ascii") as file:
+        wanted = {line.split()[0]: [float(v) for v in line.split()[1:]] for line in file}
+    for name in "by_name", "by_lists", "logits", "plain":
+        model, data, trained = f"{compiled}/{name}.keras", f"{compiled}/{name}.npz", folder + "/trained.keras"
+        n = len(wanted[name]) // 2
+        keratin("train", model, "--data", data, "--epochs", "2", "--batch-size", "50", "--output", trained)
+        for file, numbers in (model, wanted[name][:n]), (trained, wanted[name][n:]):
+            logs = logs_of(keratin("evaluate", file, "--data", data))
+            if file == trained and name == "by_lists":
+                del numbers[2]  # metrics of some outputs only are left out
+            check(near([logs[key] for key in sorted(logs)], numbers, 2e-5), name, file, logs, numbers)
+        check("Compiled with" in keratin("summary", trained))
+    model, data = compiled + "/refused.keras", compiled + "/refused.npz"
+    check("binary_crossentropy with label_smoothing" in keratin("summary", model))
+    refused(2, "label_smoothing, which is not known here: --loss wanted", "evaluate", model, "--data", data)
+    keratin("evaluate", model, "--data", data, "--loss", "binary_crossentropy")
+    refused(2, "optimizer RMSprop came, --optimizer adam or sgd wanted", "train", model, "--data", data, "--loss",
+            "binary_crossentropy", "--epochs", "1", "--output", folder + "/t.keras")
+    keratin("train", model, "--data", data, "--loss", "binary_crossentropy", "--epochs", "1", "--optimizer", "sgd",
+            "--output", folder + "/t.keras")
+
+
 def table(folder):
     with open(folder + "/data.csv", "w", encoding="ascii") as file:
         print("a,b,c,d,e,f,kind", file=file)
@@ -377,7 +402,7 @@ def case_mistakes(folder):
     output = ["--output", folder + "/out.npy"]
     # The command line.
     refused(2, "subcommand is required")
-    refused(2, "", "sumary", model)
+    refused(2, "there is no command 'sumary'", "sumary", model)
     refused(2, "FILE is required", "summary")
     refused(2, "--input is required", "predict", model, *output)
     refused(2, "--epochs", "train", model, "--data", data, "--epochs", "0", "--output", folder + "/t.keras")
@@ -390,8 +415,12 @@ def case_mistakes(folder):
             "--loss", "huber")
     refused(2, "the model was not compiled: --loss wanted", "evaluate", model, "--data", data)
     refused(2, "takes no logits", "evaluate", model, "--data", data, "--loss", "mse:logits")
-    refused(2, "optimizer lion is not known here", "train", model, "--data", data, "--loss", "mse", "--optimizer", "lion",
+    refused(2, "optimizer lion came, --optimizer adam or sgd wanted", "train", model, "--data", data, "--loss", "mse", "--optimizer", "lion",
             "--epochs", "1", "--output", folder + "/t.keras")
+    refused(2, "a crossentropy of one output beside an error", "evaluate", in_files("several_outputs.keras"), "--data",
+            several_outputs(folder), "--loss", "mse,mse,binary_crossentropy")
+    refused(2, "2 losses came, one or 3 wanted", "evaluate", in_files("several_outputs.keras"), "--data",
+            several_outputs(folder), "--loss", "mse,mse")
     refused(2, "weights alone: --model FILE", "convert", in_versions("sequential.weights.h5"), folder + "/m.keras")
     refused(2, "a name that ends with .keras", "convert", model, folder + "/model.tflite")
     refused(2, "a .npz wanted", "evaluate", two, "--data", data, "--loss", "mse")
@@ -412,6 +441,8 @@ def case_mistakes(folder):
             "Sigmoid", "evaluate", model, "--data", data, "--loss", "binary_crossentropy")
     refused(3, "data.csv: y: ", "evaluate", model, "--data", data, "--loss", "mse")
     refused(3, folder + "/no/out.npy: ", "predict", model, "--input", x, "--output", folder + "/no/out.npy")
+    refused(3, folder + "/no/t.keras: ", "train", model, "--data", data, "--loss", "sparse_categorical_crossentropy",
+            "--epochs", "1000000", "--output", folder + "/no/t.keras")
     refused(3, "sequential.weights.h5: ", "convert", in_versions("sequential.weights.h5"), folder + "/m.keras", "--model",
             two)
     check(not os.path.exists(folder + "/out.npy") and not os.path.exists(folder + "/t.keras"))

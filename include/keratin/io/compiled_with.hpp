@@ -1,22 +1,16 @@
 #pragma once
 // What a file says that its model was compiled with, by names: for programs that choose losses when they
 // run. Needs libzip and nlohmann-json.
+#include <keratin/io/compile_config.hpp>
 #include <keratin/io/keras.hpp>
 
 #include <optional>
 
 namespace keratin::io {
 
-/// Names are Keras's for functions: "mean_squared_error", "accuracy".
 struct CompiledWith {
-  struct Output {
-    std::string loss;  // empty: none
-    bool from_logits = false;
-    double weight = 1;
-    std::vector<std::string> metrics{};
-  };
-  std::string optimizer;        // its class: "Adam"
-  std::vector<Output> outputs;  // one for each of the model's, in its order
+  std::string optimizer;                // its class: "Adam"
+  std::vector<CompiledOutput> outputs;  // one for each of the model's, in its order
 };
 
 namespace detail {
@@ -33,7 +27,7 @@ inline Json of_output(const Json& given, const functional::Model& model, std::si
 // CategoricalCrossentropy and categorical_crossentropy -> categorical_crossentropy
 inline std::string function_name(const Json& j) { return snake_case(class_of(j)); }
 
-inline void take_loss(const Json& j, CompiledWith::Output& output) {
+inline void take_loss(const Json& j, CompiledOutput& output) {
   output.loss = function_name(j);
   if (!j.is_object() || !j.contains("config") || !j["config"].is_object()) return;
   for (const auto& [key, value] : j["config"].items()) {
@@ -43,7 +37,7 @@ inline void take_loss(const Json& j, CompiledWith::Output& output) {
     if (key == "from_logits")
       take(value, output.from_logits);
     else if (!default_value)
-      throw FileError(output.loss + ": " + key + " is set, which is not known here");
+      output.unknown = key;
   }
 }
 inline void take_metrics(const Json& j, std::vector<std::string>& names) {
@@ -55,8 +49,7 @@ inline void take_metrics(const Json& j, std::vector<std::string>& names) {
 }  // namespace detail
 
 /// What the model of a file was compiled with; nothing if it was not. model: as load_model made it of the
-/// file. Error: FileError; something in the record cannot be understood, or a loss has a setting that is not
-/// known here.
+/// file. Error: FileError; the record is not one of Keras's.
 inline std::optional<CompiledWith> compiled_with(const std::string& path, const functional::Model& model) {
   return detail::of_file(path, [&]() -> std::optional<CompiledWith> {
     const Json compile = detail::open_model(path).compile;
@@ -70,7 +63,7 @@ inline std::optional<CompiledWith> compiled_with(const std::string& path, const 
     const bool metrics_of_each =
         metrics.is_array() && (outputs > 1 || (!metrics.empty() && metrics[0].is_array()));
     for (std::size_t k = 0; k < outputs; ++k) {
-      CompiledWith::Output& output = with.outputs.emplace_back();
+      CompiledOutput& output = with.outputs.emplace_back();
       detail::take_loss(detail::of_output(loss, model, k, loss.is_array()), output);
       if (const Json weight = detail::of_output(weights, model, k, weights.is_array()); !weight.is_null())
         detail::take(weight, output.weight);
