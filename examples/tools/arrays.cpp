@@ -100,8 +100,7 @@ Data read_images(const DataOptions& options, bool train) {
   return data;
 }
 
-}  // namespace
-
+// "(samples, 28, 28)"; an open first axis is "any".
 std::string samples_text(const Shape& shape, bool open) {
   std::string text = "(samples";
   for (int axis = 0; axis < shape.rank; ++axis)
@@ -109,6 +108,7 @@ std::string samples_text(const Shape& shape, bool open) {
   return text + ")";
 }
 
+// Whether the array has samples of this shape; axes of 1 at the end do not count. name: what errors call it.
 void check_samples(const io::OwnedArray& array, const std::string& name, const Shape& shape, bool open) {
   std::vector<std::size_t> wanted{1};
   for (int axis = 0; axis < shape.rank; ++axis) wanted.push_back(static_cast<std::size_t>(shape[axis]));
@@ -121,6 +121,29 @@ void check_samples(const io::OwnedArray& array, const std::string& name, const S
   if (array.array().size() == 0)
     throw io::FileError(name + " has the shape " + extents_text(came) + ", no values");
 }
+
+// Pixels in one row each, for a model that takes them so.
+void flatten_samples(io::OwnedArray& array) {
+  const std::size_t samples = array.extents[0];
+  array.extents = {samples, array.array().size() / samples};
+}
+
+void check_data(const Data& data, const functional::Model& model) {
+  const auto input = [&](std::size_t k) { return "the array for the input '" + model.input_name(k) + "'"; };
+  for (std::size_t k = 0; k < model.inputs(); ++k)
+    check_samples(data.x[k], input(k), model.input_shape(k), model.graph().inputs[k]->open);
+  const auto check_count = [&](const io::OwnedArray& array, const std::string& name) {
+    if (const std::size_t samples = data.x[0].extents[0];
+        array.extents.empty() || array.extents[0] != samples)
+      throw io::FileError(name + " has the shape " + extents_text(array.extents) + ", " +
+                          std::to_string(samples) + " samples wanted");
+  };
+  for (std::size_t k = 0; k < model.inputs(); ++k) check_count(data.x[k], input(k));
+  for (std::size_t k = 0; k < model.outputs(); ++k)
+    check_count(data.y[k], "the array for the output '" + model.output_name(k) + "'");
+}
+
+}  // namespace
 
 std::vector<io::OwnedArray> take_inputs(std::map<std::string, io::OwnedArray> arrays,
                                         const functional::Model& model) {
@@ -161,31 +184,9 @@ Data read_data(const DataOptions& options, const functional::Model& model, bool 
   Data data = archive ? about(path, [&] { return read_arrays(path, model); })
               : table ? naming_file(path, [&] { return read_table(options); })
                       : read_images(options, train);
-  return about(path, [&] {
-    for (std::size_t k = 0; k < model.inputs(); ++k) {
-      const Shape shape = model.input_shape(k);
-      io::OwnedArray& x = data.x[k];
-      // Pixels as one row each, for a model that takes them so.
-      if (images && shape.rank == 1 && x.extents.size() > 1) {
-        std::size_t row = 1;
-        for (std::size_t axis = 1; axis < x.extents.size(); ++axis) row *= x.extents[axis];
-        x.extents = {x.extents[0], row};
-      }
-      check_samples(x, "the array for the input '" + model.input_name(k) + "'", shape,
-                    model.graph().inputs[k]->open);
-    }
-    const std::size_t samples = data.x[0].extents[0];
-    const auto check_count = [&](const io::OwnedArray& array, const std::string& name) {
-      if (array.extents.empty() || array.extents[0] != samples)
-        throw io::FileError(name + " has the shape " + extents_text(array.extents) + ", " +
-                            std::to_string(samples) + " samples wanted");
-    };
-    for (std::size_t k = 0; k < data.x.size(); ++k)
-      check_count(data.x[k], "the array for the input '" + model.input_name(k) + "'");
-    for (std::size_t k = 0; k < data.y.size(); ++k)
-      check_count(data.y[k], "the array for the output '" + model.output_name(k) + "'");
-    return std::move(data);
-  });
+  if (images && model.input_shape().rank == 1) flatten_samples(data.x[0]);
+  about(path, [&] { check_data(data, model); });
+  return data;
 }
 
 }  // namespace tool

@@ -8,13 +8,6 @@
 
 namespace tool {
 
-/// The shape of samples in words: "(samples, 28, 28)", an open first axis as "any".
-std::string samples_text(const Shape& shape, bool open);
-
-/// Throws io::FileError unless the array has samples of this shape; axes of 1 at the end do not count. name:
-/// what errors call it.
-void check_samples(const io::OwnedArray& array, const std::string& name, const Shape& shape, bool open);
-
 /// One array for each of a model's inputs, in order, out of a file's by their names; one array alone is that
 /// of the only input whatever it is called. They are checked.
 std::vector<io::OwnedArray> take_inputs(std::map<std::string, io::OwnedArray> arrays,

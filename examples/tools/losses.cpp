@@ -47,9 +47,7 @@ std::string full_name(const std::string& name) {
 }
 [[noreturn]] void refuse(const char* what, const std::string& name, const auto& known) {
   std::string all;
-  for (const auto& one : known)
-    if (all.find(one.name) == std::string::npos || std::string_view(one.name) == "categorical_crossentropy")
-      all += (all.empty() ? "" : ", ") + std::string(one.name);
+  for (const auto& one : known) all.append(all.empty() ? "" : ", ").append(one.name);
   throw UsageError(std::string(what) + " '" + name + "' is not known here; known are " + all);
 }
 

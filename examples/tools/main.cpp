@@ -194,7 +194,7 @@ int run(int argc, char** argv) {
       "On one core, and on random inputs; times are medians of repeated runs. Each layer also runs alone, as "
       "a model of its own. There nothing is fused with its neighbours and each call is one by itself, so "
       "the layers' times together may be more than the model's; layers that only rename a shape are left "
-      "out. GFLOP/s: floating-point operations as summaries count them, in 10^9 a second.",
+      "out. GFLOP/s: 10^9 floating-point operations a second, as the plan of the model counts them.",
       "model.keras --batch-sizes 1,64", [&] { return bench(of_bench); });
   command.model(of_bench.file);
   command.option("--batch-sizes", of_bench.batches, "N", "samples at once")

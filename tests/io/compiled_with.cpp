@@ -14,7 +14,7 @@ io::CompiledWith read(const std::string& path) {
   REQUIRE(compiled.has_value());
   return *compiled;
 }
-std::string golden(const std::string& name) { return file("compiled/" + name + ".keras"); }
+std::string written_by_keras(const std::string& name) { return file("compiled/" + name + ".keras"); }
 std::string text(const io::CompiledOutput& output) {
   std::string all =
       output.loss + (output.from_logits ? " logits " : " ") + std::string(Text(output.weight).view());
@@ -25,20 +25,21 @@ std::string text(const io::CompiledOutput& output) {
 }  // namespace
 
 TEST_CASE("losses, weights and metrics by the names of the outputs, in lists, and of one output") {
-  const io::CompiledWith by_name = read(golden("by_name"));
+  const io::CompiledWith by_name = read(written_by_keras("by_name"));
   CHECK(by_name.optimizer == "Adam");
   REQUIRE(by_name.outputs.size() == 2);
   CHECK(text(by_name.outputs[0]) == "mse 0.3 mae");
   CHECK(text(by_name.outputs[1]) == "binary_crossentropy 2 accuracy");
-  const io::CompiledWith by_lists = read(golden("by_lists"));
+  const io::CompiledWith by_lists = read(written_by_keras("by_lists"));
   REQUIRE(by_lists.outputs.size() == 2);
   CHECK(text(by_lists.outputs[0]) == "mean_squared_error 1 mean_absolute_error");
   CHECK(text(by_lists.outputs[1]) == "binary_crossentropy 1");
-  const io::CompiledWith logits = read(golden("logits"));
+  const io::CompiledWith logits = read(written_by_keras("logits"));
   CHECK(logits.optimizer == "SGD");
   CHECK(text(logits.outputs.at(0)) == "sparse_categorical_crossentropy logits 1 accuracy");
-  CHECK(text(read(golden("plain")).outputs.at(0)) == "sparse_categorical_crossentropy 1 accuracy");
-  CHECK(text(read(golden("refused")).outputs.at(0)) == "binary_crossentropy 1 without label_smoothing");
+  CHECK(text(read(written_by_keras("plain")).outputs.at(0)) == "sparse_categorical_crossentropy 1 accuracy");
+  CHECK(text(read(written_by_keras("refused")).outputs.at(0)) ==
+        "binary_crossentropy 1 without label_smoothing");
 }
 
 TEST_CASE("what a trainer writes is read again; a model that was not compiled has none") {
