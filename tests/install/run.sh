@@ -8,7 +8,7 @@ shift
 
 to=$(mktemp -d)
 trap 'rm -rf "$to"' EXIT
-meson install -C "$build" --no-rebuild --destdir "$to/root"
+meson install -C "$build" --no-rebuild --tags devel --destdir "$to/root"
 diff -r "$here/../../include/keratin" "$(find "$to/root" -type d -path '*/include/keratin')"
 
 PKG_CONFIG_PATH=$(dirname "$(find "$to/root" -name keratin.pc)")

@@ -3,7 +3,20 @@
 #include <keratin/io/config.hpp>
 #include <keratin/training/trainer.hpp>
 
-namespace keratin::io::detail {
+namespace keratin::io {
+
+/// What one of a model's outputs was compiled for. Names are Keras's for functions: "mean_squared_error",
+/// "accuracy".
+struct CompiledOutput {
+  std::string loss;  // empty: none
+  bool from_logits = false;
+  double weight = 1;
+  std::vector<std::string> metrics{};
+  std::string unknown =
+      "";  // read of a file: a setting of the loss that is not known here, "label_smoothing"
+};
+
+namespace detail {
 
 // mean_squared_error -> MeanSquaredError
 inline std::string class_of_function(std::string_view snake) {
@@ -25,44 +38,49 @@ template <class Optimizer> Json optimizer_record(const Optimizer& optimizer) {
   });
   return record_of("keras.optimizers", Optimizer::name, std::move(config));
 }
-// A loss, or one as a metric.
-template <class Loss> Json function_record(const char* module, Json config) {
-  config["name"] = Loss::name;
-  if constexpr (requires { Loss::from_logits; }) config["from_logits"] = bool{Loss::from_logits};
-  return record_of(module, class_of_function(Loss::name), std::move(config));
-}
-template <class Loss> Json loss_record() {
-  return function_record<Loss>("keras.losses", {{"reduction", "sum_over_batch_size"}});
+inline Json loss_record(const CompiledOutput& output) {
+  Json config = {{"name", output.loss}, {"reduction", "sum_over_batch_size"}};
+  if (output.from_logits) config["from_logits"] = true;
+  return record_of("keras.losses", class_of_function(output.loss), std::move(config));
 }
 // accuracy by its name: Keras then takes the one that the targets want.
-template <class Metric> Json metric_record() {
-  if constexpr (!requires { typename Metric::Measured; })
-    return Metric::name;
-  else
-    return function_record<typename Metric::Measured>("keras.metrics", Json::object());
+inline Json metric_record(const std::string& name) {
+  if (name == "accuracy") return name;
+  return record_of("keras.metrics", class_of_function(name), {{"name", name}});
+}
+template <class Loss, class... Metrics>
+CompiledOutput compiled_output(const ForOutput<Loss, Metrics...>& head) {
+  const auto check = []<class Metric>(const Metric*) {
+    if constexpr (requires { Metric::Measured::from_logits; })
+      if (Metric::Measured::from_logits)
+        throw FileError("metric " + std::string(Metric::name) + ": one of logits is not written yet");
+  };
+  (check(static_cast<const Metrics*>(nullptr)), ...);
+  CompiledOutput output{.loss = Loss::name, .weight = head.weight, .metrics = {Metrics::name...}};
+  if constexpr (requires { Loss::from_logits; }) output.from_logits = Loss::from_logits;
+  return output;
 }
 
 /// compile_config of a model's record. output_names: none where the outputs have none of their own.
-template <int Capacity, class Model, class Optimizer, class... Heads>
-Json compile_config(const Trainer<Capacity, Model, Optimizer, Heads...>& trainer,
-                    const std::vector<std::string>& output_names) {
+inline Json compile_config(const std::vector<CompiledOutput>& outputs, const Json& optimizer,
+                           const std::vector<std::string>& output_names) {
   Json losses = Json::array(), weights = Json::array(), metrics = Json::array();
-  const auto add = [&]<class L, class... Ms>(const ForOutput<L, Ms...>& head) {
-    losses.push_back(loss_record<L>());
-    weights.push_back(head.weight);
+  bool weighed = false;
+  for (const CompiledOutput& output : outputs) {
+    losses.push_back(loss_record(output));
+    weights.push_back(output.weight);
+    weighed = weighed || output.weight != 1;
     Json list = Json::array();
-    (list.push_back(metric_record<Ms>()), ...);
+    for (const std::string& name : output.metrics) list.push_back(metric_record(name));
     metrics.push_back(std::move(list));
-  };
-  std::apply([&](const auto&... head) { (add(head), ...); }, trainer.heads());
+  }
   const auto for_outputs = [&](const Json& list) -> Json {
     if (output_names.empty()) return list.size() == 1 ? list[0] : list;
     Json named = Json::object();
     for (std::size_t k = 0; k < list.size(); ++k) named[output_names[k]] = list[k];
     return named;
   };
-  const bool weighed = weights != Json(std::vector<double>(weights.size(), 1.0));
-  return {{"optimizer", optimizer_record(trainer.optimizer())},
+  return {{"optimizer", optimizer},
           {"loss", for_outputs(losses)},
           {"loss_weights", weighed ? (weights.size() == 1 ? weights : for_outputs(weights)) : Json()},
           {"metrics", for_outputs(metrics)},
@@ -71,4 +89,5 @@ Json compile_config(const Trainer<Capacity, Model, Optimizer, Heads...>& trainer
           {"steps_per_execution", 1}};
 }
 
-}  // namespace keratin::io::detail
+}  // namespace detail
+}  // namespace keratin::io

@@ -44,21 +44,38 @@ void write_weights(Hdf5Writer& file, const ModelGraph& graph, const std::vector<
     write_tensor(file, path, p.shape, block + offset);
   });
 }
+/// What a trainer adds to the file of its model.
+template <class S> struct Compiled {
+  std::vector<CompiledOutput> outputs;
+  Json optimizer;
+  double learning_rate;
+  std::int64_t iterations;
+  std::size_t slots;          // that the optimizer keeps of each variable
+  std::span<const S> values;  // of the slots, a block each
+};
+template <class Trainer> Compiled<typename Trainer::Scalar> compiled_of(const Trainer& trainer) {
+  const auto& optimizer = trainer.optimizer();
+  return {std::apply([](const auto&... heads) { return std::vector{compiled_output(heads)...}; },
+                     trainer.heads()),
+          optimizer_record(optimizer),
+          optimizer.learning_rate,
+          trainer.iterations(),
+          static_cast<std::size_t>(optimizer.slots_in_use()),
+          trainer.slots()};
+}
 // The steps done, the learning rate, and what the optimizer keeps of each variable that is trained.
-template <class Trainer>
-void write_optimizer(Hdf5Writer& file, const Trainer& trainer, const ModelGraph& graph,
-                     const std::vector<Stored>& stored) {
-  const auto slots = static_cast<std::size_t>(trainer.optimizer().slots_in_use());
-  const std::size_t block = trainer.model().block().size();
-  const auto rate = static_cast<float>(trainer.optimizer().learning_rate);
+template <class S>
+void write_optimizer(Hdf5Writer& file, const Compiled<S>& compiled, const ModelGraph& graph,
+                     const std::vector<Stored>& stored, std::size_t block) {
+  const auto rate = static_cast<float>(compiled.learning_rate);
   int n = 0;
   const auto next = [&] { return "optimizer/vars/" + std::to_string(n++); };
   file.group("optimizer/vars");
-  file.counter(next(), static_cast<std::int32_t>(trainer.iterations()));
+  file.counter(next(), static_cast<std::int32_t>(compiled.iterations));
   write_tensor(file, next(), Shape{}, &rate);
   each_variable(graph, stored, [&](const std::string&, const Parameter& p, std::size_t offset) {
-    for (std::size_t s = 0; s < slots && p.trainable; ++s)
-      write_tensor(file, next(), p.shape, trainer.slots().data() + s * block + offset);
+    for (std::size_t s = 0; s < compiled.slots && p.trainable; ++s)
+      write_tensor(file, next(), p.shape, compiled.values.data() + s * block + offset);
   });
 }
 
@@ -94,18 +111,18 @@ void write_legacy_weights(Hdf5Writer& file, const ModelGraph& graph, const std::
 inline Bytes as_bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 inline bool is_legacy(const std::string& path) { return path.ends_with(".h5") || path.ends_with(".hdf5"); }
 
-// trainer: null where the model was not compiled.
-template <class Model, class Trainer>
-void save(const Model& model, const Trainer* trainer, const std::string& path, const CustomLayers& custom) {
+// compiled: null where the model was not.
+template <class Model>
+void save(const Model& model, const Compiled<typename Model::Scalar>* compiled, const std::string& path,
+          const CustomLayers& custom) {
   const ModelGraph graph = graph_of(model);
   GraphWriter writer(*graph.model, graph.names, custom);
   Json record = graph.sequential ? writer.sequential() : writer.functional();
-  constexpr bool compiled = !std::is_same_v<Trainer, void>;
   std::vector<std::string> outputs;
   if (graph.model->has_output_names())
     for (std::size_t k = 0; k < graph.model->outputs(); ++k) outputs.push_back(graph.model->output_name(k));
   Json compile = Json::object();
-  if constexpr (compiled) compile = compile_config(*trainer, outputs);
+  if (compiled) compile = compile_config(compiled->outputs, compiled->optimizer, outputs);
   Hdf5Writer file;
   const auto* const block = model.block().data();
   if (is_legacy(path)) {
@@ -114,7 +131,7 @@ void save(const Model& model, const Trainer* trainer, const std::string& path, c
     file.text("/", "model_config",
               Json{{"class_name", record["class_name"]}, {"config", record["config"]}}.dump());
     write_legacy_weights(file, graph, writer.stored(), block);
-    if constexpr (compiled) {
+    if (compiled) {
       Json training = compile;
       training["optimizer_config"] = {{"class_name", compile["optimizer"]["class_name"]},
                                       {"config", compile["optimizer"]["config"]}};
@@ -125,7 +142,7 @@ void save(const Model& model, const Trainer* trainer, const std::string& path, c
   }
   record["compile_config"] = compile;
   write_weights(file, graph, writer.stored(), block);
-  if constexpr (compiled) write_optimizer(file, *trainer, graph, writer.stored());
+  if (compiled) write_optimizer(file, *compiled, graph, writer.stored(), model.block().size());
   const std::string metadata = Json{{"keras_version", keras_version}}.dump(), config = record.dump();
   const std::vector<std::byte> weights = file.bytes();
   ZipWriter archive;
@@ -155,10 +172,12 @@ void save_model(const Model& model, const std::string& path, const CustomLayers&
     if (path.ends_with(".weights.h5")) throw FileError("is for weights alone, which save_weights writes");
     if (!path.ends_with(".keras") && !detail::is_legacy(path))
       throw FileError("a name that ends with .keras or .h5 wanted");
-    if constexpr (IsTrainer<Model>)
-      detail::save(model.model(), &model, path, custom);
-    else
-      detail::save(model, static_cast<const void*>(nullptr), path, custom);
+    if constexpr (IsTrainer<Model>) {
+      const auto compiled = detail::compiled_of(model);
+      detail::save(model.model(), &compiled, path, custom);
+    } else {
+      detail::save(model, nullptr, path, custom);
+    }
   });
 }
 

@@ -61,47 +61,40 @@ inline std::vector<std::string> optimizer_variables(const ModelFile& file) {
   return paths;
 }
 
-}  // namespace detail
-
-/// Goes on where a file stands: the weights, the optimizer's settings, the steps done and what it keeps are
-/// those of the file; losses and metrics are the trainer's own. A file that was saved before the first step
-/// has no steps. Error: FileError; the network is another one, the optimizer is, or something in the file is
-/// wrong; the trainer is then as it was. Keras: load_model, compiled.
-template <class Trainer>
-void load_training(Trainer& trainer, const std::string& path, const CustomLayers& custom = {}) {
-  using S = typename Trainer::Scalar;
-  detail::of_file(path, [&] {
-    const detail::ModelFile file = detail::open_model(path);
-    const detail::ReadModel read = detail::read_model(file, custom);
-    const detail::ModelGraph graph = detail::graph_of(trainer.model());
-    const detail::SameLayers same = detail::SameLayers(read.model, graph).checked();
+// The steps done.
+template <class Model, class Optimizer, class S>
+std::int64_t load_training(Model& model, Optimizer& optimizer, std::span<S> slots, const std::string& path,
+                           const CustomLayers& custom) {
+  return of_file(path, [&] {
+    const ModelFile file = open_model(path);
+    const ReadModel read = read_model(file, custom);
+    const ModelGraph graph = graph_of(model);
+    const SameLayers same = SameLayers(read.model, graph).checked();
     if (!file.compile.is_object() || !file.compile.contains("optimizer"))
       throw FileError("the model in it was not compiled");
-    const auto optimizer =
-        detail::optimizer_from<std::remove_cvref_t<decltype(trainer.optimizer())>>(file.compile["optimizer"]);
-    const auto slots = static_cast<std::size_t>(optimizer.slots_in_use());
-    const std::vector<std::string> paths = detail::optimizer_variables(file);
-    std::vector<detail::Variable> trained;
+    Optimizer settings = optimizer_from<Optimizer>(file.compile["optimizer"]);
+    const auto in_use = static_cast<std::size_t>(settings.slots_in_use());
+    const std::vector<std::string> paths = optimizer_variables(file);
+    std::vector<Variable> trained;
     for (const auto& of_layer : read.variables)
-      for (const detail::Variable& v : of_layer)
+      for (const Variable& v : of_layer)
         if (v.parameter->trainable) trained.push_back(v);
-    const std::size_t wanted = 2 + slots * trained.size(), block = trainer.model().block().size();
+    const std::size_t wanted = 2 + in_use * trained.size(), block = model.block().size();
     const bool has_steps = paths.size() > 2;
     if (has_steps && paths.size() != wanted)
       throw FileError("the optimizer has " + std::to_string(paths.size()) + " variables, " +
                       std::to_string(wanted) + " wanted");
-    std::vector<S> kept(trainer.slots().size());
+    std::vector<S> kept(slots.size());
     std::vector<float> values;
     for (std::size_t v = 0; has_steps && v < trained.size(); ++v)
-      for (std::size_t s = 0; s < slots; ++s) {
+      for (std::size_t s = 0; s < in_use; ++s) {
         const Shape& shape = trained[v].parameter->shape;
         values.resize(static_cast<std::size_t>(shape.size()));
-        file.weights->read(paths[2 + v * slots + s], shape, values);
+        file.weights->read(paths[2 + v * in_use + s], shape, values);
         std::copy(values.begin(), values.end(), kept.data() + s * block + same.offset(trained[v].offset));
       }
     std::int64_t steps = 0;
     float rate = 0;
-    auto settings = optimizer;
     if (paths.size() >= 2) {
       steps = file.weights->read_integer(paths[0]);
       if (steps < 0) throw FileError(paths[0] + ": " + std::to_string(steps) + " came, 0 or more wanted");
@@ -110,11 +103,23 @@ void load_training(Trainer& trainer, const std::string& path, const CustomLayers
       settings.learning_rate =
           rate == static_cast<float>(settings.learning_rate) ? settings.learning_rate : double{rate};
     }
-    detail::copy_weights(read.model, same, trainer.model().block().data());
-    std::copy(kept.begin(), kept.end(), trainer.slots().begin());
-    trainer.optimizer() = settings;
-    trainer.set_iterations(steps);
+    copy_weights(read.model, same, model.block().data());
+    std::copy(kept.begin(), kept.end(), slots.begin());
+    optimizer = settings;
+    return steps;
   });
+}
+
+}  // namespace detail
+
+/// Goes on where a file stands: the weights, the optimizer's settings, the steps done and what it keeps are
+/// those of the file; losses and metrics are the trainer's own. A file that was saved before the first step
+/// has no steps. Error: FileError; the network is another one, the optimizer is, or something in the file is
+/// wrong; the trainer is then as it was. Keras: load_model, compiled.
+template <class Trainer>
+void load_training(Trainer& trainer, const std::string& path, const CustomLayers& custom = {}) {
+  trainer.set_iterations(
+      detail::load_training(trainer.model(), trainer.optimizer(), trainer.slots(), path, custom));
 }
 
 }  // namespace keratin::io

@@ -94,7 +94,7 @@ bool check_targets(const Array& y, std::size_t n, const Shape& output, int index
   const Text name = name_of_array("y", index);
   const auto out = static_cast<std::size_t>(output.size());
   const std::size_t rows = out / static_cast<std::size_t>(output.last());
-  constexpr bool classes = takes_classes(Loss::targets), values = takes_values(Loss::targets);
+  const bool classes = takes_classes(Loss::targets), values = takes_values(Loss::targets);
   if (classes && y.size() == n * rows) {
     targets = {true, rows};
   } else if (values && y.size() == n * out) {

@@ -105,7 +105,7 @@ template <class L, class... Ms> struct LogNames<ForOutput<L, Ms...>> {
   LogNames() = default;
   explicit LogNames(const auto&) {}
   std::string_view operator[](std::size_t i) const {
-    constexpr std::array<std::string_view, 1 + sizeof...(Ms)> names{"loss", Ms::name...};
+    const std::array<std::string_view, 1 + sizeof...(Ms)> names{"loss", Ms::name...};
     return names[i];
   }
 };
@@ -539,7 +539,7 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::check_weights(const Weights&
     const auto wanted = static_cast<std::size_t>(std::max(2, classes(0)));
     if (outputs > 1) return refuse("class_weight: a model of ", outputs, " outputs came, one output wanted");
     if (of_samples.size() > 0) return refuse("class_weight and sample_weight came, one of them wanted");
-    if (((Heads::Loss::targets == Targets::values) || ...))
+    if (const bool no_classes = (... || (Heads::Loss::targets == Targets::values)); no_classes)
       return refuse("class_weight came, and a loss whose targets are no classes");
     if (of_classes.size() != wanted)
       return refuse("class_weight: ", of_classes.size(), " values came, ", wanted, " wanted, one a class");

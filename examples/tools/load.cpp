@@ -1,0 +1,28 @@
+// Reading whole models is compiled here alone.
+#include "load.hpp"
+
+#include <keratin/io/training_state.hpp>
+#include <keratin/optimizers.hpp>
+
+namespace keratin::io::detail {
+
+template std::int64_t load_training(functional::Model&, Adam&, std::span<float>, const std::string&,
+                                    const CustomLayers&);
+template std::int64_t load_training(functional::Model&, SGD&, std::span<float>, const std::string&,
+                                    const CustomLayers&);
+
+}  // namespace keratin::io::detail
+
+namespace tool {
+
+functional::Model load(const std::string& path) {
+  if (!path.ends_with(".keras") && !path.ends_with(".h5") && !path.ends_with(".hdf5"))
+    throw UsageError(path + ": a .keras or .h5 with a whole model wanted");
+  return about(path, [&] { return io::load_model(path); });
+}
+
+std::optional<io::CompiledWith> compiled_with(const std::string& path, const functional::Model& model) {
+  return about(path, [&] { return io::compiled_with(path, model); });
+}
+
+}  // namespace tool

@@ -1,0 +1,11 @@
+#pragma once
+#include "tool.hpp"
+
+#include <keratin/io/compiled_with.hpp>
+
+namespace tool {
+
+/// What the model of a file, as load() made it, was compiled with; nothing if it was not.
+std::optional<io::CompiledWith> compiled_with(const std::string& path, const functional::Model& model);
+
+}  // namespace tool

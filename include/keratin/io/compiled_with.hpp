@@ -1,0 +1,76 @@
+#pragma once
+// What a file says that its model was compiled with, by names: for programs that choose losses when they
+// run. Needs libzip and nlohmann-json.
+#include <keratin/io/compile_config.hpp>
+#include <keratin/io/keras.hpp>
+
+#include <optional>
+
+namespace keratin::io {
+
+struct CompiledWith {
+  std::string optimizer;                // its class: "Adam"
+  std::vector<CompiledOutput> outputs;  // one for each of the model's, in its order
+};
+
+namespace detail {
+
+// One of a model's outputs in what compile() was given: a list, a dict by the outputs' names, or one for all.
+inline Json of_output(const Json& given, const functional::Model& model, std::size_t k, bool is_list) {
+  if (given.is_object() && !given.contains("class_name"))
+    return given.contains(model.output_name(k)) ? given[model.output_name(k)] : Json();
+  if (!is_list) return given;
+  if (given.size() != model.outputs())
+    wants(given, "one for each of " + std::to_string(model.outputs()) + " outputs");
+  return given[k];
+}
+// CategoricalCrossentropy and categorical_crossentropy -> categorical_crossentropy
+inline std::string function_name(const Json& j) { return snake_case(class_of(j)); }
+
+inline void take_loss(const Json& j, CompiledOutput& output) {
+  output.loss = function_name(j);
+  if (!j.is_object() || !j.contains("config") || !j["config"].is_object()) return;
+  for (const auto& [key, value] : j["config"].items()) {
+    const bool default_value = key == "name" || key == "dtype" || value.is_null() || value == false ||
+                               value == 0 || (key == "axis" && value == -1) ||
+                               (key == "reduction" && (value == "sum_over_batch_size" || value == "auto"));
+    if (key == "from_logits")
+      take(value, output.from_logits);
+    else if (!default_value)
+      output.unknown = key;
+  }
+}
+inline void take_metrics(const Json& j, std::vector<std::string>& names) {
+  if (j.is_null()) return;
+  if (!j.is_array()) return names.push_back(function_name(j));
+  for (const Json& one : j) take_metrics(one, names);
+}
+
+}  // namespace detail
+
+/// What the model of a file was compiled with; nothing if it was not. model: as load_model made it of the
+/// file. Error: FileError; the record is not one of Keras's.
+inline std::optional<CompiledWith> compiled_with(const std::string& path, const functional::Model& model) {
+  return detail::of_file(path, [&]() -> std::optional<CompiledWith> {
+    const Json compile = detail::open_model(path).compile;
+    if (!compile.is_object() || !compile.contains("loss")) return std::nullopt;
+    CompiledWith with;
+    with.optimizer = detail::class_of(compile.value("optimizer", Json()));
+    const Json loss = compile["loss"], weights = compile.value("loss_weights", Json()),
+               metrics = compile.value("metrics", Json());
+    const std::size_t outputs = model.outputs();
+    // A flat list of metrics is that of the only output.
+    const bool metrics_of_each =
+        metrics.is_array() && (outputs > 1 || (!metrics.empty() && metrics[0].is_array()));
+    for (std::size_t k = 0; k < outputs; ++k) {
+      CompiledOutput& output = with.outputs.emplace_back();
+      detail::take_loss(detail::of_output(loss, model, k, loss.is_array()), output);
+      if (const Json weight = detail::of_output(weights, model, k, weights.is_array()); !weight.is_null())
+        detail::take(weight, output.weight);
+      detail::take_metrics(detail::of_output(metrics, model, k, metrics_of_each), output.metrics);
+    }
+    return with;
+  });
+}
+
+}  // namespace keratin::io

@@ -1,0 +1,64 @@
+// What models were compiled with, out of files that Keras wrote (tests/keras/compiled.py) and out of our own.
+#include <keratin/io/compiled_with.hpp>
+#include <keratin/io/save.hpp>
+
+#include "../check.hpp"
+#include "files.hpp"
+
+using namespace keratin;
+
+namespace {
+
+io::CompiledWith read(const std::string& path) {
+  const auto compiled = io::compiled_with(path, io::load_model(path));
+  REQUIRE(compiled.has_value());
+  return *compiled;
+}
+std::string written_by_keras(const std::string& name) { return file("compiled/" + name + ".keras"); }
+std::string text(const io::CompiledOutput& output) {
+  std::string all =
+      output.loss + (output.from_logits ? " logits " : " ") + std::string(Text(output.weight).view());
+  for (const std::string& metric : output.metrics) all += " " + metric;
+  return all + (output.unknown.empty() ? "" : " without " + output.unknown);
+}
+
+}  // namespace
+
+TEST_CASE("losses, weights and metrics by the names of the outputs, in lists, and of one output") {
+  const io::CompiledWith by_name = read(written_by_keras("by_name"));
+  CHECK(by_name.optimizer == "Adam");
+  REQUIRE(by_name.outputs.size() == 2);
+  CHECK(text(by_name.outputs[0]) == "mse 0.3 mae");
+  CHECK(text(by_name.outputs[1]) == "binary_crossentropy 2 accuracy");
+  const io::CompiledWith by_lists = read(written_by_keras("by_lists"));
+  REQUIRE(by_lists.outputs.size() == 2);
+  CHECK(text(by_lists.outputs[0]) == "mean_squared_error 1 mean_absolute_error");
+  CHECK(text(by_lists.outputs[1]) == "binary_crossentropy 1");
+  const io::CompiledWith logits = read(written_by_keras("logits"));
+  CHECK(logits.optimizer == "SGD");
+  CHECK(text(logits.outputs.at(0)) == "sparse_categorical_crossentropy logits 1 accuracy");
+  CHECK(text(read(written_by_keras("plain")).outputs.at(0)) == "sparse_categorical_crossentropy 1 accuracy");
+  CHECK(text(read(written_by_keras("refused")).outputs.at(0)) ==
+        "binary_crossentropy 1 without label_smoothing");
+}
+
+TEST_CASE("what a trainer writes is read again; a model that was not compiled has none") {
+  const functional::Tensor x = functional::Input(Shape{3});
+  functional::Model model(x, std::vector{x.then(DenseSpec{.units = 2}), x.then(DenseSpec{.units = 1})});
+  const auto trainer =
+      compile(model, SGD{}, ForOutput(CategoricalCrossentropy<FromLogits>{}, metrics::Accuracy{}),
+              ForOutput(MeanAbsoluteError{}, metrics::MeanSquaredError{}).weighing(0.5));
+  for (const char* ending : {".keras", ".h5"}) {
+    const std::string path =
+        (std::filesystem::temp_directory_path() / "keratin_compiled_with").string() + ending;
+    io::save_model(trainer, path);
+    const io::CompiledWith compiled = read(path);
+    CHECK(compiled.optimizer == "SGD");
+    REQUIRE(compiled.outputs.size() == 2);
+    CHECK(text(compiled.outputs[0]) == "categorical_crossentropy logits 1 accuracy");
+    CHECK(text(compiled.outputs[1]) == "mean_absolute_error 0.5 mean_squared_error");
+    io::save_model(model, path);
+    CHECK_FALSE(io::compiled_with(path, model).has_value());
+    std::filesystem::remove(path);
+  }
+}

@@ -1,0 +1,81 @@
+"""Write compiled models of the Keras that runs this, for tests/tools to evaluate and to train on.
+
+    KERAS_BACKEND=jax python tests/keras/compiled.py
+
+files/compiled/<model>.keras, its data <model>.npz, and logs.txt: a line for each model with
+what evaluate() gives, sorted by name, and again after two more epochs of one batch.
+"""
+
+import os
+
+import keras
+import numpy as np
+from keras import layers, losses, optimizers
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "files", "compiled")
+
+
+def network(*outputs):
+    x = keras.Input((6,), name="measured")
+    h = layers.Dense(5, "tanh")(x)
+    return keras.Model(x, [layers.Dense(units, activation, name=name)(h) for name, units, activation in outputs])
+
+
+def by_name():
+    model = network(("price", 1, None), ("sold", 1, "sigmoid"))
+    model.compile(optimizers.Adam(0.01), loss={"price": "mse", "sold": losses.BinaryCrossentropy()},
+                  loss_weights={"price": 0.3, "sold": 2.0},
+                  metrics={"price": ["mae"], "sold": ["accuracy"]})
+    return model
+
+
+def by_lists():
+    model = network(("price", 1, None), ("sold", 1, "sigmoid"))
+    model.compile(optimizers.Adam(0.01, epsilon=1e-5), loss=["mean_squared_error", "binary_crossentropy"],
+                  metrics=[["mean_absolute_error"], []])
+    return model
+
+
+def logits():
+    model = network(("kind", 4, None))
+    model.compile(optimizers.SGD(0.05, momentum=0.9, nesterov=True),
+                  losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    return model
+
+
+def plain():
+    model = network(("kind", 4, "softmax"))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def refused():
+    model = network(("sold", 1, "sigmoid"))
+    model.compile("rmsprop", losses.BinaryCrossentropy(label_smoothing=0.1))
+    return model
+
+
+if __name__ == "__main__":
+    os.makedirs(FOLDER, exist_ok=True)
+    rng = np.random.default_rng(0)
+    data = {"measured": np.float32(rng.normal(size=(50, 6))), "price": np.float32(rng.normal(size=(50, 1))),
+            "sold": np.float32(rng.integers(0, 2, (50, 1))), "kind": np.int32(rng.integers(0, 4, (50, 1)))}
+    with open(os.path.join(FOLDER, "logs.txt"), "w", encoding="ascii") as file:
+        for make in by_name, by_lists, logits, plain, refused:
+            keras.backend.clear_session()
+            keras.utils.set_random_seed(1)
+            model, name = make(), make.__name__
+            y = {output: data[output] for output in model.output_names}
+            if len(y) == 1:
+                y, = y.values()
+            elif name == "by_lists":
+                y = list(y.values())
+            fit = {"epochs": 2, "batch_size": 50, "verbose": 0}
+            model.fit(data["measured"], y, **fit)
+            model.save(os.path.join(FOLDER, name + ".keras"))
+            np.savez(os.path.join(FOLDER, name + ".npz"),
+                     **{key: data[key] for key in ["measured", *model.output_names]})
+            logs = model.evaluate(data["measured"], y, return_dict=True, verbose=0)
+            model.fit(data["measured"], y, **fit)
+            later = model.evaluate(data["measured"], y, return_dict=True, verbose=0)
+            print(name, *(f"{log[key]:.9g}" for log in (logs, later) for key in sorted(log)), file=file)
