@@ -1,6 +1,7 @@
 #include "load.hpp"
 
 #include <keratin/io/blob.hpp>
+#include <keratin/io/keras.hpp>
 #include <keratin/io/npy.hpp>
 #include <keratin/io/safetensors.hpp>
 #include <keratin/io/save.hpp>

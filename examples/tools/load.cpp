@@ -1,6 +1,7 @@
 // Reading whole models is compiled here alone.
 #include "load.hpp"
 
+#include <keratin/io/compiled_with.hpp>
 #include <keratin/io/training_state.hpp>
 #include <keratin/optimizers.hpp>
 

@@ -1,7 +1,9 @@
 #pragma once
 #include "tool.hpp"
 
-#include <keratin/io/compiled_with.hpp>
+#include <keratin/io/compiled_output.hpp>
+
+#include <optional>
 
 namespace tool {
 

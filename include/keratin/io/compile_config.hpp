@@ -1,20 +1,10 @@
 #pragma once
 // What compile() was given, as Keras's JSON: the optimizer's settings, losses, metrics. Needs nlohmann-json.
+#include <keratin/io/compiled_output.hpp>
 #include <keratin/io/config.hpp>
 #include <keratin/training/trainer.hpp>
 
 namespace keratin::io {
-
-/// What one of a model's outputs was compiled for. Names are Keras's for functions: "mean_squared_error",
-/// "accuracy".
-struct CompiledOutput {
-  std::string loss;  // empty: none
-  bool from_logits = false;
-  double weight = 1;
-  std::vector<std::string> metrics{};
-  std::string unknown =
-      "";  // read of a file: a setting of the loss that is not known here, "label_smoothing"
-};
 
 namespace detail {
 

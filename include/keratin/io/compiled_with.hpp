@@ -1,17 +1,12 @@
 #pragma once
 // What a file says that its model was compiled with, by names: for programs that choose losses when they
 // run. Needs libzip and nlohmann-json.
-#include <keratin/io/compile_config.hpp>
+#include <keratin/io/compiled_output.hpp>
 #include <keratin/io/keras.hpp>
 
 #include <optional>
 
 namespace keratin::io {
-
-struct CompiledWith {
-  std::string optimizer;                // its class: "Adam"
-  std::vector<CompiledOutput> outputs;  // one for each of the model's, in its order
-};
 
 namespace detail {
 

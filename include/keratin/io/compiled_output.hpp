@@ -1,0 +1,23 @@
+#pragma once
+// What a model was compiled with, by names. Needs no library.
+#include <string>
+#include <vector>
+
+namespace keratin::io {
+
+/// What one of a model's outputs was compiled for. Names are Keras's for functions: "mean_squared_error",
+/// "accuracy".
+struct CompiledOutput {
+  std::string loss;  // empty: none
+  bool from_logits = false;
+  double weight = 1;
+  std::vector<std::string> metrics{};
+  std::string unknown{};  // of a file: a setting of the loss that is not known here, "label_smoothing"
+};
+
+struct CompiledWith {
+  std::string optimizer;                // its class: "Adam"
+  std::vector<CompiledOutput> outputs;  // one for each of the model's, in its order
+};
+
+}  // namespace keratin::io
