@@ -180,6 +180,20 @@ TEST_CASE("what changes a result is not left out") {
                     "{}") == "'y' is an output, an operator that is known as part of a mask only");
 }
 
+TEST_CASE("inputs in a dict are called by their keys") {
+  const char* const record = R"({"class_name": "Functional", "config": {"layers": [
+      {"class_name": "InputLayer", "config": {"batch_shape": [null, 4], "name": "x"}, "inbound_nodes": []},
+      {"class_name": "InputLayer", "config": {"batch_shape": [null, 4], "name": "y"}, "inbound_nodes": []},
+      {"class_name": "Add", "config": {"name": "add"}, "inbound_nodes": [{"args": [[
+        {"class_name": "__keras_tensor__", "config": {"keras_history": ["x", 0, 0]}},
+        {"class_name": "__keras_tensor__", "config": {"keras_history": ["y", 0, 0]}}]], "kwargs": {}}]}],
+      "input_layers": {"title": ["y", 0, 0], "body": ["x", 0, 0]}, "output_layers": [["add", 0, 0]]}})";
+  const io::CustomLayers none;
+  const functional::Model model = io::detail::Builder(none).build(io::Json::parse(record));
+  CHECK(model.input_name(0) == "title");
+  CHECK(model.input_name(1) == "body");
+}
+
 TEST_CASE("a layer of the user's own is made by the user") {
   const std::string path = file("two_towers.keras");
   int made = 0;

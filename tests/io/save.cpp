@@ -200,6 +200,28 @@ TEST_CASE("training goes on where the file stands, bit for bit") {
   check(SGD{.learning_rate = 0.1});
 }
 
+TEST_CASE("training goes on only where as much is trained, with the same penalties") {
+  const TemporaryFolder folder;
+  const functional::Tensor x = functional::Input(Shape{4});
+  functional::Model model(x, x.then(DenseSpec{.units = 3}, "body").then(DenseSpec{.units = 2}, "head"));
+  auto trainer = compile(model, Adam{}, MeanSquaredError{});
+  io::save_model(trainer, folder.file("all.keras"));
+  model.set_trainable("body", false);
+  CHECK(ends(message_of([&] { io::save_model(trainer, folder.file("model.keras")); }),
+             "layers were frozen or let free after compile(): compile the model again first"));
+  auto again = compile(model, Adam{}, MeanSquaredError{});
+  CHECK(ends(
+      message_of([&] { io::load_training(again, folder.file("all.keras")); }),
+      "layer 'body' is Dense (4) -> (3), kernel (4, 3), bias (3); layer 0 of the network, 'body', is Dense "
+      "(4) -> (3), kernel (4, 3) (not trained), bias (3) (not trained)"));
+  Model<Sequential<Input<4>, Dense<3, L2<0.5>>, Dense<2>>> with_penalty(1);
+  auto other = compile(with_penalty, Adam{}, MeanSquaredError{});
+  CHECK(message_of([&] {
+          io::load_training(other, folder.file("all.keras"));
+        }).find("has kernel_regularizer null") != std::string::npos);
+  CHECK_NOTHROW(io::load_model(with_penalty, folder.file("all.keras")));
+}
+
 TEST_CASE("training of several outputs goes on where Keras left it") {
   // What was compiled with other things is refused, and nothing is changed then.
   const TemporaryFolder folder;

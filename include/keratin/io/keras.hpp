@@ -179,6 +179,9 @@ class Builder {
     std::set<std::string> counted_from_1;  // models inside, where the file says what is an input or output
     std::size_t order = 0;
     const std::string below = group.empty() ? "" : group + "/";
+    std::map<std::string, std::string> keys;  // of inputs in a dict: they are called so
+    if (const Json& inputs = member(config, "input_layers"); inputs.is_object())
+      for (const auto& [key, value] : inputs.items()) keys.emplace(reference(value).layer, key);
     for (const Json& record : list_in(config, "layers")) {
       Pending p{&record, name_in(record), ""};
       if (!is_operator(record)) p.group = below + groups.of(text_in(record, "class_name"));
@@ -191,7 +194,8 @@ class Builder {
         in_layer(record, [&] {
           const Json* shape = batch_shape_of(member(record, "config"));
           if (!shape) throw FileError("no shape");
-          calls[p.name] = {{input(*shape, prefix + p.name)}};
+          const auto key = keys.find(p.name);
+          calls[p.name] = {{input(*shape, prefix + (key == keys.end() ? p.name : key->second))}};
         });
       else {
         p.nodes = &list_in(record, "inbound_nodes");
@@ -210,6 +214,9 @@ class Builder {
           const bool made = in_layer(*p.record, [&] {
             const Arguments arguments = arguments_of(nodes[p.next]);
             std::vector<Reference> all = tensors_in(arguments.args);
+            if (all.size() > max_inputs)
+              throw FileError(std::to_string(all.size()) + " tensors came, at most " +
+                              std::to_string(max_inputs) + " wanted");
             all.insert(all.end(), arguments.state.begin(), arguments.state.end());
             if (arguments.mask) all.push_back(*arguments.mask);
             for (const Reference& r : all) {
@@ -744,13 +751,17 @@ template <class F> std::invoke_result_t<F&> of_file(const std::string& path, F f
   }
 }
 
+/// For what two models shall be the same: training also looks at penalties and at what is trained.
+enum class SameFor : unsigned char { prediction, training };
+
 /// A model that was read beside one that is there: layers that do the same, or the first difference.
 class SameLayers {
  public:
   std::vector<std::pair<const LayerPlan*, const LayerPlan*>> rows;  // of what was read, of the other
   std::string difference;
 
-  SameLayers(const functional::Model& read, const ModelGraph& own) {
+  SameLayers(const functional::Model& read, const ModelGraph& own, const CustomLayers& custom,
+             SameFor purpose = SameFor::prediction) {
     const std::vector<int> came = run_order(read), wanted = run_order(*own.model);
     for (std::size_t i = 0; i < std::min(came.size(), wanted.size()) && difference.empty(); ++i) {
       const std::size_t from = read.graph().layer_index(came[i]),
@@ -761,8 +772,9 @@ class SameLayers {
           difference = "layer '" + std::string(a.name) + "' " + one + "; layer " + std::to_string(i) +
                        " of the network, '" + own.names[to] + "', " + other;
       };
-      if (text(a) != text(b)) differ("is " + text(a), "is " + text(b));
-      const Json one = settings(read, came[i]), other = settings(*own.model, wanted[i]);
+      if (text(a, purpose) != text(b, purpose)) differ("is " + text(a, purpose), "is " + text(b, purpose));
+      const Json one = settings(read, came[i], custom, purpose),
+                 other = settings(*own.model, wanted[i], custom, purpose);
       for (const auto& [key, value] : one.items())
         if (const Json& there = other.value(key, Json()); value != there)
           differ("has " + key + " " + value.dump(), "has " + there.dump());
@@ -806,22 +818,28 @@ class SameLayers {
          read.outputs != own.outputs || read.masks != own.masks))
       difference = "inputs, outputs or their masks are others than those of the network";
   }
-  static std::string text(const LayerPlan& l) {
+  static std::string text(const LayerPlan& l, SameFor purpose) {
     std::string s = std::string(l.type) + (l.activation.empty() ? "" : " " + std::string(l.activation)) +
                     " " + std::string(Text(l.in).view()) + " -> " + std::string(Text(l.out).view());
-    for (const Parameter& p : *l.tensors.parameters)
+    for (const Parameter& p : *l.tensors.parameters) {
       s += std::string(", ") + p.name + " " + std::string(Text(p.shape).view());
+      if (purpose == SameFor::training && !p.trainable) s += " (not trained)";
+    }
     return s;
   }
-  // What decides on the outputs.
-  static Json settings(const functional::Model& model, int call) {
+  // What decides on the outputs, or on training.
+  static Json settings(const functional::Model& model, int call, const CustomLayers& custom,
+                       SameFor purpose) {
+    const functional::Node& node = *model.graph().entry(call).node;
     Json config = Json::object();
-    functional::with_spec(*model.graph().entry(call).node,
-                          [&](const auto& spec) { config = config_from_spec(spec); });
+    functional::with_spec(node, [&](const auto& spec) { config = config_from_spec(spec); });
+    for (const auto& [name, layer] : custom)
+      if (std::optional<Json> own = layer.config ? layer.config(node) : std::nullopt) config = *own;
     for (const char* key : {"return_state", "stateful"}) config.erase(key);
     Json deciding = Json::object();
     for (const auto& [key, value] : config.items())
-      if (!key.ends_with("_initializer") && !key.ends_with("_regularizer")) deciding[key] = value;
+      if (!key.ends_with("_initializer") && (purpose == SameFor::training || !key.ends_with("_regularizer")))
+        deciding[key] = value;
     return deciding;
   }
 };
@@ -852,7 +870,7 @@ void load_model(Model& model, const std::string& path, const CustomLayers& custo
   detail::of_file(path, [&] {
     const functional::Model read = detail::read_model(detail::open_model(path), custom).model;
     const detail::ModelGraph graph = detail::graph_of(model);
-    detail::copy_weights(read, detail::SameLayers(read, graph).checked(), model.block().data());
+    detail::copy_weights(read, detail::SameLayers(read, graph, custom).checked(), model.block().data());
   });
 }
 

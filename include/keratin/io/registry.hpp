@@ -20,7 +20,7 @@ std::variant<functional::Model, Known...> load_known(const std::string& path,
   const auto fits = [&]<class M>(std::type_identity<M>) {
     M model;
     const detail::ModelGraph graph = detail::graph_of(model);
-    const detail::SameLayers same(read, graph);
+    const detail::SameLayers same(read, graph, custom);
     if (!same.difference.empty()) return false;
     detail::copy_weights(read, same, model.block().data());
     found.emplace(std::move(model));

@@ -50,6 +50,7 @@ template <class S> struct Compiled {
   Json optimizer;
   double learning_rate;
   std::int64_t iterations;
+  std::size_t trainable;      // weights that the trainer trains
   std::size_t slots;          // that the optimizer keeps of each variable
   std::span<const S> values;  // of the slots, a block each
 };
@@ -60,6 +61,7 @@ template <class Trainer> Compiled<typename Trainer::Scalar> compiled_of(const Tr
           optimizer_record(optimizer),
           optimizer.learning_rate,
           trainer.iterations(),
+          trainer.trainable(),
           static_cast<std::size_t>(optimizer.slots_in_use()),
           trainer.slots()};
 }
@@ -122,7 +124,13 @@ void save(const Model& model, const Compiled<typename Model::Scalar>* compiled, 
   if (graph.model->has_output_names())
     for (std::size_t k = 0; k < graph.model->outputs(); ++k) outputs.push_back(graph.model->output_name(k));
   Json compile = Json::object();
-  if (compiled) compile = compile_config(compiled->outputs, compiled->optimizer, outputs);
+  if (compiled) {
+    std::size_t trainable = 0;
+    for (const LayerPlan* layer : graph.layers) trainable += layer ? layer->tensors.trainable_values() : 0;
+    if (trainable != compiled->trainable)
+      throw FileError("layers were frozen or let free after compile(): compile the model again first");
+    compile = compile_config(compiled->outputs, compiled->optimizer, outputs);
+  }
   Hdf5Writer file;
   const auto* const block = model.block().data();
   if (is_legacy(path)) {

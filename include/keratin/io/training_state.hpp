@@ -69,7 +69,7 @@ std::int64_t load_training(Model& model, Optimizer& optimizer, std::span<S> slot
     const ModelFile file = open_model(path);
     const ReadModel read = read_model(file, custom);
     const ModelGraph graph = graph_of(model);
-    const SameLayers same = SameLayers(read.model, graph).checked();
+    const SameLayers same = SameLayers(read.model, graph, custom, SameFor::training).checked();
     if (!file.compile.is_object() || !file.compile.contains("optimizer"))
       throw FileError("the model in it was not compiled");
     Optimizer settings = optimizer_from<Optimizer>(file.compile["optimizer"]);
@@ -113,9 +113,10 @@ std::int64_t load_training(Model& model, Optimizer& optimizer, std::span<S> slot
 }  // namespace detail
 
 /// Goes on where a file stands: the weights, the optimizer's settings, the steps done and what it keeps are
-/// those of the file; losses and metrics are the trainer's own. A file that was saved before the first step
-/// has no steps. Error: FileError; the network is another one, the optimizer is, or something in the file is
-/// wrong; the trainer is then as it was. Keras: load_model, compiled.
+/// those of the file; losses and metrics are the trainer's own. Penalties and what is trained have to be the
+/// same. A file that was saved before the first step has no steps. Error: FileError; the network is another
+/// one, the optimizer is, or something in the file is wrong; the trainer is then as it was. Keras:
+/// load_model, compiled.
 template <class Trainer>
 void load_training(Trainer& trainer, const std::string& path, const CustomLayers& custom = {}) {
   trainer.set_iterations(

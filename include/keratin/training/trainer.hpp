@@ -174,6 +174,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     return static_cast<std::size_t>(optimizer_.slots_in_use()) * plan().trainable +
            2;  // iteration, learning rate
   }
+  /// Weights that are trained: those that were when the trainer was made.
+  std::size_t trainable() const { return plan().trainable; }
   /// Steps done.
   std::int64_t iterations() const { return iterations_; }
   void set_iterations(std::int64_t n) { iterations_ = n; }
