@@ -7,28 +7,13 @@
 
 #include <csignal>
 
-#include "../damage.hpp"
+#include "files.hpp"
 
 using namespace keratin;
 
 namespace {
 
 io::Bytes bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
-
-std::string message_of(auto f) {
-  try {
-    f();
-  } catch (const io::FileError& e) {
-    return e.what();
-  }
-  return "";
-}
-
-std::size_t files_in(const TemporaryFolder& folder) {
-  std::size_t n = 0;
-  for ([[maybe_unused]] const auto& one : std::filesystem::directory_iterator(folder.path)) ++n;
-  return n;
-}
 
 }  // namespace
 
@@ -42,7 +27,7 @@ TEST_CASE("a file is written in pieces, or by a function, over an old one or non
     CHECK(contents(path) == "one, two");
   });
   CHECK(contents(path) == "abcabcabc");
-  CHECK(files_in(folder) == 1);
+  CHECK(folder.files() == 1);
   const auto read = io::read_file(path);
   CHECK(std::string(reinterpret_cast<const char*>(read.data()), read.size()) == "abcabcabc");
 }
@@ -80,7 +65,7 @@ TEST_CASE("what cannot be written is refused by name, and what stands there stay
         nowhere + ": cannot be opened: No such file or directory");
   CHECK(message_of([&] { io::read_file(folder.path); }) == folder.path + ": is no regular file");
   CHECK(message_of([&] { io::read_file("/dev/zero"); }) == "/dev/zero: is no regular file");
-  CHECK(files_in(folder) == 0);
+  CHECK(folder.files() == 0);
 }
 
 TEST_CASE("a function that throws leaves the old file, and no other") {
@@ -93,7 +78,7 @@ TEST_CASE("a function that throws leaves the old file, and no other") {
                                        }),
                   std::runtime_error);
   CHECK(contents(path) == "old");
-  CHECK(files_in(folder) == 1);
+  CHECK(folder.files() == 1);
 }
 
 TEST_CASE("where room ends in the middle the old file is there byte for byte") {
@@ -111,7 +96,7 @@ TEST_CASE("where room ends in the middle the old file is there byte for byte") {
   std::signal(SIGXFSZ, handler);
   CHECK(why == path + ": cannot be written: File too large");
   CHECK(contents(path) == old);
-  CHECK(files_in(folder) == 1);
+  CHECK(folder.files() == 1);
 }
 
 TEST_CASE("a process that is killed leaves the old file, and the next one writes") {

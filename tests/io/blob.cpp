@@ -9,6 +9,7 @@
 
 #include "../check.hpp"
 #include "../damage.hpp"
+#include "files.hpp"
 
 using namespace keratin;
 using namespace std::string_literals;
@@ -26,14 +27,6 @@ functional::Model graph(int last = 3) {
   return functional::Model(x, (a + b).then(DenseSpec{.units = last, .activation = Softmax{}}));
 }
 
-std::string message_of(auto f) {
-  try {
-    f();
-  } catch (const io::FileError& e) {
-    return e.what();
-  }
-  return "";
-}
 std::string report_of(auto f) {
   try {
     f();

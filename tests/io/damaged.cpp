@@ -194,7 +194,7 @@ void change(Json& json, Chance& chance) {
 TEST_CASE("damaged HDF5 is read as far as it goes, or refused") {
   Chance chance(1);
   for (const char* name : {"several_outputs.h5", "several_outputs.weights.h5", "kinds_new.h5"}) {
-    const std::string whole = bytes_of(file(name));
+    const std::string whole = contents(file(name));
     int opened = 0;
     for (int n = 0; n < 2000; ++n) {
       const std::string bytes = damaged(whole, chance);
@@ -211,7 +211,7 @@ TEST_CASE("damaged models are loaded or refused") {
   Chance chance(2);
   for (const auto& [end, times] :
        std::map<std::string, int>{{".h5", 400}, {".weights.h5", 2000}, {".keras", 400}}) {
-    const std::string path = file("several_outputs") + end, whole = bytes_of(path);
+    const std::string path = file("several_outputs") + end, whole = contents(path);
     const Scratch scratch(end);
     functional::Model model = io::load_model(file("several_outputs.keras"));
     const Members members = members_of(file("several_outputs.keras"));

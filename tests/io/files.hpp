@@ -2,11 +2,9 @@
 // Keras's files, and what is said of those that are refused.
 #include <keratin/io/hdf5.hpp>
 
-#include <doctest/doctest.h>
+#include "../files.hpp"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
 inline std::string file(const std::string& name) { return std::string(KERATIN_TEST_DATA) + "/files/" + name; }
 
@@ -18,6 +16,7 @@ inline std::vector<std::string> files_ending(const std::string& end) {
   return paths;
 }
 
+/// What a FileError says, empty where there is none.
 inline std::string message_of(auto f) {
   try {
     f();
@@ -33,10 +32,6 @@ inline bool refuses(auto f, const std::string& part) {
   return message.find(part) != std::string::npos;
 }
 
-inline std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 inline std::span<const unsigned char> bytes_of_text(const std::string& text) {
   return {reinterpret_cast<const unsigned char*>(text.data()), text.size()};
 }

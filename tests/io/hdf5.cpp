@@ -124,7 +124,7 @@ TEST_CASE("all that libhdf5 finds in Keras's files is read the same") {
     if (path.find("kinds") != std::string::npos) continue;
     const Objects objects = by_libhdf5(path);
     check_like_libhdf5(Hdf5(path), objects);
-    const std::string image = bytes_of(path);
+    const std::string image = contents(path);
     check_like_libhdf5(Hdf5(bytes_of_text(image), path + " in memory"), objects);
     ++files;
     datasets += static_cast<std::size_t>(
@@ -235,7 +235,7 @@ TEST_CASE("each kind that h5py writes, in the older structures and in the newer 
 
 TEST_CASE("files that are no HDF5, or not whole") {
   const auto opens = [](const std::string& bytes) { return [&] { Hdf5(bytes_of_text(bytes), "here"); }; };
-  const std::string whole = bytes_of(file("several_outputs.weights.h5"));
+  const std::string whole = contents(file("several_outputs.weights.h5"));
   refuses(opens(""), "here: is no HDF5");
   refuses(opens("\x89HDF\r\n\x1a"), "here: is no HDF5");
   refuses(opens(std::string(10000, 'x')), "here: is no HDF5");

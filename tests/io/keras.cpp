@@ -3,7 +3,7 @@
 #include <keratin/io/keras.hpp>
 
 #include "../check.hpp"
-#include "../files.hpp"
+#include "files.hpp"
 
 #include <sstream>
 
@@ -12,8 +12,6 @@ using namespace keratin;
 namespace {
 
 constexpr std::size_t rows = 7;
-
-std::string file(const std::string& name) { return std::string(KERATIN_TEST_DATA) + "/files/" + name; }
 
 // As tests/keras/topologies.py makes them.
 std::vector<float> input_of(const std::string& name, std::size_t k, const Shape& shape) {
@@ -43,8 +41,6 @@ void check_outputs(const functional::Model& model, const std::string& name) {
   for (std::size_t k = 0; k < y.size(); ++k)
     CHECK(all_near(y[k], golden("topology/" + name + "/y" + std::to_string(k))));
 }
-
-std::string message_of(auto f) { return ::message_of<io::FileError>(f); }
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "../damage.hpp"
+#include "files.hpp"
 
 using namespace keratin;
 using namespace std::string_literals;
@@ -15,15 +16,6 @@ const std::string kinds = std::string(KERATIN_TEST_DATA) + "/files/kinds.npz";
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 using Extents = std::vector<std::size_t>;
-
-std::string message_of(auto f) {
-  try {
-    f();
-  } catch (const io::FileError& e) {
-    return e.what();
-  }
-  return "";
-}
 
 template <class V>
 void check_kind(const std::map<std::string, io::OwnedArray>& all, const std::string& kind,

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "../damage.hpp"
+#include "files.hpp"
 
 using namespace keratin;
 using namespace std::string_literals;
@@ -14,15 +15,6 @@ namespace {
 
 const std::string kinds = std::string(KERATIN_TEST_DATA) + "/files/kinds.safetensors";
 constexpr float infinity = std::numeric_limits<float>::infinity();
-
-std::string message_of(auto f) {
-  try {
-    f();
-  } catch (const io::FileError& e) {
-    return e.what();
-  }
-  return "";
-}
 
 using Net = Sequential<Input<6>, Dense<5, Tanh>, BatchNormalization<>, Named<"head", Dense<3, Softmax>>>;
 

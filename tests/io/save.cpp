@@ -4,13 +4,12 @@
 #include <keratin/io/training_state.hpp>
 
 #include "../check.hpp"
-#include "../files.hpp"
+#include "files.hpp"
 
 using namespace keratin;
 
 namespace {
 
-std::string message_of(auto f) { return ::message_of<io::FileError>(f); }
 bool ends(const std::string& text, const std::string& end) { return text.ends_with(end); }
 
 bool same_block(const auto& a, const auto& b) {
