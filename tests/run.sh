@@ -6,5 +6,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/../.ci/common.sh"
 
 install_packages "${test_packages[@]}"
 keras=$root/build/keras/bin/python  # a Python with Keras and JAX, where somebody has made one
-if [[ -x $keras ]]; then native+=("-Dkeras_python=$keras"); fi
-run_tests "$root/build" "${native[@]}" -- "$@"
+options=(-Doptimization=2 -Ddebug=false -Db_ndebug=true -Dcpp_args=-march=native)
+if [[ -x $keras ]]; then options+=("-Dkeras_python=$keras"); fi
+run_tests "$root/build" "${options[@]}" -- "$@"
