@@ -259,6 +259,17 @@ TEST_CASE("models of wrong descriptions are loaded or refused") {
   CHECK(loaded < tried);
 }
 
+TEST_CASE("a bit that is flipped anywhere in a model is an error") {
+  const std::string whole = contents(file("several_outputs.keras"));
+  const std::size_t weights = whole.find("\x89HDF");
+  const Scratch scratch(".keras");
+  for (std::size_t at = weights; at < whole.size() - 400; at += 97) {
+    std::string flipped = whole;
+    flipped[at] = static_cast<char>(flipped[at] ^ 4);
+    CHECK_FALSE(message_of([&] { io::load_model(scratch.with(flipped)); }).empty());
+  }
+}
+
 TEST_CASE("archives that are made to do harm") {
   const Members members = members_of(file("several_outputs.keras"));
   const Scratch scratch(".keras");

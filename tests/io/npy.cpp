@@ -224,3 +224,12 @@ TEST_CASE("damaged archives load or are refused, in the memory that they justify
   io::write_npz(folder.file("a.npz"), {{"x", values}, {"y", values}});
   check_damaged<io::FileError>(contents(folder.file("a.npz")), read, 4);
 }
+
+TEST_CASE("a bit that is flipped in an archive is an error") {
+  const TemporaryFolder folder;
+  const std::vector<float> values(50, 0.5f);
+  io::write_npz(folder.file("a.npz"), {{"x", values, {50}}});
+  std::string bytes = contents(folder.file("a.npz"));
+  bytes[bytes.find("NUMPY") + 150] ^= 4;
+  CHECK(message_of([&] { io::read_npz(folder.write("b.npz", bytes)); }).ends_with("x.npy is damaged"));
+}

@@ -82,6 +82,9 @@ class Zip {
       if (n <= 0) throw FileError(path_ + ": " + member + " is damaged");
       bytes.resize(seen + static_cast<std::size_t>(n));
     }
+    // libzip compares it only where somebody reads on to the end.
+    if (!(stat.valid & ZIP_STAT_CRC) || crc32_z(0, bytes.data(), bytes.size()) != stat.crc)
+      throw FileError(path_ + ": " + member + " is damaged");
     return bytes;
   }
 

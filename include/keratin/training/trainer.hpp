@@ -99,14 +99,16 @@ template <class... Heads> struct LogNames {
     };
     (add(static_cast<const Heads*>(nullptr)), ...);
   }
-  std::string_view operator[](std::size_t i) const { return names[i]; }
+  std::string_view operator[](std::size_t i) const {
+    return i < names.size() ? names[i] : std::string_view();
+  }
 };
 template <class L, class... Ms> struct LogNames<ForOutput<L, Ms...>> {
   LogNames() = default;
   explicit LogNames(const auto&) {}
   std::string_view operator[](std::size_t i) const {
     const std::array<std::string_view, 1 + sizeof...(Ms)> names{"loss", Ms::name...};
-    return names[i];
+    return i < names.size() ? names[i] : std::string_view();
   }
 };
 
@@ -125,7 +127,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   Trainer(Model& model, const Optimizer& optimizer, const Heads&... heads);
 
   /// What the i-th of the Logs is called: "loss", "accuracy"; of several outputs also with the name of the
-  /// output's layer, "dense_1_loss", "dense_1_accuracy".
+  /// output's layer, "dense_1_loss", "dense_1_accuracy". Empty where there are not so many.
   std::string_view log_name(std::size_t i) const { return names_[i]; }
 
   /// Trains. Errors, before anything is changed: sizes that do not match, labels out of range, values that
