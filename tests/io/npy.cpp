@@ -230,6 +230,7 @@ TEST_CASE("a bit that is flipped in an archive is an error") {
   const std::vector<float> values(50, 0.5f);
   io::write_npz(folder.file("a.npz"), {{"x", values, {50}}});
   std::string bytes = contents(folder.file("a.npz"));
-  bytes[bytes.find("NUMPY") + 150] ^= 4;
+  char& one = bytes[bytes.find("NUMPY") + 150];
+  one = static_cast<char>(one ^ 4);
   CHECK(message_of([&] { io::read_npz(folder.write("b.npz", bytes)); }).ends_with("x.npy is damaged"));
 }
