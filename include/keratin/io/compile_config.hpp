@@ -40,7 +40,7 @@ inline Json metric_record(const std::string& name) {
 }
 template <class Loss, class... Metrics>
 CompiledOutput compiled_output(const ForOutput<Loss, Metrics...>& head) {
-  const auto check = []<class Metric>(const Metric*) {
+  [[maybe_unused]] const auto check = []<class Metric>(const Metric*) {
     if constexpr (requires { Metric::Measured::from_logits; })
       if (Metric::Measured::from_logits)
         throw FileError("metric " + std::string(Metric::name) + ": one of logits is not written yet");
