@@ -162,7 +162,7 @@ TEST_CASE("specs and optimizers describe themselves") {
         "bias_initializer constant(0, 0), kernel_regularizer l1 0 l2 0.5)");
   CHECK(describe(ReshapeSpec(Shape{3, -1})) == "Reshape(target_shape (3, -1))");
   CHECK(describe(FlattenSpec{}) == "Flatten()");
-  CHECK(describe(SGD{.momentum = 0.9}) == "sgd(learning_rate 0.01, momentum 0.9, nesterov false)");
+  CHECK(describe(SGD{.momentum = 0.9}) == "SGD(learning_rate 0.01, momentum 0.9, nesterov false)");
   CHECK(describe(ZeroPadding2D<1, 2>::spec) == "ZeroPadding2D(padding ((1, 1), (2, 2)))");
   const std::string lstm = describe(LSTM<4>::spec);
   CHECK(lstm.find("recurrent_initializer orthogonal(0, 1)") != std::string::npos);
