@@ -25,6 +25,22 @@ namespace keratin {
   return snake;
 }
 
+/// mean_squared_error -> MeanSquaredError.
+[[gnu::cold]] inline std::string pascal_case(std::string_view snake) {
+  std::string name;
+  bool begins = true;
+  for (const char c : snake) {
+    if (c != '_') name += begins ? static_cast<char>(toupper(static_cast<unsigned char>(c))) : c;
+    begins = c == '_';
+  }
+  return name;
+}
+[[gnu::cold]] inline std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = static_cast<char>(tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
 /// The names of a plan's layers, the automatic ones filled in: type, type_1, ... that no layer was given.
 [[gnu::cold]] inline std::vector<std::string> layer_names(const auto& layers) {
   std::vector<std::string> names;

@@ -2,6 +2,7 @@
 // A run-time model as the text of a header: its network as a type, its weights as constants, and a test.
 // Fields of specs become options by their names, so a layer says only what its `arguments` are.
 #include <keratin/functional/model.hpp>
+#include <keratin/initializers.hpp>
 #include <keratin/sequential/generated.hpp>
 
 #include <boost/core/demangle.hpp>
@@ -116,15 +117,8 @@ inline std::string argument_text(const Shape& shape) {
 }
 // Nothing for a value that no static type has.
 inline std::string argument_text(const Initializer& i) {
-  struct Known {
-    Initializer value;
-    const char* type;
-  };
-  for (const Known& known :
-       {Known{Zeros::value, "Zeros"}, Known{Ones::value, "Ones"},
-        Known{GlorotUniform::value, "GlorotUniform"}, Known{GlorotNormal::value, "GlorotNormal"},
-        Known{HeUniform::value, "HeUniform"}, Known{HeNormal::value, "HeNormal"}})
-    if (i == known.value) return known.type;
+  for (const NamedInitializer& known : named_initializers)
+    if (i == known.value) return std::string(known.name);
   if (i == Initializer{Distribution::orthogonal, Fan::none, 0, i.spread})
     return "Orthogonal<" + number_text(i.spread) + ">";
   if (i == Initializer{Distribution::normal, Fan::none, i.value, i.spread})
@@ -140,11 +134,7 @@ inline std::string option_name(std::string_view field) {
   if (field == "kernel_size") return "Kernel";
   if (field == "dilation_rate") return "Dilation";
   if (field.starts_with("use_")) field.remove_prefix(4);
-  std::string name;
-  for (std::size_t i = 0; i < field.size(); ++i)
-    if (field[i] != '_')
-      name += i == 0 || field[i - 1] == '_' ? static_cast<char>(std::toupper(field[i])) : field[i];
-  return name;
+  return pascal_case(field);
 }
 // The option that gives a field another value than its default.
 template <class V>

@@ -8,35 +8,20 @@ namespace keratin::io {
 
 namespace detail {
 
-// mean_squared_error -> MeanSquaredError
-inline std::string class_of_function(std::string_view snake) {
-  std::string name;
-  bool begins = true;
-  for (const char c : snake) {
-    if (c != '_') name += begins ? static_cast<char>(toupper(static_cast<unsigned char>(c))) : c;
-    begins = c == '_';
-  }
-  return name;
-}
-
 template <class Optimizer> Json optimizer_record(const Optimizer& optimizer) {
-  std::string name = Optimizer::name;
-  for (char& c : name) c = static_cast<char>(tolower(static_cast<unsigned char>(c)));
-  Json config = {{"name", name}};
-  hana::for_each(hana::accessors<Optimizer>(), [&](auto field) {
-    config[hana::to<const char*>(hana::first(field))] = put(hana::second(field)(optimizer));
-  });
+  Json config = {{"name", lower_case(Optimizer::name)}};
+  config.update(put_fields(optimizer));
   return record_of("keras.optimizers", Optimizer::name, std::move(config));
 }
 inline Json loss_record(const CompiledOutput& output) {
   Json config = {{"name", output.loss}, {"reduction", "sum_over_batch_size"}};
   if (output.from_logits) config["from_logits"] = true;
-  return record_of("keras.losses", class_of_function(output.loss), std::move(config));
+  return record_of("keras.losses", pascal_case(output.loss), std::move(config));
 }
 // accuracy by its name: Keras then takes the one that the targets want.
 inline Json metric_record(const std::string& name) {
   if (name == "accuracy") return name;
-  return record_of("keras.metrics", class_of_function(name), {{"name", name}});
+  return record_of("keras.metrics", pascal_case(name), {{"name", name}});
 }
 template <class Loss, class... Metrics>
 CompiledOutput compiled_output(const ForOutput<Loss, Metrics...>& head) {

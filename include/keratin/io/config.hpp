@@ -2,6 +2,7 @@
 // A layer's settings out of Keras's JSON and into it: a spec's fields are found by their names, which are
 // Keras's. What a file says beyond them is refused unless it changes nothing. Needs nlohmann-json.
 #include <keratin/core/names.hpp>
+#include <keratin/initializers.hpp>
 #include <keratin/io/file_error.hpp>
 #include <keratin/layers.hpp>
 
@@ -48,7 +49,8 @@ inline void take(const Json& j, int& v) {
   v = static_cast<int>(j.get<double>());
 }
 inline void take(const Json& j, double& v) {
-  if (!j.is_number() || !std::isfinite(j.get<double>())) wants(j, "a number");
+  if (!j.is_number() || !std::isfinite(j.get<double>()))
+    wants(j.is_object() && j.contains("class_name") ? j["class_name"] : j, "a number");
   v = j;
 }
 inline void take(const Json& j, bool& v) {
@@ -107,21 +109,11 @@ inline void take(const Json& j, Regularizer& v) {
   else
     wants(j, "L1, L2 or L1L2");
 }
-struct NamedInitializer {
-  std::string_view name;
-  Initializer value;
-};
-inline constexpr NamedInitializer plain_initializers[] = {{"Zeros", Zeros::value},
-                                                          {"Ones", Ones::value},
-                                                          {"GlorotUniform", GlorotUniform::value},
-                                                          {"GlorotNormal", GlorotNormal::value},
-                                                          {"HeUniform", HeUniform::value},
-                                                          {"HeNormal", HeNormal::value}};
 // How a weight starts. What the file has for it stands in for one that is not known.
 inline void take(const Json& j, Initializer& v) {
   const std::string name = snake_case(class_of(j));
   const bool forget = v.unit_forget;
-  for (const NamedInitializer& known : plain_initializers)
+  for (const NamedInitializer& known : named_initializers)
     if (name == snake_case(known.name)) v = known.value;
   if (name == "constant") v = {Distribution::constant, Fan::none, number_in(j, "value", 0), 0};
   if (name == "orthogonal" || name == "orthogonal_initializer")
@@ -168,7 +160,7 @@ inline Json put(const Initializer& v) {
   };
   Initializer plain = v;
   plain.unit_forget = false;  // Keras says that of the layer
-  for (const NamedInitializer& known : plain_initializers)
+  for (const NamedInitializer& known : named_initializers)
     if (plain == known.value) return snake_case(known.name);
   if (plain == Orthogonal<>::value) return "orthogonal";  // whose class had another name until Keras 3.3
   if (v.fan != Fan::none)
@@ -223,6 +215,47 @@ inline bool is_internal(std::string_view key) {
   return key == "norm" || key == "max_pool" || key == "initial_state" || key == "masked";
 }
 
+// The fields of a struct that Hana knows, by their names. What the config says beyond them has to be
+// harmless(key, value).
+template <class T> void take_fields(const Json& config, T& fields, auto harmless) {
+  std::vector<std::string> known;
+  const auto of_key = [](const std::string& key, auto f) {
+    try {
+      f();
+    } catch (const FileError& e) {
+      throw FileError(key + ": " + e.what());
+    }
+  };
+  hana::for_each(hana::accessors<T>(), [&](auto field) {
+    const std::string key = hana::to<const char*>(hana::first(field));
+    if (is_internal(key)) return;
+    known.push_back(key);
+    if (!config.contains(key)) return;
+    of_key(key, [&] {
+      if constexpr (requires { take(config, hana::second(field)(fields)); })
+        take(config[key], hana::second(field)(fields));
+      else
+        wants(config[key], "a setting that files can hold");
+    });
+  });
+  for (const auto& [key, value] : config.items())
+    if (std::find(known.begin(), known.end(), key) == known.end() && !harmless(key, value))
+      of_key(key, [&] { wants(value, "nothing that changes the result"); });
+}
+template <class T> Json put_fields(const T& fields) {
+  Json config = Json::object();
+  hana::for_each(hana::accessors<T>(), [&](auto field) {
+    const std::string key = hana::to<const char*>(hana::first(field));
+    if (is_internal(key)) return;
+    const auto& value = hana::second(field)(fields);
+    if constexpr (requires { put(value); })
+      config[key] = put(value);
+    else
+      throw FileError(key + ": files cannot hold this setting");
+  });
+  return config;
+}
+
 }  // namespace detail
 
 /// The spec of a layer, from its config. rank: axes of a sample of its input. Error: FileError; a
@@ -230,46 +263,13 @@ inline bool is_internal(std::string_view key) {
 /// computes.
 template <LayerSpec S> S spec_from_config(const Json& config, int rank) {
   S spec{};
-  std::vector<std::string> known;
-  hana::for_each(hana::accessors<S>(), [&](auto field) {
-    const std::string key = hana::to<const char*>(hana::first(field));
-    if (detail::is_internal(key)) return;
-    known.push_back(key);
-    if (!config.contains(key)) return;
-    try {
-      if constexpr (requires { detail::take(config, hana::second(field)(spec)); })
-        detail::take(config[key], hana::second(field)(spec));
-      else
-        detail::wants(config[key], "a setting that files can hold");
-    } catch (const FileError& e) {
-      throw FileError(key + ": " + e.what());
-    }
+  detail::take_fields(config, spec, [rank](const std::string& key, const Json& value) {
+    return detail::changes_nothing(key, value, rank);
   });
-  for (const auto& [key, value] : config.items())
-    if (std::find(known.begin(), known.end(), key) == known.end() &&
-        !detail::changes_nothing(key, value, rank)) {
-      try {
-        detail::wants(value, "nothing that changes the result");
-      } catch (const FileError& e) {
-        throw FileError(key + ": " + e.what());
-      }
-    }
   return spec;
 }
 
 /// The config of a layer, from its spec. Error: FileError; a setting that files cannot hold.
-template <LayerSpec S> Json config_from_spec(const S& spec) {
-  Json config = Json::object();
-  hana::for_each(hana::accessors<S>(), [&](auto field) {
-    const std::string key = hana::to<const char*>(hana::first(field));
-    if (detail::is_internal(key)) return;
-    const auto& value = hana::second(field)(spec);
-    if constexpr (requires { detail::put(value); })
-      config[key] = detail::put(value);
-    else
-      throw FileError(key + ": files cannot hold this setting");
-  });
-  return config;
-}
+template <LayerSpec S> Json config_from_spec(const S& spec) { return detail::put_fields(spec); }
 
 }  // namespace keratin::io

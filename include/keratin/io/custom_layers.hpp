@@ -29,4 +29,26 @@ template <LayerSpec S> CustomLayer custom_layer() {
           }};
 }
 
+namespace detail {
+
+/// A node's config, and of a layer of the user's own the name that files have for it.
+struct NodeConfig {
+  Json config;
+  std::string registered{};
+
+  std::string class_name(const functional::Node& node) const {
+    return registered.empty() ? node.type() : registered.substr(registered.find('>') + 1);
+  }
+};
+/// Nothing where neither the library nor the table knows the node.
+inline std::optional<NodeConfig> node_config(const functional::Node& node, const CustomLayers& custom) {
+  for (const auto& [name, layer] : custom)
+    if (layer.config)
+      if (std::optional<Json> config = layer.config(node)) return NodeConfig{*std::move(config), name};
+  std::optional<NodeConfig> known;
+  functional::with_spec(node, [&](const auto& spec) { known = NodeConfig{config_from_spec(spec)}; });
+  return known;
+}
+
+}  // namespace detail
 }  // namespace keratin::io

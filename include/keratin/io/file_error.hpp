@@ -16,12 +16,13 @@ template <class... Parts> [[noreturn]] void refuse(const Parts&... parts) {
   throw FileError((std::string() + ... + std::string(Text(parts).view())));
 }
 
-/// read(), with the file's name in front of what it finds wrong.
+/// read(), with the file's name in front of what it finds wrong, once.
 auto naming(const std::string& file, auto read) {
   try {
     return read();
   } catch (const FileError& e) {
-    throw FileError(file + ": " + e.what());
+    const std::string what = e.what();
+    throw FileError(what.starts_with(file + ": ") ? what : file + ": " + what);
   }
 }
 

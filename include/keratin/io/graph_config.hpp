@@ -2,6 +2,7 @@
 // A model's layers as Keras's JSON: the records of a Sequential or of a Functional model. Needs
 // nlohmann-json.
 #include <keratin/io/custom_layers.hpp>
+#include <keratin/io/model_graph.hpp>
 #include <keratin/io/places.hpp>
 
 #include <numeric>
@@ -73,8 +74,6 @@ class GraphWriter {
   const std::vector<std::string>& next_groups() const { return next_groups_; }
   /// Whether there is something that Keras itself cannot read again out of an .h5.
   bool has_operators() const { return has_operators_; }
-  /// Names of inputs and layers, as in the file.
-  const std::string& name(std::size_t row) const { return names_[row]; }
 
  private:
   // Operators have no weights; Keras has them in modules of their own.
@@ -97,22 +96,16 @@ class GraphWriter {
       if (!is_row(e.owner)) {
         more_names_[e.owner] = new_name(snake_case(e.node->type()));
       } else if (e.call->mask && std::string_view(e.node->type()) == ConcatenateSpec::name) {
-        std::string& name = names_[row_of(e.owner)];
+        std::string& name = names_[graph_.layer_index(e.owner)];
         if (name.starts_with(snake_case(e.node->type()))) name = new_name("masked_" + name);
       }
     }
   }
-  bool is_row(int owner) const {
-    return std::find(graph_.layers.begin(), graph_.layers.end(), owner) != graph_.layers.end();
-  }
-  std::size_t row_of(int owner) const {
-    return static_cast<std::size_t>(std::find(graph_.layers.begin(), graph_.layers.end(), owner) -
-                                    graph_.layers.begin());
-  }
+  bool is_row(int call) const { return graph_.layer_index(call) < names_.size(); }
   // Of the layer of a call, or of an input.
   const std::string& name_of(int i) const {
-    const int made = graph_.made_by(i), owner = made < 0 ? made : graph_.entry(made).owner;
-    return is_row(owner) ? names_[row_of(owner)] : more_names_.at(owner);
+    const std::size_t row = graph_.layer_index(i);
+    return row < names_.size() ? names_[row] : more_names_.at(graph_.entry(graph_.made_by(i)).owner);
   }
 
   // What is written: all that the outputs need, without what only makes masks that Keras makes by itself.
@@ -174,10 +167,11 @@ class GraphWriter {
         has_operators_ = true;
         continue;
       }
-      classes.insert(class_name(node));
-      const std::string group = groups.of(class_name(node));
+      const std::optional<NodeConfig> known = node_config(node, custom_);
+      const std::string name = known ? known->class_name(node) : node.type(), group = groups.of(name);
+      classes.insert(name);
       if (graph_.entry(i).parameters->count > 0)
-        stored_.push_back({name_of(i), group, weights_in(node.type()), row_of(i)});
+        stored_.push_back({name_of(i), group, weights_in(node.type()), graph_.layer_index(i)});
     }
     for (const std::string& name : classes) next_groups_.push_back(groups.of(name));
   }
@@ -222,33 +216,17 @@ class GraphWriter {
       return false;
     for (std::size_t k = 0; k < a.inputs.size(); ++k)
       if (!same(a.inputs[k].call(), b.inputs[k].call())) return false;
-    return config_of(*a.node) == config_of(*b.node);
+    return config_of(*a.node).config == config_of(*b.node).config;
   }
   static const Call& behind_stop(const Call& call) {
     const bool stop = call.layer && std::string_view(call.node->type()) == StopGradientSpec::name;
     return stop ? call.inputs[0].call() : call;
   }
 
-  std::optional<Json> custom_config(const Node& node, std::string* name = nullptr) const {
-    for (const auto& [known, layer] : custom_)
-      if (layer.config)
-        if (std::optional<Json> config = layer.config(node)) {
-          if (name) *name = known;
-          return config;
-        }
-    return std::nullopt;
-  }
-  std::string class_name(const Node& node) const {
-    std::string registered;
-    if (!custom_config(node, &registered)) return node.type();
-    return registered.substr(registered.find('>') + 1);
-  }
-  Json config_of(const Node& node) const {
-    if (std::optional<Json> own = custom_config(node)) return *own;
-    Json config;
-    if (!functional::with_spec(node, [&](const auto& spec) { config = config_from_spec(spec); }))
-      throw FileError("class " + std::string(node.type()) + " is not known to files");
-    return config;
+  NodeConfig config_of(const Node& node) const {
+    std::optional<NodeConfig> known = node_config(node, custom_);
+    if (!known) throw FileError("class " + std::string(node.type()) + " is not known to files");
+    return *std::move(known);
   }
 
   Json batch_shape(const Shape& shape, bool open = false) const {
@@ -273,11 +251,7 @@ class GraphWriter {
     record["inbound_nodes"].push_back({{"args", std::move(args)}, {"kwargs", Json::object()}});
     return record;
   }
-  std::string new_name(const std::string& name) {
-    std::string free = name;
-    for (int n = 1; !taken_.insert(free).second; ++n) free = name + "_" + std::to_string(n);
-    return free;
-  }
+  std::string new_name(const std::string& name) { return free_name(name, taken_); }
 
   // The record of a layer, as its first call or an input; `extras` get operators that Keras needs before it.
   Json record(int i, Json& extras) {
@@ -297,9 +271,8 @@ class GraphWriter {
     try {
       if (const char* const module = operator_module(*first.node))
         return operator_of(i, module, name, extras);
-      std::string registered;
-      Json config = custom_config(*first.node, &registered).value_or(Json());
-      if (registered.empty()) config = config_of(*first.node);
+      NodeConfig known = config_of(*first.node);
+      Json& config = known.config;
       remove_what_fusion_sets(*first.node, config);
       if (config.value("stateful", false))
         throw FileError("stateful: Keras wants the size of the batch for it, which no model here has");
@@ -307,8 +280,8 @@ class GraphWriter {
       config["trainable"] = !graph_.is_frozen(first);
       config["dtype"] = "float32";
       if (returns_states(i)) config["return_state"] = true;
-      Json record = record_of("keras.layers", class_name(*first.node), std::move(config));
-      if (!registered.empty()) record["registered_name"] = registered;
+      Json record = record_of("keras.layers", known.class_name(*first.node), std::move(config));
+      if (!known.registered.empty()) record["registered_name"] = known.registered;
       if (first.parameters->count > 0) record["build_config"] = build_config(first);
       record["name"] = name;
       record["inbound_nodes"] = Json::array();

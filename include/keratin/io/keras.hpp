@@ -595,12 +595,6 @@ inline void read_weights(const Hdf5& file, const auto& layers, auto group_of, au
   }
 }
 
-/// A tensor of a model, in the order of a file.
-struct Variable {
-  const Parameter* parameter;
-  std::size_t offset;  // in the model's block
-};
-
 // The groups of a legacy .h5 that hold weights.
 inline std::vector<std::string> legacy_groups(const Hdf5& file, const std::string& root) {
   std::vector<std::string> groups;
@@ -616,10 +610,7 @@ inline void read_legacy_group(const Hdf5& file, const std::string& group,
   if (names.size() != variables.size())
     throw FileError(file.name() + ": " + group + " has " + std::to_string(names.size()) + " weights, " +
                     std::to_string(variables.size()) + " wanted for layer '" + layer + "'");
-  std::vector<Variable> ordered;
-  for (const bool trained : {true, false})
-    std::copy_if(variables.begin(), variables.end(), std::back_inserter(ordered),
-                 [=](const Variable& v) { return v.parameter->trainable == trained; });
+  const std::vector<Variable> ordered = trained_first(variables);
   for (std::size_t i = 0; i < names.size(); ++i)
     file.read(group + "/" + names[i], ordered[i].parameter->shape,
               {block + ordered[i].offset, static_cast<std::size_t>(ordered[i].parameter->shape.size())});
@@ -633,11 +624,9 @@ inline void read_legacy_weights(const Hdf5& file, const ModelGraph& graph, const
   std::size_t next = 0;
   for (const std::string& group : legacy_groups(file, "/")) {
     const std::size_t wanted = file.texts(group, "weight_names").size();
-    std::vector<Variable> variables;
     if (next == stored.size()) throw FileError(group + " has weights of a layer that the model lacks");
     const std::string& layer = stored[next].name;
-    const Tensors& tensors = graph.layers[stored[next++].row]->tensors;
-    for (int i = 0; i < tensors.count(); ++i) variables.push_back({&tensors[i], tensors.offset(i)});
+    const std::vector<Variable> variables = variables_of(graph.layers[stored[next++].row]->tensors);
     if (wanted > variables.size())
       throw FileError(group + " has " + std::to_string(wanted) + " weights, " +
                       std::to_string(variables.size()) + " wanted for layer '" + layer +
@@ -707,9 +696,8 @@ inline ReadModel read_model(const ModelFile& file, const CustomLayers& custom) {
       read.variables.emplace_back();
       names.push_back(place.name);
     }
-    const Tensors& tensors = read.model.layers()[row->second].tensors;
-    for (int i = 0; i < tensors.count(); ++i)
-      read.variables.back().push_back({&tensors[i], tensors.offset(i)});
+    const std::vector<Variable> of_layer = variables_of(read.model.layers()[row->second].tensors);
+    read.variables.back().insert(read.variables.back().end(), of_layer.begin(), of_layer.end());
   }
   float* const block = read.model.block().data();
   if (!file.legacy) {
@@ -737,18 +725,17 @@ inline ReadModel read_model(const ModelFile& file, const CustomLayers& custom) {
   return read;
 }
 
-// f(), whose errors name the file.
+// f(), whose errors, of the graph and of JSON as well, name the file.
 template <class F> std::invoke_result_t<F&> of_file(const std::string& path, F f) {
-  try {
-    return f();
-  } catch (const FileError& e) {
-    const std::string what = e.what();
-    throw FileError(what.starts_with(path + ": ") ? what : path + ": " + what);
-  } catch (const Json::exception& e) {
-    throw FileError(path + ": " + e.what());
-  } catch (const std::logic_error& e) {
-    throw FileError(path + ": " + e.what());
-  }
+  return naming(path, [&]() -> std::invoke_result_t<F&> {
+    try {
+      return f();
+    } catch (const Json::exception& e) {
+      throw FileError(e.what());
+    } catch (const std::logic_error& e) {
+      throw FileError(e.what());
+    }
+  });
 }
 
 /// For what two models shall be the same: training also looks at penalties and at what is trained.
@@ -830,11 +817,8 @@ class SameLayers {
   // What decides on the outputs, or on training.
   static Json settings(const functional::Model& model, int call, const CustomLayers& custom,
                        SameFor purpose) {
-    const functional::Node& node = *model.graph().entry(call).node;
-    Json config = Json::object();
-    functional::with_spec(node, [&](const auto& spec) { config = config_from_spec(spec); });
-    for (const auto& [name, layer] : custom)
-      if (std::optional<Json> own = layer.config ? layer.config(node) : std::nullopt) config = *own;
+    std::optional<NodeConfig> known = node_config(*model.graph().entry(call).node, custom);
+    Json config = known ? std::move(known->config) : Json::object();
     for (const char* key : {"return_state", "stateful"}) config.erase(key);
     Json deciding = Json::object();
     for (const auto& [key, value] : config.items())

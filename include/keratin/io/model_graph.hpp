@@ -17,13 +17,18 @@ struct ModelGraph {
   bool sequential = false;               // it was a static chain
 };
 
+// name, or name_1, name_2, ...: the first that is not taken, which it then is.
+inline std::string free_name(const std::string& name, std::set<std::string>& taken) {
+  std::string free = name;
+  for (int n = 1; !taken.insert(free).second; ++n) free = name + "_" + std::to_string(n);
+  return free;
+}
 // Names as Keras takes them: without a '/', and each once.
 inline std::vector<std::string> plain_names(std::vector<std::string> names) {
   std::set<std::string> taken;
   for (std::string& name : names) {
     std::replace(name.begin(), name.end(), '/', '_');
-    const std::string first = name;
-    for (int n = 1; !taken.insert(name).second; ++n) name = first + "_" + std::to_string(n);
+    name = free_name(name, taken);
   }
   return names;
 }

@@ -3,8 +3,11 @@
 #include <keratin/core/names.hpp>
 #include <keratin/layers.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace keratin::io::detail {
 
@@ -30,6 +33,25 @@ class Groups {
  private:
   std::map<std::string, int> count_;
 };
+
+/// A tensor of a model.
+struct Variable {
+  const Parameter* parameter;
+  std::size_t offset;  // in the model's block
+};
+inline std::vector<Variable> variables_of(const Tensors& tensors) {
+  std::vector<Variable> variables;
+  for (int i = 0; i < tensors.count(); ++i) variables.push_back({&tensors[i], tensors.offset(i)});
+  return variables;
+}
+/// As a group of a legacy file has them.
+inline std::vector<Variable> trained_first(const std::vector<Variable>& variables) {
+  std::vector<Variable> ordered;
+  for (const bool trained : {true, false})
+    std::copy_if(variables.begin(), variables.end(), std::back_inserter(ordered),
+                 [=](const Variable& v) { return v.parameter->trainable == trained; });
+  return ordered;
+}
 /// A layer of a model that has weights, with its place in files.
 struct Stored {
   std::string name;     // as Keras takes it

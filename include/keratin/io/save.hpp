@@ -90,16 +90,13 @@ void write_legacy_weights(Hdf5Writer& file, const ModelGraph& graph, const std::
   file.texts(root + "/top_level_model_weights", "weight_names", {});
   std::vector<std::string> layer_names;
   for (const Stored& at : stored) {
-    const Tensors& tensors = graph.layers[at.row]->tensors;
     const std::string group = root + "/" + at.name;
     std::vector<std::string> weight_names;
     file.group(group);
-    for (const bool trained : {true, false})
-      for (int i = 0; i < tensors.count(); ++i) {
-        if (tensors[i].trainable != trained) continue;
-        weight_names.push_back(at.name + "/" + tensors[i].name);
-        write_tensor(file, group + "/" + weight_names.back(), tensors[i].shape, block + tensors.offset(i));
-      }
+    for (const Variable& v : trained_first(variables_of(graph.layers[at.row]->tensors))) {
+      weight_names.push_back(at.name + "/" + v.parameter->name);
+      write_tensor(file, group + "/" + weight_names.back(), v.parameter->shape, block + v.offset);
+    }
     file.texts(group, "weight_names", weight_names);
     layer_names.push_back(at.name);
   }

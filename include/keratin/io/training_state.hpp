@@ -7,12 +7,6 @@
 namespace keratin::io {
 namespace detail {
 
-inline std::string lower(std::string_view text) {
-  std::string low(text);
-  for (char& c : low) c = static_cast<char>(tolower(static_cast<unsigned char>(c)));
-  return low;
-}
-
 // Settings that Keras writes and that change nothing as long as they are off.
 inline bool is_off(const std::string& key, const Json& value) {
   return key == "name" || key == "ema_momentum" || key == "is_legacy_optimizer" || key == "jit_compile" ||
@@ -20,26 +14,13 @@ inline bool is_off(const std::string& key, const Json& value) {
 }
 template <class Optimizer> Optimizer optimizer_from(const Json& record) {
   const std::string name = class_of(record);
-  if (lower(name) != lower(Optimizer::name))
+  if (lower_case(name) != lower_case(Optimizer::name))
     throw FileError("optimizer " + (name.empty() ? "(none)" : name) + " came, " + Optimizer::name +
                     " wanted");
   Optimizer optimizer;
   if (record.is_string()) return optimizer;
-  const Json config = record.value("config", Json::object());
-  std::vector<std::string> known;
   try {
-    hana::for_each(hana::accessors<Optimizer>(), [&](auto field) {
-      const std::string key = hana::to<const char*>(hana::first(field));
-      known.push_back(key);
-      if (!config.contains(key)) return;
-      if (config[key].is_object())
-        throw FileError(key + ": " + class_of(config[key]) + " came, a number wanted");
-      take(config[key], hana::second(field)(optimizer));
-    });
-    for (const auto& [key, value] : config.items())
-      if (std::find(known.begin(), known.end(), key) == known.end() && !is_off(key, value)) {
-        throw FileError(key + " is set, which is not known here");
-      }
+    take_fields(record.value("config", Json::object()), optimizer, is_off);
   } catch (const FileError& e) {
     throw FileError(std::string(Optimizer::name) + ": " + e.what());
   }
