@@ -2,6 +2,7 @@
 // The numbers that real Keras computed: the files of tests/keras, made by the scripts beside them.
 #include <keratin/testing.hpp>
 
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -10,7 +11,9 @@
 inline const std::vector<float>& golden(const std::string& name) {
   static const auto arrays = [] {
     std::map<std::string, std::vector<float>> all;
-    for (const char* name : {KERATIN_TEST_DATA "/golden.txt", KERATIN_TEST_DATA "/topologies.txt"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(KERATIN_TEST_DATA)) {
+      const std::string name = entry.path().string();
+      if (!name.ends_with(".txt")) continue;
       std::ifstream file(name);
       for (std::string line; std::getline(file, line);) {
         std::istringstream words(line);
@@ -20,7 +23,7 @@ inline const std::vector<float>& golden(const std::string& name) {
         std::vector<float>& values = all[key];
         for (double v; words >> v;) values.push_back(static_cast<float>(v));
         if (values.size() != count)
-          throw std::runtime_error(std::string(name) + ": " + key + " has another length than it says");
+          throw std::runtime_error(name + ": " + key + " has another length than it says");
       }
     }
     return all;

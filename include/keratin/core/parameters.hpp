@@ -22,7 +22,7 @@ struct Parameter {
 
 /// A layer's parameters, in Keras's order.
 struct Parameters {
-  static constexpr int capacity = 8;
+  static constexpr int capacity = 12;
 
   int count = 0;
   Parameter list[capacity]{};

@@ -1,0 +1,50 @@
+// Every layer as Keras saved it, files/layers_*.keras, gives the outputs that it had there, and again after it
+// was saved here. An input called case.x0 holds the array layer/case/x0; so it is with outputs.
+#include <keratin/io/keras.hpp>
+#include <keratin/io/save.hpp>
+
+#include "../check.hpp"
+#include "files.hpp"
+
+#include <filesystem>
+
+using namespace keratin;
+
+namespace {
+
+constexpr std::size_t rows = 3;
+
+const std::vector<float>& array_called(std::string name) {
+  std::ranges::replace(name, '.', '/');
+  return golden("layer/" + name);
+}
+
+void check_outputs(const functional::Model& model) {
+  std::vector<std::vector<float>> y;
+  std::vector<Array> arrays;
+  std::vector<std::span<float>> spans;
+  for (std::size_t k = 0; k < model.inputs(); ++k) arrays.emplace_back(array_called(model.input_name(k)));
+  for (std::size_t k = 0; k < model.outputs(); ++k)
+    y.emplace_back(rows * static_cast<std::size_t>(model.output_shape(k).size()));
+  for (auto& v : y) spans.emplace_back(v);
+  model.predict(Arrays(arrays.data(), arrays.size()), spans);
+  for (std::size_t k = 0; k < y.size(); ++k) {
+    CAPTURE(model.output_name(k));
+    CHECK(all_near(y[k], array_called(model.output_name(k))));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every layer comes back from Keras's files, and from those written here") {
+  const TemporaryFolder here;
+  for (const std::string& path : files_ending(".keras")) {
+    const std::string name = std::filesystem::path(path).filename();
+    if (!name.starts_with("layers_")) continue;
+    CAPTURE(name);
+    const functional::Model model = io::load_model(path);
+    check_outputs(model);
+    io::save_model(model, here.file(name));
+    check_outputs(io::load_model(here.file(name)));
+  }
+}

@@ -1,0 +1,17 @@
+"""Layers that other files hold in models only: KERAS_BACKEND=jax python tests/keras/families_core.py"""
+
+from keras import layers
+
+from families import Case, write_family
+
+write_family("core", [
+    Case("core_dense", (3, 4), layers.Dense(5, "tanh")),
+    Case("core_embedding", (6,), layers.Embedding(9, 4),
+         inputs=lambda k, x: abs((x * 18).astype("int32")).astype("float32")),
+    Case("core_depthwise", (6, 5, 3), layers.DepthwiseConv2D(3, depth_multiplier=2)),
+    Case("core_layer_normalization", (4, 6), layers.LayerNormalization()),
+    Case("core_average_pooling", (7, 3), layers.AveragePooling1D(3, 2, "same")),
+    Case("core_zero_padding", (3, 4, 2), layers.ZeroPadding2D(((1, 2), (0, 3)))),
+    Case("core_global_max", (5, 4, 3), layers.GlobalMaxPooling2D()),
+    Case("core_rescaling", (4, 3), layers.Rescaling(2.0, -0.5)),
+])
