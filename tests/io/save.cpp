@@ -43,6 +43,40 @@ using Branched = Sequential<
 
 }  // namespace
 
+TEST_CASE("a static model in a graph is saved as its layers, in the middle of its training") {
+  using Net = Sequential<Input<6>, Dense<5, Tanh>, BatchNormalization<>, Named<"inner", Dense<4>>,
+                         Activation<Sigmoid>>;
+  const TemporaryFolder folder;
+  const std::string path = folder.file("model.keras");
+  const functional::Tensor x = functional::Input({6});
+  const functional::Layer encoder = functional::as_layer(Model<Net>(4), "net");
+  const functional::Tensor h = Dense<6>{}(x);
+  functional::Model model(x, Dense<3, Softmax>{}(Concatenate<>{}(encoder(x), encoder(h))));
+  const std::vector<float> samples = filled_array(8 * 6, 2);
+  const std::vector<int> y{0, 1, 2, 0, 1, 2, 0, 1};
+  auto trainer = compile(model, Adam{}, SparseCategoricalCrossentropy{});
+  trainer.train_on_batch(samples, y);
+  io::save_model(trainer, path);
+  functional::Model again = io::load_model(path);
+  CHECK(all_near(predictions(again), predictions(trainer.model()), 1e-6));
+  CHECK(!find_parameter(again, "net_inner/kernel").empty());
+  auto on = compile(again, Adam{}, SparseCategoricalCrossentropy{});
+  io::load_training(on, path);
+  trainer.train_on_batch(samples, y);
+  on.train_on_batch(samples, y);
+  CHECK(all_near(predictions(on.model()), predictions(trainer.model()), 1e-6));
+
+  functional::Model frozen = model;
+  frozen.set_trainable("net", false);
+  io::save_model(frozen, path);
+  CHECK(io::load_model(path).plan().trainable == frozen.plan().trainable);
+  io::save_weights(frozen, folder.file("model.weights.h5"));
+  functional::Model other = model;
+  other.initialize(9);
+  io::load_weights(other, folder.file("model.weights.h5"));
+  CHECK(same_block(other, frozen));
+}
+
 TEST_CASE("models of every topology come back as they were saved") {
   const TemporaryFolder folder;
   const auto golden = std::filesystem::path(KERATIN_TEST_DATA) / "files";

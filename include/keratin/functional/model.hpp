@@ -127,6 +127,18 @@ class Model {
       return called(layer, entry, std::move(reads));
     });
   }
+  /// The model with the layers of another one in the place of a layer.
+  Model with_layer(std::string_view name, const Model& other) const {
+    return changed(name, 0, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
+      if (entry.node->extras().mask) reads.pop_back();
+      const std::vector<Tensor> made = other.call(reads);
+      if (made.size() > 1 || entry.node->extras().return_state)
+        throw std::invalid_argument(
+            Text("Model: a model of one output in the place of a layer with one wanted, for '", name, "'")
+                .c_str());
+      return made[0];
+    });
+  }
   /// The model without a layer: who read what it made reads its input. Error: there is no such layer, it has
   /// several inputs, or shapes no longer fit.
   Model without_layer(std::string_view name) const {

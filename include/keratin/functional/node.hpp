@@ -9,6 +9,7 @@
 namespace keratin::functional {
 
 class Tensor;
+class Model;
 
 /// What a call may give a recurrent layer besides a sequence, and want of it besides the output.
 struct Extras {
@@ -55,6 +56,8 @@ class Node {
   virtual std::shared_ptr<const Node> fused_with(const Node& next, int behind, bool training) const = 0;
   /// The same layer with a linear output, for losses on logits.
   virtual std::shared_ptr<const Node> without_activation() const = 0;
+  /// Its layers as a model, where it stands for a whole network; otherwise null.
+  virtual std::shared_ptr<Model> network() const { return nullptr; }
 };
 
 template <LayerSpec S> class NodeOf final : public Node {

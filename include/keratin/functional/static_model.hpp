@@ -10,6 +10,14 @@ inline constexpr Rule needs_the_input_of_its_network{"needs the input of its net
 
 namespace detail {
 
+/// The same layers as a static network's, called one after the other.
+template <class Net> Model functional_of() {
+  const Tensor x = Input(Net::input_shape);
+  Tensor y = x;
+  hana::for_each(Net::layers, [&](auto type) { y = typename decltype(type)::type{}(y); });
+  return Model({x}, std::vector{y}, Zeroed{});
+}
+
 /// A network's parameters one after the other, as they lie in its block. Their names are Keras's paths:
 /// "dense/kernel".
 template <class Net> const Parameters& parameters_of_network() {
@@ -105,6 +113,7 @@ template <class Net, bool Logits = false> class NetworkNode final : public Node 
     else
       return std::make_shared<NetworkNode<Net, true>>();
   }
+  std::shared_ptr<Model> network() const override { return std::make_shared<Model>(functional_of<Net>()); }
 
  private:
   // Inside, as on its own: its block and its states begin at 0. Its layers draw random numbers that no other

@@ -626,7 +626,7 @@ inline void read_legacy_weights(const Hdf5& file, const ModelGraph& graph, const
     const std::size_t wanted = file.texts(group, "weight_names").size();
     if (next == stored.size()) throw FileError(group + " has weights of a layer that the model lacks");
     const std::string& layer = stored[next].name;
-    const std::vector<Variable> variables = variables_of(graph.layers[stored[next++].row]->tensors);
+    const std::vector<Variable> variables = variables_of(graph.layers[stored[next++].row].tensors);
     if (wanted > variables.size())
       throw FileError(group + " has " + std::to_string(wanted) + " weights, " +
                       std::to_string(variables.size()) + " wanted for layer '" + layer +
@@ -753,7 +753,7 @@ class SameLayers {
     for (std::size_t i = 0; i < std::min(came.size(), wanted.size()) && difference.empty(); ++i) {
       const std::size_t from = read.graph().layer_index(came[i]),
                         to = own.model->graph().layer_index(wanted[i]);
-      const LayerPlan &a = read.layers()[from], &b = *own.layers[to];
+      const LayerPlan &a = read.layers()[from], &b = own.layers[to];
       const auto differ = [&](const std::string& one, const std::string& other) {
         if (difference.empty())
           difference = "layer '" + std::string(a.name) + "' " + one + "; layer " + std::to_string(i) +
@@ -873,7 +873,7 @@ void load_weights(Model& model, const std::string& path, const CustomLayers& cus
     if (path.ends_with(".weights.h5")) {
       for (const detail::Stored& at : layout.stored())
         detail::read_weights(
-            file, std::span(graph.layers[at.row], 1), [&](const LayerPlan&) { return at.group + at.below; },
+            file, std::span(&graph.layers[at.row], 1), [&](const LayerPlan&) { return at.group + at.below; },
             block.data());
       for (const std::string& next : layout.next_groups())
         if (file.has(next + "/vars/0") || file.has(next + "/cell/vars/0") || file.has(next + "/layers"))

@@ -3,6 +3,7 @@
 #include <keratin/functional.hpp>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -12,9 +13,9 @@ namespace keratin::io::detail {
 
 struct ModelGraph {
   std::shared_ptr<const functional::Model> model;
-  std::vector<std::string> names;        // of the graph's layers()
-  std::vector<const LayerPlan*> layers;  // where the weights of each lie in the block of the model itself
-  bool sequential = false;               // it was a static chain
+  std::vector<std::string> names;  // of the graph's layers()
+  std::vector<LayerPlan> layers;   // with the places of their weights in the block of the model itself
+  bool sequential = false;         // it was a static chain
 };
 
 // name, or name_1, name_2, ...: the first that is not taken, which it then is.
@@ -33,12 +34,6 @@ inline std::vector<std::string> plain_names(std::vector<std::string> names) {
   return names;
 }
 
-inline ModelGraph graph_of(const functional::Model& model) {
-  ModelGraph graph{{std::shared_ptr<void>(), &model}, plain_names(layer_names(model.layers())), {}, false};
-  for (const LayerPlan& layer : model.layers()) graph.layers.push_back(&layer);
-  return graph;
-}
-
 /// The first calls of a model's layers in the order in which they run: that of a static network of the same
 /// layers.
 inline std::vector<int> run_order(const functional::Model& model) {
@@ -49,24 +44,62 @@ inline std::vector<int> run_order(const functional::Model& model) {
   return calls;
 }
 
-/// The same layers as a static network's, called one after the other.
-template <class Net> functional::Model functional_of() {
-  const functional::Tensor x = functional::Input(Net::input_shape);
-  functional::Tensor y = x;
-  hana::for_each(Net::layers, [&](auto type) { y = typename decltype(type)::type{}(y); });
-  return functional::Model({x}, std::vector{y}, functional::Zeroed{});
+// Where the weights of layers begin in a model's block.
+using Starts = std::map<const functional::SharedLayer*, std::size_t>;
+
+// The model with the layers of a static one, called as_layer/dense, ..., in the place of the layer that it
+// is.
+inline functional::Model expanded(const functional::Model& model, const std::string& name,
+                                  const LayerPlan& row, const functional::Graph::Entry& entry,
+                                  Starts& starts) {
+  const std::shared_ptr<functional::Model> network = entry.node->network();
+  const std::vector<std::string> names = layer_names(network->layers());
+  int tensor = 0;
+  for (const int call : run_order(*network)) {
+    functional::SharedLayer& layer = *network->graph().entry(call).layer;
+    layer.name = name + "/" + names[network->graph().layer_index(call)];
+    if (layer.parameters->count > 0) starts[&layer] = row.tensors.offset(tensor);
+    tensor += layer.parameters->count;
+  }
+  network->set_trainable(row.tensors.trainable_values() > 0);
+  return model.with_layer(name, *network);
 }
+
+inline ModelGraph graph_of(const functional::Model& model) {
+  const functional::Graph& graph = model.graph();
+  const std::vector<std::string> names = layer_names(model.layers());
+  std::shared_ptr<const functional::Model> flat{std::shared_ptr<void>(), &model};
+  Starts starts;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (graph.layers[i] < 0) continue;
+    const functional::Graph::Entry& entry = graph.entry(graph.layers[i]);
+    const LayerPlan& row = model.layers()[i];
+    if (entry.node->network())
+      flat = std::make_shared<functional::Model>(expanded(*flat, names[i], row, entry, starts));
+    else
+      starts[entry.layer.get()] = row.tensors.start;
+  }
+  ModelGraph made{flat, plain_names(layer_names(flat->layers())), flat->layers(), false};
+  for (std::size_t i = 0; i < made.layers.size(); ++i) {
+    Tensors& tensors = made.layers[i].tensors;
+    if (tensors.count() > 0)
+      tensors = Tensors(*tensors.parameters,
+                        starts.at(flat->graph().entry(flat->graph().layers[i]).layer.get()), 0);
+  }
+  return made;
+}
+
 template <class Net, class Storage, class S>
 ModelGraph graph_of(const keratin::Model<Net, Storage, S>& model) {
-  const auto made = std::make_shared<functional::Model>(functional_of<Net>());
-  ModelGraph graph{made, layer_names(made->layers()), std::vector<const LayerPlan*>(made->layers().size()),
+  const auto made = std::make_shared<functional::Model>(functional::detail::functional_of<Net>());
+  ModelGraph graph{made, layer_names(made->layers()), std::vector<LayerPlan>(made->layers().size()),
                    made->graph().is_chain()};
   const auto& own = model.layers();
   const std::vector<std::string> names = layer_names(own);
   const std::vector<int> calls = run_order(*made);
   for (std::size_t i = 0; i < calls.size(); ++i) {
     const std::size_t row = made->graph().layer_index(calls[i]);
-    graph.layers[row] = &own[i];
+    graph.layers[row] = own[i];
     graph.names[row] = names[i];
   }
   graph.names = plain_names(std::move(graph.names));

@@ -17,7 +17,7 @@ inline constexpr const char* keras_version = "3.0.0";  // whatever opens the fil
 // offset).
 void each_variable(const ModelGraph& graph, const std::vector<Stored>& stored, auto f) {
   for (const Stored& at : stored) {
-    const Tensors& tensors = graph.layers[at.row]->tensors;
+    const Tensors& tensors = graph.layers[at.row].tensors;
     for (int i = 0; i < tensors.count(); ++i)
       f(at.group + at.below + "/vars/" + std::to_string(i), tensors[i], tensors.offset(i));
   }
@@ -93,7 +93,7 @@ void write_legacy_weights(Hdf5Writer& file, const ModelGraph& graph, const std::
     const std::string group = root + "/" + at.name;
     std::vector<std::string> weight_names;
     file.group(group);
-    for (const Variable& v : trained_first(variables_of(graph.layers[at.row]->tensors))) {
+    for (const Variable& v : trained_first(variables_of(graph.layers[at.row].tensors))) {
       weight_names.push_back(at.name + "/" + v.parameter->name);
       write_tensor(file, group + "/" + weight_names.back(), v.parameter->shape, block + v.offset);
     }
@@ -123,7 +123,7 @@ void save(const Model& model, const Compiled<typename Model::Scalar>* compiled, 
   Json compile = Json::object();
   if (compiled) {
     std::size_t trainable = 0;
-    for (const LayerPlan* layer : graph.layers) trainable += layer ? layer->tensors.trainable_values() : 0;
+    for (const LayerPlan& layer : graph.layers) trainable += layer.tensors.trainable_values();
     if (trainable != compiled->trainable)
       throw FileError("layers were frozen or let free after compile(): compile the model again first");
     compile = compile_config(compiled->outputs, compiled->optimizer, outputs);
