@@ -1,5 +1,16 @@
 #pragma once
 #include <keratin/losses/binary_crossentropy.hpp>
 #include <keratin/losses/categorical_crossentropy.hpp>
+#include <keratin/losses/cosine_similarity.hpp>
+#include <keratin/losses/focal_crossentropy.hpp>
+#include <keratin/losses/generalized_crossentropy.hpp>
+#include <keratin/losses/hinge.hpp>
+#include <keratin/losses/huber.hpp>
+#include <keratin/losses/kl_divergence.hpp>
+#include <keratin/losses/log_cosh.hpp>
 #include <keratin/losses/mean_absolute_error.hpp>
+#include <keratin/losses/mean_absolute_percentage_error.hpp>
 #include <keratin/losses/mean_squared_error.hpp>
+#include <keratin/losses/mean_squared_logarithmic_error.hpp>
+#include <keratin/losses/overlap.hpp>
+#include <keratin/losses/poisson.hpp>

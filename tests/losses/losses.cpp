@@ -49,6 +49,63 @@ TEST_CASE("losses and their gradients against Keras") {
   check_in_both<BinaryCrossentropy<>>("binary_crossentropy");
 }
 
+TEST_CASE("further losses and their gradients against Keras") {
+  check_in_both<MeanAbsolutePercentageError>("mean_absolute_percentage_error");
+  check_in_both<MeanSquaredLogarithmicError>("mean_squared_logarithmic_error");
+  check_in_both<Huber<>>("huber");
+  check_in_both<Huber<0.5>>("huber_half");
+  check_in_both<LogCosh>("log_cosh");
+  check_in_both<Poisson>("poisson");
+  check_in_both<Hinge>("hinge");
+  check_in_both<Hinge>("hinge_bits");
+  check_in_both<SquaredHinge>("squared_hinge");
+  check_in_both<CategoricalHinge>("categorical_hinge");
+  check_in_both<KLDivergence>("kl_divergence");
+  check_in_both<CosineSimilarity>("cosine_similarity");
+  check_in_both<BinaryFocalCrossentropy<>>("binary_focal_crossentropy");
+  check_in_both<BinaryFocalCrossentropy<1.5, true, 0.3>>("binary_focal_crossentropy_balanced");
+  check_in_both<CategoricalFocalCrossentropy<>>("categorical_focal_crossentropy");
+  check_in_both<CategoricalFocalCrossentropy<0.5, 3.0>>("categorical_focal_crossentropy_soft");
+  check_in_both<CategoricalGeneralizedCrossEntropy<>>("categorical_generalized_cross_entropy");
+  check_in_both<CategoricalGeneralizedCrossEntropy<0.8>>("categorical_generalized_cross_entropy_q");
+}
+
+TEST_CASE("label smoothing") {
+  check_in_both<BinaryCrossentropy<LabelSmoothing<0.2>>>("binary_crossentropy_smooth");
+  check_in_both<BinaryCrossentropy<LabelSmoothing<0.2>, FromLogits>>("binary_crossentropy_smooth");
+  check_in_both<CategoricalCrossentropy<LabelSmoothing<0.1>>>("categorical_crossentropy_smooth");
+  check_in_both<CategoricalCrossentropy<FromLogits, LabelSmoothing<0.1>>>(
+      "categorical_crossentropy_soft_smooth");
+  // Of class numbers, and of probabilities as a metric.
+  const float logits[4] = {1, -2, 0.5, 3}, one_hot[4] = {0, 0, 1, 0};
+  const std::int32_t label = 2;
+  const auto loss = [&](const float* values, const std::int32_t* labels) {
+    std::vector<float> z(logits, logits + 4);
+    return CategoricalCrossentropy<LabelSmoothing<0.3>>::evaluate(
+        LossInput<float>{1, 4, z.data(), values, labels, nullptr, 1});
+  };
+  CHECK(near(loss(nullptr, &label), loss(one_hot, nullptr)));
+  std::vector<float> p(logits, logits + 4);
+  Softmax::forward(p.data(), p.data(), 1, 4);
+  CHECK(near(CategoricalCrossentropy<LabelSmoothing<0.3>>::from_probabilities(
+                 LossInput<float>{1, 4, p.data(), nullptr, &label, nullptr, 1}),
+             loss(one_hot, nullptr)));
+}
+
+TEST_CASE("one number for a whole batch") {
+  const auto check_whole = [&]<class L>(const std::string& name, L) {
+    std::vector<float> p = golden("loss/" + name + "/z"), dp(p.size());
+    CHECK(near(L::evaluate(LossInput<float>{4, 3, p.data(), golden("loss/" + name + "/y").data(), nullptr,
+                                            dp.data(), 0.25f}) /
+                   4,
+               static_cast<double>(golden("loss/" + name + "/value")[0])));
+    CHECK(all_near(dp, golden("loss/" + name + "/dz"), 1e-6));
+  };
+  check_whole("dice", Dice{});
+  check_whole("tversky", Tversky<>{});
+  check_whole("tversky_unequal", Tversky<0.3, 0.8>{});
+}
+
 TEST_CASE("losses on logits that stay logits") {
   check_in_both<CategoricalCrossentropy<FromLogits>>("categorical_crossentropy");
   check_in_both<SparseCategoricalCrossentropy<FromLogits>>("sparse_categorical_crossentropy");

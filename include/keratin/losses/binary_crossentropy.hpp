@@ -7,11 +7,13 @@ namespace keratin {
 
 /// Keras: BinaryCrossentropy, the mean over a row of -(y log p + (1 - y) log(1 - p)), computed from the
 /// logits z behind p = sigmoid(z): max(z, 0) - z y + log(1 + e^-|z|). The network ends with Sigmoid;
-/// BinaryCrossentropy<FromLogits> is for one that ends with a linear layer.
+/// BinaryCrossentropy<FromLogits> is for one that ends with a linear layer. Options: FromLogits,
+/// LabelSmoothing.
 template <class... Options> struct BinaryCrossentropy {
   static constexpr const char* name = "binary_crossentropy";
   static constexpr Targets targets = Targets::probabilities;
   static constexpr bool from_logits = (std::is_same_v<Options, FromLogits> || ...);
+  static constexpr double label_smoothing = (0 + ... + detail::smoothing_of<Options>);
   static_assert(sizeof(detail::LossOptions<Options...>) > 0);
   using Link = std::conditional_t<from_logits, Linear, Sigmoid>;
 
@@ -26,13 +28,14 @@ template <class... Options> struct BinaryCrossentropy {
     const std::ptrdiff_t count = static_cast<std::ptrdiff_t>(in.rows) * in.n;
     double sum = 0;
     for (std::ptrdiff_t i = 0; i < count; ++i) {
-      const S z = in.y[i], y = in.values[i];
+      const S z = in.y[i], y = detail::smoothed<label_smoothing>(in.values[i], 2);
       sum += std::max(z, S{0}) - z * y + std::log1p(std::exp(-std::fabs(z)));
     }
     kernels::for_each_vector<S>(count, [&](std::ptrdiff_t i, auto part) {
       const kernels::Vec<S> p = kernels::sigmoid(part.load(in.y + i));
       if (in.gradient)
-        part.store(in.gradient + i, (p - part.load(in.values + i)) * (in.weight / static_cast<S>(in.n)));
+        part.store(in.gradient + i, (p - detail::smoothed<label_smoothing>(part.load(in.values + i), 2)) *
+                                        (in.weight / static_cast<S>(in.n)));
       if (!from_logits && in.probabilities) part.store(in.y + i, p);
     });
     return sum / in.n;
@@ -43,7 +46,7 @@ template <class... Options> struct BinaryCrossentropy {
     const S low = static_cast<S>(keras_epsilon), high = static_cast<S>(1 - keras_epsilon);
     double sum = 0;
     for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(in.rows) * in.n; ++i) {
-      const S p = std::clamp(in.y[i], low, high), y = in.values[i];
+      const S p = std::clamp(in.y[i], low, high), y = detail::smoothed<label_smoothing>(in.values[i], 2);
       sum -= y * std::log(p) + (1 - y) * std::log(1 - p);
     }
     return sum / in.n;

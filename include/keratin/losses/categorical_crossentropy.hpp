@@ -11,7 +11,10 @@ namespace detail {
 template <Targets T, class... Options> struct CategoricalCrossentropyBase {
   static constexpr Targets targets = T;
   static constexpr bool from_logits = (std::is_same_v<Options, FromLogits> || ...);
+  static constexpr double label_smoothing = (0 + ... + detail::smoothing_of<Options>);
   static_assert(sizeof(detail::LossOptions<Options...>) > 0);
+  static_assert(label_smoothing == 0 || T != Targets::classes,
+                "keratin: Keras's sparse crossentropy has no LabelSmoothing");
   using Link = std::conditional_t<from_logits, Linear, Softmax>;
 
   static constexpr Fit fit(Shape out, ActivationFunction last) {
@@ -35,6 +38,13 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
       } else {
         for (int c = 0; c < in.n; ++c) target += values[c], weighted += values[c] * z[c];
       }
+      if constexpr (label_smoothing != 0) {
+        target = detail::smoothed<label_smoothing>(target, 1);
+        S sum_z = 0;
+        for (int c = 0; c < in.n; ++c) sum_z += z[c];
+        weighted = detail::smoothed<label_smoothing>(weighted - sum_z / static_cast<S>(in.n), 1) +
+                   sum_z / static_cast<S>(in.n) - static_cast<S>(label_smoothing);
+      }
       // Where p is not wanted the gradient takes its place.
       S* const p = from_logits || !in.probabilities ? d : z;
       const S log_sum =
@@ -42,8 +52,10 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
                   z, p, in.n,
                   [&](std::ptrdiff_t c, auto part, V q) {
                     if (!d) return;
-                    const V y = values ? part.load(values + c)
-                                       : kernels::one_hot<V>(in.labels[r] - static_cast<std::int32_t>(c));
+                    const V y = smoothed<label_smoothing>(
+                        values ? part.load(values + c)
+                               : kernels::one_hot<V>(in.labels[r] - static_cast<std::int32_t>(c)),
+                        in.n);
                     part.store(d + c, (q * target - y) * in.weight);
                   })
             : log_sum_exp(z, in.n);
@@ -61,10 +73,14 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
       const auto log_p = [&](int c) {
         return std::log(std::clamp(p[c] / total, keras_epsilon, 1 - keras_epsilon));
       };
-      if (in.labels)
+      const auto y = [&](int c) {
+        return smoothed<label_smoothing>(
+            in.labels ? S(c == in.labels[r]) : in.values[static_cast<std::ptrdiff_t>(r) * in.n + c], in.n);
+      };
+      if (in.labels && label_smoothing == 0)
         sum -= log_p(in.labels[r]);
       else
-        for (int c = 0; c < in.n; ++c) sum -= in.values[static_cast<std::ptrdiff_t>(r) * in.n + c] * log_p(c);
+        for (int c = 0; c < in.n; ++c) sum -= static_cast<double>(y(c)) * log_p(c);
     }
     return sum;
   }
@@ -82,7 +98,7 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
 
 /// Keras: CategoricalCrossentropy. Targets are probabilities [rows][classes] or, shorter, class numbers
 /// [rows]. The network ends with Softmax; CategoricalCrossentropy<FromLogits> is for one that ends with a
-/// linear layer.
+/// linear layer. Options: FromLogits, LabelSmoothing.
 template <class... Options>
 struct CategoricalCrossentropy : detail::CategoricalCrossentropyBase<Targets::values_or_classes, Options...> {
   static constexpr const char* name = "categorical_crossentropy";

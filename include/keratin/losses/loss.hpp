@@ -18,12 +18,35 @@ inline constexpr Rule needs_two_or_more_classes{"needs at least two classes on t
 
 /// The network's outputs are logits: it ends without an activation. Keras: from_logits=True.
 struct FromLogits {};
+/// Targets are mixed with as much of what knows nothing: y (1 - S) + S / classes, of a binary one S / 2.
+/// Szegedy and others 2016. Keras: label_smoothing.
+template <double S> struct LabelSmoothing {
+  static_assert(S >= 0 && S <= 1, "keratin: LabelSmoothing takes a share from 0 to 1");
+};
 
 namespace detail {
+template <class Option> inline constexpr double smoothing_of = 0;
+template <double S> inline constexpr double smoothing_of<LabelSmoothing<S>> = S;
+template <class Option> inline constexpr bool is_smoothing = false;
+template <double S> inline constexpr bool is_smoothing<LabelSmoothing<S>> = true;
+
+// A target, or a vector of them, of n classes.
+template <double Smoothing, class V> [[gnu::always_inline]] inline V smoothed(V y, [[maybe_unused]] int n) {
+  if constexpr (Smoothing == 0)
+    return y;
+  else if constexpr (std::is_floating_point_v<V>)
+    return y * static_cast<V>(1 - Smoothing) + static_cast<V>(Smoothing / n);
+  else
+    return y * static_cast<kernels::element<V>>(1 - Smoothing) +
+           static_cast<kernels::element<V>>(Smoothing / n);
+}
+
 // Apart from the loss, of which clang would leave out what stands behind a failed static_assert.
 template <class... Options> struct LossOptions {
-  static_assert(sizeof...(Options) == 0 || std::is_same_v<void(Options...), void(FromLogits)>,
-                "keratin: the only option of this loss is FromLogits");
+  static constexpr int logits = (int{std::is_same_v<Options, FromLogits>} + ... + 0),
+                       smoothings = (int{is_smoothing<Options>} + ... + 0);
+  static_assert(logits + smoothings == sizeof...(Options) && logits < 2 && smoothings < 2,
+                "keratin: the options of this loss are FromLogits and LabelSmoothing, each once");
 };
 }  // namespace detail
 
