@@ -17,6 +17,7 @@ int summary(const std::string& file) {
     std::printf("  %s: %s%s", model.output_name(k).c_str(),
                 output.loss.empty() ? "no loss" : output.loss.c_str(),
                 output.from_logits ? " from logits" : "");
+    for (const auto& [setting, value] : output.settings) std::printf(", %s %g", setting.c_str(), value);
     if (!output.unknown.empty()) std::printf(" with %s", output.unknown.c_str());
     if (output.weight != 1) std::printf(", weight %g", output.weight);
     for (const std::string& metric : output.metrics) std::printf(", %s", metric.c_str());

@@ -54,8 +54,9 @@ Compilation choose(const std::string& file, const CompileOptions& options,
         throw UsageError(file + ": no loss for the output '" + model.output_name(k) + "': --loss wanted");
       Compilation::Output& to = chosen.outputs.emplace_back();
       to.weight = output.weight;
-      if (!output.unknown.empty())
-        throw UsageError(file + ": compiled with " + output.loss + " and " + output.unknown +
+      const std::string setting = output.settings.empty() ? output.unknown : output.settings[0].first;
+      if (!setting.empty())
+        throw UsageError(file + ": compiled with " + output.loss + " and " + setting +
                          ", which is not known here: --loss wanted");
       try {
         to.loss = &find_loss(output.loss, output.from_logits);

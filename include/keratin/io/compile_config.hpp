@@ -16,7 +16,8 @@ template <class Optimizer> Json optimizer_record(const Optimizer& optimizer) {
 inline Json loss_record(const CompiledOutput& output) {
   Json config = {{"name", output.loss}, {"reduction", "sum_over_batch_size"}};
   if (output.from_logits) config["from_logits"] = true;
-  return record_of("keras.losses", pascal_case(output.loss), std::move(config));
+  for (const auto& [setting, value] : output.settings) config[setting] = value;
+  return record_of("keras.losses", output.loss_class, std::move(config));
 }
 // accuracy by its name: Keras then takes the one that the targets want.
 inline Json metric_record(const std::string& name) {
@@ -33,6 +34,13 @@ CompiledOutput compiled_output(const ForOutput<Loss, Metrics...>& head) {
   (check(static_cast<const Metrics*>(nullptr)), ...);
   CompiledOutput output{.loss = Loss::name, .weight = head.weight, .metrics = {Metrics::name...}};
   if constexpr (requires { Loss::from_logits; }) output.from_logits = Loss::from_logits;
+  if constexpr (requires { Loss::settings; })
+    for (const LossSetting& setting : Loss::settings)
+      output.settings.emplace_back(setting.name, setting.value);
+  if constexpr (requires { Loss::class_name; })
+    output.loss_class = Loss::class_name;
+  else
+    output.loss_class = pascal_case(Loss::name);
   return output;
 }
 

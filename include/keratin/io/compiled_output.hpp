@@ -1,6 +1,7 @@
 #pragma once
 // What a model was compiled with, by names. Needs no library.
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace keratin::io {
@@ -8,11 +9,13 @@ namespace keratin::io {
 /// What one of a model's outputs was compiled for. Names are Keras's for functions: "mean_squared_error",
 /// "accuracy".
 struct CompiledOutput {
-  std::string loss;  // empty: none
+  std::string loss;                                        // empty: none
+  std::vector<std::pair<std::string, double>> settings{};  // of the loss: {"label_smoothing", 0.1}
+  std::string loss_class{};                                // "MeanSquaredError", where it is to be written
   bool from_logits = false;
   double weight = 1;
   std::vector<std::string> metrics{};
-  std::string unknown{};  // of a file: a setting of the loss that is not known here, "label_smoothing"
+  std::string unknown{};  // of a file: a setting of the loss that is not known here, "axis"
 };
 
 struct CompiledWith {

@@ -31,7 +31,11 @@ inline void take_loss(const Json& j, CompiledOutput& output) {
                                (key == "reduction" && (value == "sum_over_batch_size" || value == "auto"));
     if (key == "from_logits")
       take(value, output.from_logits);
-    else if (!default_value)
+    else if (default_value)
+      continue;
+    else if (value.is_number() && key != "axis")
+      output.settings.emplace_back(key, value);
+    else
       output.unknown = key;
   }
 }

@@ -13,6 +13,7 @@ namespace keratin {
 template <double Gamma = 2.0, bool ApplyClassBalancing = false, double Alpha = 0.25>
 struct BinaryFocalCrossentropy {
   static constexpr const char* name = "binary_focal_crossentropy";
+  static constexpr LossSetting settings[] = {{"gamma", Gamma}, {"alpha", Alpha}};
   static constexpr Targets targets = Targets::probabilities;
   using Link = Linear;
 
@@ -43,6 +44,7 @@ struct BinaryFocalCrossentropy {
 /// probabilities, divided by their sum and cut to [1e-7, 1 - 1e-7].
 template <double Alpha = 0.25, double Gamma = 2.0> struct CategoricalFocalCrossentropy {
   static constexpr const char* name = "categorical_focal_crossentropy";
+  static constexpr LossSetting settings[] = {{"gamma", Gamma}, {"alpha", Alpha}};
   static constexpr Targets targets = Targets::probabilities;
   using Link = Linear;
 

@@ -10,6 +10,8 @@ namespace keratin {
 /// class numbers [rows]. Zhang and Sabuncu 2018.
 template <double Q = 0.5> struct CategoricalGeneralizedCrossEntropy {
   static constexpr const char* name = "categorical_generalized_cross_entropy";
+  static constexpr const char* class_name = "CategoricalGeneralizedCrossEntropy";
+  static constexpr LossSetting settings[] = {{"q", Q}};
   static constexpr Targets targets = Targets::classes;
   using Link = Linear;
 

@@ -50,6 +50,13 @@ template <class... Options> struct LossOptions {
 };
 }  // namespace detail
 
+/// A number that a loss is made with, as Keras's files call it. A loss that has some lists them: `static
+/// constexpr LossSetting settings[]`.
+struct LossSetting {
+  const char* name;
+  double value;
+};
+
 /// How a loss wants its targets: values of the output's shape, any or from 0 to 1, or class numbers, one a
 /// row.
 enum class Targets : unsigned char { values, probabilities, classes, values_or_classes };
