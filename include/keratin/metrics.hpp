@@ -1,3 +1,9 @@
 #pragma once
 #include <keratin/metrics/accuracy.hpp>
+#include <keratin/metrics/auc.hpp>
+#include <keratin/metrics/counts.hpp>
+#include <keratin/metrics/f_score.hpp>
+#include <keratin/metrics/iou.hpp>
 #include <keratin/metrics/metric.hpp>
+#include <keratin/metrics/regression.hpp>
+#include <keratin/metrics/top_k.hpp>

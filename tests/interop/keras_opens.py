@@ -6,10 +6,12 @@ PROGRAM is interop, of write.cpp. Exits with 0 if all agrees, with 77 (skipped) 
 there is no Keras.
 """
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -48,7 +50,11 @@ def opens(folder, path):
     model = keras.models.load_model(path)
     x = inputs_of(folder, name, model)
     y = model.predict(x if len(x) > 1 else x[0], verbose=0)
-    y = list(y.values()) if isinstance(y, dict) else y if isinstance(y, list) else [y]
+    if isinstance(y, dict):  # which Keras has sorted
+        with zipfile.ZipFile(folder / f"{name}.keras") as archive:
+            config = json.loads(archive.read("config.json"))["config"]
+        y = [y[key] for key in config["output_layers"]]
+    y = y if isinstance(y, list) else [y]
     worst = max(np.max(np.abs(v - read(folder, f"{name}.y{k}", v.shape)))
                 for k, v in enumerate(y))
     check(worst < 1e-5, f"{path.name}: outputs within {worst:.1e}")
@@ -88,6 +94,19 @@ def trains_outputs_on(folder):
     check(worst < 1e-4, f"outputs: within {worst:.1e} after ten more steps")
 
 
+def measures_the_same(folder):
+    model = keras.models.load_model(folder / "losses.keras")
+    targets = {name: read(folder, f"losses.{name}", (12, -1)) for name in ("amounts", "bits", "one_hot")}
+    of = 4 * ["amounts"] + 5 * ["bits"] + 2 * ["one_hot"]
+    logs = model.evaluate(read(folder, "losses.x0", (12, 5)),
+                          {f"y{k}": targets[name] for k, name in enumerate(of)}, verbose=0, return_dict=True)
+    ours = dict(line.split() for line in (folder / "losses.txt").read_text().splitlines())
+    for name, value in ours.items():
+        off = abs(logs[name] - float(value)) / max(1, abs(float(value)))
+        check(off < 1e-5, f"losses: {name} within {off:.1e}")
+    check(len(logs) == len(ours), f"losses: {len(logs)} numbers")
+
+
 def leave(folder, name, model, optimizer, loss, shape, targets):
     """A model after three steps, and its predictions after ten more."""
     n = 12 * int(np.prod(shape))
@@ -112,8 +131,9 @@ def main(program):
         subprocess.run([program, "write", name], check=True)
         trained = ["mlp", "images", "sequences", "by_sgd"]
         trains_outputs_on(folder)
+        measures_the_same(folder)
         for path in sorted(folder.glob("*.keras")) + sorted(folder.glob("*.h5")):
-            if path.stem not in [*trained, "outputs"] and not path.name.endswith(".weights.h5"):
+            if path.stem not in [*trained, "outputs", "losses"] and not path.name.endswith(".weights.h5"):
                 opens(folder, path)
         for network in trained:
             trains_on(folder, network)

@@ -142,6 +142,50 @@ void train_two_outputs() {
   write_values("outputs.amount", amount);
 }
 
+// Every loss that takes values, with metrics: what evaluate() says of each.
+void write_losses() {
+  const functional::Tensor x = functional::Input(Shape{5}, "numbers");
+  const functional::Tensor h = x.then(DenseSpec{.units = 6, .activation = Tanh{}}, "first");
+  std::vector<std::pair<std::string, functional::Tensor>> outputs;
+  const auto output = [&](int units, ActivationFunction activation) {
+    const std::string name = "y" + std::to_string(outputs.size());
+    outputs.emplace_back(name, h.then(DenseSpec{.units = units, .activation = activation}, "of_" + name));
+  };
+  for (int k = 0; k < 4; ++k) output(2, {});
+  for (int k = 0; k < 5; ++k) output(3, Sigmoid{});
+  for (int k = 0; k < 2; ++k) output(3, Softmax{});
+  functional::Model model({x}, outputs);
+  auto trainer = compile(
+      model, SGD{}, ForOutput(Huber<>{}, metrics::RootMeanSquaredError{}, metrics::R2Score<2>{}),
+      ForOutput(LogCosh{}, metrics::LogCoshError{}),
+      ForOutput(CosineSimilarity{}, metrics::CosineSimilarity{}),
+      ForOutput(MeanAbsolutePercentageError{}, metrics::MeanAbsolutePercentageError{}),
+      ForOutput(BinaryCrossentropy<LabelSmoothing<0.2>>{}, metrics::Precision<0.45>{}, metrics::Recall<>{},
+                metrics::AUC<metrics::Curve::PR, 20>{}),
+      ForOutput(BinaryFocalCrossentropy<1.5, true>{}, metrics::BinaryAccuracy<0.4>{}, metrics::BinaryIoU<>{}),
+      ForOutput(Dice{}, metrics::FalseNegatives<>{}), ForOutput(Tversky<0.3, 0.8>{}, metrics::Poisson{}),
+      ForOutput(SquaredHinge{}, metrics::Hinge{}),
+      ForOutput(KLDivergence{}, metrics::KLDivergence{}, metrics::TopKCategoricalAccuracy<2>{}),
+      ForOutput(CategoricalFocalCrossentropy{}, metrics::F1Score<3>{},
+                metrics::FBetaScore<3, metrics::Averaging::weighted, 2.0>{}));
+  const std::vector<float> values = inputs(rows * 5);
+  std::vector<float> amounts = inputs(rows * 2), bits(rows * 3), one_hot(rows * 3);
+  for (float& v : amounts) v += 1;
+  for (std::size_t i = 0; i < bits.size(); ++i)
+    bits[i] = static_cast<float>(i * i % 3 == 1), one_hot[i] = static_cast<float>(i % 3 == i / 3 % 3);
+  std::vector<Array> targets(4, Array(amounts));
+  targets.insert(targets.end(), 5, Array(bits));
+  targets.insert(targets.end(), 2, Array(one_hot));
+  const auto logs = trainer.evaluate(values, Arrays(targets.data(), targets.size()));
+  io::save_model(trainer, folder / "losses.keras");
+  write_values("losses.x0", values);
+  write_values("losses.amounts", amounts);
+  write_values("losses.bits", bits);
+  write_values("losses.one_hot", one_hot);
+  std::ofstream text(folder / "losses.txt");
+  for (std::size_t i = 0; i < logs.size(); ++i) text << trainer.log_name(i) << ' ' << logs[i] << '\n';
+}
+
 int failures = 0;
 void check(bool holds, const std::string& what) {
   if (!holds) std::printf("FAILED %s\n", what.c_str());
@@ -183,6 +227,7 @@ int main(int argc, char** argv) try {
     train<Sequences>("sequences", Adam{}, MeanSquaredError{}, values, metrics::MeanAbsoluteError{});
     train<Sequences>("by_sgd", SGD{}, MeanAbsoluteError{}, values);
     train_two_outputs();
+    write_losses();
   } else {
     go_on<Mlp>("keras_mlp", Adam{}, SparseCategoricalCrossentropy{}, labels(3));
     go_on<Sequences>("keras_sequences", SGD{.momentum = 0.5}, MeanSquaredError{}, inputs(rows));

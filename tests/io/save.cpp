@@ -255,6 +255,18 @@ TEST_CASE("training goes on only where as much is trained, with the same penalti
   CHECK_NOTHROW(io::load_model(with_penalty, folder.file("all.keras")));
 }
 
+TEST_CASE("what files cannot say of losses and metrics is refused") {
+  const TemporaryFolder folder;
+  Model<Sequential<Input<4>, Dense<3>>> model(1);
+  const auto refused = [&](const auto& loss, const auto& metric) {
+    const auto trainer = compile(model, SGD{}, loss, metric);
+    return message_of([&] { io::save_model(trainer, folder.file("model.keras")); });
+  };
+  CHECK(ends(refused(Huber<0.5>{}, metrics::Precision<>{}), "files have no other delta than 1"));
+  CHECK(ends(refused(Huber<>{}, metrics::MeanIoU<3>{}), "metric mean_io_u: it is not written yet"));
+  CHECK(refused(Huber<>{}, metrics::AUC<metrics::Curve::PR, 20>{}).empty());
+}
+
 TEST_CASE("training of several outputs goes on where Keras left it") {
   // What was compiled with other things is refused, and nothing is changed then.
   const TemporaryFolder folder;

@@ -47,6 +47,50 @@ TEST_CASE("accuracy is what Keras resolves it to") {
   check_metric<metrics::Accuracy>("sparse_categorical_accuracy");
 }
 
+TEST_CASE("further metrics against Keras") {
+  using namespace metrics;
+  check_metric<BinaryAccuracy<0.6>>("binary_accuracy_of_three");
+  check_metric<BinaryAccuracy<>>("binary_accuracy");
+  check_metric<metrics::CategoricalAccuracy>("categorical_accuracy");
+  check_metric<SparseCategoricalAccuracy>("sparse_categorical_accuracy");
+  check_metric<TopKCategoricalAccuracy<2>>("top_k");
+  check_metric<SparseTopKCategoricalAccuracy<3>>("sparse_top_k");
+  check_metric<Precision<>>("precision");
+  check_metric<Precision<0.7>>("precision_high");
+  check_metric<Recall<>>("recall");
+  check_metric<Recall<0.2>>("recall_of_classes");
+  check_metric<TruePositives<>>("true_positives");
+  check_metric<FalsePositives<>>("false_positives");
+  check_metric<TrueNegatives<0.3>>("true_negatives");
+  check_metric<FalseNegatives<>>("false_negatives");
+  check_metric<AUC<>>("auc");
+  check_metric<AUC<Curve::ROC, 7>>("auc_few");
+  check_metric<AUC<Curve::PR>>("auc_pr");
+  check_metric<AUC<Curve::PR, 5>>("auc_pr_few");
+  check_metric<AUC<Curve::ROC, 7, Summation::minoring>>("auc_minoring");
+  check_metric<AUC<Curve::PR, 7, Summation::majoring>>("auc_majoring");
+  check_metric<F1Score<5>>("f1_macro");
+  check_metric<F1Score<5, Averaging::micro>>("f1_micro");
+  check_metric<F1Score<5, Averaging::weighted>>("f1_weighted");
+  check_metric<FBetaScore<3, Averaging::macro, 2.0, 0.4>>("fbeta");
+  check_metric<RootMeanSquaredError>("root_mean_squared_error");
+  check_metric<R2Score<3>>("r2");
+  check_metric<R2Score<1, 2>>("r2_adjusted");
+  check_metric<metrics::CosineSimilarity>("cosine_similarity");
+  check_metric<MeanIoU<5>>("mean_iou");
+  check_metric<IoU<5, 0, 3>>("iou");
+  check_metric<MeanIoU<5>>("iou_of_numbers");
+  check_metric<BinaryIoU<0.6>>("binary_iou");
+  check_metric<metrics::MeanAbsolutePercentageError>("mean_absolute_percentage_error");
+  check_metric<metrics::MeanSquaredLogarithmicError>("mean_squared_logarithmic_error");
+  check_metric<LogCoshError>("logcosh");
+  check_metric<metrics::Poisson>("poisson");
+  check_metric<metrics::KLDivergence>("kl_divergence");
+  check_metric<metrics::Hinge>("hinge");
+  check_metric<metrics::SquaredHinge>("squared_hinge");
+  check_metric<metrics::CategoricalHinge>("categorical_hinge");
+}
+
 TEST_CASE("a loss on logits is a metric on logits") {
   std::array<float, 2> z{3, -1};
   const std::array<float, 2> y{1, 0};

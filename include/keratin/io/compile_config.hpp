@@ -1,7 +1,7 @@
 #pragma once
 // What compile() was given, as Keras's JSON: the optimizer's settings, losses, metrics. Needs nlohmann-json.
-#include <keratin/io/compiled_output.hpp>
 #include <keratin/io/config.hpp>
+#include <keratin/metrics.hpp>
 #include <keratin/training/trainer.hpp>
 
 namespace keratin::io {
@@ -13,49 +13,76 @@ template <class Optimizer> Json optimizer_record(const Optimizer& optimizer) {
   config.update(put_fields(optimizer));
   return record_of("keras.optimizers", Optimizer::name, std::move(config));
 }
-inline Json loss_record(const CompiledOutput& output) {
-  Json config = {{"name", output.loss}, {"reduction", "sum_over_batch_size"}};
-  if (output.from_logits) config["from_logits"] = true;
-  for (const auto& [setting, value] : output.settings) config[setting] = value;
-  return record_of("keras.losses", output.loss_class, std::move(config));
+/// One of a model's outputs in what compile() was given.
+struct CompiledRecord {
+  Json loss, metrics = Json::array();
+  double weight = 1;
+};
+
+// The class of a loss or a metric in Keras, and what it was made with.
+template <class T> std::string keras_class() {
+  if constexpr (requires { T::class_name; })
+    return T::class_name;
+  else if constexpr (requires { T::Measured::class_name; })
+    return T::Measured::class_name;
+  else
+    return pascal_case(T::name);
 }
-// accuracy by its name: Keras then takes the one that the targets want.
-inline Json metric_record(const std::string& name) {
-  if (name == "accuracy") return name;
-  return record_of("keras.metrics", pascal_case(name), {{"name", name}});
+template <class T> void put_settings(Json& config) {
+  if constexpr (requires { T::settings; })
+    for (const Setting& setting : T::settings) {
+      Json& to = config[setting.name];
+      if (setting.kind == Setting::flag)
+        to = setting.value != 0;
+      else if (setting.word)
+        to = *setting.word ? Json(setting.word) : Json();
+      else if (setting.kind == Setting::whole)
+        to = static_cast<int>(setting.value);
+      else
+        to = setting.value;
+    }
+}
+// What files cannot say of a loss or a metric.
+template <class T> void check_writable(const char* what) {
+  if constexpr (requires { T::not_in_files; })
+    if (T::not_in_files) throw FileError(std::string(what) + " " + T::name + ": " + T::not_in_files);
+}
+template <class Loss> Json loss_record() {
+  check_writable<Loss>("loss");
+  Json config = {{"name", Loss::name}, {"reduction", "sum_over_batch_size"}};
+  if constexpr (requires { Loss::from_logits; })
+    if (Loss::from_logits) config["from_logits"] = true;
+  put_settings<Loss>(config);
+  return record_of("keras.losses", keras_class<Loss>(), std::move(config));
+}
+// Accuracy by its name: Keras then takes the one that the targets want.
+template <class Metric> Json metric_record() {
+  if constexpr (std::is_same_v<Metric, metrics::Accuracy>) return Metric::name;
+  if constexpr (requires { Metric::Measured::from_logits; })
+    if (Metric::Measured::from_logits)
+      throw FileError("metric " + std::string(Metric::name) + ": one of logits is not written yet");
+  check_writable<Metric>("metric");
+  Json config = {{"name", Metric::name}};
+  put_settings<Metric>(config);
+  return record_of("keras.metrics", keras_class<Metric>(), std::move(config));
 }
 template <class Loss, class... Metrics>
-CompiledOutput compiled_output(const ForOutput<Loss, Metrics...>& head) {
-  [[maybe_unused]] const auto check = []<class Metric>(const Metric*) {
-    if constexpr (requires { Metric::Measured::from_logits; })
-      if (Metric::Measured::from_logits)
-        throw FileError("metric " + std::string(Metric::name) + ": one of logits is not written yet");
-  };
-  (check(static_cast<const Metrics*>(nullptr)), ...);
-  CompiledOutput output{.loss = Loss::name, .weight = head.weight, .metrics = {Metrics::name...}};
-  if constexpr (requires { Loss::from_logits; }) output.from_logits = Loss::from_logits;
-  if constexpr (requires { Loss::settings; })
-    for (const LossSetting& setting : Loss::settings)
-      output.settings.emplace_back(setting.name, setting.value);
-  if constexpr (requires { Loss::class_name; })
-    output.loss_class = Loss::class_name;
-  else
-    output.loss_class = pascal_case(Loss::name);
+CompiledRecord compiled_record(const ForOutput<Loss, Metrics...>& head) {
+  CompiledRecord output{.loss = loss_record<Loss>(), .weight = head.weight};
+  (output.metrics.push_back(metric_record<Metrics>()), ...);
   return output;
 }
 
 /// compile_config of a model's record. output_names: none where the outputs have none of their own.
-inline Json compile_config(const std::vector<CompiledOutput>& outputs, const Json& optimizer,
+inline Json compile_config(const std::vector<CompiledRecord>& outputs, const Json& optimizer,
                            const std::vector<std::string>& output_names) {
   Json losses = Json::array(), weights = Json::array(), metrics = Json::array();
   bool weighed = false;
-  for (const CompiledOutput& output : outputs) {
-    losses.push_back(loss_record(output));
+  for (const CompiledRecord& output : outputs) {
+    losses.push_back(output.loss);
     weights.push_back(output.weight);
     weighed = weighed || output.weight != 1;
-    Json list = Json::array();
-    for (const std::string& name : output.metrics) list.push_back(metric_record(name));
-    metrics.push_back(std::move(list));
+    metrics.push_back(output.metrics);
   }
   const auto for_outputs = [&](const Json& list) -> Json {
     if (output_names.empty()) return list.size() == 1 ? list[0] : list;

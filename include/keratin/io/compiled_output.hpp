@@ -11,11 +11,10 @@ namespace keratin::io {
 struct CompiledOutput {
   std::string loss;                                        // empty: none
   std::vector<std::pair<std::string, double>> settings{};  // of the loss: {"label_smoothing", 0.1}
-  std::string loss_class{};                                // "MeanSquaredError", where it is to be written
   bool from_logits = false;
   double weight = 1;
   std::vector<std::string> metrics{};
-  std::string unknown{};  // of a file: a setting of the loss that is not known here, "axis"
+  std::string unknown{};  // a setting of the loss that is not known here, "axis"
 };
 
 struct CompiledWith {

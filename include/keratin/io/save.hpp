@@ -46,7 +46,7 @@ void write_weights(Hdf5Writer& file, const ModelGraph& graph, const std::vector<
 }
 /// What a trainer adds to the file of its model.
 template <class S> struct Compiled {
-  std::vector<CompiledOutput> outputs;
+  std::vector<CompiledRecord> outputs;
   Json optimizer;
   double learning_rate;
   std::int64_t iterations;
@@ -56,7 +56,7 @@ template <class S> struct Compiled {
 };
 template <class Trainer> Compiled<typename Trainer::Scalar> compiled_of(const Trainer& trainer) {
   const auto& optimizer = trainer.optimizer();
-  return {std::apply([](const auto&... heads) { return std::vector{compiled_output(heads)...}; },
+  return {std::apply([](const auto&... heads) { return std::vector{compiled_record(heads)...}; },
                      trainer.heads()),
           optimizer_record(optimizer),
           optimizer.learning_rate,

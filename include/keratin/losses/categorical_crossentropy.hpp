@@ -102,7 +102,7 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
 template <class... Options>
 struct CategoricalCrossentropy : detail::CategoricalCrossentropyBase<Targets::values_or_classes, Options...> {
   static constexpr const char* name = "categorical_crossentropy";
-  static constexpr LossSetting settings[] = {{"label_smoothing", CategoricalCrossentropy::label_smoothing}};
+  static constexpr Setting settings[] = {{"label_smoothing", CategoricalCrossentropy::label_smoothing}};
 };
 
 /// Keras: SparseCategoricalCrossentropy. Targets are class numbers [rows].

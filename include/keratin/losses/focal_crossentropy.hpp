@@ -8,12 +8,14 @@ namespace keratin {
 
 /// Keras: BinaryFocalCrossentropy(gamma, alpha), the mean over a row of (1 - q)^gamma times the binary
 /// crossentropy, where q is the probability of what is true; with class balancing also times alpha where y is
-/// 1 and 1 - alpha where it is 0. Of probabilities. Lin, Goyal, Girshick, He, Dollar 2017. Keras's files do
-/// not say how it balances.
+/// 1 and 1 - alpha where it is 0. Of probabilities. Lin, Goyal, Girshick, He, Dollar 2017.
 template <double Gamma = 2.0, bool ApplyClassBalancing = false, double Alpha = 0.25>
 struct BinaryFocalCrossentropy {
   static constexpr const char* name = "binary_focal_crossentropy";
-  static constexpr LossSetting settings[] = {{"gamma", Gamma}, {"alpha", Alpha}};
+  static constexpr Setting settings[] = {
+      {"gamma", Gamma},
+      {"alpha", Alpha},
+      {"apply_class_balancing", ApplyClassBalancing, nullptr, Setting::flag}};
   static constexpr Targets targets = Targets::probabilities;
   using Link = Linear;
 
@@ -44,7 +46,7 @@ struct BinaryFocalCrossentropy {
 /// probabilities, divided by their sum and cut to [1e-7, 1 - 1e-7].
 template <double Alpha = 0.25, double Gamma = 2.0> struct CategoricalFocalCrossentropy {
   static constexpr const char* name = "categorical_focal_crossentropy";
-  static constexpr LossSetting settings[] = {{"gamma", Gamma}, {"alpha", Alpha}};
+  static constexpr Setting settings[] = {{"gamma", Gamma}, {"alpha", Alpha}};
   static constexpr Targets targets = Targets::probabilities;
   using Link = Linear;
 

@@ -11,7 +11,7 @@ namespace keratin {
 template <double Q = 0.5> struct CategoricalGeneralizedCrossEntropy {
   static constexpr const char* name = "categorical_generalized_cross_entropy";
   static constexpr const char* class_name = "CategoricalGeneralizedCrossEntropy";
-  static constexpr LossSetting settings[] = {{"q", Q}};
+  static constexpr Setting settings[] = {{"q", Q}};
   static constexpr Targets targets = Targets::classes;
   using Link = Linear;
 

@@ -9,8 +9,7 @@ namespace keratin {
 /// Keras: KLDivergence, the sum over a row of y log(y / p), with y and p from 1e-7 to 1.
 struct KLDivergence {
   static constexpr const char* name = "kl_divergence";
-  static constexpr const char* class_name =
-      "KLDivergence";  // in Keras's files, where the name does not give it
+  static constexpr const char* class_name = "KLDivergence";
   static constexpr Targets targets = Targets::probabilities;
   using Link = Linear;
 

@@ -50,11 +50,16 @@ template <class... Options> struct LossOptions {
 };
 }  // namespace detail
 
-/// A number that a loss is made with, as Keras's files call it. A loss that has some lists them: `static
-/// constexpr LossSetting settings[]`.
-struct LossSetting {
+/// What a loss or a metric is made with, a number or a word, as Keras's files call it. One that
+/// has some lists them: `static constexpr Setting settings[]`; and says its `class_name` there where its name
+/// does not give it.
+struct Setting {
+  enum Kind : unsigned char { number, whole, flag };  // flag: 1 means yes and 0 no
+
   const char* name;
   double value;
+  const char* word = nullptr;
+  Kind kind = number;
 };
 
 /// How a loss wants its targets: values of the output's shape, any or from 0 to 1, or class numbers, one a

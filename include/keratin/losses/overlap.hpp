@@ -44,7 +44,7 @@ struct Dice : detail::OverlapLoss<Dice> {
 /// weighs what is missed, beta false alarms. Salehi, Erdogmus, Gholipour 2017.
 template <double Alpha = 0.5, double Beta = 0.5> struct Tversky : detail::OverlapLoss<Tversky<Alpha, Beta>> {
   static constexpr const char* name = "tversky";
-  static constexpr LossSetting settings[] = {{"alpha", Alpha}, {"beta", Beta}};
+  static constexpr Setting settings[] = {{"alpha", Alpha}, {"beta", Beta}};
   static constexpr double overlap = 1;
   static constexpr double total(double y, double p) {
     return y * p + Alpha * y * (1 - p) + Beta * (1 - y) * p;

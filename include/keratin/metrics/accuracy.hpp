@@ -1,5 +1,6 @@
 #pragma once
 #include <keratin/metrics/metric.hpp>
+#include <keratin/metrics/row.hpp>
 
 namespace keratin::metrics {
 
@@ -13,19 +14,15 @@ struct Accuracy : Mean {
     int right = 0;
     for (int r = 0; r < batch.rows; ++r) {
       const S* p = batch.y + static_cast<std::ptrdiff_t>(r) * batch.n;
-      const S* values = batch.values ? batch.values + static_cast<std::ptrdiff_t>(r) * batch.n : nullptr;
       if (batch.n == 1)
-        right += (*p > S(0.5) ? S{1} : S{0}) == (values ? *values : static_cast<S>(batch.labels[r]));
+        right += (*p > S(0.5) ? S{1} : S{0}) == target_of(batch.row(r), 0);
       else
-        right += is_largest(p, batch.n, values ? largest(values, batch.n) : batch.labels[r]);
+        right += is_largest(p, batch.n, class_of(batch.row(r)));
     }
     add(right, batch.rows);
   }
 
  private:
-  template <class S> static int largest(const S* v, int n) {
-    return static_cast<int>(std::max_element(v, v + n) - v);
-  }
   // Whether the first of the largest values is at `label`.
   template <class S> static bool is_largest(const S* p, int n, int label) {
     kernels::Vec<S> tops = kernels::broadcast<kernels::Vec<S>>(p[label]);
@@ -34,6 +31,32 @@ struct Accuracy : Mean {
     });
     return kernels::largest(tops) == p[label] && std::find(p, p + label, p[label]) == p + label;
   }
+};
+
+/// Keras: BinaryAccuracy(threshold). How many outputs, each a prediction of yes or no, are right.
+template <double Threshold = 0.5> struct BinaryAccuracy : Mean {
+  static constexpr const char* name = "binary_accuracy";
+  static constexpr Setting settings[] = {{"threshold", Threshold}};
+  static constexpr Targets targets = Targets::values_or_classes;
+
+  template <class S> void update(const LossInput<S>& batch) {
+    int right = 0;
+    for (int r = 0; r < batch.rows; ++r)
+      for (int c = 0; c < batch.n; ++c)
+        right += (batch.row(r).y[c] > static_cast<S>(Threshold) ? S{1} : S{0}) == target_of(batch.row(r), c);
+    add(static_cast<double>(right) / batch.n, batch.rows);
+  }
+};
+
+/// Keras: CategoricalAccuracy. How many rows have their largest output where the target has it. Ties: the
+/// first counts.
+struct CategoricalAccuracy : Accuracy {
+  static constexpr const char* name = "categorical_accuracy";
+};
+/// Keras: SparseCategoricalAccuracy. The same of class numbers.
+struct SparseCategoricalAccuracy : Accuracy {
+  static constexpr const char* name = "sparse_categorical_accuracy";
+  static constexpr Targets targets = Targets::classes;
 };
 
 }  // namespace keratin::metrics

@@ -1,10 +1,7 @@
 #pragma once
 // What a metric provides: `update` with a batch's predictions, `result`, `reset`, and how it wants its
 // targets. Any loss is a metric: metrics::MeanAbsoluteError.
-#include <keratin/losses/binary_crossentropy.hpp>
-#include <keratin/losses/categorical_crossentropy.hpp>
-#include <keratin/losses/mean_absolute_error.hpp>
-#include <keratin/losses/mean_squared_error.hpp>
+#include <keratin/losses.hpp>
 
 namespace keratin::metrics {
 
@@ -41,6 +38,17 @@ struct MeanSquaredError : LossMetric<keratin::MeanSquaredError> {};
 struct MeanAbsoluteError : LossMetric<keratin::MeanAbsoluteError> {};
 struct BinaryCrossentropy : LossMetric<keratin::BinaryCrossentropy<>> {};
 struct CategoricalCrossentropy : LossMetric<keratin::CategoricalCrossentropy<>> {};
+struct MeanAbsolutePercentageError : LossMetric<keratin::MeanAbsolutePercentageError> {};
+struct MeanSquaredLogarithmicError : LossMetric<keratin::MeanSquaredLogarithmicError> {};
+struct LogCoshError : LossMetric<keratin::LogCosh> {
+  static constexpr const char* name = "logcosh";
+  static constexpr const char* class_name = "LogCoshError";
+};
+struct Poisson : LossMetric<keratin::Poisson> {};
+struct KLDivergence : LossMetric<keratin::KLDivergence> {};
+struct Hinge : LossMetric<keratin::Hinge> {};
+struct SquaredHinge : LossMetric<keratin::SquaredHinge> {};
+struct CategoricalHinge : LossMetric<keratin::CategoricalHinge> {};
 struct SparseCategoricalCrossentropy : LossMetric<keratin::SparseCategoricalCrossentropy<>> {};
 
 }  // namespace keratin::metrics

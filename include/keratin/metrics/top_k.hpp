@@ -1,0 +1,37 @@
+#pragma once
+#include <keratin/metrics/metric.hpp>
+#include <keratin/metrics/row.hpp>
+
+namespace keratin::metrics {
+
+namespace detail {
+/// Right if fewer than K outputs are larger than that of the target's class.
+template <int K> struct TopK : Mean {
+  static_assert(K > 0, "keratin: the number of classes that count must be at least 1");
+
+  template <class S> void update(const LossInput<S>& batch) {
+    int right = 0;
+    for (int r = 0; r < batch.rows; ++r) {
+      const LossInput<S> row = batch.row(r);
+      const S of_target = row.y[class_of(row)];
+      right += std::count_if(row.y, row.y + row.n, [=](S v) { return v > of_target; }) < K;
+    }
+    add(right, batch.rows);
+  }
+};
+}  // namespace detail
+
+/// Keras: TopKCategoricalAccuracy(k). Targets are one-hot, or class numbers.
+template <int K = 5> struct TopKCategoricalAccuracy : detail::TopK<K> {
+  static constexpr const char* name = "top_k_categorical_accuracy";
+  static constexpr Setting settings[] = {{"k", K, nullptr, Setting::whole}};
+  static constexpr Targets targets = Targets::values_or_classes;
+};
+/// Keras: SparseTopKCategoricalAccuracy(k). Targets are class numbers.
+template <int K = 5> struct SparseTopKCategoricalAccuracy : detail::TopK<K> {
+  static constexpr const char* name = "sparse_top_k_categorical_accuracy";
+  static constexpr Setting settings[] = {{"k", K, nullptr, Setting::whole}};
+  static constexpr Targets targets = Targets::classes;
+};
+
+}  // namespace keratin::metrics
