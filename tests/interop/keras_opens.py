@@ -129,7 +129,7 @@ def main(program):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         subprocess.run([program, "write", name], check=True)
-        trained = ["mlp", "images", "sequences", "by_sgd"]
+        trained = ["mlp", "images", "sequences", *sorted(p.stem for p in folder.glob("by_*.keras"))]
         trains_outputs_on(folder)
         measures_the_same(folder)
         for path in sorted(folder.glob("*.keras")) + sorted(folder.glob("*.h5")):

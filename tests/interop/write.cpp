@@ -116,6 +116,26 @@ void train(const char* name, auto optimizer, auto loss, const auto& targets, aut
   write_values(std::string(name) + ".after", y);
 }
 
+// The same of a graph, by an optimizer that no other network here is trained by.
+void train_by(const std::string& name, auto optimizer) {
+  const functional::Tensor x = functional::Input(Shape{5});
+  functional::Model model(x,
+                          x.then(DenseSpec{.units = 6, .activation = Tanh{}})
+                              .then(DenseSpec{.units = 3, .activation = Softmax{}}),
+                          3);
+  auto trainer = compile(model, optimizer, SparseCategoricalCrossentropy{});
+  const std::vector<float> values = inputs(rows * 5);
+  const std::vector<int> kinds = labels(3);
+  for (int i = 0; i < 3; ++i) trainer.train_on_batch(values, kinds);
+  io::save_model(trainer, folder / (name + ".keras"));
+  write_values(name + ".x0", values);
+  write_values(name + ".targets", std::vector<float>(kinds.begin(), kinds.end()));
+  for (int i = 0; i < 10; ++i) trainer.train_on_batch(values, kinds);
+  std::vector<float> y(rows * 3);
+  model.predict(values, y);
+  write_values(name + ".after", y);
+}
+
 // Two outputs with names, weights for their losses, and a layer in between that is not trained.
 void train_two_outputs() {
   const functional::Tensor x = functional::Input(Shape{5}, "numbers");
@@ -228,6 +248,16 @@ int main(int argc, char** argv) try {
     train<Sequences>("by_sgd", SGD{}, MeanAbsoluteError{}, values);
     train_two_outputs();
     write_losses();
+    train_by("by_amsgrad", AMSGrad{.learning_rate = 0.02});
+    train_by("by_adamw", AdamW{.learning_rate = 0.02, .weight_decay = 0.05});
+    train_by("by_adamax", Adamax{.learning_rate = 0.02});
+    train_by("by_nadam", Nadam{.learning_rate = 0.02});
+    train_by("by_rmsprop", RMSprop{.learning_rate = 0.01});
+    train_by("by_rmsprop_centered", RMSprop{.learning_rate = 0.01, .momentum = 0.5, .centered = true});
+    train_by("by_adagrad", Adagrad{.learning_rate = 0.1});
+    train_by("by_adadelta", Adadelta{.learning_rate = 1.5});
+    train_by("by_lion", Lion{.learning_rate = 0.01});
+    train_by("by_ftrl", Ftrl{.learning_rate = 0.1, .l1_regularization_strength = 0.01});
   } else {
     go_on<Mlp>("keras_mlp", Adam{}, SparseCategoricalCrossentropy{}, labels(3));
     go_on<Sequences>("keras_sequences", SGD{.momentum = 0.5}, MeanSquaredError{}, inputs(rows));

@@ -231,6 +231,23 @@ TEST_CASE("training goes on where the file stands, bit for bit") {
   check(Adam{.learning_rate = 0.01, .beta_1 = 0.8});
   check(SGD{.learning_rate = 0.1, .momentum = 0.9, .nesterov = true});
   check(SGD{.learning_rate = 0.1});
+  check(AMSGrad{.learning_rate = 0.01});
+  check(Nadam{.learning_rate = 0.01});
+  check(RMSprop{.learning_rate = 0.01, .momentum = 0.5, .centered = true});
+}
+
+TEST_CASE("an optimizer that is another one by its type is refused") {
+  const TemporaryFolder folder;
+  Model<Sequential<Input<4>, Dense<3>>> model(1);
+  auto adam = compile(model, Adam{}, MeanSquaredError{});
+  auto largest = compile(model, AMSGrad{}, MeanSquaredError{});
+  io::save_model(adam, folder.file("adam.keras"));
+  io::save_model(largest, folder.file("amsgrad.keras"));
+  CHECK(message_of([&] {
+          io::load_training(largest, folder.file("adam.keras"));
+        }).find("amsgrad true wanted") != std::string::npos);
+  CHECK(message_of([&] { io::load_training(adam, folder.file("amsgrad.keras")); }).find("amsgrad") !=
+        std::string::npos);
 }
 
 TEST_CASE("training goes on only where as much is trained, with the same penalties") {

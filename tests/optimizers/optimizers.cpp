@@ -15,9 +15,9 @@ void check_optimizer(const Optimizer& optimizer, const std::string& name) {
   CAPTURE(name);
   const std::vector<float>& wanted = golden("optimizer/" + name + "/x");
   std::vector<S> w(10, S(1)), slots(static_cast<std::size_t>(10 * Optimizer::slots)), g(10, S(0.01));
+  begin_slots(optimizer, slots.data(), 10);
   for (int t = 1; t <= 5; ++t) {
-    const auto step = optimizer.template step<S>(t);
-    Update<S, std::remove_const_t<decltype(step)>, Optimizer::slots> update(step, w.data(), slots.data(), 10);
+    auto update = update_of(optimizer, t, w.data(), slots.data(), 10);
     update.take(0, 10, g.data(), {});
     for (std::size_t i = 0; i < 10; ++i) {
       CHECK(near(w[i], wanted[static_cast<std::size_t>(t - 1) * 10 + i], 1e-6));
@@ -39,6 +39,27 @@ TEST_CASE("optimizers against Keras") {
   check_in_both(SGD{.learning_rate = 0.1}, "sgd_lr");
   check_in_both(Adam{}, "adam");
   check_in_both(Adam{.learning_rate = 0.01, .beta_1 = 0.8, .beta_2 = 0.95, .epsilon = 1e-5}, "adam_custom");
+  check_in_both(AMSGrad{.learning_rate = 0.01}, "amsgrad");
+  check_in_both(AdamW{}, "adamw");
+  check_in_both(AdamW{.learning_rate = 0.02, .weight_decay = 0.1}, "adamw_custom");
+  check_in_both(Adamax{.learning_rate = 0.02}, "adamax");
+  check_in_both(Nadam{}, "nadam");
+  check_in_both(Nadam{.learning_rate = 0.02, .beta_1 = 0.8}, "nadam_custom");
+  check_in_both(RMSprop{}, "rmsprop");
+  check_in_both(RMSprop{.learning_rate = 0.01, .rho = 0.8, .momentum = 0.5}, "rmsprop_momentum");
+  check_in_both(RMSprop{.centered = true}, "rmsprop_centered");
+  check_in_both(RMSprop{.momentum = 0.5, .centered = true}, "rmsprop_both");
+  check_in_both(Adagrad{.learning_rate = 0.1}, "adagrad");
+  check_in_both(Adadelta{.learning_rate = 1}, "adadelta");
+  check_in_both(Lion{.learning_rate = 0.01}, "lion");
+  check_in_both(Ftrl{.learning_rate = 0.1}, "ftrl");
+  check_in_both(Ftrl{.learning_rate = 0.1,
+                     .learning_rate_power = -0.3,
+                     .l1_regularization_strength = 0.05,
+                     .l2_regularization_strength = 0.1,
+                     .l2_shrinkage_regularization_strength = 0.02,
+                     .beta = 0.1},
+                "ftrl_custom");
 }
 
 // A tile of M rows of N vectors out of a block with rows of `stride`; the last vector has n values.
@@ -58,6 +79,12 @@ void check_tile(std::ptrdiff_t stride, Part part, const Regularizer& penalty) {
     for (int i = 0; i < n; ++i)
       expected[static_cast<std::size_t>(3 + m * stride + i)] = penalty ? 1 - 0.5f * (1 + 2 * 0.25f) : 0.5f;
   CHECK(w == expected);
+}
+
+// One of a hundred thousand steps: U is a product of as many factors.
+TEST_CASE("Nadam's product ends") {
+  CHECK(Nadam{}.scalar_slot(100'000) < 1e-38);
+  CHECK(Nadam{}.scalar_slot(2) == doctest::Approx(0.9 * (1 - 0.5 * 0.96) * 0.9 * (1 - 0.5 * 0.96 * 0.96)));
 }
 
 TEST_CASE("a tile of gradients lands where it belongs, and nowhere else") {

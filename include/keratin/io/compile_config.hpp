@@ -4,15 +4,56 @@
 #include <keratin/metrics.hpp>
 #include <keratin/training/trainer.hpp>
 
+#include <optional>
+
 namespace keratin::io {
 
 namespace detail {
 
+template <class T> void put_settings(Json& config) {
+  if constexpr (requires { T::settings; })
+    for (const Setting& setting : T::settings) {
+      Json& to = config[setting.name];
+      if (setting.kind == Setting::flag)
+        to = setting.value != 0;
+      else if (setting.word)
+        to = *setting.word ? Json(setting.word) : Json();
+      else if (setting.kind == Setting::whole)
+        to = static_cast<int>(setting.value);
+      else
+        to = setting.value;
+    }
+}
 template <class Optimizer> Json optimizer_record(const Optimizer& optimizer) {
   Json config = {{"name", lower_case(Optimizer::name)}};
   config.update(put_fields(optimizer));
+  put_settings<Optimizer>(config);
   return record_of("keras.optimizers", Optimizer::name, std::move(config));
 }
+/// What an optimizer keeps, as files have it.
+struct KeptByOptimizer {
+  std::size_t slots = 0, together = 0;  // of each variable; so many of them stand together
+  std::optional<float> scalar{};        // behind them all
+
+  // f(trained variable, slot) in the files' order.
+  void each(std::size_t variables, auto f) const {
+    for (std::size_t v = 0; v < variables; ++v)
+      for (std::size_t s = 0; s < together; ++s) f(v, s);
+    for (std::size_t s = together; s < slots; ++s)
+      for (std::size_t v = 0; v < variables; ++v) f(v, s);
+  }
+  std::size_t count(std::size_t variables) const { return slots * variables + scalar.has_value(); }
+};
+template <class Optimizer> KeptByOptimizer kept_by(const Optimizer& optimizer, std::int64_t steps) {
+  KeptByOptimizer kept;
+  kept.slots = kept.together = static_cast<std::size_t>(optimizer.slots_in_use());
+  if constexpr (requires { Optimizer::slots_together; })
+    kept.together = std::min<std::size_t>(kept.slots, Optimizer::slots_together);
+  if constexpr (requires { optimizer.scalar_slot(steps); })
+    kept.scalar = static_cast<float>(optimizer.scalar_slot(steps));
+  return kept;
+}
+
 /// One of a model's outputs in what compile() was given.
 struct CompiledRecord {
   Json loss, metrics = Json::array();
@@ -27,20 +68,6 @@ template <class T> std::string keras_class() {
     return T::Measured::class_name;
   else
     return pascal_case(T::name);
-}
-template <class T> void put_settings(Json& config) {
-  if constexpr (requires { T::settings; })
-    for (const Setting& setting : T::settings) {
-      Json& to = config[setting.name];
-      if (setting.kind == Setting::flag)
-        to = setting.value != 0;
-      else if (setting.word)
-        to = *setting.word ? Json(setting.word) : Json();
-      else if (setting.kind == Setting::whole)
-        to = static_cast<int>(setting.value);
-      else
-        to = setting.value;
-    }
 }
 // What files cannot say of a loss or a metric.
 template <class T> void check_writable(const char* what) {

@@ -50,8 +50,8 @@ template <class S> struct Compiled {
   Json optimizer;
   double learning_rate;
   std::int64_t iterations;
-  std::size_t trainable;      // weights that the trainer trains
-  std::size_t slots;          // that the optimizer keeps of each variable
+  std::size_t trainable;  // weights that the trainer trains
+  KeptByOptimizer kept;
   std::span<const S> values;  // of the slots, a block each
 };
 template <class Trainer> Compiled<typename Trainer::Scalar> compiled_of(const Trainer& trainer) {
@@ -62,7 +62,7 @@ template <class Trainer> Compiled<typename Trainer::Scalar> compiled_of(const Tr
           optimizer.learning_rate,
           trainer.iterations(),
           trainer.trainable(),
-          static_cast<std::size_t>(optimizer.slots_in_use()),
+          kept_by(optimizer, trainer.iterations()),
           trainer.slots()};
 }
 // The steps done, the learning rate, and what the optimizer keeps of each variable that is trained.
@@ -75,10 +75,15 @@ void write_optimizer(Hdf5Writer& file, const Compiled<S>& compiled, const ModelG
   file.group("optimizer/vars");
   file.counter(next(), static_cast<std::int32_t>(compiled.iterations));
   write_tensor(file, next(), Shape{}, &rate);
+  std::vector<Variable> trained;
   each_variable(graph, stored, [&](const std::string&, const Parameter& p, std::size_t offset) {
-    for (std::size_t s = 0; s < compiled.slots && p.trainable; ++s)
-      write_tensor(file, next(), p.shape, compiled.values.data() + s * block + offset);
+    if (p.trainable) trained.push_back({&p, offset});
   });
+  compiled.kept.each(trained.size(), [&](std::size_t v, std::size_t s) {
+    write_tensor(file, next(), trained[v].parameter->shape,
+                 compiled.values.data() + s * block + trained[v].offset);
+  });
+  if (compiled.kept.scalar) write_tensor(file, next(), Shape{}, &*compiled.kept.scalar);
 }
 
 // The groups of a legacy file: a layer each, its trained weights first.

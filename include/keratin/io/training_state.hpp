@@ -18,9 +18,15 @@ template <class Optimizer> Optimizer optimizer_from(const Json& record) {
     throw FileError("optimizer " + (name.empty() ? "(none)" : name) + " came, " + Optimizer::name +
                     " wanted");
   Optimizer optimizer;
-  if (record.is_string()) return optimizer;
+  Json config = Json::object(), own = Json::object();
+  if (record.is_object()) config = record.value("config", Json::object());
+  put_settings<Optimizer>(own);
   try {
-    take_fields(record.value("config", Json::object()), optimizer, is_off);
+    take_fields(config, optimizer, [&](const std::string& key, const Json& value) {
+      return own.contains(key) || is_off(key, value);
+    });
+    for (const auto& [key, value] : own.items())
+      if (config.value(key, Json()) != value) wants(config.value(key, Json()), key + " " + value.dump());
   } catch (const FileError& e) {
     throw FileError(std::string(Optimizer::name) + ": " + e.what());
   }
@@ -54,26 +60,28 @@ std::int64_t load_training(Model& model, Optimizer& optimizer, std::span<S> slot
     if (!file.compile.is_object() || !file.compile.contains("optimizer"))
       throw FileError("the model in it was not compiled");
     Optimizer settings = optimizer_from<Optimizer>(file.compile["optimizer"]);
-    const auto in_use = static_cast<std::size_t>(settings.slots_in_use());
+    const KeptByOptimizer in_file = kept_by(settings, 0);
     const std::vector<std::string> paths = optimizer_variables(file);
     std::vector<Variable> trained;
     for (const auto& of_layer : read.variables)
       for (const Variable& v : of_layer)
         if (v.parameter->trainable) trained.push_back(v);
-    const std::size_t wanted = 2 + in_use * trained.size(), block = model.block().size();
+    const std::size_t wanted = 2 + in_file.count(trained.size()), block = model.block().size();
     const bool has_steps = paths.size() > 2;
     if (has_steps && paths.size() != wanted)
       throw FileError("the optimizer has " + std::to_string(paths.size()) + " variables, " +
                       std::to_string(wanted) + " wanted");
     std::vector<S> kept(slots.size());
     std::vector<float> values;
-    for (std::size_t v = 0; has_steps && v < trained.size(); ++v)
-      for (std::size_t s = 0; s < in_use; ++s) {
+    std::size_t next = 2;
+    begin_slots(settings, kept.data(), block);
+    if (has_steps)
+      in_file.each(trained.size(), [&](std::size_t v, std::size_t s) {
         const Shape& shape = trained[v].parameter->shape;
         values.resize(static_cast<std::size_t>(shape.size()));
-        file.weights->read(paths[2 + v * in_use + s], shape, values);
+        file.weights->read(paths[next++], shape, values);
         std::copy(values.begin(), values.end(), kept.data() + s * block + same.offset(trained[v].offset));
-      }
+      });
     std::int64_t steps = 0;
     float rate = 0;
     if (paths.size() >= 2) {

@@ -4,6 +4,7 @@
 // fills in the probabilities itself, and its gradient is that of the logits.
 #include <keratin/activations/activation.hpp>
 #include <keratin/core/rule.hpp>
+#include <keratin/core/setting.hpp>
 
 #include <span>
 
@@ -49,18 +50,6 @@ template <class... Options> struct LossOptions {
                 "keratin: the options of this loss are FromLogits and LabelSmoothing, each once");
 };
 }  // namespace detail
-
-/// What a loss or a metric is made with, a number or a word, as Keras's files call it. One that
-/// has some lists them: `static constexpr Setting settings[]`; and says its `class_name` there where its name
-/// does not give it.
-struct Setting {
-  enum Kind : unsigned char { number, whole, flag };  // flag: 1 means yes and 0 no
-
-  const char* name;
-  double value;
-  const char* word = nullptr;
-  Kind kind = number;
-};
 
 /// How a loss wants its targets: values of the output's shape, any or from 0 to 1, or class numbers, one a
 /// row.

@@ -3,6 +3,23 @@
 
 namespace keratin {
 
+namespace detail {
+/// The factors of step t, from 1, of Adam and its kin. As in Keras the powers are those of the betas rounded
+/// to float: 1 - 0.999f is 1.3e-5 off 0.001.
+template <class S> struct AdamFactors {
+  S rate, new_m, new_v, epsilon;
+
+  AdamFactors(const auto& settings, std::int64_t t)
+      : new_m(static_cast<S>(1 - settings.beta_1)),
+        new_v(static_cast<S>(1 - settings.beta_2)),
+        epsilon(static_cast<S>(settings.epsilon)) {
+    const double b1 = static_cast<float>(settings.beta_1), b2 = static_cast<float>(settings.beta_2),
+                 n = static_cast<double>(t);
+    rate = static_cast<S>(settings.learning_rate * std::sqrt(1 - std::pow(b2, n)) / (1 - std::pow(b1, n)));
+  }
+};
+}  // namespace detail
+
 /// Keras: Adam. Kingma and Ba 2015 in the "epsilon hat" form: epsilon is added to the uncorrected root.
 ///   m += (g - m)(1 - beta_1);  v += (g^2 - v)(1 - beta_2);
 ///   w -= learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
@@ -14,23 +31,133 @@ struct Adam {
 
   constexpr int slots_in_use() const { return slots; }
 
+  template <class S> struct Step : detail::AdamFactors<S> {
+    using detail::AdamFactors<S>::AdamFactors;
+    template <class V> [[gnu::always_inline]] void operator()(V g, V& w, V& m, V& v) const {
+      m += (g - m) * this->new_m;
+      v += (g * g - v) * this->new_v;
+      w -= m * this->rate / (kernels::sqrt(v) + this->epsilon);
+    }
+  };
+  template <class S> Step<S> step(std::int64_t t) const { return {*this, t}; }
+};
+
+/// Adam that divides by the largest v so far. Keras: Adam(amsgrad=True). Reddi, Kale, Kumar 2018.
+struct AMSGrad {
+  double learning_rate = 0.001, beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
+
+  static constexpr const char* name = "Adam";
+  static constexpr Setting settings[] = {{"amsgrad", 1, nullptr, Setting::flag}};  // what Keras calls it
+  static constexpr int slots = 3;           // momentum m, velocity v; the largest velocity
+  static constexpr int slots_together = 2;  // in files; the third ones of all variables are behind them
+
+  constexpr int slots_in_use() const { return slots; }
+
+  template <class S> struct Step : detail::AdamFactors<S> {
+    using detail::AdamFactors<S>::AdamFactors;
+    template <class V> [[gnu::always_inline]] void operator()(V g, V& w, V& m, V& v, V& largest) const {
+      m += (g - m) * this->new_m;
+      v += (g * g - v) * this->new_v;
+      largest = kernels::max(v, largest);
+      w -= m * this->rate / (kernels::sqrt(largest) + this->epsilon);
+    }
+  };
+  template <class S> Step<S> step(std::int64_t t) const { return {*this, t}; }
+};
+
+/// Adam with weights that decay by themselves. Keras: AdamW. Loshchilov and Hutter 2019.
+///   w -= learning_rate weight_decay w, and then as Adam
+struct AdamW {
+  double learning_rate = 0.001, weight_decay = 0.004, beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
+
+  static constexpr const char* name = "AdamW";
+  static constexpr int slots = 2;  // momentum m, velocity v
+
+  constexpr int slots_in_use() const { return slots; }
+
   template <class S> struct Step {
-    S rate, new_m, new_v, epsilon;
+    S decay;
+    Adam::Step<S> adam;
+    template <class V> [[gnu::always_inline]] void operator()(V g, V& w, V& m, V& v) const {
+      w -= w * decay;
+      adam(g, w, m, v);
+    }
+  };
+  template <class S> Step<S> step(std::int64_t t) const {
+    return {static_cast<S>(weight_decay * learning_rate), {*this, t}};
+  }
+};
+
+/// Keras: Adamax, Adam with the largest gradient instead of the root of their squares. Kingma and Ba 2015.
+///   m += (g - m)(1 - beta_1);  u = max(beta_2 u, |g|);  w -= learning_rate / (1 - beta_1^t) m / (u +
+///   epsilon)
+struct Adamax {
+  double learning_rate = 0.001, beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
+
+  static constexpr const char* name = "Adamax";
+  static constexpr int slots = 2;  // momentum m, norm u
+
+  constexpr int slots_in_use() const { return slots; }
+
+  template <class S> struct Step {
+    S rate, new_m, beta_2, epsilon;
+    template <class V> [[gnu::always_inline]] void operator()(V g, V& w, V& m, V& u) const {
+      m += (g - m) * new_m;
+      u = kernels::max(u * beta_2, kernels::max(g, -g));
+      w -= m * rate / (u + epsilon);
+    }
+  };
+  template <class S> Step<S> step(std::int64_t t) const {
+    const double b1 = static_cast<float>(beta_1);
+    return {static_cast<S>(learning_rate / (1 - std::pow(b1, static_cast<double>(t)))),
+            static_cast<S>(1 - beta_1), static_cast<S>(beta_2), static_cast<S>(epsilon)};
+  }
+};
+
+/// Keras: Nadam, Adam with Nesterov's momentum. Dozat 2016. With u(t) = beta_1 (1 - 0.96^t / 2) and U the
+/// product of u(1) to u(t):
+///   m, v as in Adam;  w -= learning_rate (u(t + 1) m / (1 - U u(t + 1)) + (1 - u(t)) g / (1 - U))
+///                          / (sqrt(v / (1 - beta_2^t)) + epsilon)
+struct Nadam {
+  double learning_rate = 0.001, beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
+
+  static constexpr const char* name = "Nadam";
+  static constexpr int slots = 2;  // momentum m, velocity v
+
+  constexpr int slots_in_use() const { return slots; }
+  /// U of step t: what files hold of it behind the slots.
+  double scalar_slot(std::int64_t t) const {
+    double product = 1;
+    for (std::int64_t k = 1; k <= t && product > 1e-40; ++k) product *= u(k);
+    return product;
+  }
+
+  template <class S> struct Step {
+    S of_m, of_g, new_m, new_v, correction, epsilon;
     template <class V> [[gnu::always_inline]] void operator()(V g, V& w, V& m, V& v) const {
       m += (g - m) * new_m;
       v += (g * g - v) * new_v;
-      w -= m * rate / (kernels::sqrt(v) + epsilon);
+      w -= (m * of_m + g * of_g) / (kernels::sqrt(v * correction) + epsilon);
     }
   };
-  /// Step t, from 1. As in Keras the powers are those of the betas rounded to float: 1 - 0.999f is 1.3e-5 off
-  /// 0.001.
   template <class S> Step<S> step(std::int64_t t) const {
-    const double b1 = static_cast<float>(beta_1), b2 = static_cast<float>(beta_2), n = static_cast<double>(t);
-    return {static_cast<S>(learning_rate * std::sqrt(1 - std::pow(b2, n)) / (1 - std::pow(b1, n))),
-            static_cast<S>(1 - beta_1), static_cast<S>(1 - beta_2), static_cast<S>(epsilon)};
+    const double b2 = static_cast<float>(beta_2), product = scalar_slot(t), next = u(t + 1);
+    return {static_cast<S>(learning_rate * next / (1 - product * next)),
+            static_cast<S>(learning_rate * (1 - u(t)) / (1 - product)),
+            static_cast<S>(1 - beta_1),
+            static_cast<S>(1 - beta_2),
+            static_cast<S>(1 / (1 - std::pow(b2, static_cast<double>(t)))),
+            static_cast<S>(epsilon)};
   }
+
+ private:
+  double u(std::int64_t t) const { return beta_1 * (1 - 0.5 * std::pow(0.96, static_cast<double>(t))); }
 };
 
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::Adam, learning_rate, beta_1, beta_2, epsilon);
+KERATIN_ADAPT_STRUCT(keratin::AMSGrad, learning_rate, beta_1, beta_2, epsilon);
+KERATIN_ADAPT_STRUCT(keratin::AdamW, learning_rate, weight_decay, beta_1, beta_2, epsilon);
+KERATIN_ADAPT_STRUCT(keratin::Adamax, learning_rate, beta_1, beta_2, epsilon);
+KERATIN_ADAPT_STRUCT(keratin::Nadam, learning_rate, beta_1, beta_2, epsilon);

@@ -1,6 +1,9 @@
 #pragma once
-// What an optimizer provides: a settings struct with `slots`, and `step<S>(t)`, the update of step t (from
-// 1), a function of vectors: update(g, w, slot...). Update<...> applies it to gradients as they are finished.
+// What an optimizer provides: a settings struct with `slots`, values that it keeps of each weight, all in use
+// or, with `some_slots`, the first slots_in_use(); they are zeros at first or slot_begins(k). And
+// `step<S>(t)`, the update of step t (from 1), a function of vectors: update(g, w, slot...). Update<...>
+// applies it to gradients as they are finished.
+#include <keratin/core/setting.hpp>
 #include <keratin/kernels/tile.hpp>
 #include <keratin/layers/layer.hpp>
 
@@ -15,13 +18,14 @@ template <class V> [[gnu::always_inline]] inline V penalized(V g, V w, const Reg
 
 /// Applies an optimizer's update to the block while the gradients are still in the cache. Penalties are added
 /// on the way: g + l1 sign(w) + 2 l2 w.
-template <class S, class Step, int Slots> class Update final : public GradientSink<S> {
+template <class S, class Step, int Slots, bool Some = false> class Update final : public GradientSink<S> {
   using V = kernels::Vec<S>;
 
  public:
-  /// `slots` holds one block of `size` values for each of the optimizer's slots.
-  Update(const Step& step, S* block, S* slots, std::size_t size)
-      : step_(step), block_(block), slots_(slots), size_(size) {}
+  /// `slots` holds one block of `size` values for each of the optimizer's slots; Some: only the first
+  /// `in_use` are read and written.
+  Update(const Step& step, S* block, S* slots, std::size_t size, std::size_t in_use = Slots)
+      : step_(step), block_(block), slots_(slots), size_(size), in_use_(in_use) {}
 
   [[gnu::noinline]] void take_rows(std::size_t offset, std::ptrdiff_t stride, int rows, int n, const S* g,
                                    std::ptrdiff_t apart, const Regularizer& penalty) override {
@@ -53,17 +57,33 @@ template <class S, class Step, int Slots> class Update final : public GradientSi
   [[gnu::always_inline]] void apply(std::size_t at, V g, auto part) const {
     [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
       V w = part.load(block_ + at);
-      std::array<V, Slots> slot{part.load(slots_ + I * size_ + at)...};
+      const auto is_used = [&](std::size_t i) { return !Some || i < in_use_; };
+      std::array<V, Slots> slot{is_used(I) ? part.load(slots_ + I * size_ + at) : V{}...};
       step_(g, w, slot[I]...);
       part.store(block_ + at, w);
-      (part.store(slots_ + I * size_ + at, slot[I]), ...);
+      ((is_used(I) ? part.store(slots_ + I * size_ + at, slot[I]) : void()), ...);
     }(std::make_index_sequence<Slots>());
   }
 
   Step step_;
   S *block_, *slots_;
-  std::size_t size_;
+  std::size_t size_, in_use_;
 };
+
+/// The update of step t (from 1) of an optimizer. slots: as of Update.
+template <class S, class Optimizer>
+auto update_of(const Optimizer& optimizer, std::int64_t t, S* block, S* slots, std::size_t size) {
+  constexpr bool some = requires { Optimizer::some_slots; };
+  const auto step = optimizer.template step<S>(t);
+  return Update<S, std::remove_const_t<decltype(step)>, Optimizer::slots, some>(
+      step, block, slots, size, static_cast<std::size_t>(optimizer.slots_in_use()));
+}
+/// What the slots hold before the first step.
+template <class S, class Optimizer> void begin_slots(const Optimizer& optimizer, S* slots, std::size_t size) {
+  if constexpr (requires { optimizer.slot_begins(0); })
+    for (int k = 0; k < Optimizer::slots; ++k)
+      std::fill_n(slots + static_cast<std::size_t>(k) * size, size, static_cast<S>(optimizer.slot_begins(k)));
+}
 
 /// Writes gradients, penalties included, into a block of their own.
 template <class S> class Store final : public GradientSink<S> {

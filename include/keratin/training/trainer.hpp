@@ -432,6 +432,7 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
   }
   names_ = detail::LogNames<Heads...>(model);
   slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
+  begin_slots(optimizer_, slots_.data(), block_size());
   layout_ = {training(), inference(), batch_, rows_before(outputs)};
   for (const LayerPlan& layer : model_.layers())
     for (const Parameter& p : *layer.tensors.parameters)
@@ -732,9 +733,7 @@ void Trainer<Capacity, Model, Optimizer, Heads...>::backward(int n, auto& sink) 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 double Trainer<Capacity, Model, Optimizer, Heads...>::train(const Batch& batch) {
   const double loss = forward(batch, model_.block().data(), states()) + penalty();
-  const auto step = optimizer_.template step<S>(iterations_ + 1);
-  Update<S, std::remove_const_t<decltype(step)>, Optimizer::slots> update(step, model_.block().data(),
-                                                                          slots_.data(), block_size());
+  auto update = update_of(optimizer_, iterations_ + 1, model_.block().data(), slots_.data(), block_size());
   backward(batch.samples.n, update);
   ++iterations_;
   return loss;

@@ -1,0 +1,18 @@
+#pragma once
+// Setting: what the type of something says of itself for Keras's files.
+
+namespace keratin {
+
+/// What a loss, a metric or an optimizer is by its type, a number or a word, as Keras's files call it. One
+/// that has some lists them: `static constexpr Setting settings[]`; and says its `class_name` there where its
+/// name does not give it.
+struct Setting {
+  enum Kind : unsigned char { number, whole, flag };  // flag: 1 means yes and 0 no
+
+  const char* name;
+  double value;
+  const char* word = nullptr;
+  Kind kind = number;
+};
+
+}  // namespace keratin

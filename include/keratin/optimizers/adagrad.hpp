@@ -1,0 +1,57 @@
+#pragma once
+#include <keratin/optimizers/optimizer.hpp>
+
+namespace keratin {
+
+/// Keras: Adagrad. Duchi, Hazan, Singer 2011.
+///   a += g^2, beginning with initial_accumulator_value;  w -= learning_rate g / sqrt(a + epsilon)
+struct Adagrad {
+  double learning_rate = 0.001, initial_accumulator_value = 0.1, epsilon = 1e-7;
+
+  static constexpr const char* name = "Adagrad";
+  static constexpr int slots = 1;  // accumulator a
+
+  constexpr int slots_in_use() const { return slots; }
+  constexpr double slot_begins(int) const { return initial_accumulator_value; }
+
+  template <class S> struct Step {
+    S rate, epsilon;
+    template <class V> [[gnu::always_inline]] void operator()(V g, V& w, V& a) const {
+      a += g * g;
+      w -= g * rate / kernels::sqrt(a + epsilon);
+    }
+  };
+  template <class S> Step<S> step(std::int64_t) const {
+    return {static_cast<S>(learning_rate), static_cast<S>(epsilon)};
+  }
+};
+
+/// Keras: Adadelta. Zeiler 2012.
+///   a = rho a + (1 - rho) g^2;  x = -sqrt(d + epsilon) / sqrt(a + epsilon) g;
+///   d = rho d + (1 - rho) x^2;  w += learning_rate x
+struct Adadelta {
+  double learning_rate = 0.001, rho = 0.95, epsilon = 1e-7;
+
+  static constexpr const char* name = "Adadelta";
+  static constexpr int slots = 2;  // accumulated_grad a, accumulated_delta_var d
+
+  constexpr int slots_in_use() const { return slots; }
+
+  template <class S> struct Step {
+    S rate, rho, epsilon;
+    template <class V> [[gnu::always_inline]] void operator()(V g, V& w, V& a, V& d) const {
+      a = a * rho + g * g * (1 - rho);
+      const V x = -kernels::sqrt(d + epsilon) * g / kernels::sqrt(a + epsilon);
+      d = d * rho + x * x * (1 - rho);
+      w += x * rate;
+    }
+  };
+  template <class S> Step<S> step(std::int64_t) const {
+    return {static_cast<S>(learning_rate), static_cast<S>(rho), static_cast<S>(epsilon)};
+  }
+};
+
+}  // namespace keratin
+
+KERATIN_ADAPT_STRUCT(keratin::Adagrad, learning_rate, initial_accumulator_value, epsilon);
+KERATIN_ADAPT_STRUCT(keratin::Adadelta, learning_rate, rho, epsilon);
