@@ -249,6 +249,15 @@ int main(int argc, char** argv) try {
     train_two_outputs();
     write_losses();
     train_by("by_amsgrad", AMSGrad{.learning_rate = 0.02});
+    train_by("by_cosine",
+             Adam{.learning_rate = CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 10}});
+    train_by("by_warmup", SGD{.learning_rate = CosineDecay{.initial_learning_rate = 0.01,
+                                                           .decay_steps = 12,
+                                                           .alpha = 0.1,
+                                                           .warmup_target = 0.5,
+                                                           .warmup_steps = 5}});
+    train_by("by_pieces", SGD{.learning_rate = PiecewiseConstantDecay({2, 6}, {0.1, 0.5, 0.2})});
+    train_by("by_decay", SGD{.learning_rate = ExponentialDecay{0.2, 3, 0.9, true}});
     train_by("by_adamw", AdamW{.learning_rate = 0.02, .weight_decay = 0.05});
     train_by("by_adamax", Adamax{.learning_rate = 0.02});
     train_by("by_nadam", Nadam{.learning_rate = 0.02});

@@ -234,6 +234,7 @@ TEST_CASE("training goes on where the file stands, bit for bit") {
   check(AMSGrad{.learning_rate = 0.01});
   check(Nadam{.learning_rate = 0.01});
   check(RMSprop{.learning_rate = 0.01, .momentum = 0.5, .centered = true});
+  check(SGD{.learning_rate = CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 10}, .momentum = 0.5});
 }
 
 TEST_CASE("an optimizer that is another one by its type is refused") {

@@ -81,6 +81,45 @@ void check_tile(std::ptrdiff_t stride, Part part, const Regularizer& penalty) {
   CHECK(w == expected);
 }
 
+TEST_CASE("schedules against Keras") {
+  const auto check = [](const std::string& name, const LearningRate& rate) {
+    CAPTURE(name);
+    const std::vector<float>& wanted = golden("schedule/" + name);
+    for (std::size_t step = 0; step < wanted.size(); ++step) {
+      CAPTURE(step);
+      CHECK(rate.at(static_cast<std::int64_t>(step)) == doctest::Approx(wanted[step]).epsilon(1e-5));
+    }
+  };
+  check("exponential", ExponentialDecay{0.1, 10, 0.5});
+  check("exponential_staircase", ExponentialDecay{0.1, 4, 0.5, true});
+  check("inverse_time", InverseTimeDecay{0.1, 5, 0.5});
+  check("inverse_time_staircase", InverseTimeDecay{0.1, 5, 0.5, true});
+  check("polynomial", PolynomialDecay{0.1, 20, 0.01, 2});
+  check("polynomial_cycle", PolynomialDecay{0.1, 7, 0.01, 0.5, true});
+  check("cosine", CosineDecay{0.1, 20});
+  check("cosine_alpha", CosineDecay{0.1, 25, 0.1});
+  check("cosine_warmup", CosineDecay{.initial_learning_rate = 0.01,
+                                     .decay_steps = 20,
+                                     .alpha = 0.2,
+                                     .warmup_target = 0.1,
+                                     .warmup_steps = 5});
+  check("cosine_restarts", CosineDecayRestarts{0.1, 4});
+  check("cosine_restarts_alike", CosineDecayRestarts{0.1, 7, 1, 0.5, 0.1});
+  check("cosine_restarts_lower", CosineDecayRestarts{0.1, 3, 1.5, 0.8, 0.05});
+  check("piecewise", PiecewiseConstantDecay({3, 10, 17}, {1, 0.5, 0.1, 0.02}));
+  CHECK(LearningRate(1).at(5) == 1);
+}
+
+TEST_CASE("a step takes the rate that the schedule has for it") {
+  std::vector<float> w(1), slots(1), g(1, 1.f);
+  const SGD sgd{.learning_rate = PiecewiseConstantDecay({0}, {1, 0.25})};
+  for (int t = 1; t <= 3; ++t) update_of(sgd, t, w.data(), slots.data(), 1).take(0, 1, g.data(), {});
+  CHECK(w[0] == -1.5f);
+  CHECK(describe(SGD{.learning_rate = CosineDecay{0.1, 20}}) ==
+        "SGD(learning_rate CosineDecay(initial_learning_rate 0.1, decay_steps 20, alpha 0, warmup_target 0, "
+        "warmup_steps 0), momentum 0, nesterov false)");
+}
+
 // One of a hundred thousand steps: U is a product of as many factors.
 TEST_CASE("Nadam's product ends") {
   CHECK(Nadam{}.scalar_slot(100'000) < 1e-38);

@@ -5,6 +5,7 @@
 #include <keratin/initializers.hpp>
 #include <keratin/io/file_error.hpp>
 #include <keratin/layers.hpp>
+#include <keratin/optimizers/learning_rate.hpp>
 
 #include <boost/hana/accessors.hpp>
 #include <nlohmann/json.hpp>
@@ -129,11 +130,14 @@ inline void take(const Json& j, Initializer& v) {
   v.unit_forget = forget;
 }
 
+inline void take(const Json& j, LearningRate& v);  // a number, or the record of a schedule
+
 // A class and its settings, as Keras writes them down.
 inline Json record_of(const char* module, std::string_view class_name, Json config) {
   return {{"module", module}, {"class_name", class_name}, {"config", config}, {"registered_name", nullptr}};
 }
 // The other way round: what `take` makes the value of.
+inline Json put(const LearningRate& v);
 template <class T>
   requires std::is_arithmetic_v<T>
 Json put(T v) {
@@ -254,6 +258,68 @@ template <class T> Json put_fields(const T& fields) {
       throw FileError(key + ": files cannot hold this setting");
   });
   return config;
+}
+
+// f(a schedule that begins as Keras has it) for each of those that are structs.
+inline void each_schedule(auto f) {
+  f(ExponentialDecay{}), f(InverseTimeDecay{}), f(PolynomialDecay{}), f(CosineDecay{}),
+      f(CosineDecayRestarts{});
+}
+inline void take(const Json& j, LearningRate& v) {
+  if (j.is_number()) {
+    double rate = 0;
+    take(j, rate);
+    return void(v = rate);
+  }
+  const std::string name = class_of(j);
+  Json config = Json::object();  // without what Keras leaves open
+  if (j.is_object() && j.contains("config") && j["config"].is_object())
+    for (const auto& [key, value] : j["config"].items())
+      if (!value.is_null()) config[key] = value;
+  bool known = false;
+  each_schedule([&]<class S>(S schedule) {
+    if (name != S::name) return;
+    known = true;
+    take_fields(config, schedule, [](const std::string& key, const Json&) { return key == "name"; });
+    v = schedule;
+  });
+  if (name == PiecewiseConstantDecay::name) {
+    const auto numbers = [&](const char* key) {
+      const Json list = config.value(key, Json());
+      if (!list.is_array() || list.size() > PiecewiseConstantDecay::most + 1) wants(list, "up to 16 numbers");
+      std::vector<double> all(list.size());
+      for (std::size_t i = 0; i < all.size(); ++i) take(list[i], all[i]);
+      return all;
+    };
+    const std::vector<double> boundaries = numbers("boundaries"), values = numbers("values");
+    if (values.size() != boundaries.size() + 1) wants(config, "a value more than boundaries");
+    v = PiecewiseConstantDecay(boundaries.data(), values.data(), static_cast<int>(boundaries.size()));
+  } else if (!known) {
+    wants(j, "a number or a schedule of Keras");
+  }
+}
+inline Json put(const LearningRate& v) {
+  return std::visit(
+      []<class S>(const S& schedule) -> Json {
+        if constexpr (std::is_same_v<S, double>) {
+          return schedule;
+        } else {
+          Json config;
+          if constexpr (std::is_same_v<S, PiecewiseConstantDecay>) {
+            Json boundaries = Json::array(), values = Json::array();
+            for (int i = 0; i < schedule.count(); ++i) boundaries.push_back(schedule.boundary(i));
+            for (int i = 0; i <= schedule.count(); ++i) values.push_back(schedule.value(i));
+            config = {{"boundaries", boundaries}, {"values", values}};
+          } else {
+            config = put_fields(schedule);
+          }
+          if constexpr (std::is_same_v<S, CosineDecay>)
+            if (schedule.warmup_steps == 0) config["warmup_target"] = nullptr;
+          config["name"] = S::name;
+          return record_of("keras.optimizers.schedules", S::name, std::move(config));
+        }
+      },
+      v.schedule());
 }
 
 }  // namespace detail

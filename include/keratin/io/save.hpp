@@ -48,7 +48,7 @@ void write_weights(Hdf5Writer& file, const ModelGraph& graph, const std::vector<
 template <class S> struct Compiled {
   std::vector<CompiledRecord> outputs;
   Json optimizer;
-  double learning_rate;
+  std::optional<float> learning_rate;  // none where a schedule gives it
   std::int64_t iterations;
   std::size_t trainable;  // weights that the trainer trains
   KeptByOptimizer kept;
@@ -59,7 +59,9 @@ template <class Trainer> Compiled<typename Trainer::Scalar> compiled_of(const Tr
   return {std::apply([](const auto&... heads) { return std::vector{compiled_record(heads)...}; },
                      trainer.heads()),
           optimizer_record(optimizer),
-          optimizer.learning_rate,
+          optimizer.learning_rate.is_constant()
+              ? std::optional(static_cast<float>(optimizer.learning_rate.at(0)))
+              : std::nullopt,
           trainer.iterations(),
           trainer.trainable(),
           kept_by(optimizer, trainer.iterations()),
@@ -69,12 +71,11 @@ template <class Trainer> Compiled<typename Trainer::Scalar> compiled_of(const Tr
 template <class S>
 void write_optimizer(Hdf5Writer& file, const Compiled<S>& compiled, const ModelGraph& graph,
                      const std::vector<Stored>& stored, std::size_t block) {
-  const auto rate = static_cast<float>(compiled.learning_rate);
   int n = 0;
   const auto next = [&] { return "optimizer/vars/" + std::to_string(n++); };
   file.group("optimizer/vars");
   file.counter(next(), static_cast<std::int32_t>(compiled.iterations));
-  write_tensor(file, next(), Shape{}, &rate);
+  if (compiled.learning_rate) write_tensor(file, next(), Shape{}, &*compiled.learning_rate);
   std::vector<Variable> trained;
   each_variable(graph, stored, [&](const std::string&, const Parameter& p, std::size_t offset) {
     if (p.trainable) trained.push_back({&p, offset});

@@ -66,14 +66,16 @@ std::int64_t load_training(Model& model, Optimizer& optimizer, std::span<S> slot
     for (const auto& of_layer : read.variables)
       for (const Variable& v : of_layer)
         if (v.parameter->trainable) trained.push_back(v);
-    const std::size_t wanted = 2 + in_file.count(trained.size()), block = model.block().size();
-    const bool has_steps = paths.size() > 2;
+    const bool constant = settings.learning_rate.is_constant();  // only then it is among the variables
+    const std::size_t first = constant ? 2 : 1, wanted = first + in_file.count(trained.size()),
+                      block = model.block().size();
+    const bool has_steps = paths.size() > first;
     if (has_steps && paths.size() != wanted)
       throw FileError("the optimizer has " + std::to_string(paths.size()) + " variables, " +
                       std::to_string(wanted) + " wanted");
     std::vector<S> kept(slots.size());
     std::vector<float> values;
-    std::size_t next = 2;
+    std::size_t next = first;
     begin_slots(settings, kept.data(), block);
     if (has_steps)
       in_file.each(trained.size(), [&](std::size_t v, std::size_t s) {
@@ -83,14 +85,15 @@ std::int64_t load_training(Model& model, Optimizer& optimizer, std::span<S> slot
         std::copy(values.begin(), values.end(), kept.data() + s * block + same.offset(trained[v].offset));
       });
     std::int64_t steps = 0;
-    float rate = 0;
-    if (paths.size() >= 2) {
+    if (paths.size() >= first) {
       steps = file.weights->read_integer(paths[0]);
       if (steps < 0) throw FileError(paths[0] + ": " + std::to_string(steps) + " came, 0 or more wanted");
+    }
+    if (constant && paths.size() >= first) {
+      float rate = 0;
       file.weights->read(paths[1], Shape{}, {&rate, 1});
       if (!std::isfinite(rate)) throw FileError(paths[1] + ": a learning rate that is not finite");
-      settings.learning_rate =
-          rate == static_cast<float>(settings.learning_rate) ? settings.learning_rate : double{rate};
+      if (rate != static_cast<float>(settings.learning_rate.at(0))) settings.learning_rate = rate;
     }
     copy_weights(read.model, same, model.block().data());
     std::copy(kept.begin(), kept.end(), slots.begin());

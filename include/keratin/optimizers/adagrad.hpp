@@ -6,7 +6,8 @@ namespace keratin {
 /// Keras: Adagrad. Duchi, Hazan, Singer 2011.
 ///   a += g^2, beginning with initial_accumulator_value;  w -= learning_rate g / sqrt(a + epsilon)
 struct Adagrad {
-  double learning_rate = 0.001, initial_accumulator_value = 0.1, epsilon = 1e-7;
+  LearningRate learning_rate = 0.001;
+  double initial_accumulator_value = 0.1, epsilon = 1e-7;
 
   static constexpr const char* name = "Adagrad";
   static constexpr int slots = 1;  // accumulator a
@@ -21,8 +22,8 @@ struct Adagrad {
       w -= g * rate / kernels::sqrt(a + epsilon);
     }
   };
-  template <class S> Step<S> step(std::int64_t) const {
-    return {static_cast<S>(learning_rate), static_cast<S>(epsilon)};
+  template <class S> Step<S> step(std::int64_t t) const {
+    return {static_cast<S>(learning_rate.at(t - 1)), static_cast<S>(epsilon)};
   }
 };
 
@@ -30,7 +31,8 @@ struct Adagrad {
 ///   a = rho a + (1 - rho) g^2;  x = -sqrt(d + epsilon) / sqrt(a + epsilon) g;
 ///   d = rho d + (1 - rho) x^2;  w += learning_rate x
 struct Adadelta {
-  double learning_rate = 0.001, rho = 0.95, epsilon = 1e-7;
+  LearningRate learning_rate = 0.001;
+  double rho = 0.95, epsilon = 1e-7;
 
   static constexpr const char* name = "Adadelta";
   static constexpr int slots = 2;  // accumulated_grad a, accumulated_delta_var d
@@ -46,8 +48,8 @@ struct Adadelta {
       w += x * rate;
     }
   };
-  template <class S> Step<S> step(std::int64_t) const {
-    return {static_cast<S>(learning_rate), static_cast<S>(rho), static_cast<S>(epsilon)};
+  template <class S> Step<S> step(std::int64_t t) const {
+    return {static_cast<S>(learning_rate.at(t - 1)), static_cast<S>(rho), static_cast<S>(epsilon)};
   }
 };
 

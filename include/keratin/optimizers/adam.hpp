@@ -15,7 +15,8 @@ template <class S> struct AdamFactors {
         epsilon(static_cast<S>(settings.epsilon)) {
     const double b1 = static_cast<float>(settings.beta_1), b2 = static_cast<float>(settings.beta_2),
                  n = static_cast<double>(t);
-    rate = static_cast<S>(settings.learning_rate * std::sqrt(1 - std::pow(b2, n)) / (1 - std::pow(b1, n)));
+    rate = static_cast<S>(settings.learning_rate.at(t - 1) * std::sqrt(1 - std::pow(b2, n)) /
+                          (1 - std::pow(b1, n)));
   }
 };
 }  // namespace detail
@@ -24,7 +25,8 @@ template <class S> struct AdamFactors {
 ///   m += (g - m)(1 - beta_1);  v += (g^2 - v)(1 - beta_2);
 ///   w -= learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
 struct Adam {
-  double learning_rate = 0.001, beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
+  LearningRate learning_rate = 0.001;
+  double beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
 
   static constexpr const char* name = "Adam";
   static constexpr int slots = 2;  // momentum m, velocity v
@@ -44,7 +46,8 @@ struct Adam {
 
 /// Adam that divides by the largest v so far. Keras: Adam(amsgrad=True). Reddi, Kale, Kumar 2018.
 struct AMSGrad {
-  double learning_rate = 0.001, beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
+  LearningRate learning_rate = 0.001;
+  double beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
 
   static constexpr const char* name = "Adam";
   static constexpr Setting settings[] = {{"amsgrad", 1, nullptr, Setting::flag}};  // what Keras calls it
@@ -68,7 +71,8 @@ struct AMSGrad {
 /// Adam with weights that decay by themselves. Keras: AdamW. Loshchilov and Hutter 2019.
 ///   w -= learning_rate weight_decay w, and then as Adam
 struct AdamW {
-  double learning_rate = 0.001, weight_decay = 0.004, beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
+  LearningRate learning_rate = 0.001;
+  double weight_decay = 0.004, beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
 
   static constexpr const char* name = "AdamW";
   static constexpr int slots = 2;  // momentum m, velocity v
@@ -84,7 +88,7 @@ struct AdamW {
     }
   };
   template <class S> Step<S> step(std::int64_t t) const {
-    return {static_cast<S>(weight_decay * learning_rate), {*this, t}};
+    return {static_cast<S>(weight_decay * learning_rate.at(t - 1)), {*this, t}};
   }
 };
 
@@ -92,7 +96,8 @@ struct AdamW {
 ///   m += (g - m)(1 - beta_1);  u = max(beta_2 u, |g|);  w -= learning_rate / (1 - beta_1^t) m / (u +
 ///   epsilon)
 struct Adamax {
-  double learning_rate = 0.001, beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
+  LearningRate learning_rate = 0.001;
+  double beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
 
   static constexpr const char* name = "Adamax";
   static constexpr int slots = 2;  // momentum m, norm u
@@ -109,7 +114,7 @@ struct Adamax {
   };
   template <class S> Step<S> step(std::int64_t t) const {
     const double b1 = static_cast<float>(beta_1);
-    return {static_cast<S>(learning_rate / (1 - std::pow(b1, static_cast<double>(t)))),
+    return {static_cast<S>(learning_rate.at(t - 1) / (1 - std::pow(b1, static_cast<double>(t)))),
             static_cast<S>(1 - beta_1), static_cast<S>(beta_2), static_cast<S>(epsilon)};
   }
 };
@@ -119,7 +124,8 @@ struct Adamax {
 ///   m, v as in Adam;  w -= learning_rate (u(t + 1) m / (1 - U u(t + 1)) + (1 - u(t)) g / (1 - U))
 ///                          / (sqrt(v / (1 - beta_2^t)) + epsilon)
 struct Nadam {
-  double learning_rate = 0.001, beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
+  LearningRate learning_rate = 0.001;
+  double beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
 
   static constexpr const char* name = "Nadam";
   static constexpr int slots = 2;  // momentum m, velocity v
@@ -142,8 +148,8 @@ struct Nadam {
   };
   template <class S> Step<S> step(std::int64_t t) const {
     const double b2 = static_cast<float>(beta_2), product = scalar_slot(t), next = u(t + 1);
-    return {static_cast<S>(learning_rate * next / (1 - product * next)),
-            static_cast<S>(learning_rate * (1 - u(t)) / (1 - product)),
+    return {static_cast<S>(learning_rate.at(t - 1) * next / (1 - product * next)),
+            static_cast<S>(learning_rate.at(t - 1) * (1 - u(t)) / (1 - product)),
             static_cast<S>(1 - beta_1),
             static_cast<S>(1 - beta_2),
             static_cast<S>(1 / (1 - std::pow(b2, static_cast<double>(t)))),

@@ -8,9 +8,9 @@ namespace keratin {
 ///   n' = n + g^2;  z += g + 2 l2_shrinkage w - (n'^-p - n^-p) / learning_rate w;  n = n'
 ///   w = (clip(z, -l1, l1) - z) / (n^-p / learning_rate + 2 l2 + beta / learning_rate)
 struct Ftrl {
-  double learning_rate = 0.001, learning_rate_power = -0.5, initial_accumulator_value = 0.1,
-         l1_regularization_strength = 0, l2_regularization_strength = 0,
-         l2_shrinkage_regularization_strength = 0, beta = 0;
+  LearningRate learning_rate = 0.001;
+  double learning_rate_power = -0.5, initial_accumulator_value = 0.1, l1_regularization_strength = 0,
+         l2_regularization_strength = 0, l2_shrinkage_regularization_strength = 0, beta = 0;
 
   static constexpr const char* name = "Ftrl";
   static constexpr int slots = 2;  // accumulator n, linear z
@@ -35,10 +35,10 @@ struct Ftrl {
       return n;
     }
   };
-  template <class S> Step<S> step(std::int64_t) const {
-    return {static_cast<S>(learning_rate), static_cast<S>(learning_rate_power),
+  template <class S> Step<S> step(std::int64_t t) const {
+    return {static_cast<S>(learning_rate.at(t - 1)), static_cast<S>(learning_rate_power),
             static_cast<S>(l1_regularization_strength),
-            static_cast<S>(l2_regularization_strength + beta / (2 * learning_rate)),
+            static_cast<S>(l2_regularization_strength + beta / (2 * learning_rate.at(t - 1))),
             static_cast<S>(l2_shrinkage_regularization_strength)};
   }
 };

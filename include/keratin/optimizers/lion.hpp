@@ -6,7 +6,8 @@ namespace keratin {
 /// Keras: Lion. Chen and others 2023.
 ///   w -= learning_rate sign(beta_1 m + (1 - beta_1) g);  m = beta_2 m + (1 - beta_2) g
 struct Lion {
-  double learning_rate = 0.001, beta_1 = 0.9, beta_2 = 0.99;
+  LearningRate learning_rate = 0.001;
+  double beta_1 = 0.9, beta_2 = 0.99;
 
   static constexpr const char* name = "Lion";
   static constexpr int slots = 1;  // momentum m
@@ -21,8 +22,8 @@ struct Lion {
       m = m * beta_2 + g * (1 - beta_2);
     }
   };
-  template <class S> Step<S> step(std::int64_t) const {
-    return {static_cast<S>(learning_rate), static_cast<S>(beta_1), static_cast<S>(beta_2)};
+  template <class S> Step<S> step(std::int64_t t) const {
+    return {static_cast<S>(learning_rate.at(t - 1)), static_cast<S>(beta_1), static_cast<S>(beta_2)};
   }
 };
 

@@ -6,6 +6,7 @@
 #include <keratin/core/setting.hpp>
 #include <keratin/kernels/tile.hpp>
 #include <keratin/layers/layer.hpp>
+#include <keratin/optimizers/learning_rate.hpp>
 
 namespace keratin {
 

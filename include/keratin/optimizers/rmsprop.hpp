@@ -7,7 +7,8 @@ namespace keratin {
 ///   v = rho v + (1 - rho) g^2;  centered: a = rho a + (1 - rho) g, d = v - a^2 + epsilon, otherwise d = v +
 ///   epsilon b = momentum b + learning_rate g / sqrt(d);  w -= b
 struct RMSprop {
-  double learning_rate = 0.001, rho = 0.9, momentum = 0, epsilon = 1e-7;
+  LearningRate learning_rate = 0.001;
+  double rho = 0.9, momentum = 0, epsilon = 1e-7;
   bool centered = false;
 
   static constexpr const char* name = "RMSprop";
@@ -33,8 +34,8 @@ struct RMSprop {
       w -= change;
     }
   };
-  template <class S> Step<S> step(std::int64_t) const {
-    return {static_cast<S>(learning_rate), static_cast<S>(rho), static_cast<S>(momentum),
+  template <class S> Step<S> step(std::int64_t t) const {
+    return {static_cast<S>(learning_rate.at(t - 1)), static_cast<S>(rho), static_cast<S>(momentum),
             static_cast<S>(epsilon), centered};
   }
 };

@@ -6,7 +6,8 @@ namespace keratin {
 /// Keras: SGD, with momentum and Nesterov's form of it.
 ///   v = momentum v - learning_rate g;  w += v, or with nesterov w += momentum v - learning_rate g
 struct SGD {
-  double learning_rate = 0.01, momentum = 0;
+  LearningRate learning_rate = 0.01;
+  double momentum = 0;
   bool nesterov = false;
 
   static constexpr const char* name = "SGD";
@@ -22,8 +23,8 @@ struct SGD {
       w += nesterov ? v * momentum - g * rate : v;
     }
   };
-  template <class S> Step<S> step(std::int64_t) const {
-    return {static_cast<S>(learning_rate), static_cast<S>(momentum), nesterov};
+  template <class S> Step<S> step(std::int64_t t) const {
+    return {static_cast<S>(learning_rate.at(t - 1)), static_cast<S>(momentum), nesterov};
   }
 };
 

@@ -7,6 +7,7 @@
 #include <keratin/layers/batch_normalization.hpp>
 #include <keratin/layers/layer.hpp>
 #include <keratin/layers/operators.hpp>
+#include <keratin/optimizers/learning_rate.hpp>
 
 #include <boost/hana/accessors.hpp>
 #include <boost/hana/concept/struct.hpp>
@@ -55,6 +56,8 @@ namespace detail {
                          .view());
 }
 
+template <class S> std::string schedule_text(const S& schedule);
+
 // A field of a spec or an optimizer; nothing for what fusion did not set.
 template <class V> [[gnu::cold]] std::string value_text(const V& value) {
   if constexpr (std::is_same_v<V, bool>)
@@ -73,6 +76,8 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
     return value ? "folded" : "";
   else if constexpr (std::is_same_v<V, Padding>)
     return value == Padding::valid ? "valid" : value == Padding::same ? "same" : "causal";
+  else if constexpr (std::is_same_v<V, LearningRate>)
+    return std::visit([]<class S>(const S& schedule) { return schedule_text(schedule); }, value.schedule());
   else if constexpr (std::is_same_v<V, Slice>)
     return std::string(Text(value.begin, ":", value.end, ":", value.step).view());
   else {
@@ -204,6 +209,17 @@ template <class S>
   });
   return text + ")";
 }
+
+namespace detail {
+template <class S> [[gnu::cold]] std::string schedule_text(const S& schedule) {
+  if constexpr (std::is_arithmetic_v<S>)
+    return value_text(schedule);
+  else if constexpr (hana::Struct<S>::value)
+    return describe(schedule);
+  else
+    return S::name;
+}
+}  // namespace detail
 
 /// A plan in words: its fused groups, buffers with their lifetimes, bytes and floating-point operations.
 template <template <class> class List> [[gnu::cold]] std::string describe(const BasicPlan<List>& plan) {

@@ -173,8 +173,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     return model_.output_name(k);
   }
   std::size_t optimizer_variables() const {
-    return static_cast<std::size_t>(optimizer_.slots_in_use()) * plan().trainable +
-           2;  // iteration, learning rate
+    return static_cast<std::size_t>(optimizer_.slots_in_use()) * plan().trainable + 1 +  // iteration
+           optimizer_.learning_rate.is_constant() + requires { optimizer_.scalar_slot(0); };
   }
   /// Weights that are trained: those that were when the trainer was made.
   std::size_t trainable() const { return plan().trainable; }
