@@ -88,6 +88,13 @@ inline void take(const Json& j, Shape& v) {
   v = {};
   for (const Json& extent : j) take(extent.is_null() ? Json(-1) : extent, v.extent[v.rank++]);
 }
+inline void take(const Json& j, Numbers& v) {
+  if (j.is_null()) return void(v = {});
+  const Json list = j.is_array() ? j : Json::array({j});
+  if (list.size() > Numbers::capacity) wants(j, "a number or a short list");
+  v = {};
+  for (const Json& one : list) take(one.is_null() ? Json(0) : one, v.item[v.count++]);
+}
 inline void take(const Json& j, ActivationFunction& v) {
   const std::string name = j.is_null() ? "linear" : class_of(j);
   for (int i = 0; i < Activations::count; ++i)
@@ -148,6 +155,13 @@ inline Json put(const Shape& v) {
   Json extents = Json::array();
   for (int a = 0; a < v.rank; ++a) extents.push_back(v[a]);
   return extents;
+}
+inline Json put(const Numbers& v) {
+  if (v.count == 0) return nullptr;
+  if (v.count == 1) return v[0];
+  Json list = Json::array();
+  for (const int n : v) list.push_back(n == 0 ? Json() : Json(n));
+  return list;
 }
 inline Json put(const ActivationFunction& v) { return v.name(); }
 inline Json put(const Regularizer& v) {
