@@ -54,11 +54,18 @@ struct Numbers {
 
   constexpr Numbers() = default;
   /// More than `capacity` are cut off.
-  template <std::convertible_to<int>... N>
+  template <std::same_as<int>... N>
     requires(sizeof...(N) > 0)
-  explicit constexpr Numbers(N... numbers) : count(sizeof...(N) < capacity ? sizeof...(N) : capacity) {
-    const int all[] = {static_cast<int>(numbers)...};
+  constexpr Numbers(N... numbers) : count(sizeof...(N) < capacity ? sizeof...(N) : capacity) {
+    const int all[] = {numbers...};
     for (int i = 0; i < count; ++i) item[i] = all[i];
+  }
+  /// As axes of a batch, whose samples have `rank` axes: counted from the last one, -1.
+  constexpr Numbers from_the_end(int rank) const {
+    Numbers axes = *this;
+    for (int i = 0; i < count; ++i)
+      if (axes.item[i] > 0) axes.item[i] -= rank + 1;
+    return axes;
   }
   constexpr int operator[](int i) const { return item[i]; }
   constexpr const int* begin() const { return item; }

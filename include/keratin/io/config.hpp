@@ -280,6 +280,8 @@ template <LayerSpec S> S spec_from_config(const Json& config, int rank) {
   detail::take_fields(config, spec, [rank](const std::string& key, const Json& value) {
     return detail::changes_nothing(key, value, rank);
   });
+  // Files of different versions count them from either end.
+  if constexpr (requires { spec.axis.from_the_end(rank); }) spec.axis = spec.axis.from_the_end(rank);
   return spec;
 }
 

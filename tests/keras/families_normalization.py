@@ -1,0 +1,29 @@
+"""Normalization layers: KERAS_BACKEND=jax python tests/keras/families_normalization.py"""
+
+from keras import layers
+
+from families import Case, write_family
+
+BatchNorm, Group = layers.BatchNormalization, layers.GroupNormalization
+LayerNorm, RMS, Unit = layers.LayerNormalization, layers.RMSNormalization, layers.UnitNormalization
+
+write_family("normalization", [
+    Case("layer_normalization_two_axes", (2, 3, 5), LayerNorm(axis=[2, 3])),
+    Case("layer_normalization_all_axes", (4, 3), LayerNorm(axis=(-1, -2), scale=False)),
+    Case("layer_normalization_positive", (2, 3), LayerNorm(axis=2, epsilon=1e-2)),
+    Case("rms_normalization", (3, 17), RMS()),
+    Case("rms_normalization_wide", (70,), RMS(epsilon=1e-2)),
+    Case("rms_normalization_one", (5, 1), RMS()),
+    Case("rms_normalization_two_axes", (2, 3, 4), RMS(axis=[-2, -1])),
+    Case("unit_normalization", (3, 17), Unit()),
+    Case("unit_normalization_wide", (70,), Unit(axis=1)),
+    Case("unit_normalization_two_axes", (3, 2, 4), Unit(axis=[2, 3])),
+    Case("group_normalization", (3, 2, 12), Group(groups=4)),
+    Case("group_normalization_one", (5, 17), Group(groups=1, epsilon=1e-5)),
+    Case("group_normalization_instance", (4, 3), Group(groups=-1, scale=False)),
+    Case("group_normalization_vector", (6,), Group(groups=3, center=False)),
+    Case("group_normalization_wide", (2, 32), Group()),
+    Case("batch_normalization_first_axis", (3, 4), BatchNorm(axis=1)),
+    Case("batch_normalization_middle_axis", (2, 3, 5), BatchNorm(axis=-2, momentum=0.5)),
+    Case("batch_normalization_images_first", (3, 2, 2, 3), BatchNorm(axis=1, scale=False, epsilon=1e-5)),
+])
