@@ -19,6 +19,13 @@ template <class... A> void activations(ActivationList<A...>) {
   dense<64, 1>(), dense<64, 2>(), dense<64, 4>(), dense<64, 8>(), dense<128, 10>();  // narrower than a vector
   activations(Activations{});
   benchmark_layer<Dropout<0.5>, Input<256>>("Dropout");
+  benchmark_layer<SpatialDropout1D<0.5>, Input<32, 64>>("SpatialDropout1D");
+  benchmark_layer<SpatialDropout2D<0.5>, Input<14, 14, 16>>("SpatialDropout2D");
+  benchmark_layer<SpatialDropout3D<0.5>, Input<4, 8, 8, 16>>("SpatialDropout3D");
+  benchmark_layer<AlphaDropout<0.5>, Input<256>>("AlphaDropout");
+  benchmark_layer<GaussianNoise<0.5>, Input<256>>("GaussianNoise");
+  benchmark_layer<GaussianDropout<0.5>, Input<256>>("GaussianDropout");
+  benchmark_layer<ActivityRegularization<1e-3, 1e-3>, Input<256>>("ActivityRegularization");
   benchmark_layer<MaxPooling1D<>, Input<128, 32>>("MaxPooling1D/2");
   benchmark_layer<MaxPooling2D<>, Input<28, 28, 16>>("MaxPooling2D/2");
   benchmark_layer<MaxPooling2D<>, Input<24, 24, 6>>("MaxPooling2D/2, narrow");
@@ -37,6 +44,11 @@ template <class... A> void activations(ActivationList<A...>) {
   benchmark_layer<LayerNormalization<>, Input<16, 64>>("LayerNormalization/64");
   benchmark_layer<LayerNormalization<>, Input<4, 768>>("LayerNormalization/768");
   benchmark_layer<LayerNormalization<>, Input<16, 17>>("LayerNormalization/17");
+  benchmark_layer<RMSNormalization<>, Input<4, 768>>("RMSNormalization/768");
+  benchmark_layer<UnitNormalization<>, Input<4, 768>>("UnitNormalization/768");
+  benchmark_layer<GroupNormalization<8>, Input<14, 14, 64>>("GroupNormalization/8");
+  benchmark_layer<BatchNormalization<>, Input<14, 14, 64>>("BatchNormalization");
+  benchmark_layer<BatchNormalization<Axis<1>>, Input<16, 64>>("BatchNormalization, axis 1");
   benchmark_layer<Embedding<1000, 64>, Input<32>>("Embedding/1000-64");
   return true;
 }();

@@ -35,10 +35,14 @@ namespace hana = boost::hana;
   X(GlobalAveragePooling1DSpec) X(GlobalAveragePooling2DSpec)                             \
   X(ZeroPadding1DSpec) X(ZeroPadding2DSpec)                                               \
   X(EmbeddingSpec)                                                                        \
-  X(DropoutSpec) X(FlattenSpec) X(ReshapeSpec)
+  X(DropoutSpec) X(AlphaDropoutSpec) X(GaussianNoiseSpec) X(GaussianDropoutSpec)          \
+  X(SpatialDropoutSpec<1>) X(SpatialDropoutSpec<2>) X(SpatialDropoutSpec<3>)              \
+  X(ActivityRegularizationSpec)                                                           \
+  X(FlattenSpec) X(ReshapeSpec)
 #define KERATIN_OTHER_LAYER_SPECS(X)                                                         \
   X(SimpleRNNSpec) X(LSTMSpec) X(GRUSpec)                                                    \
-  X(BatchNormalizationSpec) X(LayerNormalizationSpec)                                        \
+  X(BatchNormalizationSpec) X(LayerNormalizationSpec) X(GroupNormalizationSpec)              \
+  X(RMSNormalizationSpec) X(UnitNormalizationSpec)                                           \
   X(AddSpec) X(ConcatenateSpec) X(DotSpec)                                                   \
   X(SubtractSpec) X(MultiplySpec) X(DivideSpec) X(AverageSpec) X(MaximumSpec) X(MinimumSpec) \
   X(RescalingSpec) X(PowerSpec) X(SliceSpec)                                                 \

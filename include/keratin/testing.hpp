@@ -15,9 +15,9 @@
 namespace keratin::testing {
 
 /// What Keras computes for a layer, by the filling rule of tests/keras: batch 3, x = fill(0), weight j =
-/// fill(j + 1), gradients of sum(fill(9) * y); weights that are not trained are 1 + fill(j + 1). y is that of
-/// inference, gradients and the weights afterwards are those of a training pass. Empty members are not
-/// compared.
+/// fill(j + 1), gradients of sum(fill(9) * y) and what the layer adds to the loss; weights that are not
+/// trained are 1 + fill(j + 1). y is that of inference, gradients and the weights afterwards are those of a
+/// training pass. Empty members are not compared.
 struct Golden {
   std::vector<float> y, dx;
   std::vector<std::vector<float>> dw;     // of the trainable weights
@@ -172,9 +172,10 @@ template <class L, class In, int Classes> Subject subject() {
 
 // The values that the checks work on, and what they found.
 class LayerCheck {
-  // The outputs of a training pass, its gradients of sum(r * y), and the weights it leaves.
+  // The outputs of a training pass, its gradients of sum(r * y) and the penalty, and the weights it leaves.
   template <class S> struct Pass {
     std::vector<S> y, dx, dw, weights;
+    double penalty = 0;
   };
 
  public:
@@ -219,7 +220,7 @@ class LayerCheck {
     const Pass<double> pass = pass_of(layer.doubles, n, w, x);
     const auto loss = [&] {
       const Pass<double> moved = pass_of(layer.doubles, n, w, x);
-      double sum = 0;
+      double sum = moved.penalty;
       for (std::size_t i = 0; i < moved.y.size(); ++i) sum += moved.y[i] * filled(i, 9);
       return sum;
     };
@@ -291,6 +292,7 @@ class LayerCheck {
     compare(lanes.dx, rows.dx, "dx in lanes");
     compare(lanes.dw, rows.dw, "dw in lanes");
     compare(lanes.weights, rows.weights, "weights after a step in lanes");
+    near(lanes.penalty, rows.penalty, 1e-5, "penalty in lanes", 0);
   }
 
   // Fewer samples than lanes: the others hold zeros and must not be felt.
@@ -302,6 +304,7 @@ class LayerCheck {
     compare(lanes.dx, rows.dx, "dx in a partial lane group");
     compare(lanes.dw, rows.dw, "dw in a partial lane group");
     compare(lanes.weights, rows.weights, "weights after a step of a partial lane group");
+    near(lanes.penalty, rows.penalty, 1e-5, "penalty of a partial lane group", 0);
   }
 
   // The run-time graph gives the same bits.
@@ -316,6 +319,8 @@ class LayerCheck {
     const Pass<float> fixed = pass_of(layer.rows, 5, w, values), free = pass_of(passes, 5, w, values);
     report_.expect(fixed.y == free.y, "y of the graph is not bitwise that of the Sequential");
     report_.expect(fixed.dx == free.dx, "dx of the graph is not bitwise that of the Sequential");
+    report_.expect(fixed.penalty == free.penalty,
+                   "penalty of the graph is not bitwise that of the Sequential");
     report_.expect(fixed.dw == free.dw, "dw of the graph is not bitwise that of the Sequential");
     const Pass<float> fixed_lanes = pass_of(layer.lanes, 5, w, values),
                       free_lanes = pass_of(Passes<Lanes>(executor), 5, w, values);
@@ -402,7 +407,7 @@ class LayerCheck {
     for (std::size_t i = 0; i < x.size(); ++i) at(passes.x, layer.in, i / layer.in, i % layer.in) = x[i];
     Pass<S> pass;
     pass.weights = w;
-    const Run<S> run{n, pass.weights.data(), {1, random_dropout, 0, 0}};
+    const Run<S> run{n, pass.weights.data(), {1, random_dropout, 0, 0}, nullptr, &pass.penalty};
     T* const memory = reinterpret_cast<T*>(workspace.data());
     passes.forward(count, w.data(), memory, run);
     pass.y.resize(static_cast<std::size_t>(n) * layer.out);

@@ -86,3 +86,16 @@ functional::Model models::embedding() {
   return chain({9}, Embedding<20, 6, EmbeddingsInitializer<Ones>>{}, Conv1D<5, Kernel<3>, ReLU>{},
                GlobalMaxPooling1D{}, Dense<2>{});
 }
+functional::Model models::normalization() {
+  return chain({4, 6}, RMSNormalization<>{}, Dense<6>{}, BatchNormalization<Axis<1>, NoCenter>{},
+               LayerNormalization<Axis<-2, -1>>{}, GroupNormalization<3, NoScale>{}, GroupNormalization<-1>{},
+               RMSNormalization<Axis<1, 2>, Epsilon<1e-3>>{}, Dense<32>{}, GroupNormalization<>{},
+               UnitNormalization<>{}, UnitNormalization<Axis<-2, -1>>{});
+}
+functional::Model models::regularization() {
+  return chain({4, 6}, Dropout<0.25, NoiseShape<0, 1, 0>>{}, SpatialDropout1D<0.5>{}, AlphaDropout<0.25>{},
+               AlphaDropout<0.5, NoiseShape<1, 0, 0>>{}, GaussianNoise<0.5>{}, GaussianDropout<0.5>{},
+               ActivityRegularization<0.5>{}, ActivityRegularization<0.0, 0.25>{}, Reshape<2, 2, 6>{},
+               SpatialDropout2D<0.5>{}, Reshape<2, 2, 3, 2>{}, SpatialDropout3D<0.5>{}, Flatten{},
+               Dense<3>{});
+}

@@ -40,7 +40,8 @@ def listed(made):
 
 def arrays(case):
     """x0, x1, ...; outputs y (y1, ... of several) in inference; the gradients dx (dx1, ...) and dw0, ... of
-    sum(fill(y.shape, 9) * y) over all outputs; and the weights that are not trained after the pass."""
+    sum(fill(y.shape, 9) * y) over all outputs and the layer's losses; and the weights that are not trained
+    after the pass."""
     x = case.inputs_of_it()
     tensors = [keras.Input(v.shape[1:]) for v in x]
     model = keras.Model(tensors, case.called(tensors))
@@ -48,12 +49,13 @@ def arrays(case):
     trainable, state = values(model.trainable_variables), values(model.non_trainable_variables)
 
     def forward(x, trainable):
-        made, after = model.stateless_call(trainable, state, x, training=case.training)
-        return listed(made), after
+        made, after, losses = model.stateless_call(trainable, state, x, training=case.training,
+                                                   return_losses=True)
+        return (listed(made), losses), after
 
     y = listed(model.stateless_call(trainable, state, x, training=False)[0])
-    _, gradient, after = jax.vjp(forward, x, trainable, has_aux=True)
-    dx, dw = gradient([fill(v.shape, 9) for v in y])
+    (_, losses), gradient, after = jax.vjp(forward, x, trainable, has_aux=True)
+    dx, dw = gradient(([fill(v.shape, 9) for v in y], [np.ones_like(v) for v in losses]))
 
     def name(what, k):
         return f"layer/{case.name}/{what}{k or ''}"

@@ -13,6 +13,68 @@ TEST_CASE("LayerNormalization computes what Keras computes") {
   check<LayerNormalization<NoScale, NoCenter>, Input<33>>("layer_normalization_plain");
 }
 
+TEST_CASE("LayerNormalization along several axes computes what Keras computes") {
+  check<LayerNormalization<Axis<2, 3>>, Input<2, 3, 5>>("layer_normalization_two_axes");
+  check<LayerNormalization<Axis<-1, -2>, NoScale>, Input<4, 3>>("layer_normalization_all_axes");
+  check<LayerNormalization<Axis<2>, Epsilon<1e-2>>, Input<2, 3>>("layer_normalization_positive");
+}
+TEST_CASE("RMSNormalization computes what Keras computes") {
+  check<RMSNormalization<>, Input<3, 17>>("rms_normalization");
+  check<RMSNormalization<Epsilon<1e-2>>, Input<70>>("rms_normalization_wide");
+  check<RMSNormalization<>, Input<5, 1>>("rms_normalization_one");
+  check<RMSNormalization<Axis<-2, -1>>, Input<2, 3, 4>>("rms_normalization_two_axes");
+}
+TEST_CASE("UnitNormalization computes what Keras computes") {
+  check<UnitNormalization<>, Input<3, 17>>("unit_normalization");
+  check<UnitNormalization<Axis<1>>, Input<70>>("unit_normalization_wide");
+  check<UnitNormalization<Axis<2, 3>>, Input<3, 2, 4>>("unit_normalization_two_axes");
+  check<UnitNormalization<>, Input<2, 3>>();
+}
+TEST_CASE("GroupNormalization computes what Keras computes") {
+  check<GroupNormalization<4>, Input<3, 2, 12>>("group_normalization");
+  check<GroupNormalization<1, Epsilon<1e-5>>, Input<5, 17>>("group_normalization_one");
+  check<GroupNormalization<-1, NoScale>, Input<4, 3>>("group_normalization_instance");
+  check<GroupNormalization<3, NoCenter>, Input<6>>("group_normalization_vector");
+  check<GroupNormalization<>, Input<2, 32>>("group_normalization_wide");
+  check<GroupNormalization<2, NoScale, NoCenter>, Input<1, 2>>();
+}
+
+TEST_CASE("a row shorter than UnitNormalization's epsilon is scaled by it") {
+  const Model<Sequential<Input<3>, UnitNormalization<>>> model;
+  CHECK(model.predict(std::array{0.f, 0.f, 0.f}) == std::array{0.f, 0.f, 0.f});
+  CHECK(all_near(model.predict(std::array{0.f, 1e-13f, 0.f}), std::vector{0.f, 0.1f, 0.f}));
+  CHECK(all_near(model.predict(std::array{0.f, 1e-11f, 0.f}), std::vector{0.f, 1.f, 0.f}));
+  CHECK(all_near(model.predict(std::array{3e15f, 0.f, 4e15f}), std::vector{0.6f, 0.f, 0.8f}));
+}
+
+TEST_CASE("axes and groups that do not fit are refused") {
+  const auto axis = [](auto spec, Numbers axes, Shape in) {
+    spec.axis = axes;
+    return spec.fit(in).broken;
+  };
+  for (const Numbers axes : {Numbers{-1}, Numbers{3}, Numbers{2, -1}, Numbers{1, 2, 3}}) {
+    CHECK(axis(LayerNormalizationSpec{}, axes, Shape{2, 3, 4}) == nullptr);
+    CHECK(axis(RMSNormalizationSpec{}, axes, Shape{2, 3, 4}) == nullptr);
+    CHECK(axis(UnitNormalizationSpec{}, axes, Shape{2, 3, 4}) == nullptr);
+  }
+  for (const Numbers axes : {Numbers{}, Numbers{0}, Numbers{1}, Numbers{4}, Numbers{-4}, Numbers{1, 3},
+                             Numbers{-1, -1}, Numbers{3, -1}, Numbers{1, 2}}) {
+    CHECK(axis(LayerNormalizationSpec{}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axes);
+    CHECK(axis(RMSNormalizationSpec{}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axes);
+    CHECK(axis(UnitNormalizationSpec{}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axes);
+    CHECK(axis(GroupNormalizationSpec{.groups = 2}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axis);
+  }
+  CHECK(axis(GroupNormalizationSpec{.groups = 2}, Numbers{3}, Shape{2, 3, 4}) == nullptr);
+  CHECK(axis(GroupNormalizationSpec{.groups = 2}, Numbers{2, 3}, Shape{2, 3, 4}) ==
+        &normalizes_the_last_axis);
+  static_assert(GroupNormalizationSpec{}.fit(Shape{3, 16}).broken == &needs_groups_of_equal_size);
+  static_assert(GroupNormalizationSpec{.groups = 0}.fit(Shape{4}).broken == &needs_groups_of_equal_size);
+  static_assert(GroupNormalizationSpec{.groups = -2}.fit(Shape{4}).broken == &needs_groups_of_equal_size);
+  static_assert(RMSNormalizationSpec{.epsilon = 0}.fit(Shape{4}).broken == &needs_an_epsilon_above_0);
+  static_assert(GroupNormalization<2>::spec.parameters(Shape{3, 4}).list[0].shape == Shape{4});
+  static_assert(LayerNormalization<Axis<1, 2>>::spec.parameters(Shape{3, 4}).list[1].shape == Shape{3, 4});
+}
+
 TEST_CASE("LayerNormalization far from zero") {
   const Model<Sequential<Input<64>, LayerNormalization<>>> model;
   std::vector<float> x(64), far(64);

@@ -45,6 +45,34 @@ struct Shape {
   constexpr bool operator==(const Shape&) const = default;
 };
 
+/// A few whole numbers where Keras takes one or a list: axes of a batch, extents of one. 0 is Keras's None.
+struct Numbers {
+  static constexpr int capacity = Shape::max_rank + 1;
+
+  int count = 0;
+  int item[capacity] = {};
+
+  constexpr Numbers() = default;
+  /// More than `capacity` are cut off.
+  template <std::same_as<int>... N>
+    requires(sizeof...(N) > 0)
+  constexpr Numbers(N... numbers) : count(sizeof...(N) < capacity ? sizeof...(N) : capacity) {
+    const int all[] = {numbers...};
+    for (int i = 0; i < count; ++i) item[i] = all[i];
+  }
+  /// As axes of a batch, whose samples have `rank` axes: counted from the last one, -1.
+  constexpr Numbers from_the_end(int rank) const {
+    Numbers axes = *this;
+    for (int i = 0; i < count; ++i)
+      if (axes.item[i] > 0) axes.item[i] -= rank + 1;
+    return axes;
+  }
+  constexpr int operator[](int i) const { return item[i]; }
+  constexpr const int* begin() const { return item; }
+  constexpr const int* end() const { return item + count; }
+  constexpr bool operator==(const Numbers&) const = default;
+};
+
 /// How many inputs a layer may have.
 inline constexpr int max_inputs = 8;
 

@@ -11,7 +11,7 @@ namespace keratin::functional {
 class Tensor;
 class Model;
 
-/// What a call may give a recurrent layer besides a sequence, and want of it besides the output.
+/// What a call may give a layer besides its input: of a recurrent one also what is wanted besides the output.
 struct Extras {
   bool initial_state = false, mask = false, return_state = false;
 };
@@ -30,6 +30,8 @@ class Node {
   /// The same layer for a call with such extras, null where it takes none; and those of this one.
   virtual std::shared_ptr<const Node> with(const Extras&) const { return nullptr; }
   virtual Extras extras() const { return {}; }
+  /// Whether it is given the mask that its input carries.
+  virtual bool reads_mask() const { return false; }
   /// How many states it has that can be given and returned.
   virtual int states() const { return 0; }
   /// Whether a mask begins at this layer, and then that of its output; whether one passes; whether one
@@ -73,11 +75,13 @@ template <LayerSpec S> class NodeOf final : public Node {
       return inputs == 1 || MergingSpec<S>;
   }
   std::shared_ptr<const Node> with([[maybe_unused]] const Extras& extras) const override {
-    if constexpr (has_extras) {
+    if constexpr (has_mask) {
       S spec = spec_;
-      spec.initial_state = extras.initial_state;
       spec.masked = extras.mask;
-      spec.return_state = extras.return_state;
+      if constexpr (has_extras) {
+        spec.initial_state = extras.initial_state;
+        spec.return_state = extras.return_state;
+      }
       return std::make_shared<NodeOf>(spec);
     } else {
       return nullptr;
@@ -86,9 +90,12 @@ template <LayerSpec S> class NodeOf final : public Node {
   Extras extras() const override {
     if constexpr (has_extras)
       return {spec_.initial_state, spec_.masked, spec_.return_state};
+    else if constexpr (has_mask)
+      return {.mask = spec_.masked};
     else
       return {};
   }
+  bool reads_mask() const override { return has_mask; }
   int states() const override {
     if constexpr (has_extras)
       return spec_.states();
@@ -158,6 +165,7 @@ template <LayerSpec S> class NodeOf final : public Node {
   static const typename S::Geometry& geometry_at(const Place& at) {
     return *static_cast<const typename S::Geometry*>(at.geometry.get());
   }
+  static constexpr bool has_mask = requires(S s) { s.masked; };
   static constexpr bool has_extras = requires(S s) { s.initial_state, s.masked, s.return_state; };
 
   S spec_;

@@ -257,8 +257,9 @@ class Layer {
                                        const std::optional<Tensor>& mask_given) const {
     const Node& node = *layer_->node;
     if (return_state && node.states() == 0) refuse(inputs, has_no_state);
-    if (inputs.empty() || node.states() == 0) return layer_->node;
-    if (inputs.size() > 1 && inputs.size() != 1 + static_cast<std::size_t>(node.states()))
+    if (inputs.empty() || !node.reads_mask()) return layer_->node;
+    if (node.states() > 0 && inputs.size() > 1 &&
+        inputs.size() != 1 + static_cast<std::size_t>(node.states()))
       refuse(inputs, needs_all_of_its_states);
     const std::optional<Tensor> mask = mask_given || inputs.size() > 1 ? mask_given : inputs[0].mask();
     auto with = node.with(

@@ -115,6 +115,9 @@ template <std::size_t N> std::string argument_text(const std::array<Sizes<2>, N>
 inline std::string argument_text(const Shape& shape) {
   return list_text({shape.extent, shape.extent + shape.rank}, static_cast<std::size_t>(shape.rank));
 }
+inline std::string argument_text(const Numbers& numbers) {
+  return list_text({numbers.begin(), numbers.end()}, static_cast<std::size_t>(numbers.count));
+}
 // Nothing for a value that no static type has.
 inline std::string argument_text(const Initializer& i) {
   for (const NamedInitializer& known : named_initializers)

@@ -89,6 +89,13 @@ inline void take(const Json& j, Shape& v) {
   v = {};
   for (const Json& extent : j) take(extent.is_null() ? Json(-1) : extent, v.extent[v.rank++]);
 }
+inline void take(const Json& j, Numbers& v) {
+  if (j.is_null()) return void(v = {});
+  const Json list = j.is_array() ? j : Json::array({j});
+  if (list.size() > Numbers::capacity) wants(j, "a number or a short list");
+  v = {};
+  for (const Json& one : list) take(one.is_null() ? Json(0) : one, v.item[v.count++]);
+}
 inline void take(const Json& j, ActivationFunction& v) {
   const std::string name = j.is_null() ? "linear" : class_of(j);
   for (int i = 0; i < Activations::count; ++i)
@@ -152,6 +159,13 @@ inline Json put(const Shape& v) {
   Json extents = Json::array();
   for (int a = 0; a < v.rank; ++a) extents.push_back(v[a]);
   return extents;
+}
+inline Json put(const Numbers& v) {
+  if (v.count == 0) return nullptr;
+  if (v.count == 1) return v[0];
+  Json list = Json::array();
+  for (const int n : v) list.push_back(n == 0 ? Json() : Json(n));
+  return list;
 }
 inline Json put(const ActivationFunction& v) { return v.name(); }
 inline Json put(const Regularizer& v) {
@@ -332,6 +346,8 @@ template <LayerSpec S> S spec_from_config(const Json& config, int rank) {
   detail::take_fields(config, spec, [rank](const std::string& key, const Json& value) {
     return detail::changes_nothing(key, value, rank);
   });
+  // Files of different versions count them from either end.
+  if constexpr (requires { spec.axis.from_the_end(rank); }) spec.axis = spec.axis.from_the_end(rank);
   return spec;
 }
 

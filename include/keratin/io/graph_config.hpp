@@ -318,7 +318,7 @@ class GraphWriter {
     for (int k = 0; k < e.inputs.count; ++k) shape.push_back(batch_shape(e.in[k]));
     return {{"input_shape", shape}};
   }
-  static bool merges(const Graph::Entry& e) { return e.node->states() == 0 && e.node->takes(2); }
+  static bool merges(const Graph::Entry& e) { return !e.node->reads_mask() && e.node->takes(2); }
 
   // One call of a layer.
   Json node(int i, Json& extras) {
@@ -344,7 +344,7 @@ class GraphWriter {
   bool leaves_mask_behind(const Graph::Entry& e, int k) const {
     const Tensor& x = e.call->inputs[static_cast<std::size_t>(k)];
     if (k > 0 && e.node->states() > 0) return false;
-    const bool minds = e.node->passes_mask() || e.node->masks_change_it() || e.node->states() > 0;
+    const bool minds = e.node->passes_mask() || e.node->masks_change_it() || e.node->reads_mask();
     const bool reads_mask = e.node->extras().mask || x.mask().has_value();
     return minds && !operator_module(*e.node) && !reads_mask && !e.node->extras().initial_state &&
            implicit_mask(x.call());

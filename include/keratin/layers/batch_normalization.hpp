@@ -12,52 +12,77 @@ namespace keratin {
 
 inline constexpr Rule needs_a_momentum_from_0_to_1{"the momentum must be from 0 to 1"};
 
-/// Keras: BatchNormalization over the last axis. Training: y = gamma (x - mean) / sqrt(variance + epsilon) +
-/// beta with the mean and the (biased) variance of the batch, over all samples and positions; the moving ones
-/// become momentum * moving + (1 - momentum) * batch. Inference: with the moving ones. Ioffe and Szegedy
-/// 2015.
+inline constexpr Rule normalizes_one_axis{
+    "axis must be one axis of a sample, and the last one of a masked input"};
+inline constexpr Rule needs_a_mask_of_all_but_the_last_axis{
+    "a mask must have all axes of the input but the last one"};
+
+/// Keras: BatchNormalization. Each channel of an axis, the last one by default. Training: y = gamma (x -
+/// mean) / sqrt(variance + epsilon) + beta with the mean and the (biased) variance of the batch, over all
+/// samples and positions, of a masked input over those that count; the moving ones become momentum * moving +
+/// (1 - momentum)
+/// * batch. Inference: with the moving ones. Ioffe and Szegedy 2015.
 struct BatchNormalizationSpec {
+  Numbers axis{-1};
   double momentum = 0.99, epsilon = 1e-3;
   bool center = true, scale = true;
   ActivationFunction activation{};  // that of the layer behind it: set by fusion only
+  bool masked = false;              // set by a graph, for a call on a masked tensor
 
   static constexpr const char* name = "BatchNormalization";
   static constexpr const char* arguments = "...";
-  static constexpr bool masks_change_it() { return true; }
+  static constexpr bool passes_mask() { return true; }
+  constexpr int inputs() const { return masked ? 2 : 1; }
+  constexpr bool is_last_axis() const { return axis == Numbers{-1}; }
 
-  constexpr Fit fit(Shape in) const {
+  constexpr Fit fit(const Shapes& all) const {
+    const Shape& in = all;
+    if (axis.count != 1 || place(in) < 0 || place(in) >= in.rank || (masked && place(in) != in.rank - 1))
+      return normalizes_one_axis;
+    if (masked && all.count > 1) {
+      Shape wanted = in;
+      wanted.extent[--wanted.rank] = 0;
+      if (all[1] != wanted) return {needs_a_mask_of_all_but_the_last_axis, wanted, 1};
+    }
     if (!(momentum >= 0 && momentum <= 1)) return needs_a_momentum_from_0_to_1;
     if (!(epsilon > 0)) return needs_an_epsilon_above_0;
     return in;
   }
   constexpr Parameters parameters(Shape in) const {
+    const Shape channels{in[place(in)]};
     Parameters p;
-    if (scale) p.add({"gamma", {in.last()}, Ones::value});
-    if (center) p.add({"beta", {in.last()}});
-    p.add({.name = "moving_mean", .shape = {in.last()}, .trainable = false});
-    p.add({.name = "moving_variance", .shape = {in.last()}, .initializer = Ones::value, .trainable = false});
+    if (scale) p.add({"gamma", channels, Ones::value});
+    if (center) p.add({"beta", channels});
+    p.add({.name = "moving_mean", .shape = channels, .trainable = false});
+    p.add({.name = "moving_variance", .shape = channels, .initializer = Ones::value, .trainable = false});
     return p;
   }
   constexpr Traits traits() const {
     const bool through_softmax = activation == Softmax{};
     return {.reads_output = through_softmax,
             .in_place = true,
-            .pointwise = true,
+            .pointwise = is_last_axis(),
             .writes_over_gradient = through_softmax};
   }
   constexpr double flops(Shape in) const { return 2.0 * static_cast<double>(in.elements()); }
   // For each channel its mean, 1 / standard deviation, what it is multiplied by and what is added; those of
   // the batch lie with its first sample.
-  constexpr std::size_t intermediate(Shape in, bool) const { return 4 * static_cast<std::size_t>(in.last()); }
+  constexpr std::size_t intermediate(Shape in, bool) const {
+    const Geometry g = geometry(in);
+    return 4 * static_cast<std::size_t>(g.channels) * static_cast<std::size_t>(g.run);
+  }
 
   struct Geometry {
-    int rows, channels;
+    int rows, channels, run;  // a sample is rows of channels, and each a run of values behind its axis
     double momentum, epsilon;
     bool center, scale;
     ActivationFunction activation;
+    bool masked;
   };
   constexpr Geometry geometry(Shape in) const {
-    return {in.size() / in.last(), in.last(), momentum, epsilon, center, scale, activation};
+    Geometry g{1, in[place(in)], 1, momentum, epsilon, center, scale, activation, masked};
+    for (int a = 0; a < in.rank; ++a) (a < place(in) ? g.rows : g.run) *= a == place(in) ? 1 : in[a];
+    return g;
   }
 
   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
@@ -81,86 +106,92 @@ struct BatchNormalizationSpec {
   static constexpr int beta(const Geometry& g) { return g.scale ? 1 : 0; }
   static constexpr int moving_mean(const Geometry& g) { return beta(g) + (g.center ? 1 : 0); }
 
-  // A row is the channels at one position, in scalars: the same channel of L samples lies side by side, and
-  // so do L times the same coefficient.
+  // Which axis of a sample it is.
+  constexpr int place(const Shape& in) const { return in.rank + axis.from_the_end(in.rank)[0]; }
+
+  // A row is the channels at one position, in scalars: a channel's run of L samples lies side by side, and so
+  // does the same coefficient as often.
   template <class T, class Pointer> struct Coefficients {
-    static constexpr int L = Unit<T>::samples;
-    std::ptrdiff_t n;
+    std::ptrdiff_t run, n;
     Pointer mean, deviation, factor, offset;  // deviation: 1 / standard deviation
 
     Coefficients(const Geometry& g, auto* intermediate)
-        : n(std::ptrdiff_t{g.channels} * L),
+        : run(std::ptrdiff_t{g.run} * Unit<T>::samples),
+          n(g.channels * run),
           mean(reinterpret_cast<Pointer>(intermediate)),
           deviation(mean + n),
           factor(deviation + n),
           offset(factor + n) {}
-    static void set(Pointer values, int channel, Scalar<T> v) { std::fill_n(values + channel * L, L, v); }
-    static Scalar<T> sum(Pointer sums, int channel) {
+    void set(Scalar<T>* values, int channel, Scalar<T> v) const {
+      std::fill_n(values + channel * run, run, v);
+    }
+    Scalar<T> sum(const Scalar<T>* sums, int channel) const {
       Scalar<T> total = 0;
-      for (int l = 0; l < L; ++l) total += sums[channel * L + l];
+      for (std::ptrdiff_t i = 0; i < run; ++i) total += sums[channel * run + i];
       return total;
     }
   };
-
-  // sums and others become the sums over all rows of the two vectors that f(element, part) makes of a row's.
-  // The last T's lanes without a sample do not count.
-  template <class T>
-  [[gnu::always_inline]] static void sum_rows(const Geometry& g, int count, int samples, Scalar<T>* sums,
-                                              Scalar<T>* others, auto f) {
+  // Which rows count: those of samples, and of these what the mask leaves.
+  template <class T> struct Counted {
     using S = Scalar<T>;
     using V = kernels::Vec<S>;
-    constexpr int L = Unit<T>::samples, abreast = 4;
-    const std::ptrdiff_t n = std::ptrdiff_t{g.channels} * L, whole = std::ptrdiff_t{samples / L} * g.rows,
-                         rows = std::ptrdiff_t{count} * g.rows;
-    const V mask = kernels::Rest{samples % L}.only(V{} + 1);
-    const auto columns = [&]<int K>(std::integral_constant<int, K>, std::ptrdiff_t first,
-                                    auto part) __attribute__((always_inline)) {
-      V a[K] = {}, b[K] = {};
-      const auto add = [&](std::ptrdiff_t row, auto only) __attribute__((always_inline)) {
-#pragma GCC unroll 4
-        for (int k = 0; k < K; ++k) {
-          const auto [p, q] = f(row * n + first + k * lanes<S>, first + k * lanes<S>, part);
-          a[k] += only(p);
-          b[k] += only(q);
-        }
-      };
-      for (std::ptrdiff_t r = 0; r < whole; ++r) add(r, [](V v) __attribute__((always_inline)) { return v; });
-      for (std::ptrdiff_t r = whole; r < rows; ++r)
-        add(r, [=](V v) __attribute__((always_inline)) { return v * mask; });
-#pragma GCC unroll 4
-      for (int k = 0; k < K; ++k) {
-        part.store(sums + first + k * lanes<S>, a[k]);
-        part.store(others + first + k * lanes<S>, b[k]);
-      }
-    };
-    std::ptrdiff_t i = 0;
-    for (; i + abreast * lanes<S> <= n; i += abreast * lanes<S>)
-      columns(std::integral_constant<int, abreast>{}, i, kernels::Whole{});
-    kernels::for_each_vector<S>(n - i, [&](std::ptrdiff_t k, auto part) __attribute__((always_inline)) {
-      columns(std::integral_constant<int, 1>{}, i + k, part);
-    });
-  }
+    static constexpr int L = Unit<T>::samples;
+
+    const S* mask;
+    std::ptrdiff_t rows, whole, plain;  // all; of samples up to the last whole T; of these, without a mask
+    V of_samples;                       // 1 in the last T's lanes that have a sample
+    S values;                           // that each mean is of
+
+    Counted(const Geometry& g, int count, int samples, const T* of)
+        : mask(g.masked ? scalars(of) : nullptr),
+          rows(std::ptrdiff_t{count} * g.rows),
+          whole(std::ptrdiff_t{samples / L} * g.rows),
+          plain(mask ? 0 : whole),
+          of_samples(kernels::Rest{samples % L}.only(V{} + 1)),
+          values(static_cast<S>(samples) * static_cast<S>(g.rows) * static_cast<S>(g.run)) {
+      if (!mask) return;
+      values = static_cast<S>(1e-7);  // as Keras
+      for (std::ptrdiff_t r = 0; r < rows; ++r)
+        for (int l = 0; l < L; ++l)
+          values += mask[r * L + l] != 0 ? (r < whole ? S{1} : of_samples[l]) : S{0};
+    }
+    // What a row's vector counts; 0 or itself.
+    [[gnu::always_inline]] V only(std::ptrdiff_t row, V v) const {
+      if (row >= whole) v *= of_samples;
+      if (!mask) return v;
+      V steps;
+      if constexpr (L > 1)
+        steps = kernels::load(mask + row * L);
+      else
+        steps = kernels::broadcast<V>(mask[row]);
+      return steps != V{} ? v : V{};
+    }
+  };
 
   template <class T, class Count>
   static void batch_statistics(const Geometry& g, const Forward<T, Count>& c) {
     using S = Scalar<T>;
     const Coefficients<T, S*> of(g, c.intermediate);
     const S* const x = reinterpret_cast<const S*>(c.x);
+    const Counted<T> counted(g, static_cast<int>(c.count), c.run.samples, g.masked ? c.input(1) : nullptr);
     // Sums of distances from the first value instead of the values: the squares keep their precision.
-    for (int k = 0; k < g.channels; ++k) of.set(of.mean, k, x[k * of.L]);
-    sum_rows<T>(g, static_cast<int>(c.count), c.run.samples, of.factor, of.offset,
-                [=](std::ptrdiff_t at, std::ptrdiff_t column, auto part) __attribute__((always_inline)) {
-                  const auto d = part.load(x + at) - part.load(of.mean + column);
-                  return std::pair(d, d * d);
-                });
-    const S values = static_cast<S>(c.run.samples) * static_cast<S>(g.rows);
+    for (int k = 0; k < g.channels; ++k) of.set(of.mean, k, x[k * of.run]);
+    detail::sum_rows<S>(
+        of.n, counted.plain, counted.rows, of.factor, of.offset,
+        [=](std::ptrdiff_t at, std::ptrdiff_t column, auto part) __attribute__((always_inline)) {
+          const auto d = part.load(x + at) - part.load(of.mean + column);
+          return std::pair(d, d * d);
+        },
+        [&](std::ptrdiff_t row, auto v) __attribute__((always_inline)) { return counted.only(row, v); });
+    const S values = counted.values, missing = g.masked ? static_cast<S>(1e-7) / values : S{0};
     const S keep = static_cast<S>(g.momentum), take = static_cast<S>(1 - g.momentum);
     S *const means = c.updated_parameter(moving_mean(g)), *const variances =
                                                               c.updated_parameter(moving_mean(g) + 1);
     for (int k = 0; k < g.channels; ++k) {
       const S distance = of.sum(of.factor, k) / values;
       const S variance = std::max(S{0}, of.sum(of.offset, k) / values - distance * distance);
-      const S mean = of.mean[k * of.L] + distance;
+      // A masked mean is of a little more values than there are, all others 0.
+      const S mean = of.mean[k * of.run] * (1 - missing) + distance;
       set(g, c, of, k, mean, variance);
       means[k] = means[k] * keep + mean * take;
       variances[k] = variances[k] * keep + variance * take;
@@ -209,47 +240,51 @@ struct BatchNormalizationSpec {
       return d;
     };
     S *const sum = c.scratch, *const product = c.scratch + aligned(static_cast<std::size_t>(of.n));
-    sum_rows<T>(g, c.count, c.run.samples, sum, product,
-                [=](std::ptrdiff_t at, std::ptrdiff_t column, auto part) __attribute__((always_inline)) {
-                  const V centered = part.load(x + at) - part.load(of.mean + column);
-                  const V d = through(part.load(dy + at), centered, column, part);
-                  return std::pair(d, d * centered);
-                });
-    // dx = (dy - mean of dy - (x - mean) * deviation^2 * mean of dy (x - mean)) * factor.
-    const S values = static_cast<S>(c.run.samples) * static_cast<S>(g.rows);
+    const Counted<T> counted(g, c.count, c.run.samples, g.masked ? c.input(1) : nullptr);
+    detail::sum_rows<S>(
+        of.n, counted.whole, counted.rows, sum, product,
+        [=](std::ptrdiff_t at, std::ptrdiff_t column, auto part) __attribute__((always_inline)) {
+          const V centered = part.load(x + at) - part.load(of.mean + column);
+          const V d = through(part.load(dy + at), centered, column, part);
+          return std::pair(d, d * centered);
+        },
+        [&](std::ptrdiff_t, V v) __attribute__((always_inline)) { return v * counted.of_samples; });
+    // dx = (dy - mean of dy - (x - mean) * deviation^2 * mean of dy (x - mean)) * factor; where a mask leaves
+    // a value out, dy * factor.
+    const S values = counted.values;
     for (int k = 0; k < g.channels; ++k) {
-      const S deviation = of.deviation[k * of.L];
-      const S sums = Coefficients<T, S*>::sum(sum, k), products = Coefficients<T, S*>::sum(product, k);
+      const S deviation = of.deviation[k * of.run];
+      const S sums = of.sum(sum, k), products = of.sum(product, k);
       if (g.scale) c.gradient_of(gamma)[k] = products * deviation;
       if (g.center) c.gradient_of(beta(g))[k] = sums;
       const bool of_batch = c.run.training != nullptr;  // else mean and deviation were constants
-      Coefficients<T, S*>::set(sum, k, of_batch ? sums / values : S{});
-      Coefficients<T, S*>::set(product, k, of_batch ? products / values * deviation * deviation : S{});
+      of.set(sum, k, of_batch ? sums / values : S{});
+      of.set(product, k, of_batch ? products / values * deviation * deviation : S{});
     }
     if (!c.dx) return;
-    constexpr int L = Unit<T>::samples;
-    const std::ptrdiff_t rows = std::ptrdiff_t{c.count} * g.rows,
-                         whole = std::ptrdiff_t{c.run.samples / L} * g.rows;
     S* const dx = reinterpret_cast<S*>(c.dx);
-    const V mask = kernels::Rest{c.run.samples % L}.only(V{} + 1);
-    const auto differentiate = [=](std::ptrdiff_t row, auto only) __attribute__((always_inline)) {
+    const auto differentiate = [=](std::ptrdiff_t row, auto of_row,
+                                   auto only) __attribute__((always_inline)) {
       const std::ptrdiff_t start = row * of.n;
       kernels::for_each_vector<S>(of.n, [=](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
         const V centered = part.load(x + start + i) - part.load(of.mean + i);
-        const V d = through(part.load(dy + start + i), centered, i, part) - part.load(sum + i) -
-                    centered * part.load(product + i);
+        const V shared = part.load(sum + i) + centered * part.load(product + i);
+        const V d = through(part.load(dy + start + i), centered, i, part) - of_row(shared);
         part.store(dx + start + i, only(d * part.load(of.factor + i)));
       });
     };
-    for (std::ptrdiff_t r = 0; r < whole; ++r)
-      differentiate(r, [](V v) __attribute__((always_inline)) { return v; });
-    for (std::ptrdiff_t r = whole; r < rows; ++r)
-      differentiate(r, [=](V v) __attribute__((always_inline)) { return v * mask; });
+    const auto all = [](V v) __attribute__((always_inline)) { return v; };
+    for (std::ptrdiff_t r = 0; r < counted.plain; ++r) differentiate(r, all, all);
+    for (std::ptrdiff_t r = counted.plain; r < counted.rows; ++r)
+      differentiate(
+          r, [&](V v) __attribute__((always_inline)) { return counted.only(r, v); },
+          [&](V v) __attribute__((always_inline)) { return r < counted.whole ? v : v * counted.of_samples; });
   }
 
  public:
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int) {
-    return 2 * aligned(static_cast<std::size_t>(g.channels) * Unit<T>::samples);
+    return 2 *
+           aligned(static_cast<std::size_t>(g.channels) * static_cast<std::size_t>(g.run) * Unit<T>::samples);
   }
 };
 
@@ -309,6 +344,10 @@ Epilogue<A, T, Norm> epilogue(const FoldedNormalization& norm, int channels, boo
 
 }  // namespace detail
 
+/// Whether a kernel before it can do so: of channels that it makes itself.
+constexpr bool can_be_folded(const BatchNormalizationSpec& norm) {
+  return norm.is_last_axis() && !norm.masked;
+}
 constexpr FoldedNormalization folded(const BatchNormalizationSpec& norm, int behind) {
   return {behind, norm.epsilon, norm.center, norm.scale};
 }
@@ -325,7 +364,8 @@ template <double M> struct Momentum {
   KERATIN_SETS(momentum, M)
 };
 
-/// BatchNormalization<>, BatchNormalization<Momentum<0.9>, Epsilon<1e-5>, NoScale>.
+/// BatchNormalization<>, BatchNormalization<Momentum<0.9>, Epsilon<1e-5>, NoScale>,
+/// BatchNormalization<Axis<1>>.
 template <class... Options>
 struct BatchNormalization : layer_of<BatchNormalization<Options...>, BatchNormalizationSpec, Options...> {
   static constexpr BatchNormalizationSpec spec = with_options<Options...>(BatchNormalizationSpec{});
@@ -333,4 +373,5 @@ struct BatchNormalization : layer_of<BatchNormalization<Options...>, BatchNormal
 
 }  // namespace keratin
 
-KERATIN_ADAPT_STRUCT(keratin::BatchNormalizationSpec, momentum, epsilon, center, scale, activation);
+KERATIN_ADAPT_STRUCT(keratin::BatchNormalizationSpec, axis, momentum, epsilon, center, scale, activation,
+                     masked);

@@ -390,7 +390,7 @@ template <int Rank> constexpr Fused<ConvSpec<Rank>> fuse(ConvSpec<Rank> conv, co
 template <int Rank>
 constexpr Fused<ConvSpec<Rank>> fuse_for_inference(ConvSpec<Rank> conv, const BatchNormalizationSpec& next,
                                                    int behind) {
-  if (conv.activation != Linear{} || conv.norm || conv.max_pool) return {};
+  if (conv.activation != Linear{} || conv.norm || conv.max_pool || !can_be_folded(next)) return {};
   conv.norm = folded(next, behind);
   conv.activation = next.activation;
   return {true, conv};

@@ -182,7 +182,7 @@ constexpr Fused<DenseSpec> fuse(DenseSpec dense, const ActivationSpec& next) {
 /// In inference a Dense takes over the normalization behind it, and then the activation behind that.
 constexpr Fused<DenseSpec> fuse_for_inference(DenseSpec dense, const BatchNormalizationSpec& next,
                                               int behind) {
-  if (dense.activation != Linear{} || dense.norm) return {};
+  if (dense.activation != Linear{} || dense.norm || !can_be_folded(next)) return {};
   dense.norm = folded(next, behind);
   dense.activation = next.activation;
   return {true, dense};

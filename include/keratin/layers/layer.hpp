@@ -56,6 +56,7 @@ template <class S> struct Run {
   Random random{};
   S* states =
       nullptr;  // [plan.state][count] T's that stateful layers go on from; null: every batch begins anew
+  double* penalty = nullptr;  // forward adds what a layer adds to the loss; null: nobody asks for the loss
 };
 
 /// What a forward kernel is given. T is float or double (one sample each) or Lanes (L samples each).

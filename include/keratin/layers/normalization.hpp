@@ -1,13 +1,26 @@
 #pragma once
-// Normalization: values less their mean, divided by their standard deviation, times gamma, plus beta.
+// Normalization within a sample: values less their mean, divided by their standard deviation, times gamma,
+// plus beta; or divided by the root of their mean square, or by their length. Over rows of the last axes, or
+// over groups of channels.
 #include <keratin/initializers/constant.hpp>
 #include <keratin/layers/layer.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 namespace keratin {
 
 inline constexpr Rule needs_an_epsilon_above_0{"epsilon must be above 0"};
+inline constexpr Rule normalizes_the_last_axes{"axis must be the input's last axis, or several last ones"};
+inline constexpr Rule normalizes_the_last_axis{"axis must be the input's last axis"};
+inline constexpr Rule needs_groups_of_equal_size{
+    "the number of groups must be at least 1, or -1, and divide that of the channels"};
+
+/// The axes that are normalized: Axis<-2, -1>; 1 is the first of a sample, -1 the last. Keras: axis.
+template <int... A> struct Axis {
+  KERATIN_SETS(axis, {A...})
+};
 
 /// Added to the variance: Epsilon<1e-5>. Keras: epsilon.
 template <double E> struct Epsilon {
@@ -104,30 +117,45 @@ template <class T> struct RowVectors {
   }
 };
 
-}  // namespace detail
+// Of n columns the sums, over rows of n scalars, of the two vectors that f(element, column, part) makes of a
+// row's; of rows from `whole` on what only(row, vector) leaves of them.
+template <class S>
+[[gnu::always_inline]] inline void sum_rows(std::ptrdiff_t n, std::ptrdiff_t whole, std::ptrdiff_t rows,
+                                            S* sums, S* others, auto f, auto only) {
+  using V = kernels::Vec<S>;
+  constexpr int abreast = 4;
+  const auto columns = [&]<int K>(std::integral_constant<int, K>, std::ptrdiff_t first,
+                                  auto part) __attribute__((always_inline)) {
+    V a[K] = {}, b[K] = {};
+    const auto add = [&](std::ptrdiff_t row, auto left) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+      for (int k = 0; k < K; ++k) {
+        const auto [p, q] = f(row * n + first + k * lanes<S>, first + k * lanes<S>, part);
+        a[k] += left(row, p);
+        b[k] += left(row, q);
+      }
+    };
+    for (std::ptrdiff_t r = 0; r < whole; ++r)
+      add(r, [](std::ptrdiff_t, V v) __attribute__((always_inline)) { return v; });
+    for (std::ptrdiff_t r = whole; r < rows; ++r) add(r, only);
+#pragma GCC unroll 4
+    for (int k = 0; k < K; ++k) {
+      part.store(sums + first + k * lanes<S>, a[k]);
+      part.store(others + first + k * lanes<S>, b[k]);
+    }
+  };
+  std::ptrdiff_t i = 0;
+  for (; i + abreast * lanes<S> <= n; i += abreast * lanes<S>)
+    columns(std::integral_constant<int, abreast>{}, i, kernels::Whole{});
+  kernels::for_each_vector<S>(n - i, [&](std::ptrdiff_t k, auto part) __attribute__((always_inline)) {
+    columns(std::integral_constant<int, 1>{}, i + k, part);
+  });
+}
 
-/// Keras: LayerNormalization. Any shape, unchanged: every row along the last axis for itself. gamma (last
-/// axis), ones; beta (last axis), zeros.
-struct LayerNormalizationSpec {
-  double epsilon = 1e-3;
-  bool center = true, scale = true;
+// What a row is divided by: its standard deviation, less its mean; the root of its mean square; its length.
+enum class RowNorm : unsigned char { layer, rms, unit };
 
-  static constexpr const char* name = "LayerNormalization";
-  static constexpr const char* arguments = "...";
-
-  constexpr Fit fit(Shape in) const {
-    if (!(epsilon > 0)) return needs_an_epsilon_above_0;
-    return in;
-  }
-  constexpr Parameters parameters(Shape in) const {
-    Parameters p;
-    if (scale) p.add({"gamma", {in.last()}, Ones::value});
-    if (center) p.add({"beta", {in.last()}});
-    return p;
-  }
-  constexpr Traits traits() const { return {.reads_output = false, .in_place = true, .pointwise = true}; }
-  constexpr double flops(Shape in) const { return 8.0 * static_cast<double>(in.elements()); }
-
+template <RowNorm Kind> struct RowNormalization {
   struct Geometry {
     int rows, n;
     double epsilon;
@@ -135,12 +163,17 @@ struct LayerNormalizationSpec {
 
     constexpr int beta() const { return scale ? 1 : 0; }
   };
-  constexpr Geometry geometry(Shape in) const {
-    return {in.size() / in.last(), in.last(), epsilon, center, scale};
+  static constexpr Traits traits{.reads_output = false, .in_place = true, .pointwise = true};
+
+  // Of rows along so many last axes.
+  static constexpr Geometry geometry(Shape in, int axes, double epsilon, bool center, bool scale) {
+    int n = 1;
+    for (int a = in.rank - axes; a < in.rank; ++a) n *= in[a];
+    return {in.size() / n, n, epsilon, center, scale};
   }
-  /// Of every row the mean, and one over the standard deviation.
-  constexpr std::size_t intermediate(Shape in, bool training) const {
-    return training ? static_cast<std::size_t>(in.size() / in.last()) * 2 : 0;
+  // Of every row the mean, and what it is multiplied by.
+  static constexpr std::size_t intermediate(const Geometry& g, bool training) {
+    return training ? static_cast<std::size_t>(g.rows) * 2 : 0;
   }
   // The gradients of gamma and beta.
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int) {
@@ -155,37 +188,42 @@ struct LayerNormalizationSpec {
     const Geometry g = geometry;
     const S* const gamma = g.scale ? c.parameter(0) : nullptr;
     const S* const beta = g.center ? c.parameter(g.beta()) : nullptr;
-    const S share = S{1} / static_cast<S>(g.n);
+    const S values = static_cast<S>(g.n);  // to divide by: of equal ones the mean is exact
     const std::ptrdiff_t rows = static_cast<std::ptrdiff_t>(c.count) * g.rows;
     // Several rows take each step together: none waits for the end of its sum. What they share stays in L1.
     constexpr int most = 8;
     const int together = std::clamp(4096 / Unit<T>::samples / g.n, 1, most);
-    V mean[most], scale[most];
+    V mean[most] = {}, scale[most];
     for (std::ptrdiff_t first = 0; first < rows; first += together) {
       const int count = static_cast<int>(std::min<std::ptrdiff_t>(together, rows - first));
       const auto each_row = [&](auto f) __attribute__((always_inline)) {
         for (int r = 0; r < count; ++r) f(r, c.x + (first + r) * g.n);
       };
-      each_row([&](int r, const T* x) __attribute__((always_inline)) {
-        const auto sum = Row::template sums<1>(g.n, [&](auto& a, std::ptrdiff_t i, auto part) __attribute__((
-                                                        always_inline)) { a[0] += Row::load(x + i, part); });
-        mean[r] = kernels::pin(sum.of[0] * share);
-      });
+      if constexpr (Kind == RowNorm::layer)
+        each_row([&](int r, const T* x) __attribute__((always_inline)) {
+          const auto sum = Row::template sums<1>(
+              g.n, [&](auto& a, std::ptrdiff_t i, auto part)
+                       __attribute__((always_inline)) { a[0] += Row::load(x + i, part); });
+          mean[r] = kernels::pin(sum.of[0] / values);
+        });
       each_row([&](int r, const T* x) __attribute__((always_inline)) {
         const V m = mean[r];
         const auto squares = Row::template sums<1>(
             g.n, [&](auto& a, std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
-              const V d = part.only(Row::load(x + i, part) - m);
+              const V d = part.only(centered(Row::load(x + i, part), m));
               a[0] += d * d;
             });
-        const V variance = kernels::pin(squares.of[0] * share);
-        scale[r] = Row::inverse_root(variance + static_cast<S>(g.epsilon));
+        if constexpr (Kind == RowNorm::unit)
+          scale[r] = Row::inverse_root(
+              kernels::max(squares.of[0], kernels::broadcast<V>(static_cast<S>(g.epsilon * g.epsilon))));
+        else
+          scale[r] = Row::inverse_root(kernels::pin(squares.of[0] / values) + static_cast<S>(g.epsilon));
       });
       each_row([&](int r, const T* x) __attribute__((always_inline)) {
         T* const y = c.y + (first + r) * g.n;
         const V m = mean[r], s = scale[r];
         Row::each(g.n, [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
-          V v = kernels::pin((Row::load(x + i, part) - m) * s);
+          V v = kernels::pin(centered(Row::load(x + i, part), m) * s);
           if (gamma) v = kernels::pin(v * Row::parameter(gamma + i, part));
           if (beta) v += Row::parameter(beta + i, part);
           Row::store(y + i, v, part);
@@ -197,7 +235,8 @@ struct LayerNormalizationSpec {
     }
   }
 
-  /// With u = (x - mean) * scale and d = dy * gamma, dx = scale * (d - mean(d) - u * mean(d * u)).
+  // With u = (x - mean) * scale and d = dy * gamma, dx = scale * (d - mean(d) - u * mean(d * u)); of a layer
+  // that takes no mean off, without mean(d); of lengths with sums instead of means.
   template <class T> static void backward(auto geometry, const Backward<T>& c) {
     using Row = detail::RowVectors<T>;
     using V = typename Row::V;
@@ -206,13 +245,13 @@ struct LayerNormalizationSpec {
     const S* const gamma = g.scale ? c.parameter(0) : nullptr;
     S *const d_gamma = c.scratch, *const d_beta = d_gamma + Row::sum_size(g.n);
     std::fill_n(c.scratch, scratch<T>(g, c.count), S{});
-    const S share = S{1} / static_cast<S>(g.n);
+    const S share = Kind == RowNorm::unit ? S{1} : S{1} / static_cast<S>(g.n);
     const T *x = c.x, *dy = c.dy;
     T* dx = c.dx;
     for (std::ptrdiff_t r = 0; r < static_cast<std::ptrdiff_t>(c.count) * g.rows; ++r, x += g.n, dy += g.n) {
       const V mean = Row::kept(c.intermediate + 2 * r), scale = Row::kept(c.intermediate + 2 * r + 1);
       const auto u = [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
-        return kernels::pin((Row::load(x + i, part) - mean) * scale);
+        return kernels::pin(centered(Row::load(x + i, part), mean) * scale);
       };
       const auto d = [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
         const V v = Row::load(dy + i, part);
@@ -228,7 +267,10 @@ struct LayerNormalizationSpec {
             if (g.center) kernels::store(to_beta, kernels::load(to_beta) + v);
           });
       if (!dx) continue;
-      const V mean_d = kernels::pin(sum.of[0] * share), mean_product = kernels::pin(sum.of[1] * share);
+      const V mean_d = Kind == RowNorm::layer ? kernels::pin(sum.of[0] * share) : V{};
+      V mean_product = kernels::pin(sum.of[1] * share);
+      if constexpr (Kind == RowNorm::unit)  // a row shorter than epsilon is only scaled up
+        mean_product = scale < static_cast<S>(0.9999 / g.epsilon) ? mean_product : V{};
       Row::each(g.n, [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
         Row::store(dx + i, (d(i, part) - mean_d - u(i, part) * mean_product) * scale, part);
       });
@@ -237,6 +279,295 @@ struct LayerNormalizationSpec {
     if (g.scale) Row::hand_on(d_gamma, g.n, c.gradient_of(0));
     if (g.center) Row::hand_on(d_beta, g.n, c.gradient_of(g.beta()));
   }
+
+ private:
+  template <class V> [[gnu::always_inline]] static V centered(V x, [[maybe_unused]] V mean) {
+    if constexpr (Kind == RowNorm::layer)
+      return x - mean;
+    else
+      return x;
+  }
+};
+
+// How many axes are named, if they are the last ones of a sample, in any order; else 0.
+constexpr int last_axes(Shape in, const Numbers& axes) {
+  unsigned named = 0;
+  for (const int axis : axes.from_the_end(in.rank)) {
+    if (axis < -in.rank || axis >= 0 || (named >> (-1 - axis) & 1) != 0) return 0;
+    named |= 1u << (-1 - axis);
+  }
+  return named == (1u << axes.count) - 1 ? axes.count : 0;
+}
+constexpr Shape shape_of_last(Shape in, int axes) {
+  Shape last;
+  for (int a = in.rank - axes; a < in.rank; ++a) last.extent[last.rank++] = in[a];
+  return last;
+}
+
+}  // namespace detail
+
+/// Keras: LayerNormalization. Any shape, unchanged: every row along the last axis, or along several last
+/// ones, for itself. gamma (these axes), ones; beta (these axes), zeros.
+struct LayerNormalizationSpec {
+  Numbers axis{-1};
+  double epsilon = 1e-3;
+  bool center = true, scale = true;
+
+  using Rows = detail::RowNormalization<detail::RowNorm::layer>;
+  using Geometry = Rows::Geometry;
+  static constexpr const char* name = "LayerNormalization";
+  static constexpr const char* arguments = "...";
+
+  constexpr Fit fit(Shape in) const {
+    if (!(epsilon > 0)) return needs_an_epsilon_above_0;
+    if (detail::last_axes(in, axis) == 0) return normalizes_the_last_axes;
+    return in;
+  }
+  constexpr Parameters parameters(Shape in) const {
+    const Shape shape = detail::shape_of_last(in, axis.count);
+    Parameters p;
+    if (scale) p.add({"gamma", shape, Ones::value});
+    if (center) p.add({"beta", shape});
+    return p;
+  }
+  constexpr Traits traits() const { return Rows::traits; }
+  constexpr double flops(Shape in) const { return 8.0 * static_cast<double>(in.elements()); }
+  constexpr Geometry geometry(Shape in) const {
+    return Rows::geometry(in, axis.count, epsilon, center, scale);
+  }
+  constexpr std::size_t intermediate(Shape in, bool training) const {
+    return Rows::intermediate(geometry(in), training);
+  }
+  template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
+    return Rows::scratch<T>(g, count);
+  }
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    Rows::forward(geometry, c);
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+    Rows::backward(geometry, c);
+  }
+};
+
+/// Keras: RMSNormalization. Every row along the last axis, or along several last ones, divided by the root of
+/// its mean square, times scale (these axes), ones. A mask goes no further.
+struct RMSNormalizationSpec {
+  Numbers axis{-1};
+  double epsilon = 1e-6;
+
+  using Rows = detail::RowNormalization<detail::RowNorm::rms>;
+  using Geometry = Rows::Geometry;
+  static constexpr const char* name = "RMSNormalization";
+  static constexpr const char* arguments = "...";
+  static constexpr bool passes_mask() { return false; }
+
+  constexpr Fit fit(Shape in) const {
+    if (!(epsilon > 0)) return needs_an_epsilon_above_0;
+    if (detail::last_axes(in, axis) == 0) return normalizes_the_last_axes;
+    return in;
+  }
+  constexpr Parameters parameters(Shape in) const {
+    Parameters p;
+    p.add({"scale", detail::shape_of_last(in, axis.count), Ones::value});
+    return p;
+  }
+  constexpr Traits traits() const { return Rows::traits; }
+  constexpr double flops(Shape in) const { return 4.0 * static_cast<double>(in.elements()); }
+  constexpr Geometry geometry(Shape in) const { return Rows::geometry(in, axis.count, epsilon, false, true); }
+  constexpr std::size_t intermediate(Shape in, bool training) const {
+    return Rows::intermediate(geometry(in), training);
+  }
+  template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
+    return Rows::scratch<T>(g, count);
+  }
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    Rows::forward(geometry, c);
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+    Rows::backward(geometry, c);
+  }
+};
+
+/// Keras: UnitNormalization. Every row along the last axis, or along several last ones, divided by its
+/// length; one that is shorter than 1e-12 by that.
+struct UnitNormalizationSpec {
+  Numbers axis{-1};
+
+  using Rows = detail::RowNormalization<detail::RowNorm::unit>;
+  using Geometry = Rows::Geometry;
+  static constexpr const char* name = "UnitNormalization";
+  static constexpr const char* arguments = "...";
+
+  constexpr Fit fit(Shape in) const {
+    if (detail::last_axes(in, axis) == 0) return normalizes_the_last_axes;
+    return in;
+  }
+  constexpr Traits traits() const { return Rows::traits; }
+  constexpr double flops(Shape in) const { return 3.0 * static_cast<double>(in.elements()); }
+  constexpr Geometry geometry(Shape in) const { return Rows::geometry(in, axis.count, 1e-12, false, false); }
+  constexpr std::size_t intermediate(Shape in, bool training) const {
+    return Rows::intermediate(geometry(in), training);
+  }
+  template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
+    return Rows::scratch<T>(g, count);
+  }
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    Rows::forward(geometry, c);
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+    Rows::backward(geometry, c);
+  }
+};
+
+/// Keras: GroupNormalization. Channels, the last axis, in `groups` groups of neighbours, each normalized over
+/// all positions of a sample; -1: each channel for itself. gamma (channels), ones; beta (channels), zeros.
+struct GroupNormalizationSpec {
+  int groups = 32;
+  Numbers axis{-1};
+  double epsilon = 1e-3;
+  bool center = true, scale = true;
+
+  static constexpr const char* name = "GroupNormalization";
+  static constexpr const char* arguments = "groups?, ...";
+  static constexpr bool passes_mask() { return true; }
+
+  constexpr Fit fit(Shape in) const {
+    if (axis.count != 1 || detail::last_axes(in, axis) == 0) return normalizes_the_last_axis;
+    if (groups < -1 || groups == 0 || (groups > 0 && in.last() % groups != 0))
+      return needs_groups_of_equal_size;
+    if (!(epsilon > 0)) return needs_an_epsilon_above_0;
+    return in;
+  }
+  constexpr Parameters parameters(Shape in) const {
+    return LayerNormalizationSpec{.center = center, .scale = scale}.parameters(in);
+  }
+  constexpr Traits traits() const { return {.reads_output = false, .in_place = true}; }
+  constexpr double flops(Shape in) const { return 6.0 * static_cast<double>(in.elements()); }
+
+  struct Geometry {
+    int rows, channels, groups;
+    double epsilon;
+    bool center, scale;
+
+    constexpr int size() const { return rows * channels; }
+    constexpr int beta() const { return scale ? 1 : 0; }
+  };
+  constexpr Geometry geometry(Shape in) const {
+    const int channels = in.last();
+    return {in.size() / channels, channels, groups == -1 ? channels : groups, epsilon, center, scale};
+  }
+  // Of each channel the mean, 1 / standard deviation and that times gamma.
+  constexpr std::size_t intermediate(Shape in, bool) const { return 3 * static_cast<std::size_t>(in.last()); }
+  // Of each channel the sums of a sample, and the gradients of gamma and beta.
+  template <class T> static constexpr std::size_t scratch(const Geometry& g, int) {
+    return 4 * static_cast<std::size_t>(g.channels) * Unit<T>::samples;
+  }
+
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    using Row = detail::RowVectors<T>;
+    using V = typename Row::V;
+    using S = Scalar<T>;
+    const Geometry g = geometry;
+    const S* const gamma = g.scale ? c.parameter(0) : nullptr;
+    const S* const beta = g.center ? c.parameter(g.beta()) : nullptr;
+    const T* x = c.x;
+    T *y = c.y, *mean = c.intermediate;
+    for (int s = 0; s < static_cast<int>(c.count);
+         ++s, x += g.size(), y += g.size(), mean += 3 * g.channels) {
+      T *const deviation = mean + g.channels, *const factor = deviation + g.channels;
+      // Sums of distances from a group's first value: the squares keep their precision.
+      each_group(g, [&](int first, int end) { std::fill(mean + first, mean + end, x[first]); });
+      sum<T>(g, deviation, factor, [=](std::ptrdiff_t at, std::ptrdiff_t column, auto part) {
+        const auto d = part.load(scalars(x) + at) - part.load(scalars(mean) + column);
+        return std::pair(d, d * d);
+      });
+      each_group(g, [&](int first, int end) {
+        const auto [distances, squares] = of_group<T>(g, deviation, factor, first, end);
+        const V m = Row::kept(mean + first) + distances,
+                d = Row::inverse_root(kernels::max(V{}, squares - distances * distances) +
+                                      static_cast<S>(g.epsilon));
+        for (int k = first; k < end; ++k) {
+          Row::keep(mean + k, m);
+          Row::keep(deviation + k, d);
+          Row::keep(factor + k, gamma ? kernels::pin(d * gamma[k]) : d);
+        }
+      });
+      for (int r = 0; r < g.rows; ++r) {
+        const std::ptrdiff_t row = std::ptrdiff_t{r} * g.channels;
+        Row::each(g.channels, [&](std::ptrdiff_t k, auto part) __attribute__((always_inline)) {
+          const V centered = Row::load(x + row + k, part) - Row::load(mean + k, part);
+          V v = kernels::pin(centered * Row::load(factor + k, part));
+          if (beta) v += Row::parameter(beta + k, part);
+          Row::store(y + row + k, v, part);
+        });
+      }
+    }
+  }
+
+  /// With u = (x - mean) * deviation and d = dy * gamma, dx = deviation * (d - mean(d) - u * mean(d * u)).
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+    using Row = detail::RowVectors<T>;
+    using V = typename Row::V;
+    const Geometry g = geometry;
+    std::fill_n(c.scratch, scratch<T>(g, c.count), Scalar<T>{});
+    T *const sums = reinterpret_cast<T*>(c.scratch), *const products = sums + g.channels,
+             *const d_gamma = products + g.channels, *const d_beta = d_gamma + g.channels;
+    const T *x = c.x, *dy = c.dy, *mean = c.intermediate;
+    T* dx = c.dx;
+    for (int s = 0; s < c.count; ++s, x += g.size(), dy += g.size(), mean += 3 * g.channels) {
+      const T *const deviation = mean + g.channels, *const factor = deviation + g.channels;
+      sum<T>(g, sums, products, [=](std::ptrdiff_t at, std::ptrdiff_t column, auto part) {
+        const auto d = part.load(scalars(dy) + at);
+        return std::pair(d, d * (part.load(scalars(x) + at) - part.load(scalars(mean) + column)));
+      });
+      Row::each(g.channels, [&](std::ptrdiff_t k, auto part) {
+        const V of_gamma = Row::load(products + k, part) * Row::load(deviation + k, part);
+        Row::store(d_gamma + k, Row::load(d_gamma + k, part) + of_gamma, part);
+        Row::store(d_beta + k, Row::load(d_beta + k, part) + Row::load(sums + k, part), part);
+        // From here on they are those of d * deviation.
+        Row::store(sums + k, Row::load(sums + k, part) * Row::load(factor + k, part), part);
+        Row::store(products + k, Row::load(products + k, part) * Row::load(factor + k, part), part);
+      });
+      if (!dx) continue;
+      each_group(g, [&](int first, int end) {
+        const auto [mean_d, product] = of_group<T>(g, sums, products, first, end);
+        const V d = Row::kept(deviation + first), mean_product = product * d * d;
+        for (int k = first; k < end; ++k) Row::keep(sums + k, mean_d), Row::keep(products + k, mean_product);
+      });
+      for (int r = 0; r < g.rows; ++r) {
+        const std::ptrdiff_t row = std::ptrdiff_t{r} * g.channels;
+        Row::each(g.channels, [&](std::ptrdiff_t k, auto part) __attribute__((always_inline)) {
+          const V centered = Row::load(x + row + k, part) - Row::load(mean + k, part);
+          const V v = Row::load(dy + row + k, part) * Row::load(factor + k, part) - Row::load(sums + k, part);
+          Row::store(dx + row + k, v - centered * Row::load(products + k, part), part);
+        });
+      }
+      dx += g.size();
+    }
+    if (g.scale) Row::hand_on(scalars(d_gamma), g.channels, c.gradient_of(0));
+    if (g.center) Row::hand_on(scalars(d_beta), g.channels, c.gradient_of(g.beta()));
+  }
+
+ private:
+  // f(first channel, end) for each group.
+  static void each_group(const Geometry& g, auto f) {
+    const int n = g.channels / g.groups;
+    for (int first = 0; first < g.channels; first += n) f(first, first + n);
+  }
+  // Of each channel of a sample the sums of the two vectors that f makes of a position's.
+  template <class T> static void sum(const Geometry& g, T* sums, T* others, auto f) {
+    detail::sum_rows<Scalar<T>>(std::ptrdiff_t{g.channels} * Unit<T>::samples, g.rows, g.rows, scalars(sums),
+                                scalars(others), f, [](std::ptrdiff_t, auto v) { return v; });
+  }
+  // What a group's sums make, divided by the number of its values.
+  template <class T>
+  static auto of_group(const Geometry& g, const T* sums, const T* others, int first, int end) {
+    using Row = detail::RowVectors<T>;
+    typename Row::V a = {}, b = {};
+    for (int k = first; k < end; ++k) a += Row::kept(sums + k), b += Row::kept(others + k);
+    const auto share = Scalar<T>{1} / (static_cast<Scalar<T>>(g.rows) * static_cast<Scalar<T>>(end - first));
+    return std::pair(kernels::pin(a * share), kernels::pin(b * share));
+  }
 };
 
 /// LayerNormalization<Epsilon<1e-6>, NoCenter>.
@@ -244,7 +575,27 @@ template <class... Options>
 struct LayerNormalization : layer_of<LayerNormalization<Options...>, LayerNormalizationSpec, Options...> {
   static constexpr LayerNormalizationSpec spec = with_options<Options...>(LayerNormalizationSpec{});
 };
+/// RMSNormalization<>, RMSNormalization<Epsilon<1e-5>>.
+template <class... Options>
+struct RMSNormalization : layer_of<RMSNormalization<Options...>, RMSNormalizationSpec, Options...> {
+  static constexpr RMSNormalizationSpec spec = with_options<Options...>(RMSNormalizationSpec{});
+};
+/// UnitNormalization<>, UnitNormalization<Axis<-2, -1>>.
+template <class... Options>
+struct UnitNormalization : layer_of<UnitNormalization<Options...>, UnitNormalizationSpec, Options...> {
+  static constexpr UnitNormalizationSpec spec = with_options<Options...>(UnitNormalizationSpec{});
+};
+/// GroupNormalization<8>; GroupNormalization<-1, NoCenter>: of each channel.
+template <int Groups = 32, class... Options>
+struct GroupNormalization
+    : layer_of<GroupNormalization<Groups, Options...>, GroupNormalizationSpec, Options...> {
+  static constexpr GroupNormalizationSpec spec =
+      with_options<Options...>(GroupNormalizationSpec{.groups = Groups});
+};
 
 }  // namespace keratin
 
-KERATIN_ADAPT_STRUCT(keratin::LayerNormalizationSpec, epsilon, center, scale);
+KERATIN_ADAPT_STRUCT(keratin::LayerNormalizationSpec, axis, epsilon, center, scale);
+KERATIN_ADAPT_STRUCT(keratin::RMSNormalizationSpec, axis, epsilon);
+KERATIN_ADAPT_STRUCT(keratin::UnitNormalizationSpec, axis);
+KERATIN_ADAPT_STRUCT(keratin::GroupNormalizationSpec, groups, axis, epsilon, center, scale);

@@ -8,6 +8,7 @@ namespace keratin {
 inline constexpr Rule causal_is_for_Conv1D{"causal padding is for Conv1D only"};
 inline constexpr Rule needs_sequence_TxC{"needs a sequence: (steps, channels)"};
 inline constexpr Rule needs_image_HxWxC{"needs an image: (height, width, channels)"};
+inline constexpr Rule needs_volume_DxHxWxC{"needs a volume: (depth, height, width, channels)"};
 inline constexpr Rule needs_sizes_of_at_least_1{"sizes, strides and dilation must be at least 1"};
 inline constexpr Rule window_is_larger_than_the_input{"the window is larger than the input"};
 

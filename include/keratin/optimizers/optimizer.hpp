@@ -10,13 +10,6 @@
 
 namespace keratin {
 
-/// The gradient with a penalty's: g + l1 sign(w) + 2 l2 w.
-template <class V> [[gnu::always_inline]] inline V penalized(V g, V w, const Regularizer& penalty) {
-  using S = kernels::element<V>;
-  const V l1 = kernels::broadcast<V>(static_cast<S>(penalty.l1));
-  return g + (w > 0 ? l1 : w < 0 ? -l1 : V{}) + w * static_cast<S>(2 * penalty.l2);
-}
-
 /// Applies an optimizer's update to the block while the gradients are still in the cache. Penalties are added
 /// on the way: g + l1 sign(w) + 2 l2 w.
 template <class S, class Step, int Slots, bool Some = false> class Update final : public GradientSink<S> {

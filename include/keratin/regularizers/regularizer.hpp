@@ -14,11 +14,11 @@ struct Regularizer {
   constexpr explicit operator bool() const { return l1 != 0 || l2 != 0; }
   constexpr bool operator==(const Regularizer&) const = default;
 
-  /// The penalty of n weights.
-  template <class S> [[gnu::noinline]] double penalty(const S* w, int n) const {
+  /// The penalty of n values.
+  template <class S> [[gnu::noinline]] double penalty(const S* w, std::ptrdiff_t n) const {
     using V = kernels::Vec<S>;
     double sum = 0;
-    for (int i = 0; i < n; i += chunk) {  // chunks, so that a long sum keeps its precision in float
+    for (std::ptrdiff_t i = 0; i < n; i += chunk) {  // chunks, so that a long sum keeps its precision in float
       V absolute = {}, squares = {};
       kernels::for_each_vector<S>(n - i < chunk ? n - i : chunk, [&](std::ptrdiff_t k, auto part) {
         const V v = part.load(w + i + k);
@@ -30,6 +30,13 @@ struct Regularizer {
     return sum;
   }
 };
+
+/// The gradient with a penalty's: g + l1 sign(w) + 2 l2 w.
+template <class V> [[gnu::always_inline]] inline V penalized(V g, V w, const Regularizer& penalty) {
+  using S = kernels::element<V>;
+  const V l1 = kernels::broadcast<V>(static_cast<S>(penalty.l1));
+  return g + (w > 0 ? l1 : w < 0 ? -l1 : V{}) + w * static_cast<S>(2 * penalty.l2);
+}
 
 namespace detail {
 struct l1_option;

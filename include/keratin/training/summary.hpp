@@ -81,10 +81,11 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
   else if constexpr (std::is_same_v<V, Slice>)
     return std::string(Text(value.begin, ":", value.end, ":", value.step).view());
   else {
-    static_assert(std::tuple_size_v<V> > 0, "a field of a new type: say here how it reads");
+    if constexpr (!std::is_same_v<V, Numbers>)
+      static_assert(std::tuple_size_v<V> > 0, "a field of a new type: say here how it reads");
     std::string text;
     for (const auto& item : value) text += (text.empty() ? "" : ", ") + value_text(item);
-    return value.size() > 1 ? "(" + text + ")" : text;
+    return value.end() - value.begin() > 1 ? "(" + text + ")" : text;
   }
 }
 

@@ -693,6 +693,7 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::forward(const Batch& batch
       load_samples(batch.x[k], input_size(k), batch.samples, memory(plan(), static_cast<int>(k)));
     Run<S> run = training_run(n, updated);
     run.states = states;
+    run.penalty = &loss;
     training().forward(count, model_.block().data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr),
                        memory.workspace, run);
     each_output([&](std::size_t k, auto& head) {
@@ -739,7 +740,7 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::train(const Batch& batch) 
   return loss;
 }
 
-// The mean loss of a batch in inference, without penalties.
+// The mean loss of a batch in inference, without the penalties of weights.
 template <int Capacity, class Model, class Optimizer, class... Heads>
 double Trainer<Capacity, Model, Optimizer, Heads...>::test(const Batch& batch) {
   const int n = batch.samples.n;
@@ -760,7 +761,8 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::test(const Batch& batch) {
         load_samples(batch.x[k], input_size(k), batch.samples, converted + units * of.inputs[k].first);
       x = converted;
     }
-    inference().forward(count, model_.block().data(), x, results, workspace, {n, nullptr, {}, states()});
+    inference().forward(count, model_.block().data(), x, results, workspace,
+                        {n, nullptr, {}, states(), &loss});
     each_output([&](std::size_t k, auto& head) {
       T* const result = results + units * of.outputs[k].first;
       S* y = nullptr;

@@ -1,0 +1,48 @@
+"""Layers that work in training: KERAS_BACKEND=jax python tests/keras/families_regularization.py"""
+
+import keras
+import numpy as np
+from keras import layers
+
+from families import Case, write_family
+from golden import HERE, fill, fill_weights, write_line
+
+# What draws at random is compared in inference, where it does nothing.
+write_family("regularization", [
+    Case("dropout", (5, 3), layers.Dropout(0.5), training=False),
+    Case("dropout_noise_shape", (5, 3), layers.Dropout(0.25, noise_shape=(None, 1, 3)), training=False),
+    Case("dropout_of_the_batch", (4, 2), layers.Dropout(0.5, noise_shape=(1, 4, 1)), training=False),
+    Case("spatial_dropout1d", (5, 3), layers.SpatialDropout1D(0.5), training=False),
+    Case("spatial_dropout2d", (4, 3, 2), layers.SpatialDropout2D(0.25), training=False),
+    Case("spatial_dropout3d", (2, 3, 2, 2), layers.SpatialDropout3D(0.5), training=False),
+    Case("alpha_dropout", (7,), layers.AlphaDropout(0.1, noise_shape=(None, 1)), training=False),
+    Case("gaussian_noise", (7,), layers.GaussianNoise(0.3), training=False),
+    Case("gaussian_dropout", (3, 4), layers.GaussianDropout(0.4), training=False),
+    Case("activity_regularization", (4, 3), layers.ActivityRegularization(l1=0.3, l2=0.2)),
+    Case("activity_regularization_l1", (17,), layers.ActivityRegularization(l1=0.5)),
+    Case("activity_regularization_l2", (5, 1), layers.ActivityRegularization(l2=0.25)),
+    Case("activity_regularization_none", (3,), layers.ActivityRegularization()),
+])
+
+
+def trained():
+    """Losses of three steps, that of an evaluation and of one batch at a time behind them, and the weights."""
+    model = keras.Sequential([
+        keras.Input((6,)),
+        layers.Dense(4, "tanh", kernel_regularizer=keras.regularizers.L2(0.01)),
+        layers.ActivityRegularization(l1=0.1, l2=0.3),
+        layers.Dense(2),
+    ])
+    fill_weights(model)
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    x, y = fill((5, 6), 0), fill((5, 2), 7)
+    losses = [model.train_on_batch(x, y) for _ in range(3)]
+    losses += [model.test_on_batch(x, y), model.evaluate(x, y, batch_size=2, verbose=0)]
+    yield "trained/activity_regularization/loss", np.array(losses, "float32")
+    for k, w in enumerate(model.get_weights()):
+        yield f"trained/activity_regularization/w{k}", w
+
+
+with open(HERE / "layers_regularization.txt", "a", encoding="ascii") as file:
+    for name, array in trained():
+        write_line(file, name, array)
