@@ -1,6 +1,7 @@
 #pragma once
-// Depthwise convolution of images, channels last, and its gradients: every channel under kernels of its own. Few
-// multiplications meet many values, so the loops follow memory: tiles of positions along a row share a weight.
+// Depthwise convolution of images, channels last, and its gradients: every channel under kernels of its own.
+// Few multiplications meet many values, so the loops follow memory: tiles of positions along a row share a
+// weight.
 #include <keratin/core/window.hpp>
 #include <keratin/kernels/tile.hpp>
 
@@ -22,8 +23,8 @@ struct DepthwiseSize {
 namespace detail {
 
 // f(o, c, read, values, write) for the output channels in vectors: the first one, the input channel that it
-// belongs to, and how a vector of weights is read, one of values read, and one written. A multiplier of 1 takes
-// vectors of channels; with a larger one, or Lanes, every channel is a vector for itself.
+// belongs to, and how a vector of weights is read, one of values read, and one written. A multiplier of 1
+// takes vectors of channels; with a larger one, or Lanes, every channel is a vector for itself.
 template <class T, class F> [[gnu::always_inline]] inline void each_filter(const DepthwiseSize& g, F f) {
   using S = Scalar<T>;
   if constexpr (Unit<T>::samples > 1) {
@@ -47,8 +48,8 @@ template <class T, class F> [[gnu::always_inline]] inline void each_filter(const
       for (int o = 0; o < g.filters(); ++o) vector(o, o / g.multiplier, Rest{1});
   }
 }
-// f<M>(r, c) for M outputs side by side in row r from column c on; with M > 1 their windows do not meet padding at
-// the sides.
+// f<M>(r, c) for M outputs side by side in row r from column c on; with M > 1 their windows do not meet
+// padding at the sides.
 template <class F> [[gnu::always_inline]] inline void each_tile(const DepthwiseSize& g, F f) {
   const int first = g.w.inner_first(), end = g.w.inner_end();
   for (int r = 0; r < g.h.out; ++r) {
@@ -92,7 +93,8 @@ template <class T>
   });
 }
 
-/// Adds the gradients of one image to dx, dw and db, of which dx and db may be null; dw and db are still in lanes.
+/// Adds the gradients of one image to dx, dw and db, of which dx and db may be null; dw and db are still in
+/// lanes.
 template <class T>
 [[gnu::noinline]] void depthwise_gradients(const DepthwiseSize& g, const T* x, const Scalar<T>* w,
                                            const T* dy, T* dx, T* dw, T* db) {
