@@ -86,3 +86,12 @@ functional::Model models::embedding() {
   return chain({9}, Embedding<20, 6, EmbeddingsInitializer<Ones>>{}, Conv1D<5, Kernel<3>, ReLU>{},
                GlobalMaxPooling1D{}, Dense<2>{});
 }
+functional::Model models::convolution() {
+  return chain({3, 2, 4, 2}, Conv3D<3, Kernel<2, 1, 2>, ReLU>{},
+               Conv3DTranspose<2, Kernel<2>, Strides<1, 2, 1>, OutputPadding<0, 1, 0>>{}, Reshape<3, 5, 8>{},
+               Conv2DTranspose<4, Kernel<3>, Strides<2>, Same, Tanh>{},
+               SeparableConv2D<5, Kernel<3, 2>, DepthMultiplier<2>, PointwiseInitializer<HeNormal>>{},
+               Reshape<-1, 5>{}, DepthwiseConv1D<Kernel<2>, Dilation<2>, Same>{},
+               SeparableConv1D<3, Kernel<4>, Strides<3>, NoBias, Sigmoid>{},
+               Conv1DTranspose<2, Kernel<2>, Dilation<2>>{});
+}
