@@ -1,6 +1,7 @@
 #pragma once
 // Windows that slide over an image: what convolutions and pooling do.
 #include <array>
+#include <numeric>
 
 namespace keratin {
 
@@ -39,6 +40,17 @@ struct WindowAxis {
   constexpr int end(int o) const {
     const int room = in - 1 - (o * stride - before);
     return room < 0 ? 0 : (room / dilation < size - 1 ? room / dilation + 1 : size);
+  }
+  /// The elements of windows that meet input i: `element`, `element` + `step`, ... below `size`, in those of
+  /// `output`, `output` - `back`, ..., as far as there are such outputs.
+  struct Meets {
+    int element, step, output, back;
+  };
+  constexpr Meets meets(int i) const {
+    int k = 0;
+    while (k < size && (i + before - k * dilation) % stride != 0) ++k;
+    const int step = stride / std::gcd(stride, dilation);
+    return {k, step, (i + before - k * dilation) / stride, step * dilation / stride};
   }
   /// The extent of the input with its padding, without what no window meets.
   constexpr int padded() const { return (out - 1) * stride + (size - 1) * dilation + 1; }

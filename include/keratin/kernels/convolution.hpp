@@ -404,15 +404,6 @@ template <class T> void pad_rows(const ConvolutionSize& g, const T* y, T* d, T* 
   }
 }
 
-/// Adds rows of n T's to sums.
-template <class T> void add_rows(const T* rows, std::ptrdiff_t count, std::ptrdiff_t n, T* sums) {
-  using S = Scalar<T>;
-  for (; count > 0; --count, rows += n)
-    for_each_vector<S>(n * Unit<T>::samples, [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
-      part.store(scalars(sums) + i, part.load(scalars(sums) + i) + part.load(scalars(rows) + i));
-    });
-}
-
 /// A volume into one that has its padding; that must hold zeros where the padding is.
 template <class T> void add_padding(const ConvolutionSize& g, const T* x, T* to) {
   const ConvolutionSize padded = g.padded();

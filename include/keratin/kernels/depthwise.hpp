@@ -93,41 +93,81 @@ template <class T>
   });
 }
 
-/// Adds the gradients of one image to dx, dw and db, of which dx and db may be null; dw and db are still in
-/// lanes.
+/// The gradient of one image.
 template <class T>
-[[gnu::noinline]] void depthwise_gradients(const DepthwiseSize& g, const T* x, const Scalar<T>* w,
-                                           const T* dy, T* dx, T* dw, T* db) {
+[[gnu::noinline]] void depthwise_input_gradient(const DepthwiseSize& g, const T* dy, const Scalar<T>* w,
+                                                T* dx) {
   const std::ptrdiff_t filters = g.filters(), step = std::ptrdiff_t{g.w.stride} * g.channels;
-  detail::each_tile(g, [&]<int M>(int r, int c) __attribute__((always_inline)) {
-    const T* const from = dy + (std::ptrdiff_t{r} * g.w.out + c) * filters;
+  const auto tile = [&]<int M>(int h, int i) __attribute__((always_inline)) {
+    const WindowAxis::Meets rows = g.h.meets(h), columns = g.w.meets(i);
+    T* const to = dx + (std::ptrdiff_t{h} * g.w.in + i) * g.channels;
     detail::each_filter<T>(
         g, [&](int o, int channel, auto weights, auto values, auto write) __attribute__((always_inline)) {
-          Vec<Scalar<T>> d[M];
+          Vec<Scalar<T>> sum[M] = {};
+          if (o > channel * g.multiplier)
+            for (int m = 0; m < M; ++m) sum[m] = values(to + m * step + channel);
+          for (int ky = rows.element, r = rows.output; ky < g.h.size; ky += rows.step, r -= rows.back) {
+            if (r < 0 || r >= g.h.out) continue;
+            for (int kx = columns.element, c = columns.output; kx < g.w.size;
+                 kx += columns.step, c -= columns.back) {
+              if (c <= -M || c >= g.w.out) continue;
+              const T* const d = dy + (std::ptrdiff_t{r} * g.w.out + c) * filters + o;
+              const auto weight = weights(w + (std::ptrdiff_t{ky} * g.w.size + kx) * filters + o);
+              if (c >= 0 && c + M <= g.w.out) {
 #pragma GCC unroll 4
-          for (int m = 0; m < M; ++m) d[m] = values(from + m * filters + o);
-          if (db) {
-            auto sum = values(db + o);
+                for (int m = 0; m < M; ++m) sum[m] += values(d + m * filters) * weight;
+              } else {
 #pragma GCC unroll 4
-            for (int m = 0; m < M; ++m) sum += d[m];
-            write(db + o, sum);
-          }
-          detail::each_tap<M>(g, r, c, [&](std::ptrdiff_t at, int tap) __attribute__((always_inline)) {
-            T* const to = dw + tap * filters + o;
-            auto sum = values(to);
-#pragma GCC unroll 4
-            for (int m = 0; m < M; ++m) sum += values(x + at + m * step + channel) * d[m];
-            write(to, sum);
-            if (!dx) return;
-            const auto weight = weights(w + tap * filters + o);
-#pragma GCC unroll 4
-            for (int m = 0; m < M; ++m) {
-              T* const to_x = dx + at + m * step + channel;
-              write(to_x, values(to_x) + d[m] * weight);
+                for (int m = 0; m < M; ++m)
+                  if (c + m >= 0 && c + m < g.w.out) sum[m] += values(d + m * filters) * weight;
+              }
             }
-          });
+          }
+#pragma GCC unroll 4
+          for (int m = 0; m < M; ++m) write(to + m * step + channel, sum[m]);
         });
-  });
+  };
+  for (int h = 0; h < g.h.in; ++h)
+    for (int phase = 0; phase < g.w.stride; ++phase)  // inputs a stride apart meet outputs side by side
+      tiles<4>((g.w.in - phase + g.w.stride - 1) / g.w.stride,
+               [&]<int M>(int j) __attribute__((always_inline)) {
+                 tile.template operator()<M>(h, phase + j * g.w.stride);
+               });
+}
+
+/// Adds one image to the gradient of w, which is still in lanes.
+template <class T>
+[[gnu::noinline]] void add_depthwise_gradient(const DepthwiseSize& g, const T* x, const T* dy, T* dw) {
+  const std::ptrdiff_t filters = g.filters(), step = std::ptrdiff_t{g.w.stride} * g.channels;
+  const int first = g.w.inner_first(), end = g.w.inner_end();
+  for (int r = 0; r < g.h.out; ++r, dy += g.w.out * filters)
+    detail::each_filter<T>(
+        g, [&](int o, int channel, auto, auto values, auto write) __attribute__((always_inline)) {
+          for (int ky = g.h.first(r); ky < g.h.end(r); ++ky)
+            tiles<3>(g.w.size, [&]<int N>(int kx) __attribute__((always_inline)) {
+              const T* const row = x + std::ptrdiff_t{g.h.input(r, ky)} * g.w.in * g.channels + channel;
+              Vec<Scalar<T>> sum[N] = {};
+              const auto border = [&](int from, int to) __attribute__((always_inline)) {
+                for (int c = from; c < to; ++c)
+                  for (int n = 0; n < N; ++n)
+                    if (kx + n >= g.w.first(c) && kx + n < g.w.end(c))
+                      sum[n] += values(row + std::ptrdiff_t{g.w.input(c, kx + n)} * g.channels) *
+                                values(dy + c * filters + o);
+              };
+              border(0, first);
+              const T* from = row + std::ptrdiff_t{g.w.input(first, kx)} * g.channels;
+              for (int c = first; c < end; ++c, from += step) {
+                const auto d = values(dy + c * filters + o);
+#pragma GCC unroll 4
+                for (int n = 0; n < N; ++n)
+                  sum[n] += values(from + std::ptrdiff_t{n} * g.w.dilation * g.channels) * d;
+              }
+              border(end, g.w.out);
+              T* const to = dw + (std::ptrdiff_t{ky} * g.w.size + kx) * filters + o;
+#pragma GCC unroll 4
+              for (int n = 0; n < N; ++n) write(to + n * filters, values(to + n * filters) + sum[n]);
+            });
+        });
 }
 
 }  // namespace keratin::kernels

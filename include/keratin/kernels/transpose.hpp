@@ -77,6 +77,15 @@ template <class T> void take_sums_of_samples(const T* from, int n, auto take) {
     }
   }
 }
+/// Adds rows of n T's to sums.
+template <class T> void add_rows(const T* rows, std::ptrdiff_t count, std::ptrdiff_t n, T* sums) {
+  using S = Scalar<T>;
+  for (; count > 0; --count, rows += n)
+    for_each_vector<S>(n * Unit<T>::samples, [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
+      part.store(scalars(sums) + i, part.load(scalars(sums) + i) + part.load(scalars(rows) + i));
+    });
+}
+
 namespace detail {
 [[gnu::noinline]] inline void group_to_rows(const Lanes* from, std::ptrdiff_t n, int samples, float* rows) {
   constexpr int L = lanes<float>;

@@ -76,14 +76,14 @@ template <int Rank> struct DepthwiseConvSpec {
     T* const dw = reinterpret_cast<T*>(c.scratch);
     T* const db = dw + g.size.weights();
     std::fill_n(scalars(dw), (g.size.weights() + g.size.filters()) * Unit<T>::samples, Scalar<T>{});
-    if (c.dx) std::fill_n(scalars(c.dx), c.count * g.size.inputs() * Unit<T>::samples, Scalar<T>{});
     with_activation(geometry, [&]<class A>(A) {
       for (std::ptrdiff_t i = 0; i < c.count; ++i) {
         T* const dy = c.dy + i * g.size.outputs();
         if constexpr (!std::is_same_v<A, Linear>)
           A::backward(c.y + i * g.size.outputs(), dy, dy, g.size.positions(), g.size.filters());
-        kernels::depthwise_gradients(g.size, c.x + i * g.size.inputs(), c.parameter(0), dy,
-                                     c.dx ? c.dx + i * g.size.inputs() : nullptr, dw, db);
+        kernels::add_rows(dy, g.size.positions(), g.size.filters(), db);
+        kernels::add_depthwise_gradient(g.size, c.x + i * g.size.inputs(), dy, dw);
+        if (c.dx) kernels::depthwise_input_gradient(g.size, dy, c.parameter(0), c.dx + i * g.size.inputs());
       }
     });
     kernels::sum_samples(dw, static_cast<int>(g.size.weights()), c.gradient_of(0));

@@ -52,7 +52,7 @@ template <int Rank> struct SeparableConvSpec {
   constexpr double flops(Shape in) const {
     const Geometry g = geometry(in);
     return 2.0 * static_cast<double>(g.depthwise.positions()) *
-           static_cast<double>(g.depthwise.weights() + g.pointwise.weights());
+           static_cast<double>(g.depthwise.weights() + g.pointwise(1).weights());
   }
   // What the depthwise convolution makes; in inference only that of one sample.
   constexpr std::size_t intermediate(Shape in, bool) const {
@@ -61,18 +61,18 @@ template <int Rank> struct SeparableConvSpec {
 
   struct Geometry {
     kernels::DepthwiseSize depthwise;
-    kernels::ConvolutionSize pointwise;  // of a sequence: positions do not meet
+    int filters;
     ActivationFunction activation;
     bool use_bias;
+
+    // The second convolution, of so many positions: they do not meet, so they are a sequence.
+    constexpr kernels::ConvolutionSize pointwise(int positions) const {
+      return {.w = {positions, 1, 1, 1, Padding::valid}, .channels = depthwise.filters(), .filters = filters};
+    }
   };
   constexpr Geometry geometry(Shape in) const {
     const Window window = window_of<Rank>(in, kernel_size, strides, dilation_rate, padding);
-    const kernels::DepthwiseSize depthwise{window.h, window.w, window.channels, depth_multiplier};
-    const WindowAxis positions(static_cast<int>(depthwise.positions()), 1, 1, 1, Padding::valid);
-    return {depthwise,
-            {.w = positions, .channels = depthwise.filters(), .filters = filters},
-            activation,
-            use_bias};
+    return {{window.h, window.w, window.channels, depth_multiplier}, filters, activation, use_bias};
   }
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int) {
     return Scratch<T>(g).end;
@@ -86,32 +86,37 @@ template <int Rank> struct SeparableConvSpec {
       constexpr bool in_register = is_fixed<decltype(geometry)> && A::elementwise;
       images<std::conditional_t<in_register, A, Linear>>(g, c);
       if constexpr (!in_register && !std::is_same_v<A, Linear>)
-        A::forward(c.y, c.y, static_cast<int>(c.count) * g.depthwise.positions(), g.pointwise.filters);
+        A::forward(c.y, c.y, static_cast<int>(c.count) * g.depthwise.positions(), g.filters);
     });
   }
   template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
     const Geometry g = geometry;
     const Scratch<T> at(g);
     std::fill_n(c.scratch, at.end, Scalar<T>{});
-    if (c.dx) std::fill_n(scalars(c.dx), c.count * g.depthwise.inputs() * Unit<T>::samples, Scalar<T>{});
-    with_activation(geometry, [&]<class A>(A) {
-      for (std::ptrdiff_t i = 0; i < c.count; ++i) {
-        T* const dy = c.dy + i * outputs(g);
-        if constexpr (!std::is_same_v<A, Linear>)
-          A::backward(c.y + i * outputs(g), dy, dy, g.depthwise.positions(), g.pointwise.filters);
-        image_backward(g, c, i);
+    for (std::ptrdiff_t i = 0; i < c.count; ++i) {
+      // Some positions at a time, which stay in the cache.
+      for (std::ptrdiff_t first = 0; first < g.depthwise.positions(); first += piece) {
+        const int count = static_cast<int>(std::min<std::ptrdiff_t>(piece, g.depthwise.positions() - first));
+        const std::ptrdiff_t from = i * outputs(g) + first * g.filters;
+        with_activation(geometry, [&]<class A>(A) {
+          if constexpr (!std::is_same_v<A, Linear>)
+            A::backward(c.y + from, c.dy + from, c.dy + from, count, g.filters);
+        });
+        pointwise_backward(g, c, i, first, count);
       }
-    });
+      depthwise_backward(g, c, i);
+    }
     detail::take_sums(gradients, 0, at.of(c, at.depthwise), g.depthwise.weights());
-    detail::take_sums(gradients, 1, at.of(c, at.pointwise), g.pointwise.weights());
-    if (g.use_bias) detail::take_sums(gradients, 2, at.of(c, at.bias), g.pointwise.filters);
+    detail::take_sums(gradients, 1, at.of(c, at.pointwise), g.pointwise(1).weights());
+    if (g.use_bias) detail::take_sums(gradients, 2, at.of(c, at.bias), g.filters);
   }
 
  private:
   constexpr Shape depthwise_kernel(Shape in) const {
     return kernel_shape<Rank>(kernel_size, in.last(), depth_multiplier);
   }
-  static std::ptrdiff_t outputs(const Geometry& g) { return g.pointwise.positions() * g.pointwise.filters; }
+  static constexpr int piece = 32;  // positions
+  static constexpr std::ptrdiff_t outputs(const Geometry& g) { return g.depthwise.positions() * g.filters; }
 
   template <class A, class T, class Count>
   [[gnu::noinline]] static void images(const Geometry& g, const Forward<T, Count>& c) {
@@ -119,15 +124,16 @@ template <int Rank> struct SeparableConvSpec {
       T* const z = c.intermediate + (c.training() ? i * g.depthwise.outputs() : 0);
       kernels::depthwise(g.depthwise, c.x + i * g.depthwise.inputs(), c.parameter(0), nullptr, z);
       kernels::Convolution<T, kernels::ConvolutionTile<T>::positions, kernels::ConvolutionSize>(
-          g.pointwise, z, c.parameter(1), g.use_bias ? c.parameter(2) : nullptr)
-          .run(kernels::write_tiles(c.y + i * outputs(g), g.pointwise.filters,
+          g.pointwise(static_cast<int>(g.depthwise.positions())), z, c.parameter(1),
+          g.use_bias ? c.parameter(2) : nullptr)
+          .run(kernels::write_tiles(c.y + i * outputs(g), g.filters,
                                     [](auto v, auto...)
                                         __attribute__((always_inline)) { return A::value(v); }));
     }
   }
 
-  // Where backward's scratch keeps what, in scalars: dy with padding on both sides, the gradient between the
-  // two convolutions of one sample, the sums for the parameters.
+  // Where backward's scratch keeps what, in scalars: a piece of dy with padding on both sides, the gradient
+  // between the two convolutions of one sample, the sums for the parameters.
   template <class T> struct Scratch {
     std::size_t between = 0, depthwise = 0, pointwise = 0, bias = 0, end = 0;
 
@@ -135,28 +141,37 @@ template <int Rank> struct SeparableConvSpec {
       const auto room = [](std::ptrdiff_t n) {
         return aligned(static_cast<std::size_t>(n) * Unit<T>::samples);
       };
-      between = room(kernels::ConvolutionInputGradient<T>::room(g.pointwise));
+      between = room(kernels::ConvolutionInputGradient<T>::room(g.pointwise(piece)));
       depthwise = between + room(g.depthwise.outputs());
       pointwise = depthwise + room(g.depthwise.weights());
-      bias = pointwise + room(g.pointwise.weights());
-      end = bias + room(g.pointwise.filters);
+      bias = pointwise + room(g.pointwise(1).weights());
+      end = bias + room(g.filters);
     }
     static T* of(const Backward<T>& c, std::size_t offset) {
       return reinterpret_cast<T*>(c.scratch + offset);
     }
   };
 
+  // Of `count` positions of sample i: the gradient of what the depthwise convolution made, and the sums.
   template <class T>
-  [[gnu::noinline]] static void image_backward(const Geometry& g, const Backward<T>& c, std::ptrdiff_t i) {
+  [[gnu::noinline]] static void pointwise_backward(const Geometry& g, const Backward<T>& c, std::ptrdiff_t i,
+                                                   std::ptrdiff_t first, int count) {
     const Scratch<T> at(g);
-    T *const d = at.of(c, 0), *const dz = at.of(c, at.between);
-    kernels::pad_rows(g.pointwise, c.dy + i * outputs(g), d, at.of(c, at.bias));
-    kernels::add_kernel_gradient(g.pointwise, c.intermediate + i * g.depthwise.outputs(), d,
+    const kernels::ConvolutionSize size = g.pointwise(count);
+    const std::ptrdiff_t from = first * size.channels;
+    T* const d = at.of(c, 0);
+    kernels::pad_rows(size, c.dy + i * outputs(g) + first * g.filters, d, at.of(c, at.bias));
+    kernels::add_kernel_gradient(size, c.intermediate + i * g.depthwise.outputs() + from, d,
                                  at.of(c, at.pointwise));
-    kernels::ConvolutionInputGradient<T>::run(g.pointwise, d, c.parameter(1), dz);
-    T* const none = nullptr;
-    kernels::depthwise_gradients(g.depthwise, c.x + i * g.depthwise.inputs(), c.parameter(0), dz,
-                                 c.dx ? c.dx + i * g.depthwise.inputs() : none, at.of(c, at.depthwise), none);
+    kernels::ConvolutionInputGradient<T>::run(size, d, c.parameter(1), at.of(c, at.between) + from);
+  }
+  template <class T>
+  static void depthwise_backward(const Geometry& g, const Backward<T>& c, std::ptrdiff_t i) {
+    const Scratch<T> at(g);
+    const T* const d = at.of(c, at.between);
+    kernels::add_depthwise_gradient(g.depthwise, c.x + i * g.depthwise.inputs(), d, at.of(c, at.depthwise));
+    if (c.dx)
+      kernels::depthwise_input_gradient(g.depthwise, d, c.parameter(0), c.dx + i * g.depthwise.inputs());
   }
 };
 using SeparableConv1DSpec = SeparableConvSpec<1>;
