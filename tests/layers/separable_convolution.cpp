@@ -22,15 +22,6 @@ TEST_CASE("SeparableConv1D computes what Keras computes") {
   check<SeparableConv1D<17, Kernel<5>, Same, Sigmoid>, Input<1, 2>>("separable_conv1d_one");
 }
 
-TEST_CASE("a separable convolution takes over the activation behind it") {
-  using Net = Sequential<Input<4, 2>, SeparableConv1D<3, Kernel<3>>, Activation<Tanh>>;
-  static_assert(plan<Net>().steps.size() == 1);
-  const Model<Net> fused(3);
-  const Model<Sequential<Input<4, 2>, SeparableConv1D<3, Kernel<3>, Tanh>>> at_once(3);
-  const std::vector<float> x = filled_array(8, 0);
-  CHECK(all_near(fused.predict(x), at_once.predict(x), 0));
-}
-
 TEST_CASE("separable convolutions have Keras's shapes, parameters and options") {
   using Spec = SeparableConvSpec<2>;
   static_assert(hana::equal(SeparableConv2D<4, Same, Strides<2>, DepthMultiplier<2>, Kernel<3>>::spec,

@@ -83,15 +83,6 @@ TEST_CASE("a transposed convolution of every small size is what it should be") {
           }
 }
 
-TEST_CASE("a transposed convolution takes over the activation behind it") {
-  using Net = Sequential<Input<4, 2>, Conv1DTranspose<3, Kernel<3>>, Activation<Tanh>>;
-  static_assert(plan<Net>().steps.size() == 1);
-  const Model<Net> fused(3);
-  const Model<Sequential<Input<4, 2>, Conv1DTranspose<3, Kernel<3>, Tanh>>> at_once(3);
-  const std::vector<float> x = filled_array(8, 0);
-  CHECK(all_near(fused.predict(x), at_once.predict(x), 0));
-}
-
 TEST_CASE("transposed convolutions have Keras's shapes, parameters and options") {
   using Spec = ConvTransposeSpec<2>;
   static_assert(
