@@ -18,6 +18,19 @@ template <class... A> void activations(ActivationList<A...>) {
   dense<127, 33>(), dense<61, 97>(), dense<3, 17>();  // no multiples of a vector
   dense<64, 1>(), dense<64, 2>(), dense<64, 4>(), dense<64, 8>(), dense<128, 10>();  // narrower than a vector
   activations(Activations{});
+  benchmark_layer<Conv2DTranspose<32, Kernel<3>, Strides<2>, Same, ReLU>, Input<14, 14, 64>>(
+      "Conv2DTranspose/3 by 2");
+  benchmark_layer<Conv2DTranspose<64, Kernel<4>, Strides<2>, Same>, Input<8, 8, 128>>(
+      "Conv2DTranspose/4 by 2");
+  benchmark_layer<Conv1DTranspose<32, Kernel<5>, Strides<2>, Same>, Input<64, 32>>("Conv1DTranspose/5 by 2");
+  benchmark_layer<Conv3DTranspose<16, Kernel<3>, Strides<2>, Same>, Input<4, 4, 4, 32>>(
+      "Conv3DTranspose/3 by 2");
+  benchmark_layer<Conv3D<16, Kernel<3>, Same>, Input<8, 8, 8, 16>>("Conv3D/3");
+  benchmark_layer<SeparableConv2D<64, Kernel<3>, Same>, Input<14, 14, 64>>("SeparableConv2D/3");
+  benchmark_layer<SeparableConv2D<128, Kernel<3>, Same, ReLU>, Input<28, 28, 32>>("SeparableConv2D/3, large");
+  benchmark_layer<SeparableConv1D<64, Kernel<5>, Same>, Input<128, 64>>("SeparableConv1D/5");
+  benchmark_layer<DepthwiseConv1D<Kernel<5>, Same>, Input<128, 64>>("DepthwiseConv1D/5");
+  benchmark_layer<DepthwiseConv2D<Kernel<3>, Same>, Input<14, 14, 64>>("DepthwiseConv2D/3");
   benchmark_layer<Dropout<0.5>, Input<256>>("Dropout");
   benchmark_layer<SpatialDropout1D<0.5>, Input<32, 64>>("SpatialDropout1D");
   benchmark_layer<SpatialDropout2D<0.5>, Input<14, 14, 16>>("SpatialDropout2D");

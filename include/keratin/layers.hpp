@@ -16,6 +16,8 @@
 #include <keratin/layers/recurrent.hpp>
 #include <keratin/layers/regularization.hpp>
 #include <keratin/layers/reshaping.hpp>
+#include <keratin/layers/separable_convolution.hpp>
+#include <keratin/layers/transposed_convolution.hpp>
 
 #include <boost/hana/for_each.hpp>
 #include <boost/hana/tuple.hpp>
@@ -29,7 +31,10 @@ namespace hana = boost::hana;
 /// Every spec, a line a family, in two halves that take about as long to compile.
 #define KERATIN_FIRST_LAYER_SPECS(X)                                                      \
   X(DenseSpec)                                                                            \
-  X(ConvSpec<1>) X(ConvSpec<2>) X(DepthwiseConv2DSpec)                                    \
+  X(ConvSpec<1>) X(ConvSpec<2>) X(ConvSpec<3>)                                            \
+  X(ConvTransposeSpec<1>) X(ConvTransposeSpec<2>) X(ConvTransposeSpec<3>)                 \
+  X(DepthwiseConv1DSpec) X(DepthwiseConv2DSpec)                                           \
+  X(SeparableConv1DSpec) X(SeparableConv2DSpec)                                           \
   X(MaxPooling1DSpec) X(MaxPooling2DSpec) X(AveragePooling1DSpec) X(AveragePooling2DSpec) \
   X(GlobalMaxPooling1DSpec) X(GlobalMaxPooling2DSpec)                                     \
   X(GlobalAveragePooling1DSpec) X(GlobalAveragePooling2DSpec)                             \

@@ -413,6 +413,7 @@ class LayerCheck {
     pass.y.resize(static_cast<std::size_t>(n) * layer.out);
     for (std::size_t i = 0; i < pass.y.size(); ++i)
       pass.y[i] = at(passes.y, layer.out, i / layer.out, i % layer.out);
+    std::fill_n(workspace.data() + passes.dy * samples, layer.out * samples, S{});  // no sample, no gradient
     for (std::size_t i = 0; i < pass.y.size(); ++i)
       at(passes.dy, layer.out, i / layer.out, i % layer.out) = static_cast<S>(filled(i, 9));
     pass.dw.resize(layer.block);

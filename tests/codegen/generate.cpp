@@ -26,6 +26,7 @@ int main() {
   print("embedding", models::embedding());
   print("normalization", models::normalization());
   print("regularization", models::regularization());
+  print("convolution", models::convolution());
   print("lenet_float16", models::lenet(), WeightFormat::float16);
   print("lenet_bfloat16", models::lenet(), WeightFormat::bfloat16);
 }

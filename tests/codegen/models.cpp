@@ -99,3 +99,12 @@ functional::Model models::regularization() {
                SpatialDropout2D<0.5>{}, Reshape<2, 2, 3, 2>{}, SpatialDropout3D<0.5>{}, Flatten{},
                Dense<3>{});
 }
+functional::Model models::convolution() {
+  return chain({3, 2, 4, 2}, Conv3D<3, Kernel<2, 1, 2>, ReLU>{},
+               Conv3DTranspose<2, Kernel<2>, Strides<1, 2, 1>, OutputPadding<0, 1, 0>>{}, Reshape<3, 5, 8>{},
+               Conv2DTranspose<4, Kernel<3>, Strides<2>, Same, Tanh>{},
+               SeparableConv2D<5, Kernel<3, 2>, DepthMultiplier<2>, PointwiseInitializer<HeNormal>>{},
+               Reshape<-1, 5>{}, DepthwiseConv1D<Kernel<2>, Dilation<2>, Same>{},
+               SeparableConv1D<3, Kernel<4>, Strides<3>, NoBias, Sigmoid>{},
+               Conv1DTranspose<2, Kernel<2>, Dilation<2>>{});
+}

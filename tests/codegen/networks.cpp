@@ -81,6 +81,7 @@ TEST_CASE("a generated header is its model") {
   check(networks::embedding::model(), models::embedding());
   check(networks::normalization::model(), models::normalization());
   check(networks::regularization::model(), models::regularization());
+  check(networks::convolution::model(), models::convolution());
 }
 
 TEST_CASE("with weights of 16 bits it is the model with these weights") {
@@ -104,7 +105,7 @@ TEST_CASE("every layer that has a static type is in one of these models") {
   std::set<std::string_view> types;
   for (const auto make : {models::mlp, models::lenet, models::depthwise, models::recurrent, models::causal,
                           models::residual, models::inception, models::merging, models::embedding,
-                          models::normalization, models::regularization}) {
+                          models::normalization, models::regularization, models::convolution}) {
     const functional::Model model = make();
     for (const LayerPlan& layer : model.layers()) types.insert(layer.type);
   }

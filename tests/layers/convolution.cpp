@@ -32,9 +32,29 @@ TEST_CASE("DepthwiseConv2D computes what Keras computes") {
   check<DepthwiseConv2D<>, Input<1, 1, 1>>("depthwise_conv2d_one");
 }
 
+TEST_CASE("DepthwiseConv1D computes what Keras computes") {
+  check<DepthwiseConv1D<Kernel<3>>, Input<7, 3>>("depthwise_conv1d");
+  check<DepthwiseConv1D<Kernel<4>, Strides<2>, Same, ReLU>, Input<9, 17>>("depthwise_conv1d_same");
+  check<DepthwiseConv1D<Kernel<2>, Same, DepthMultiplier<3>, Dilation<2>, NoBias>, Input<6, 2>>(
+      "depthwise_conv1d_multiplier");
+  check<DepthwiseConv1D<Kernel<3>, Same>, Input<1, 1>>("depthwise_conv1d_one");
+}
+
+TEST_CASE("Conv3D computes what Keras computes") {
+  check<Conv3D<3, Kernel<2, 2, 3>>, Input<4, 3, 5, 2>>("conv3d");
+  check<Conv3D<2, Kernel<3>, Strides<2, 1, 3>, Same, ReLU>, Input<3, 5, 4, 3>>("conv3d_same_strides");
+  check<Conv3D<6, Kernel<2>, Same, Dilation<2, 1, 2>, Groups<2>, NoBias>, Input<4, 3, 4, 4>>(
+      "conv3d_dilation_groups");
+  check<Conv3D<17, Kernel<3>, Same, Softmax>, Input<1, 1, 1, 1>>("conv3d_one");
+}
+
 TEST_CASE("Conv2D has Keras's parameters") {
   constexpr Parameters p = Conv2D<8, Kernel<3, 5>, Groups<2>>::spec.parameters(Shape{9, 9, 4});
   static_assert(p.count == 2 && p.list[0].shape == Shape{3, 5, 2, 8} && p.list[1].shape == Shape{8});
   static_assert(Conv1D<4, Kernel<3>, NoBias>::spec.parameters(Shape{9, 2}).count == 1);
+  static_assert(Conv3D<4, Kernel<3>, Strides<2>>::spec.fit(Shape{9, 5, 3, 2}).out == Shape{4, 2, 1, 4});
+  static_assert(Conv3D<4, Kernel<3>>::spec.fit(Shape{9, 5, 3}).broken == &needs_volume_DxHxWxC);
+  static_assert(Conv3D<4, Kernel<3>, Groups<2>>::spec.parameters(Shape{9, 9, 9, 2}).list[0].shape ==
+                Shape{3, 3, 3, 1, 4});
   static_assert(Conv1D<4, Kernel<3>>::spec.parameters(Shape{9, 2}).list[0].shape == Shape{3, 2, 4});
 }

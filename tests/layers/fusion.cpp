@@ -44,6 +44,9 @@ template <class In, class A, class B> void check_fusion(bool fused_in_training =
 TEST_CASE("a kernel takes over the activation behind it") {
   check_fusion<Input<6, 5, 2>, Conv2D<7, Kernel<3>>, Activation<ReLU>>();
   check_fusion<Input<6, 5>, BatchNormalization<>, Activation<ReLU>>();
+  check_fusion<Input<3, 4, 2>, Conv2DTranspose<7, Kernel<3>, Strides<2>>, Activation<Tanh>>();
+  check_fusion<Input<6, 3>, DepthwiseConv1D<Kernel<3>>, Activation<Sigmoid>>();
+  check_fusion<Input<6, 5, 2>, SeparableConv2D<7, Kernel<3>>, Activation<ReLU>>();
 }
 
 TEST_CASE("a convolution takes over the max-pooling behind it") {
@@ -53,6 +56,7 @@ TEST_CASE("a convolution takes over the max-pooling behind it") {
 
 TEST_CASE("in inference a kernel takes over the normalization behind it") {
   check_fusion<Input<6, 5, 2>, Conv2D<7, Kernel<3>>, BatchNormalization<>>(false);
+  check_fusion<Input<3, 4, 3, 2>, Conv3D<5, Kernel<2>>, BatchNormalization<>>(false);
   check_fusion<Input<5>, Dense<19>, BatchNormalization<>>(false);
   check_fusion<Input<3, 5>, Dense<4, NoBias>, BatchNormalization<NoScale>>(false);
   using Net = Sequential<Input<8, 8, 2>, Conv2D<3, Kernel<3>>, BatchNormalization<>, Activation<ReLU>,

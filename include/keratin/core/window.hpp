@@ -1,6 +1,7 @@
 #pragma once
 // Windows that slide over an image: what convolutions and pooling do.
 #include <array>
+#include <numeric>
 
 namespace keratin {
 
@@ -26,6 +27,11 @@ struct WindowAxis {
   }
   /// The input that element k of output o's window meets; outside 0 .. in it is padding.
   constexpr int input(int o, int k) const { return o * stride + k * dilation - before; }
+  /// The output whose window has input i as its element k, -1 if there is none.
+  constexpr int output(int i, int k) const {
+    const int at = i + before - k * dilation;
+    return at < 0 || at % stride != 0 || at / stride >= out ? -1 : at / stride;
+  }
   /// Output o's window meets the input in the elements first(o) .. end(o).
   constexpr int first(int o) const {
     const int outside = before - o * stride;
@@ -35,6 +41,21 @@ struct WindowAxis {
     const int room = in - 1 - (o * stride - before);
     return room < 0 ? 0 : (room / dilation < size - 1 ? room / dilation + 1 : size);
   }
+  /// The elements of windows that meet input i: `element`, `element` + `step`, ... below `size`, in those of
+  /// `output`, `output` - `back`, ..., as far as there are such outputs.
+  struct Meets {
+    int element, step, output, back;
+  };
+  constexpr Meets meets(int i) const {
+    int k = 0;
+    while (k < size && (i + before - k * dilation) % stride != 0) ++k;
+    const int step = stride / std::gcd(stride, dilation);
+    return {k, step, (i + before - k * dilation) / stride, step * dilation / stride};
+  }
+  /// The extent of the input with its padding, without what no window meets.
+  constexpr int padded() const { return (out - 1) * stride + (size - 1) * dilation + 1; }
+  /// Whether windows meet padding.
+  constexpr bool meets_padding() const { return inner_first() > 0 || inner_end() < out; }
   /// The outputs inner_first() .. inner_end() have their whole window inside the input.
   constexpr int inner_first() const {
     const int o = (before + stride - 1) / stride;
@@ -47,9 +68,9 @@ struct WindowAxis {
   }
 };
 
-/// Windows over an image; a sequence is an image of height 1.
+/// Windows over a volume; an image is a volume of depth 1, a sequence an image of height 1.
 struct Window {
-  WindowAxis h{}, w{};
+  WindowAxis d{}, h{}, w{};
   int channels = 0;  // of the input
 };
 

@@ -151,8 +151,12 @@ Json put(T v) {
   return v;
 }
 inline Json put(Padding v) { return padding_names[static_cast<std::size_t>(v)]; }
-template <std::size_t N> Json put(const std::array<int, N>& v) {
-  return v == std::array<int, N>{} ? Json() : Json(v);  // as the layer has it by itself
+template <std::size_t N> Json put(const std::array<int, N>& v) { return v; }
+// Sizes that were left to the layer: its defaults, where they are none.
+constexpr bool is_left_out(const auto&, const auto&) { return false; }
+template <std::size_t N>
+constexpr bool is_left_out(const std::array<int, N>& v, const std::array<int, N>& otherwise) {
+  return v == otherwise && v[0] < 1;
 }
 template <std::size_t N> Json put(const std::array<Sizes<2>, N>& v) { return N == 1 ? Json(v[0]) : Json(v); }
 inline Json put(const Shape& v) {
@@ -261,13 +265,14 @@ template <class T> void take_fields(const Json& config, T& fields, auto harmless
       of_key(key, [&] { wants(value, "nothing that changes the result"); });
 }
 template <class T> Json put_fields(const T& fields) {
+  const T otherwise{};
   Json config = Json::object();
   hana::for_each(hana::accessors<T>(), [&](auto field) {
     const std::string key = hana::to<const char*>(hana::first(field));
     if (is_internal(key)) return;
     const auto& value = hana::second(field)(fields);
     if constexpr (requires { put(value); })
-      config[key] = put(value);
+      config[key] = is_left_out(value, hana::second(field)(otherwise)) ? Json() : put(value);
     else
       throw FileError(key + ": files cannot hold this setting");
   });

@@ -1,7 +1,7 @@
 #pragma once
-// Convolution of images, channels last, and its two gradients. Each is the micro-kernel over tiles of
-// positions along a row times columns (filters or channels); see product.hpp for what T decides. A sequence
-// is an image of height 1.
+// Convolution of volumes, channels last, and its two gradients. Each is the micro-kernel over tiles of
+// positions along a row times columns (filters or channels); see product.hpp for what T decides. An image is
+// a volume of depth 1, a sequence an image of height 1.
 #include <keratin/core/fixed.hpp>
 #include <keratin/core/window.hpp>
 #include <keratin/kernels/product.hpp>
@@ -9,9 +9,9 @@
 
 namespace keratin::kernels {
 
-/// Kernel w[h.size][w.size][channels / groups][filters].
+/// Kernel w[d.size][h.size][w.size][channels / groups][filters].
 struct ConvolutionSize {
-  WindowAxis h{}, w{};
+  WindowAxis d{}, h{}, w{};
   int channels = 0, filters = 0, groups = 1;
 
   constexpr int group_channels() const { return channels / groups; }
@@ -19,7 +19,20 @@ struct ConvolutionSize {
   /// Whether a row of a window lies in one piece.
   constexpr bool in_one_piece() const { return groups == 1 && w.dilation == 1; }
   constexpr std::ptrdiff_t weights() const {
-    return std::ptrdiff_t{h.size} * w.size * group_channels() * filters;
+    return std::ptrdiff_t{d.size} * h.size * w.size * group_channels() * filters;
+  }
+  constexpr std::ptrdiff_t inputs() const { return std::ptrdiff_t{d.in} * h.in * w.in * channels; }
+  constexpr std::ptrdiff_t positions() const { return std::ptrdiff_t{d.out} * h.out * w.out; }
+  constexpr bool meets_padding() const { return d.meets_padding() || h.meets_padding() || w.meets_padding(); }
+  /// The same convolution of a volume to which its padding was added, if it has any.
+  constexpr ConvolutionSize padded() const {
+    ConvolutionSize size = *this;
+    if (!meets_padding()) return size;
+    for (WindowAxis* axis : {&size.d, &size.h, &size.w}) {
+      axis->in = axis->padded();
+      axis->before = 0;
+    }
+    return size;
   }
 };
 
@@ -84,6 +97,36 @@ template <class T, int M, int N, class V, class Part>
         [&](int n) __attribute__((always_inline)) { return weight<T>(w + n * n_stride, part); });
 }
 
+// The same, where a column's weights lie side by side, from w + column * column_stride on. Vectors along the
+// columns are made of them block by block, in registers.
+template <class T, int M, int N, class V, class Part>
+[[gnu::always_inline]] inline void accumulate_rows(V (&a)[M][N], const T* x, auto at, const Scalar<T>* w,
+                                                   std::ptrdiff_t column_stride, std::ptrdiff_t run,
+                                                   int columns, Part part) {
+  using S = Scalar<T>;
+  if constexpr (Operands<T>::columns == 1) {
+    accumulate<T>(a, x, at, w, 1, column_stride, run, part);
+  } else {
+    constexpr int L = lanes<S>, width = N * L;
+    alignas(Vec<S>) S block[L * width];
+    for (std::ptrdiff_t j = 0; j < run; j += L) {
+      const int depth = run - j < L ? static_cast<int>(run - j) : L;
+      for (int n = 0; n < N; ++n) {
+        Vec<S> r[L];
+#pragma GCC unroll 32
+        for (int l = 0; l < L; ++l) {
+          const S* const from = w + (n * L + l) * column_stride + j;
+          r[l] = n * L + l >= columns ? Vec<S>{} : depth == L ? load(from) : Rest{depth}.load(from);
+        }
+        transpose(r);
+#pragma GCC unroll 32
+        for (int l = 0; l < L; ++l) store(block + l * width + n * L, r[l]);
+      }
+      accumulate<T>(a, x + j, at, block, width, L, depth, part);
+    }
+  }
+}
+
 // Where the positions of a tile lie: side by side, or as neighbouring windows of 2 x 2 (1 x 2) that are
 // pooled.
 struct SideBySide {
@@ -99,9 +142,8 @@ template <int Rows> struct Pooled {
 
 }  // namespace detail
 
-/// y[r][c][f] = finish(bias[f] + the sum over the window of x * w), for one image. bias may be null.
-/// store(a, y, part) is given each tile of finished sums.
-/// Positions is the height of the register tile.
+/// y[z][r][c][f] = bias[f] + the sum over the window of x * w, for one volume. bias may be null; what becomes
+/// of each tile of sums is `store`'s business. Positions is the height of the register tile.
 template <class T, int Positions, class Size> class Convolution {
   using S = Scalar<T>;
   using O = Operands<T>;
@@ -115,15 +157,17 @@ template <class T, int Positions, class Size> class Convolution {
     const ConvolutionSize g = size_;
     const detail::SideBySide at{std::ptrdiff_t{g.w.stride} * g.channels};
     const auto row = of_size([](const ConvolutionSize& s) { return detail::row_of_outputs(s.w, 1); });
-    for (int r = 0; r < g.h.out; ++r)
-      position_tiles<1>(row, [&]<int M>(int c) __attribute__((always_inline)) {
-        sums<M>(r, c, at, [&](const auto& a, int column, auto part) __attribute__((always_inline)) {
-          store(a, r * g.w.out + c, column, part);
+    for (int z = 0; z < g.d.out; ++z)
+      for (int r = 0; r < g.h.out; ++r)
+        position_tiles<1>(row, [&]<int M>(int c) __attribute__((always_inline)) {
+          sums<M>(z, r, c, at, [&](const auto& a, int column, auto part) __attribute__((always_inline)) {
+            store(a, (z * g.h.out + r) * g.w.out + c, column, part);
+          });
         });
-      });
   }
-  /// Windows of 2 x 2, or of 1 x 2 with Rows = 1: store(tile[M][N], position, column, part), where each 2 *
-  /// Rows sums in a tile are one window's, and the position is that of the first one in the pooled image.
+  /// Of an image, windows of 2 x 2, or of 1 x 2 with Rows = 1: store(tile[M][N], position, column, part),
+  /// where each 2 * Rows sums in a tile are one window's, and the position is that of the first one in the
+  /// pooled image.
   template <int Rows> [[gnu::always_inline]] void run_pooled(auto store) const {
     const ConvolutionSize g = size_;
     constexpr int P = 2 * Rows;
@@ -138,7 +182,7 @@ template <class T, int Positions, class Size> class Convolution {
         const auto use = [&](const auto& a, int column, auto part)
                              __attribute__((always_inline)) { store(a, r * pooled + c, column, part); };
         if constexpr (M > 1)
-          sums<M>(r * Rows, 2 * c, at, use);
+          sums<M>(0, r * Rows, 2 * c, at, use);
         else
           at_padding<Rows>(r, c, use);
       });
@@ -202,27 +246,27 @@ template <class T, int Positions, class Size> class Convolution {
             V a[2 * Rows][N];
             for (int q = 0; q < 2 * Rows; ++q) {
               V one[1][N];
-              sum(one, r * Rows + q / 2, 2 * c + q % 2, group, column, detail::SideBySide{0}, part);
+              sum(one, 0, r * Rows + q / 2, 2 * c + q % 2, group, column, detail::SideBySide{0}, part);
               for (int n = 0; n < N; ++n) a[q][n] = one[0][n];
             }
             use(a, column, part);
           });
   }
-  // The sums of M positions from (r, c) on, whose windows have the same part inside the image: use(a, column,
-  // part) for each tile of filters.
-  template <int M> [[gnu::always_inline]] void sums(int r, int c, auto at, auto use) const {
+  // The sums of M positions from (z, r, c) on, whose windows have the same part inside the volume: use(a,
+  // column, part) for each tile of filters.
+  template <int M> [[gnu::always_inline]] void sums(int z, int r, int c, auto at, auto use) const {
     const ConvolutionSize g = size_;
     for (int group = 0; group < g.groups; ++group)
       detail::column_tiles<T>(group_filters(),
                               [&]<int N>(int first, auto part) __attribute__((always_inline)) {
                                 const int column = group * g.group_filters() + first;
                                 detail::Sums<T, decltype(part)> a[M][N];
-                                sum(a, r, c, group, column, at, part);
+                                sum(a, z, r, c, group, column, at, part);
                                 use(a, column, part);
                               });
   }
   template <int M, int N, class V, class Part>
-  [[gnu::always_inline]] void sum(V (&a)[M][N], int r, int c, int group, int column, auto at,
+  [[gnu::always_inline]] void sum(V (&a)[M][N], int z, int r, int c, int group, int column, auto at,
                                   Part part) const {
     const ConvolutionSize g = size_;
 #pragma GCC unroll 32
@@ -234,13 +278,16 @@ template <class T, int Positions, class Size> class Convolution {
     const int left = M == 1 ? g.w.first(c) : 0, right = M == 1 ? g.w.end(c) : g.w.size;
     const int piece = g.in_one_piece() ? right - left : 1;  // elements of the window that lie side by side
     const std::ptrdiff_t depth = g.group_channels();
-    for (int ky = g.h.first(r); ky < g.h.end(r); ++ky) {
-      const T* const row = x_ + std::ptrdiff_t{g.h.input(r, ky)} * g.w.in * g.channels + group * depth;
-      const S* const w = w_ + std::ptrdiff_t{ky} * g.w.size * depth * g.filters + column;
-      for (int kx = left; kx < right; kx += piece)
-        detail::accumulate<T>(a, row + std::ptrdiff_t{g.w.input(c, kx)} * g.channels, at,
-                              w + kx * depth * g.filters, g.filters, O::columns, piece * depth, part);
-    }
+    for (int kz = g.d.first(z); kz < g.d.end(z); ++kz)
+      for (int ky = g.h.first(r); ky < g.h.end(r); ++ky) {
+        const T* const row =
+            x_ + (std::ptrdiff_t{g.d.input(z, kz)} * g.h.in + g.h.input(r, ky)) * g.w.in * g.channels +
+            group * depth;
+        const S* const w = w_ + (std::ptrdiff_t{kz} * g.h.size + ky) * g.w.size * depth * g.filters + column;
+        for (int kx = left; kx < right; kx += piece)
+          detail::accumulate<T>(a, row + std::ptrdiff_t{g.w.input(c, kx)} * g.channels, at,
+                                w + kx * depth * g.filters, g.filters, O::columns, piece * depth, part);
+      }
   }
 
   Size size_;
@@ -248,70 +295,129 @@ template <class T, int Positions, class Size> class Convolution {
   const S *w_, *bias_;
 };
 
-/// The gradient of an image: dx [h.in][w.in][channels] from d, whose rows have padding() positions of zeros
-/// on both sides. In rows of samples w is [h.size][w.size][filters / groups][channels], so that vectors run
-/// along the channels.
+/// For Convolution::run: writes finish(v, filter, part) of each vector of sums to y.
+template <class T> [[gnu::always_inline]] inline auto write_tiles(T* y, std::ptrdiff_t filters, auto finish) {
+  return [=]<int M, int N, class V>(const V(&a)[M][N], std::ptrdiff_t position, int column, auto part)
+             __attribute__((always_inline)) {
+#pragma GCC unroll 32
+               for (int m = 0; m < M; ++m)
+#pragma GCC unroll 32
+                 for (int n = 0; n < N; ++n) {
+                   const std::ptrdiff_t f = column + n * Operands<T>::columns;
+                   detail::write<T>(y + (position + m) * filters + f, finish(a[m][n], f, part), part);
+                 }
+             };
+}
+/// A `finish` that changes nothing.
+struct AsItIs {
+  [[gnu::always_inline]] auto operator()(auto v, auto...) const { return v; }
+};
+
+/// The gradient of a volume: dx [d.in][h.in][w.in][channels] from d, whose rows have `padding` positions of
+/// zeros on both sides. Also a transposed convolution of d. finish(v, channel, part) is given each vector of
+/// sums.
 template <class T> class ConvolutionInputGradient {
   using S = Scalar<T>;
   using O = Operands<T>;
-  using V = typename O::V;
   static constexpr int most = ConvolutionTile<T>::positions;
-  static constexpr bool by_channel = O::columns > 1;
 
  public:
   static constexpr int padding = most - 1;
 
-  static void run(const ConvolutionSize& g, const T* d, const S* w, T* dx) {
-    for (int h = 0; h < g.h.in; ++h)
-      for (int phase = 0; phase < g.w.stride; ++phase)  // inputs a stride apart meet outputs side by side
-        tiles<most>((g.w.in - phase + g.w.stride - 1) / g.w.stride,
-                    [&]<int M>(int j)
-                        __attribute__((always_inline)) { tile<M>(g, d, w, dx, h, phase + j * g.w.stride); });
+  static constexpr std::ptrdiff_t row_length(const ConvolutionSize& g) {
+    return (std::ptrdiff_t{g.w.out} + 2 * padding) * g.filters;
   }
+  /// T's that d needs.
+  static constexpr std::ptrdiff_t room(const ConvolutionSize& g) {
+    return std::ptrdiff_t{g.d.out} * g.h.out * row_length(g);
+  }
+
+  static void run(const ConvolutionSize& g, const T* d, const S* w, T* dx, auto finish) {
+    for (int z = 0; z < g.d.in; ++z)
+      for (int h = 0; h < g.h.in; ++h)
+        for (int phase = 0; phase < g.w.stride; ++phase)  // inputs a stride apart meet outputs side by side
+          tiles<most>((g.w.in - phase + g.w.stride - 1) / g.w.stride,
+                      [&]<int M>(int j) __attribute__((always_inline)) {
+                        tile<M>(g, d, w, dx, z, h, phase + j * g.w.stride, finish);
+                      });
+  }
+  static void run(const ConvolutionSize& g, const T* d, const S* w, T* dx) { run(g, d, w, dx, AsItIs{}); }
 
  private:
   template <int M>
-  [[gnu::always_inline]] static void tile(const ConvolutionSize& g, const T* d, const S* w, T* dx, int h,
-                                          int i) {
+  [[gnu::always_inline]] static void tile(const ConvolutionSize& g, const T* d, const S* w, T* dx, int z,
+                                          int h, int i, auto finish) {
     const int depth = g.group_channels(), filters = g.group_filters();
     for (int group = 0; group < g.groups; ++group)
       detail::column_tiles<T>(depth, [&]<int N>(int first, auto part) __attribute__((always_inline)) {
-        V a[M][N] = {};
-        for (int ky = 0; ky < g.h.size; ++ky) {
-          const int above = h + g.h.before - ky * g.h.dilation;
-          if (above < 0 || above % g.h.stride != 0 || above / g.h.stride >= g.h.out) continue;
-          const T* const row = d + std::ptrdiff_t{above / g.h.stride} * row_length(g) + group * filters;
-          for (int kx = 0; kx < g.w.size; ++kx) {
-            const int before = i + g.w.before - kx * g.w.dilation;
-            if (before % g.w.stride != 0) continue;
-            const int c = before / g.w.stride;
-            if (c <= -M || c >= g.w.out) continue;
-            const std::ptrdiff_t tap = std::ptrdiff_t{ky} * g.w.size + kx;
-            const S* const from = by_channel ? w + (tap * filters) * g.channels + group * depth + first
-                                             : w + (tap * depth + first) * g.filters + group * filters;
-            detail::accumulate<T>(a, row + std::ptrdiff_t{c + padding} * g.filters,
-                                  detail::SideBySide{g.filters}, from, by_channel ? g.channels : 1,
-                                  by_channel ? O::columns : g.filters, filters, part);
+        detail::Sums<T, decltype(part)> a[M][N] = {};
+        for (int kz = 0; kz < g.d.size; ++kz) {
+          const int slice = g.d.output(z, kz);
+          if (slice < 0) continue;
+          for (int ky = 0; ky < g.h.size; ++ky) {
+            const int above = g.h.output(h, ky);
+            if (above < 0) continue;
+            const T* const row =
+                d + (std::ptrdiff_t{slice} * g.h.out + above) * row_length(g) + group * filters;
+            for (int kx = 0; kx < g.w.size; ++kx) {
+              const int before = i + g.w.before - kx * g.w.dilation;
+              if (before % g.w.stride != 0) continue;
+              const int c = before / g.w.stride;
+              if (c <= -M || c >= g.w.out) continue;
+              const std::ptrdiff_t tap = (std::ptrdiff_t{kz} * g.h.size + ky) * g.w.size + kx;
+              detail::accumulate_rows<T>(a, row + std::ptrdiff_t{c + padding} * g.filters,
+                                         detail::SideBySide{g.filters},
+                                         w + (tap * depth + first) * g.filters + group * filters, g.filters,
+                                         filters, depth - first, part);
+            }
           }
         }
-        T* const to = dx + (std::ptrdiff_t{h} * g.w.in + i) * g.channels + group * depth + first;
+        const int column = group * depth + first;
+        T* const to = dx + ((std::ptrdiff_t{z} * g.h.in + h) * g.w.in + i) * g.channels + column;
 #pragma GCC unroll 32
         for (int m = 0; m < M; ++m)
 #pragma GCC unroll 32
           for (int n = 0; n < N; ++n)
-            detail::write<T>(to + std::ptrdiff_t{m} * g.w.stride * g.channels + n * O::columns, a[m][n],
-                             part);
+            detail::write<T>(to + std::ptrdiff_t{m} * g.w.stride * g.channels + n * O::columns,
+                             finish(a[m][n], column + n * O::columns, part), part);
       });
-  }
-
- public:
-  static constexpr std::ptrdiff_t row_length(const ConvolutionSize& g) {
-    return (std::ptrdiff_t{g.w.out} + 2 * padding) * g.filters;
   }
 };
 
-/// Adds one image to the gradient of w: dw [h.size][w.size][channels / groups][filters] of T's, still in
-/// lanes. x [h.in][w.in][channels] without padding left to do (before = 0), d as above.
+/// The output y, or its gradient, into d, whose rows have padding on both sides, which becomes zero. To sums,
+/// if not null, the sum of all positions is added.
+template <class T> void pad_rows(const ConvolutionSize& g, const T* y, T* d, T* sums = nullptr) {
+  using S = Scalar<T>;
+  const std::ptrdiff_t filters = std::ptrdiff_t{g.filters} * Unit<T>::samples,
+                       side = ConvolutionInputGradient<T>::padding * filters;
+  const S* from = scalars(y);
+  S* to = scalars(d);
+  for (int r = 0; r < g.d.out * g.h.out; ++r) {
+    to = std::fill_n(to, side, S{});
+    for (int c = 0; c < g.w.out; ++c, from += filters, to += filters)
+      for_each_vector<S>(filters, [&](std::ptrdiff_t f, auto part) __attribute__((always_inline)) {
+        const Vec<S> v = part.load(from + f);
+        part.store(to + f, v);
+        if (sums) part.store(scalars(sums) + f, part.load(scalars(sums) + f) + v);
+      });
+    to = std::fill_n(to, side, S{});
+  }
+}
+
+/// A volume into one that has its padding; that must hold zeros where the padding is.
+template <class T> void add_padding(const ConvolutionSize& g, const T* x, T* to) {
+  const ConvolutionSize padded = g.padded();
+  const std::ptrdiff_t width = std::ptrdiff_t{std::min(g.w.in, padded.w.in - g.w.before)} * g.channels;
+  for (int z = 0; z < g.d.in && z + g.d.before < padded.d.in; ++z)
+    for (int h = 0; h < g.h.in && h + g.h.before < padded.h.in; ++h)
+      std::copy_n(
+          x + (std::ptrdiff_t{z} * g.h.in + h) * g.w.in * g.channels, width,
+          to + ((std::ptrdiff_t{z + g.d.before} * padded.h.in + h + g.h.before) * padded.w.in + g.w.before) *
+                   g.channels);
+}
+
+/// Adds one volume to the gradient of w: dw [d.size][h.size][w.size][channels / groups][filters] of T's,
+/// still in lanes. x [d.in][h.in][w.in][channels] without padding left to do (before = 0), d as above.
 template <class T>
 [[gnu::noinline]] void add_kernel_gradient(const ConvolutionSize& g, const T* x, const T* d, T* dw) {
   using O = Operands<T>;
@@ -320,7 +426,8 @@ template <class T>
   constexpr int d_columns = O::columns > 1 ? 1 : Unit<T>::samples;
   using S = Scalar<T>;
   const std::ptrdiff_t step = std::ptrdiff_t{g.w.stride} * g.channels,
-                       d_row = ConvolutionInputGradient<T>::row_length(g);
+                       d_row = ConvolutionInputGradient<T>::row_length(g),
+                       slice = std::ptrdiff_t{g.d.stride} * g.h.in;
   const int depth = g.in_one_piece() ? g.w.size * g.channels : g.group_channels();
   const auto columns = [&](int count, auto f) __attribute__((always_inline)) {
     if constexpr (O::columns > 1)
@@ -341,15 +448,16 @@ template <class T>
         for (int m = 0; m < M; ++m)
 #pragma GCC unroll 32
           for (int n = 0; n < N; ++n) a[m][n] = pin(part.load(sum + m * row + n * width));
-        for (int r = 0; r < g.h.out; ++r) {
-          const T* xp = x0 + std::ptrdiff_t{r} * g.h.stride * g.w.in * g.channels + m0;
-          const S* dp = reinterpret_cast<const S*>(d0 + r * d_row + n0);
+        for (int z = 0; z < g.d.out; ++z)
+          for (int r = 0; r < g.h.out; ++r) {
+            const T* xp = x0 + (z * slice + r * g.h.stride) * g.w.in * g.channels + m0;
+            const S* dp = reinterpret_cast<const S*>(d0 + (z * g.h.out + r) * d_row + n0);
 #pragma GCC unroll 1
-          for (int c = 0; c < g.w.out; ++c, xp += step, dp += row)
-            outer(
-                a, [&](int m) __attribute__((always_inline)) { return O::x(xp + m); },
-                [&](int n) __attribute__((always_inline)) { return part.load(dp + n * width); });
-        }
+            for (int c = 0; c < g.w.out; ++c, xp += step, dp += row)
+              outer(
+                  a, [&](int m) __attribute__((always_inline)) { return O::x(xp + m); },
+                  [&](int n) __attribute__((always_inline)) { return part.load(dp + n * width); });
+          }
 #pragma GCC unroll 32
         for (int m = 0; m < M; ++m)
 #pragma GCC unroll 32
@@ -358,19 +466,21 @@ template <class T>
     });
   };
   d += std::ptrdiff_t{ConvolutionInputGradient<T>::padding} * g.filters;
-  for (int ky = 0; ky < g.h.size; ++ky) {
-    const T* const row = x + std::ptrdiff_t{ky} * g.h.dilation * g.w.in * g.channels;
-    T* const to = dw + std::ptrdiff_t{ky} * g.w.size * g.group_channels() * g.filters;
-    if (g.in_one_piece()) {
-      piece(row, d, to);
-      continue;
+  for (int kz = 0; kz < g.d.size; ++kz)
+    for (int ky = 0; ky < g.h.size; ++ky) {
+      const T* const row =
+          x + (std::ptrdiff_t{kz} * g.d.dilation * g.h.in + ky * g.h.dilation) * g.w.in * g.channels;
+      T* const to = dw + (std::ptrdiff_t{kz} * g.h.size + ky) * g.w.size * g.group_channels() * g.filters;
+      if (g.in_one_piece()) {
+        piece(row, d, to);
+        continue;
+      }
+      for (int group = 0; group < g.groups; ++group)
+        for (int kx = 0; kx < g.w.size; ++kx)
+          piece(row + std::ptrdiff_t{kx} * g.w.dilation * g.channels + group * depth,
+                d + group * g.group_filters(),
+                to + std::ptrdiff_t{kx} * depth * g.filters + group * g.group_filters());
     }
-    for (int group = 0; group < g.groups; ++group)
-      for (int kx = 0; kx < g.w.size; ++kx)
-        piece(row + std::ptrdiff_t{kx} * g.w.dilation * g.channels + group * depth,
-              d + group * g.group_filters(),
-              to + std::ptrdiff_t{kx} * depth * g.filters + group * g.group_filters());
-  }
 }
 
 }  // namespace keratin::kernels

@@ -63,6 +63,29 @@ template <class T> void sum_samples(const T* from, int n, Scalar<T>* sums) {
   else
     for (int i = 0; i < n; ++i) sums[i] = from[i];
 }
+/// The same in pieces: take(first, n, sums) for sums first .. first + n.
+template <class T> void take_sums_of_samples(const T* from, int n, auto take) {
+  if constexpr (Unit<T>::samples == 1) {
+    take(0, n, from);
+  } else {
+    constexpr int piece = 16 * lanes<float>;
+    alignas(vector_bytes) float sums[piece];
+    for (int first = 0; first < n; first += piece) {
+      const int count = n - first < piece ? n - first : piece;
+      sums_of_lanes(from + first, count, sums);
+      take(first, count, sums);
+    }
+  }
+}
+/// Adds rows of n T's to sums.
+template <class T> void add_rows(const T* rows, std::ptrdiff_t count, std::ptrdiff_t n, T* sums) {
+  using S = Scalar<T>;
+  for (; count > 0; --count, rows += n)
+    for_each_vector<S>(n * Unit<T>::samples, [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
+      part.store(scalars(sums) + i, part.load(scalars(sums) + i) + part.load(scalars(rows) + i));
+    });
+}
+
 namespace detail {
 [[gnu::noinline]] inline void group_to_rows(const Lanes* from, std::ptrdiff_t n, int samples, float* rows) {
   constexpr int L = lanes<float>;

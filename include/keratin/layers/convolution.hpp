@@ -1,6 +1,6 @@
 #pragma once
-// Conv1D and Conv2D: y = activation(the sum over a window of x W + b), with groups, strides and dilation; and
-// the max-pooling behind them, in one pass.
+// Conv1D, Conv2D and Conv3D: y = activation(the sum over a window of x W + b), with groups, strides and
+// dilation; and the max-pooling behind them, in one pass.
 #include <keratin/initializers/variance_scaling.hpp>
 #include <keratin/kernels/convolution.hpp>
 #include <keratin/layers/activation.hpp>
@@ -17,10 +17,18 @@ inline constexpr Rule groups_must_divide_channels_and_filters{
     "the number of groups must divide the channels that come in and the filters"};
 inline constexpr Rule must_be_causal_to_stream{"on a stream a kernel larger than 1 needs padding causal"};
 inline constexpr Rule strides_make_no_stream{"on a stream the strides must be 1"};
-inline constexpr Rule has_strides_and_dilation{"strides and dilation cannot both be above 1"};
 
-/// Keras: Conv1D (Rank 1), Conv2D (Rank 2). Shape (..., channels) -> (..., filters); kernel (kernel_size...,
-/// channels / groups, filters), bias (filters).
+namespace detail {
+// The gradient of a layer's i-th parameter, from sums that are still in lanes.
+template <class T> void take_sums(auto gradients, int i, const T* sums, std::ptrdiff_t n) {
+  kernels::take_sums_of_samples(sums, static_cast<int>(n), [&](int first, int count, const Scalar<T>* g) {
+    gradients.take(i, first, count, g);
+  });
+}
+}  // namespace detail
+
+/// Keras: Conv1D (Rank 1), Conv2D (Rank 2), Conv3D (Rank 3). Shape (..., channels) -> (..., filters); kernel
+/// (kernel_size..., channels / groups, filters), bias (filters).
 template <int Rank> struct ConvSpec {
   int filters = 0;
   Sizes<Rank> kernel_size = detail::per_axis<Rank, 1>();
@@ -37,7 +45,7 @@ template <int Rank> struct ConvSpec {
   FoldedNormalization norm{};
   bool max_pool = false;
 
-  static constexpr const char* name = Rank == 1 ? "Conv1D" : "Conv2D";
+  static constexpr const char* name = name_of<Rank>("Conv1D", "Conv2D", "Conv3D");
   static constexpr const char* arguments = "filters, ...";
   static constexpr bool may_be_causal = Rank == 1;
 
@@ -47,16 +55,13 @@ template <int Rank> struct ConvSpec {
     if (filters < 1) return needs_at_least_1_filter;
     if (groups < 1 || in.last() % groups != 0 || filters % groups != 0)
       return groups_must_divide_channels_and_filters;
-    for (std::size_t axis = 0; axis < Rank; ++axis)
-      if (strides[axis] > 1)
-        for (const int dilation : dilation_rate)
-          if (dilation > 1) return has_strides_and_dilation;
-    if (kernel_shape(in).elements() > INT32_MAX) return more_than_2_31_elements;
+    if (strides_and_dilates<Rank>(strides, dilation_rate)) return has_strides_and_dilation;
+    if (kernel(in).elements() > INT32_MAX) return more_than_2_31_elements;
     return fit.out.with_last(filters);
   }
   constexpr Parameters parameters(Shape in) const {
     Parameters p;
-    p.add({"kernel", kernel_shape(in), kernel_initializer, kernel_regularizer});
+    p.add({"kernel", kernel(in), kernel_initializer, kernel_regularizer});
     if (use_bias) p.add({"bias", {filters}, bias_initializer});
     return p;
   }
@@ -65,8 +70,8 @@ template <int Rank> struct ConvSpec {
     return {.reads_output = activated, .finishes = true, .lanes = true, .writes_over_gradient = activated};
   }
   constexpr double flops(Shape in) const {
-    const Window w = window(in);
-    return 2.0 * w.h.out * w.w.out * static_cast<double>(kernel_shape(in).elements());
+    return 2.0 * static_cast<double>(geometry(in).size.positions()) *
+           static_cast<double>(kernel(in).elements());
   }
   // In training which of a pooled window's values won, in inference the coefficients of the normalization.
   constexpr std::size_t intermediate(Shape in, bool training) const {
@@ -85,7 +90,7 @@ template <int Rank> struct ConvSpec {
   };
   constexpr Geometry geometry(Shape in) const {
     const Window w = window(in);
-    return {{w.h, w.w, w.channels, filters, groups}, activation, use_bias, max_pool, norm};
+    return {{w.d, w.h, w.w, w.channels, filters, groups}, activation, use_bias, max_pool, norm};
   }
 
   constexpr const Rule* stream_rule() const {
@@ -161,8 +166,8 @@ template <int Rank> struct ConvSpec {
     const Geometry g = geometry;
     with_activation(geometry, [&]<class A>(A) { backward_through<A>(g, c); });
     const Scratch<T> at(g);
-    finish(gradients, 0, at.of(c, at.kernel), static_cast<int>(g.size.weights()));
-    if (g.use_bias) finish(gradients, 1, at.of(c, at.bias), g.size.filters);
+    detail::take_sums(gradients, 0, at.of(c, at.kernel), g.size.weights());
+    if (g.use_bias) detail::take_sums(gradients, 1, at.of(c, at.bias), g.size.filters);
   }
 
  private:
@@ -174,22 +179,15 @@ template <int Rank> struct ConvSpec {
     size.w.before = 0;
     return size;
   }
-  constexpr Shape kernel_shape(Shape in) const {
-    if constexpr (Rank == 1)
-      return {kernel_size[0], in.last() / groups, filters};
-    else
-      return {kernel_size[0], kernel_size[1], in.last() / groups, filters};
+  constexpr Shape kernel(Shape in) const {
+    return kernel_shape<Rank>(kernel_size, in.last() / groups, filters);
   }
   constexpr Window window(Shape in) const {
     return window_of<Rank>(in, kernel_size, strides, dilation_rate, padding);
   }
-  static constexpr std::ptrdiff_t inputs(const Geometry& g) {
-    return std::ptrdiff_t{g.size.h.in} * g.size.w.in * g.size.channels;
-  }
   static constexpr std::ptrdiff_t outputs(const Geometry& g) {
-    const std::ptrdiff_t positions = g.max_pool
-                                         ? std::ptrdiff_t{g.size.h.out / pool_rows} * (g.size.w.out / 2)
-                                         : std::ptrdiff_t{g.size.h.out} * g.size.w.out;
+    const std::ptrdiff_t positions =
+        g.max_pool ? std::ptrdiff_t{g.size.h.out / pool_rows} * (g.size.w.out / 2) : g.size.positions();
     return positions * g.size.filters;
   }
   static std::ptrdiff_t rows(const Geometry& g, int count) { return count * (outputs(g) / g.size.filters); }
@@ -208,20 +206,11 @@ template <int Rank> struct ConvSpec {
     constexpr int tile = std::is_same_v<Count, One> ? kernels::single_positions<Scalar<T>, decltype(size)>()
                                                     : kernels::ConvolutionTile<T>::positions;
     const kernels::Convolution<T, tile, decltype(size)> convolution(
-        size, c.x + i * inputs(g), c.parameter(0), g.use_bias && !Norm ? c.parameter(1) : nullptr);
+        size, c.x + i * g.size.inputs(), c.parameter(0), g.use_bias && !Norm ? c.parameter(1) : nullptr);
     const std::ptrdiff_t filters = g.size.filters;
     T* const y = c.y + i * outputs(g);
     if constexpr (!Pool) {
-      convolution.run([&]<int M, int N, class V>(const V(&a)[M][N], std::ptrdiff_t position, int column,
-                                                 auto part) __attribute__((always_inline)) {
-#pragma GCC unroll 32
-        for (int m = 0; m < M; ++m)
-#pragma GCC unroll 32
-          for (int n = 0; n < N; ++n) {
-            const std::ptrdiff_t f = column + n * O::columns;
-            write<T>(y + (position + m) * filters + f, finish(a[m][n], f, part), part);
-          }
-      });
+      convolution.run(kernels::write_tiles(y, filters, finish));
     } else {
       T* const winner = c.training() ? c.intermediate + i * outputs(g) : nullptr;
       convolution.template run_pooled<pool_rows>(
@@ -253,129 +242,68 @@ template <int Rank> struct ConvSpec {
   }
 
   // Where backward's scratch keeps what, in scalars: the gradient of one image before the activation, the
-  // image with its padding, the sums for the parameters, the kernel for vectors along the channels.
+  // image with its padding, the sums for the parameters.
   template <class T> struct Scratch {
-    std::size_t padded = 0, kernel = 0, bias = 0, by_channel = 0, end = 0;
+    std::size_t padded = 0, kernel = 0, bias = 0, end = 0;
 
     constexpr explicit Scratch(const Geometry& g) {
       const auto room = [](std::ptrdiff_t n) {
         return aligned(static_cast<std::size_t>(n) * Unit<T>::samples);
       };
-      padded = room(g.size.h.out * kernels::ConvolutionInputGradient<T>::row_length(g.size));
-      kernel = padded + (is_padded(g) ? room(inputs_of(padded_size(g))) : 0);
+      padded = room(kernels::ConvolutionInputGradient<T>::room(g.size));
+      kernel = padded + (g.size.meets_padding() ? room(g.size.padded().inputs()) : 0);
       bias = kernel + room(g.size.weights());
-      by_channel = bias + room(g.size.filters);
-      end = by_channel + (Unit<T>::samples > 1 ? 0 : room(g.size.weights()));
+      end = bias + room(g.size.filters);
     }
     static T* of(const Backward<T>& c, std::size_t offset) {
       return reinterpret_cast<T*>(c.scratch + offset);
     }
   };
-  static constexpr bool is_padded(const Geometry& g) {
-    const auto outside = [](const WindowAxis& axis) {
-      return axis.inner_first() > 0 || axis.inner_end() < axis.out;
-    };
-    return outside(g.size.h) || outside(g.size.w);
-  }
-  // The same convolution of an image to which its padding was added, if it has any.
-  static constexpr kernels::ConvolutionSize padded_size(const Geometry& g) {
-    kernels::ConvolutionSize size = g.size;
-    if (!is_padded(g)) return size;
-    for (WindowAxis* axis : {&size.h, &size.w}) {
-      axis->in = (axis->out - 1) * axis->stride + (axis->size - 1) * axis->dilation + 1;
-      axis->before = 0;
-    }
-    return size;
-  }
-  static constexpr std::ptrdiff_t inputs_of(const kernels::ConvolutionSize& size) {
-    return std::ptrdiff_t{size.h.in} * size.w.in * size.channels;
-  }
 
   // dx, and in scratch the sums for the parameters.
   template <class A, class T>
   [[gnu::noinline]] static void backward_through(const Geometry& g, const Backward<T>& c) {
-    using S = Scalar<T>;
-    constexpr int L = Unit<T>::samples;
     const Scratch<T> at(g);
     T *const d = at.of(c, 0), *const dw = at.of(c, at.kernel), *const db = at.of(c, at.bias);
-    std::fill(c.scratch, c.scratch + at.by_channel, S{});
-    const S* w = c.parameter(0);
-    if (L == 1 && c.dx) {
-      transpose_kernel(g.size, w, c.scratch + at.by_channel);
-      w = c.scratch + at.by_channel;
-    }
+    std::fill(c.scratch, c.scratch + at.end, Scalar<T>{});
     for (std::ptrdiff_t i = 0; i < c.count; ++i) {
-      const T *x = c.x + i * inputs(g), *const y = c.y + i * outputs(g);
+      const T *x = c.x + i * g.size.inputs(), *const y = c.y + i * outputs(g);
       T* const dy = c.dy + i * outputs(g);
       if constexpr (!std::is_same_v<A, Linear>)
         A::backward(y, dy, dy, outputs(g) / g.size.filters, g.size.filters);
-      spread(g, dy, g.max_pool ? c.intermediate + i * outputs(g) : nullptr, d, db);
-      if (c.dx) kernels::ConvolutionInputGradient<T>::run(g.size, d, w, c.dx + i * inputs(g));
-      if (is_padded(g)) {
-        pad(g, x, at.of(c, at.padded));
+      if (g.max_pool)
+        spread(g, dy, c.intermediate + i * outputs(g), d, db);
+      else
+        kernels::pad_rows(g.size, dy, d, db);
+      if (c.dx)
+        kernels::ConvolutionInputGradient<T>::run(g.size, d, c.parameter(0), c.dx + i * g.size.inputs());
+      if (g.size.meets_padding()) {
+        kernels::add_padding(g.size, x, at.of(c, at.padded));
         x = at.of(c, at.padded);
       }
-      kernels::add_kernel_gradient(padded_size(g), x, d, dw);
+      kernels::add_kernel_gradient(g.size.padded(), x, d, dw);
     }
   }
-  // The gradient of a parameter, from sums that are still in lanes.
-  template <class T> static void finish(auto gradients, int parameter, const T* sums, int n) {
-    if constexpr (Unit<T>::samples == 1) {
-      gradients.take(parameter, 0, n, sums);
-    } else {
-      constexpr int chunk = 16 * lanes<float>;
-      alignas(vector_bytes) float g[chunk];
-      for (int first = 0; first < n; first += chunk) {
-        const int count = std::min(chunk, n - first);
-        kernels::sums_of_lanes(sums + first, count, g);
-        gradients.take(parameter, first, count, g);
-      }
-    }
-  }
-  // dy of one image into d, whose rows have padding; behind a pooling each gradient goes to the value that
-  // won. The bias's gradient is the sum of all.
+  // dy of one pooled image into d, whose rows have padding: each gradient goes to the value that won. The
+  // bias's gradient is the sum of all.
   template <class T> static void spread(const Geometry& g, const T* dy, const T* winner, T* d, T* db) {
     using S = Scalar<T>;
     using V = kernels::Vec<S>;
     constexpr int L = Unit<T>::samples;
     using Gradient = kernels::ConvolutionInputGradient<T>;
     const std::ptrdiff_t filters = g.size.filters, row = Gradient::row_length(g.size);
-    const int rows = winner ? g.size.h.out / pool_rows : g.size.h.out,
-              columns = winner ? g.size.w.out / 2 : g.size.w.out;
-    for (int r = 0; r < rows; ++r)
-      for (int k = 0; k < columns; ++k, dy += filters) {
-        T* const to =
-            d + (winner ? r * pool_rows : r) * row + (Gradient::padding + (winner ? 2 * k : k)) * filters;
+    for (int r = 0; r < g.size.h.out / pool_rows; ++r)
+      for (int k = 0; k < g.size.w.out / 2; ++k, dy += filters, winner += filters) {
+        T* const to = d + r * pool_rows * row + (Gradient::padding + 2 * k) * filters;
         kernels::for_each_vector<S>(
             filters * L, [&](std::ptrdiff_t f, auto part) __attribute__((always_inline)) {
-              const V v = part.load(scalars(dy) + f);
+              const V v = part.load(scalars(dy) + f), which = part.load(scalars(winner) + f);
               part.store(scalars(db) + f, part.load(scalars(db) + f) + v);
-              if (!winner) return part.store(scalars(to) + f, v);
-              const V which = part.load(scalars(winner) + f);
               for (int q = 0; q < 2 * pool_rows; ++q)
                 part.store(scalars(to + q / 2 * row + q % 2 * filters) + f,
                            which == kernels::broadcast<V>(static_cast<S>(q)) ? v : V{});
             });
-        if (winner) winner += filters;
       }
-  }
-  template <class T> static void pad(const Geometry& g, const T* x, T* padded) {
-    const kernels::ConvolutionSize size = padded_size(g);
-    const int width = std::min(g.size.w.in, size.w.in - g.size.w.before);
-    for (int h = 0; h < g.size.h.in && h + g.size.h.before < size.h.in; ++h)
-      std::copy_n(
-          x + std::ptrdiff_t{h} * g.size.w.in * size.channels, std::ptrdiff_t{width} * size.channels,
-          padded + (std::ptrdiff_t{h + g.size.h.before} * size.w.in + g.size.w.before) * size.channels);
-  }
-  // [h][w][channels / groups][filters] to [h][w][filters / groups][channels].
-  template <class S> static void transpose_kernel(const kernels::ConvolutionSize& size, const S* w, S* to) {
-    const int depth = size.group_channels(), filters = size.group_filters();
-    for (std::ptrdiff_t tap = 0; tap < std::ptrdiff_t{size.h.size} * size.w.size; ++tap)
-      for (int group = 0; group < size.groups; ++group)
-        for (int k = 0; k < depth; ++k)
-          for (int f = 0; f < filters; ++f)
-            to[(tap * filters + f) * size.channels + group * depth + k] =
-                w[(tap * depth + k) * size.filters + group * filters + f];
   }
 };
 
@@ -399,6 +327,7 @@ constexpr Fused<ConvSpec<Rank>> fuse_for_inference(ConvSpec<Rank> conv, const Ba
 /// A convolution takes over a max-pooling by windows of 2 side by side: what is not the largest is never
 /// stored.
 template <int Rank>
+  requires(Rank <= 2)
 constexpr Fused<ConvSpec<Rank>> fuse(ConvSpec<Rank> conv, const PoolingSpec<Rank, Pooling::max>& next) {
   const auto all = [](const Sizes<Rank>& sizes, int n) {
     return std::all_of(sizes.begin(), sizes.end(), [n](int size) { return size == n; });
@@ -424,6 +353,11 @@ template <int Filters, class... Options>
 struct Conv2D : layer_of<Conv2D<Filters, Options...>, ConvSpec<2>, Options...> {
   static constexpr ConvSpec<2> spec = with_options<Options...>(ConvSpec<2>{.filters = Filters});
 };
+/// Conv3D<8, Kernel<3>, Strides<1, 2, 2>, Same, ReLU>: filters, then options in any order. Kernel<1> if none.
+template <int Filters, class... Options>
+struct Conv3D : layer_of<Conv3D<Filters, Options...>, ConvSpec<3>, Options...> {
+  static constexpr ConvSpec<3> spec = with_options<Options...>(ConvSpec<3>{.filters = Filters});
+};
 
 }  // namespace keratin
 
@@ -431,5 +365,8 @@ KERATIN_ADAPT_STRUCT(keratin::ConvSpec<1>, filters, kernel_size, strides, paddin
                      activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, norm,
                      max_pool);
 KERATIN_ADAPT_STRUCT(keratin::ConvSpec<2>, filters, kernel_size, strides, padding, dilation_rate, groups,
+                     activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, norm,
+                     max_pool);
+KERATIN_ADAPT_STRUCT(keratin::ConvSpec<3>, filters, kernel_size, strides, padding, dilation_rate, groups,
                      activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, norm,
                      max_pool);

@@ -3,6 +3,8 @@
 #include <keratin/core/window.hpp>
 #include <keratin/layers/layer.hpp>
 
+#include <algorithm>
+
 namespace keratin {
 
 inline constexpr Rule causal_is_for_Conv1D{"causal padding is for Conv1D only"};
@@ -10,7 +12,17 @@ inline constexpr Rule needs_sequence_TxC{"needs a sequence: (steps, channels)"};
 inline constexpr Rule needs_image_HxWxC{"needs an image: (height, width, channels)"};
 inline constexpr Rule needs_volume_DxHxWxC{"needs a volume: (depth, height, width, channels)"};
 inline constexpr Rule needs_sizes_of_at_least_1{"sizes, strides and dilation must be at least 1"};
+inline constexpr Rule has_strides_and_dilation{"strides and dilation cannot both be above 1"};
 inline constexpr Rule window_is_larger_than_the_input{"the window is larger than the input"};
+
+/// The rule that an input breaks which has not Rank axes and its channels.
+template <int Rank> constexpr const Rule& needs_axes() {
+  return Rank == 1 ? needs_sequence_TxC : Rank == 2 ? needs_image_HxWxC : needs_volume_DxHxWxC;
+}
+/// What a layer is called, by its rank.
+template <int Rank> constexpr const char* name_of(const char* of_1, const char* of_2, const char* of_3 = "") {
+  return Rank == 1 ? of_1 : Rank == 2 ? of_2 : of_3;
+}
 
 /// The windows, for an input that breaks no rule.
 template <int Rank>
@@ -19,28 +31,54 @@ constexpr Window window_of(Shape in, const Sizes<Rank>& size, const Sizes<Rank>&
   Window window;
   window.channels = in.last();
   window.w = {in[Rank - 1], size[Rank - 1], strides[Rank - 1], dilation[Rank - 1], padding};
-  if constexpr (Rank == 2) window.h = {in[0], size[0], strides[0], dilation[0], padding};
+  if constexpr (Rank >= 2)
+    window.h = {in[Rank - 2], size[Rank - 2], strides[Rank - 2], dilation[Rank - 2], padding};
+  if constexpr (Rank == 3) window.d = {in[0], size[0], strides[0], dilation[0], padding};
   return window;
 }
+/// One value a window and channel.
+template <int Rank> constexpr Shape output_shape(const Window& window) {
+  if constexpr (Rank == 1)
+    return {window.w.out, window.channels};
+  else if constexpr (Rank == 2)
+    return {window.h.out, window.w.out, window.channels};
+  else
+    return {window.d.out, window.h.out, window.w.out, window.channels};
+}
+/// The sizes of a kernel, and two more extents.
+template <int Rank> constexpr Shape kernel_shape(const Sizes<Rank>& size, int before_last, int last) {
+  if constexpr (Rank == 1)
+    return {size[0], before_last, last};
+  else if constexpr (Rank == 2)
+    return {size[0], size[1], before_last, last};
+  else
+    return {size[0], size[1], size[2], before_last, last};
+}
+/// Whether sizes along an axis are such that nothing overflows.
+constexpr bool usable_sizes(int size, int stride, int dilation) {
+  return size >= 1 && stride >= 1 && dilation >= 1 && (std::int64_t{size} - 1) * dilation < INT32_MAX / 2;
+}
+/// Whether a layer steps over outputs and spreads its kernel, which Keras refuses.
+template <int Rank>
+constexpr bool strides_and_dilates(const Sizes<Rank>& strides, const Sizes<Rank>& dilation) {
+  const auto above_1 = [](const Sizes<Rank>& sizes) {
+    return std::any_of(sizes.begin(), sizes.end(), [](int n) { return n > 1; });
+  };
+  return above_1(strides) && above_1(dilation);
+}
 /// The shape of one value a window and channel, or the rule that the input or the sizes break. Sizes<1> looks
-/// at sequences, Sizes<2> at images.
+/// at sequences, Sizes<2> at images, Sizes<3> at volumes.
 template <int Rank>
 constexpr Fit window_fit(Shape in, const Sizes<Rank>& size, const Sizes<Rank>& strides,
                          const Sizes<Rank>& dilation, Padding padding, bool may_be_causal = false) {
   if (padding == Padding::causal && !may_be_causal) return causal_is_for_Conv1D;
-  if (in.rank != Rank + 1) return Rank == 1 ? needs_sequence_TxC : needs_image_HxWxC;
+  if (in.rank != Rank + 1) return needs_axes<Rank>();
   for (std::size_t axis = 0; axis < Rank; ++axis) {
-    if (size[axis] < 1 || strides[axis] < 1 || dilation[axis] < 1 ||
-        (std::int64_t{size[axis]} - 1) * dilation[axis] >= INT32_MAX / 2)
-      return needs_sizes_of_at_least_1;
+    if (!usable_sizes(size[axis], strides[axis], dilation[axis])) return needs_sizes_of_at_least_1;
     if (WindowAxis(in[static_cast<int>(axis)], size[axis], strides[axis], dilation[axis], padding).out < 1)
       return window_is_larger_than_the_input;
   }
-  const Window window = window_of<Rank>(in, size, strides, dilation, padding);
-  if constexpr (Rank == 1)
-    return Shape{window.w.out, in.last()};
-  else
-    return Shape{window.h.out, window.w.out, in.last()};
+  return output_shape<Rank>(window_of<Rank>(in, size, strides, dilation, padding));
 }
 
 namespace detail {
