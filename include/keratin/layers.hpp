@@ -1,6 +1,7 @@
 #pragma once
 // Every layer, a file a family, and the list of their specs: what run-time code goes through to find a layer.
 #include <keratin/layers/activation.hpp>
+#include <keratin/layers/activation_layers.hpp>
 #include <keratin/layers/batch_normalization.hpp>
 #include <keratin/layers/convolution.hpp>
 #include <keratin/layers/dense.hpp>

@@ -43,11 +43,10 @@ template <class... A> struct ActivationList {
 /// Those that kernels have in their registers, each of them a copy of the kernel. The others run in a pass of
 /// their own over what a kernel made: run_forward in layers/layer.hpp.
 using KernelActivations = ActivationList<Linear, ReLU, Sigmoid, Tanh, Softmax>;
-using Activations =
-    ActivationList<Linear, ReLU, Sigmoid, Tanh, Softmax, ReLU6, LeakyReLU, ELU, SELU, CELU, GELU, GELUTanh,
-                   SiLU, HardSiLU, Mish, Softplus, LogSigmoid, Squareplus, SparsePlus, HardSigmoid, HardTanh,
-                   SparseSigmoid, Softsign, HardShrink, SoftShrink, TanhShrink, Exponential, LogSoftmax,
-                   Sparsemax>;
+using Activations = ActivationList<Linear, ReLU, Sigmoid, Tanh, Softmax, ReLU6, LeakyReLU, ELU, SELU, CELU,
+                                   GELU, GELUTanh, SiLU, HardSiLU, Mish, Softplus, LogSigmoid, Squareplus,
+                                   SparsePlus, HardSigmoid, HardTanh, SparseSigmoid, Softsign, HardShrink,
+                                   SoftShrink, TanhShrink, Exponential, LogSoftmax, Sparsemax>;
 
 /// An activation by value; `ActivationFunction f = ReLU{};`. Default: linear.
 struct ActivationFunction {
@@ -64,6 +63,12 @@ struct ActivationFunction {
 
 /// Whether it runs in a pass of its own behind a kernel.
 constexpr bool runs_apart(ActivationFunction f) { return f.index >= KernelActivations::count; }
+/// Whether it makes each value of one value.
+constexpr bool works_value_by_value(ActivationFunction f) {
+  bool elementwise = false;
+  Activations::visit(f.index, [&]<class A>(A) { elementwise = A::elementwise; });
+  return elementwise;
+}
 /// Whether its derivative needs what came in.
 constexpr bool input_needed_by(ActivationFunction f) {
   bool needed = false;
@@ -85,15 +90,24 @@ void go_back_through(const T* x, const T* y, const T* dy, T* dx, std::ptrdiff_t 
   else
     A::backward(y, dy, dx, rows, n);
 }
-// Once for all layers whose activation is known at run time only.
+// Once for all layers whose activation is known at run time only; value by value Lanes are so many scalars.
 template <class T>
 [[gnu::noinline]] void activate(ActivationFunction f, const T* x, T* y, std::ptrdiff_t rows, int n) {
-  Activations::visit(f.index, [&]<class A>(A) { A::forward(x, y, rows, n); });
+  if constexpr (Unit<T>::samples > 1)
+    if (works_value_by_value(f)) return activate(f, scalars(x), scalars(y), rows * Unit<T>::samples, n);
+  Activations::visit(f.index, [&]<class A>(A) {
+    if constexpr (Unit<T>::samples == 1 || !A::elementwise) A::forward(x, y, rows, n);
+  });
 }
 template <class T>
 [[gnu::noinline]] void go_back_through(ActivationFunction f, const T* x, const T* y, const T* dy, T* dx,
                                        std::ptrdiff_t rows, int n) {
-  Activations::visit(f.index, [&]<class A>(A) { go_back_through<A>(x, y, dy, dx, rows, n); });
+  if constexpr (Unit<T>::samples > 1)
+    if (works_value_by_value(f))
+      return go_back_through(f, scalars(x), scalars(y), scalars(dy), scalars(dx), rows * Unit<T>::samples, n);
+  Activations::visit(f.index, [&]<class A>(A) {
+    if constexpr (Unit<T>::samples == 1 || !A::elementwise) go_back_through<A>(x, y, dy, dx, rows, n);
+  });
 }
 
 }  // namespace detail
@@ -123,7 +137,7 @@ void go_back_through_activation(const Geometry& geometry, const T* x, const T* y
                                 std::ptrdiff_t rows, int n) {
   if constexpr (is_fixed<Geometry>)
     detail::go_back_through<decltype(detail::activation_at<Geometry::value.activation.index>())>(x, y, dy, dx,
-                                                                                               rows, n);
+                                                                                                 rows, n);
   else
     detail::go_back_through(geometry.activation, x, y, dy, dx, rows, n);
 }

@@ -1,7 +1,7 @@
 #pragma once
 // What an activation file provides: `value(x)` and `derivative(y)` in terms of the result y, or where that
-// does not tell it `derivative(x, y)`, over any vector type. Elementwise<A> makes an option of it and adds the
-// loops over whole arrays.
+// does not tell it `derivative(x, y)`, over any vector type. Elementwise<A> makes an option of it and adds
+// the loops over whole arrays.
 #include <keratin/core/lanes.hpp>
 #include <keratin/core/options.hpp>
 #include <keratin/kernels/math.hpp>

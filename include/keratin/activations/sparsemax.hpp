@@ -17,7 +17,8 @@ struct Sparsemax : detail::ActivationOption<Sparsemax> {
     for (; rows > 0; --rows, x += n, p += n) {
       E top = load(x[0]);
       for (int i = 1; i < n; ++i) top = load(x[i]) > top ? load(x[i]) : top;
-      // Those above t, less the largest: at first all that are less than 1 away, then fewer until it stays so.
+      // Those above t, less the largest: at first all that are less than 1 away, then fewer until it stays
+      // so.
       E t = E{} - 1, count = E{};
       for (bool changed = true; changed;) {
         const E before = count;

@@ -112,6 +112,9 @@ template <std::size_t N> std::string argument_text(const std::array<Sizes<2>, N>
   for (const Sizes<2>& of_axis : sides) values.insert(values.end(), of_axis.begin(), of_axis.end());
   return list_text(values, 1);
 }
+inline std::string argument_text(const Axes& axes) {
+  return list_text({axes.begin(), axes.end()}, static_cast<std::size_t>(axes.count));
+}
 inline std::string argument_text(const Shape& shape) {
   return list_text({shape.extent, shape.extent + shape.rank}, static_cast<std::size_t>(shape.rank));
 }

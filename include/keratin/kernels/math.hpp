@@ -1,6 +1,6 @@
 #pragma once
-// exp, log, tanh, sigmoid and their like over vectors. In double they call the C library lane by lane: that path checks
-// gradients.
+// exp, log, tanh, sigmoid and their like over vectors. In double they call the C library lane by lane: that
+// path checks gradients.
 #include <keratin/kernels/vector.hpp>
 
 namespace keratin::kernels {
@@ -101,20 +101,24 @@ template <class V> [[gnu::always_inline]] inline V normal_cdf(V x) {
     return detail::by_lane(x, [](double v) { return std::erfc(v * -0.70710678118654752) / 2; });
   } else {
     typedef int Ints __attribute__((vector_size(sizeof(V))));
-    const V t = min(broadcast<V>(14.f), (V)((Ints)x & 0x7fffffff)), q = (t - 4.f) / (t + 4.f);
-    V p = q * 1.83611661e-4f + 1.20348206e-3f;
-    p = p * q - 9.33873895e-4f;
-    p = p * q - 7.84470969e-3f;
-    p = p * q + 3.11893497e-2f;
-    p = p * q - 6.37076775e-2f;
-    p = p * q + 7.87509983e-2f;
-    p = p * q - 4.11917566e-2f;
-    p = p * q - 5.98562664e-2f;
-    p = p * q + 6.60874507e-1f;
-    // e^ of the square's rounded half is corrected by what was lost: t = high + low, and both have 12 bits.
+    const V t = min(broadcast<V>(14.f), (V)((Ints)x & 0x7fffffff)), inverse = 1.f / (t + 2.f);
+    const V q = (t - 2.f) * inverse;
+    V p = q * -7.32444483e-5f + 3.5224209e-5f;
+    p = p * q + 7.21491973e-4f;
+    p = p * q + 8.78809129e-4f;
+    p = p * q - 1.89012686e-3f;
+    p = p * q - 6.74937911e-3f;
+    p = p * q - 4.83151231e-4f;
+    p = p * q + 3.67212645e-2f;
+    p = p * q + 2.87983834e-2f;
+    p = p * q - 3.31404551e-1f;
+    p = p * q + 6.72407993e-1f;
+    // The square and what rounding took from it: t = high + low, and both have 12 bits.
     const V high = (V)((Ints)t & ~0xfff), low = t - high, square = t * t;
     const V lost = ((high * high - square) + high * low * 2.f) + low * low;
-    const V e = exp(square * -0.5f), below = (e - e * lost * 0.5f) * p / (t * 1.5f + 1.f);
+    auto reduced = detail::reduced_exp(square * -0.5f);
+    reduced.expm1 = reduced.expm1 - (reduced.expm1 * lost + lost) * 0.5f;
+    const V below = square * 0.5f > 87.3365447504f ? V{} : reduced.exp() * (p * inverse);
     return x < V{} ? below : x == x ? 1.f - below : x;
   }
 }

@@ -79,12 +79,6 @@ struct AnyActivation {
   }
 };
 
-constexpr bool is_elementwise(ActivationFunction function) {
-  bool elementwise = false;
-  Activations::visit(function.index, [&]<class A>(A) { elementwise = A::elementwise; });
-  return elementwise;
-}
-
 // f(activation, recurrent activation). Known ones are in the kernels' registers; at run time those are
 // Keras's defaults, and others are looked up for each vector.
 template <class Geometry> [[gnu::always_inline]] inline void with_activations(Geometry geometry, auto f) {
@@ -128,7 +122,7 @@ template <class Spec> struct Recurrent {
     if (in.rank != 2) return needs_sequence_TxC;
     if (spec.units < 1) return needs_at_least_1_unit;
     const RecurrentGeometry g = spec.geometry(in);
-    if (!is_elementwise(g.activation) || !is_elementwise(g.recurrent_activation))
+    if (!works_value_by_value(g.activation) || !works_value_by_value(g.recurrent_activation))
       return needs_an_activation_value_by_value;
     if (input_needed_by(g.activation) || input_needed_by(g.recurrent_activation))
       return needs_an_activation_known_by_its_result;
