@@ -18,6 +18,13 @@ template <class... A> void activations(ActivationList<A...>) {
   dense<127, 33>(), dense<61, 97>(), dense<3, 17>();  // no multiples of a vector
   dense<64, 1>(), dense<64, 2>(), dense<64, 4>(), dense<64, 8>(), dense<128, 10>();  // narrower than a vector
   activations(Activations{});
+  benchmark_layer<ReLULayer<MaxValue<6.0>, NegativeSlope<0.1>>, Input<256>>("ReLULayer");
+  benchmark_layer<LeakyReLULayer<>, Input<256>>("LeakyReLULayer");
+  benchmark_layer<ELULayer<>, Input<256>>("ELULayer");
+  benchmark_layer<PReLU<SharedAxes<1, 2>>, Input<28, 28, 16>>("PReLU/28-28-16, of channels");
+  benchmark_layer<PReLU<>, Input<256>>("PReLU/256");
+  benchmark_layer<SoftmaxLayer<1>, Input<16, 64>>("SoftmaxLayer/16-64, axis 1");
+  benchmark_layer<Dense<128, GELU>, Input<256>>("Dense/256-128, GELU");
   benchmark_layer<Dropout<0.5>, Input<256>>("Dropout");
   benchmark_layer<MaxPooling1D<>, Input<128, 32>>("MaxPooling1D/2");
   benchmark_layer<MaxPooling2D<>, Input<28, 28, 16>>("MaxPooling2D/2");

@@ -46,7 +46,8 @@ namespace hana = boost::hana;
   X(ReduceSpec<Reduction::sum>) X(ReduceSpec<Reduction::mean>) X(ReduceSpec<Reduction::max>) \
   X(ReduceSpec<Reduction::min>) X(ReduceSpec<Reduction::any>)                                \
   X(MaskingSpec) X(NotEqualSpec) X(LogicalOrSpec) X(StopGradientSpec)                        \
-  X(ActivationSpec)
+  X(ActivationSpec)                                                                          \
+  X(ReLUSpec) X(LeakyReLUSpec) X(ELUSpec) X(PReLUSpec) X(SoftmaxSpec) X(IdentitySpec)
 #define KERATIN_EACH_LAYER_SPEC(X) KERATIN_FIRST_LAYER_SPECS(X) KERATIN_OTHER_LAYER_SPECS(X)
 // clang-format on
 

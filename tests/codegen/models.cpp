@@ -86,3 +86,9 @@ functional::Model models::embedding() {
   return chain({9}, Embedding<20, 6, EmbeddingsInitializer<Ones>>{}, Conv1D<5, Kernel<3>, ReLU>{},
                GlobalMaxPooling1D{}, Dense<2>{});
 }
+functional::Model models::activation() {
+  return chain({4, 3, 5}, ReLULayer<MaxValue<0.5>, Threshold<0.125>>{}, ReLULayer<NegativeSlope<0.1>>{},
+               LeakyReLULayer<>{}, LeakyReLULayer<0.1>{}, PReLU<SharedAxes<1, 2>>{}, ELULayer<0.5>{},
+               Identity{}, PReLU<AlphaInitializer<Constant<0.25>>>{}, Dense<6, GELU>{}, SoftmaxLayer<1, 3>{},
+               Activation<SELU>{}, SoftmaxLayer<2>{});
+}

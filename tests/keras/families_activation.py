@@ -6,7 +6,7 @@ from families import Case, write_family
 
 NAMES = ["relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "hard_silu", "mish", "softplus",
          "log_sigmoid", "squareplus", "sparse_plus", "hard_sigmoid", "hard_tanh", "sparse_sigmoid",
-         "softsign", "hard_shrink", "soft_shrink", "tanh_shrink", "exponential", "log_softmax", "sparsemax"]
+         "softsign", "hard_shrink", "soft_shrink", "tanh_shrink", "exponential", "log_softmax"]  # not sparsemax: Keras's is wrong
 
 
 if __name__ == "__main__":

@@ -20,8 +20,6 @@ struct GELU : Elementwise<GELU> {
 /// which has no name in files.
 struct GELUTanh : Elementwise<GELUTanh> {
   static constexpr const char* name = "gelu_tanh";
-  static constexpr bool in_files = false;
-
   template <class V> [[gnu::always_inline]] static V value(V x) {
     using S = kernels::element<V>;
     const V t = near(x);

@@ -19,7 +19,7 @@ struct HardSiLU : Elementwise<HardSiLU> {
   static constexpr const char* name = "hard_silu";
   template <class V> [[gnu::always_inline]] static V value(V x) {
     const V at = kernels::min(V{} + 6, kernels::max(V{}, x + 3));
-    return x * at / 6;
+    return x * (at / 6);
   }
   template <class V> [[gnu::always_inline]] static V derivative(V x, V) {
     const V between = x < 3 ? x / 3 + kernels::element<V>(0.5) : V{} + 1;

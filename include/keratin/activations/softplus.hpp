@@ -33,8 +33,8 @@ struct Squareplus : Elementwise<Squareplus> {
   static constexpr const char* name = "squareplus";
   template <class V> [[gnu::always_inline]] static V value(V x) {
     const V size = kernels::max(-x, x), near = kernels::min(V{} + kernels::element<V>(1e9), size);
-    const V sum = (size > near ? size : kernels::sqrt(near * near + 4)) + size;
-    return x < 0 ? 2 / sum : sum / 2;  // without a difference of equal numbers
+    const V half = (size > near ? size : kernels::sqrt(near * near + 4)) / 2 + size / 2;
+    return x < 0 ? 1 / half : half;  // without a difference of equal numbers
   }
   template <class V> [[gnu::always_inline]] static V derivative(V y) {
     return y > 1 ? 1 / (1 / y / y + 1) : y * y / (y * y + 1);  // y - 1 / y is x

@@ -6,7 +6,8 @@
 namespace keratin {
 
 /// The nearest point that is a distribution, over the last axis: p_i = max(x_i - t, 0), with the t that makes
-/// their sum 1. Keras: "sparsemax". Martins and Astudillo 2016.
+/// their sum 1. Martins and Astudillo 2016. Keras: "sparsemax", which adds up running sums instead of values
+/// (3.15.1) and so makes no distribution of more than one class: files do not have it.
 struct Sparsemax : detail::ActivationOption<Sparsemax> {
   static constexpr const char* name = "sparsemax";
   static constexpr bool elementwise = false;

@@ -96,14 +96,20 @@ inline void take(const Json& j, Axes& v) {
   for (const Json& axis : j.is_null() || j.is_array() ? j : Json::array({j}))
     take(axis, v.list[static_cast<std::size_t>(v.count++)]);
 }
+// An activation whose name means something else in Keras, or nothing.
+inline bool is_of_files(ActivationFunction f) { return f != GELUTanh{} && f != Sparsemax{}; }
 inline void take(const Json& j, ActivationFunction& v) {
   std::string name = j.is_null() ? "linear" : class_of(j);
   if (name == "swish") name = SiLU::name;
   if (name == "hard_swish") name = HardSiLU::name;
   for (int i = 0; i < Activations::count; ++i)
-    if (Activations::names[static_cast<std::size_t>(i)] == name) return void(v.index = i);
+    if (Activations::names[static_cast<std::size_t>(i)] == name) v.index = i;
+  if (v.name() == name && is_of_files(v)) return;
   std::string all;
-  for (const std::string_view known : Activations::names) all.append(all.empty() ? "" : ", ").append(known);
+  for (int i = 0; i < Activations::count; ++i) {
+    v.index = i;
+    if (is_of_files(v)) all.append(all.empty() ? "" : ", ").append(v.name());
+  }
   wants(j, "one of " + all);
 }
 inline void take(const Json& j, Regularizer& v) {
@@ -165,7 +171,7 @@ inline Json put(const Shape& v) {
   return extents;
 }
 inline Json put(const ActivationFunction& v) {
-  if (v == GELUTanh{}) throw FileError("activation: Keras has no name for gelu(x, approximate=True)");
+  if (!is_of_files(v)) throw FileError("activation: Keras has no name for this " + std::string(v.name()));
   return v.name();
 }
 inline Json put(const Regularizer& v) {

@@ -93,7 +93,7 @@ template <class V> [[gnu::always_inline]] inline V log1p(V u) {
   }
 }
 
-/// The share of a normal distribution that lies below x, (1 + erf(x / sqrt 2)) / 2, within 4 ulp; 0 below
+/// The share of a normal distribution that lies below x, (1 + erf(x / sqrt 2)) / 2, within 5 ulp; 0 below
 /// -13.2, where float results would be denormal. For x < 0 it is e^(-x^2 / 2) times a function of x that is
 /// smooth.
 template <class V> [[gnu::always_inline]] inline V normal_cdf(V x) {
