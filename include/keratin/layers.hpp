@@ -9,6 +9,7 @@
 #include <keratin/layers/dot.hpp>
 #include <keratin/layers/elementwise_merging.hpp>
 #include <keratin/layers/embedding.hpp>
+#include <keratin/layers/lambda.hpp>
 #include <keratin/layers/masking.hpp>
 #include <keratin/layers/merging.hpp>
 #include <keratin/layers/normalization.hpp>

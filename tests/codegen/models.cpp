@@ -89,6 +89,6 @@ functional::Model models::embedding() {
 functional::Model models::activation() {
   return chain({4, 3, 5}, ReLULayer<MaxValue<0.5>, Threshold<0.125>>{}, ReLULayer<NegativeSlope<0.1>>{},
                LeakyReLULayer<>{}, LeakyReLULayer<0.1>{}, PReLU<SharedAxes<1, 2>>{}, ELULayer<0.5>{},
-               Identity{}, PReLU<AlphaInitializer<Constant<0.25>>>{}, Dense<6, GELU>{}, SoftmaxLayer<1, 3>{},
-               Activation<SELU>{}, SoftmaxLayer<2>{});
+               Identity{}, PReLU<AlphaInitializer<RandomUniform<0.0, 0.5>>>{}, Dense<6, GELU>{},
+               SoftmaxLayer<1, 3>{}, Activation<SELU>{}, SoftmaxLayer<2>{});
 }

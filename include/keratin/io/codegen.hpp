@@ -214,12 +214,18 @@ template <LayerSpec S> std::string layer_text(const S& spec) {
     else
       return nullptr;
   }();
+  constexpr const char* type = [] {
+    if constexpr (requires { S::type_name; })
+      return S::type_name;
+    else
+      return S::name;
+  }();
   if constexpr (arguments == nullptr)
     return "";
   else if constexpr (*arguments == '\0')
-    return S::name;
+    return type;
   else
-    return S::name + ("<" + arguments_text(arguments, fields_of(spec)) + ">");
+    return type + ("<" + arguments_text(arguments, fields_of(spec)) + ">");
 }
 
 // A type as text: a layer, or what holds others.

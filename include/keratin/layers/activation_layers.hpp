@@ -48,7 +48,7 @@ template <class T> void map_back(std::ptrdiff_t values, const Backward<T>& c, au
 struct ReLUSpec {
   double max_value = no_maximum, negative_slope = 0, threshold = 0;
 
-  static constexpr const char* name = "ReLU";
+  static constexpr const char *name = "ReLU", *type_name = "ReLULayer";
   static constexpr const char* arguments = "...";
 
   constexpr Fit fit(Shape in) const {
@@ -109,7 +109,7 @@ template <class... Options> struct ReLULayer : layer_of<ReLULayer<Options...>, R
 struct LeakyReLUSpec {
   double negative_slope = 0.3;
 
-  static constexpr const char* name = "LeakyReLU";
+  static constexpr const char *name = "LeakyReLU", *type_name = "LeakyReLULayer";
   static constexpr const char* arguments = "negative_slope?";
 
   constexpr Fit fit(Shape in) const {
@@ -149,7 +149,7 @@ struct LeakyReLULayer : layer_of<LeakyReLULayer<Slope>, LeakyReLUSpec> {
 struct ELUSpec {
   double alpha = 1;
 
-  static constexpr const char* name = "ELU";
+  static constexpr const char *name = "ELU", *type_name = "ELULayer";
   static constexpr const char* arguments = "alpha?";
 
   constexpr Fit fit(Shape in) const { return in; }
@@ -273,7 +273,7 @@ struct PReLUSpec {
   }
 };
 
-/// How alpha starts: AlphaInitializer<Constant<0.25>>. Keras: alpha_initializer.
+/// How alpha starts: AlphaInitializer<Ones>. Keras: alpha_initializer.
 template <class I> struct AlphaInitializer {
   KERATIN_SETS(alpha_initializer, I::value)
 };
@@ -290,7 +290,7 @@ template <class... Options> struct PReLU : layer_of<PReLU<Options...>, PReLUSpec
 struct SoftmaxSpec {
   Axes axis{-1};
 
-  static constexpr const char* name = "Softmax";
+  static constexpr const char *name = "Softmax", *type_name = "SoftmaxLayer";
   static constexpr const char* arguments = "axis";
   static constexpr bool masks_change_it() { return true; }
 

@@ -135,9 +135,9 @@ template <class T> Scalar<T> over_samples(const T& v) {
 /// (with Traits::finishes a third argument, the Gradients that take them)
 /// and, where they apply, parameters(in), traits(), flops(in), intermediate(in, training), batch_state(in),
 /// scratch<T>(geometry, count). `in` is the input's Shape; a spec for several inputs takes their Shapes. A
-/// spec with a static type called `name` tells in `arguments` what generated code writes between its
-/// brackets: the fields that come first, with a ? where the default may be left out, and "..." where options
-/// follow.
+/// spec with a static type called `name`, or `type_name`, tells in `arguments` what generated code writes
+/// between its brackets: the fields that come first, with a ? where the default may be left out, and "..."
+/// where options follow.
 template <class S>
 concept LayerSpec = requires(const S s, Shape in) {
   { s.fit(in) } -> std::same_as<Fit>;
