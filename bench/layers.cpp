@@ -31,6 +31,13 @@ template <class... A> void activations(ActivationList<A...>) {
   benchmark_layer<SeparableConv1D<64, Kernel<5>, Same>, Input<128, 64>>("SeparableConv1D/5");
   benchmark_layer<DepthwiseConv1D<Kernel<5>, Same>, Input<128, 64>>("DepthwiseConv1D/5");
   benchmark_layer<DepthwiseConv2D<Kernel<3>, Same>, Input<14, 14, 64>>("DepthwiseConv2D/3");
+  benchmark_layer<ReLULayer<MaxValue<6.0>, NegativeSlope<0.1>>, Input<256>>("ReLULayer");
+  benchmark_layer<LeakyReLULayer<>, Input<256>>("LeakyReLULayer");
+  benchmark_layer<ELULayer<>, Input<256>>("ELULayer");
+  benchmark_layer<PReLU<SharedAxes<1, 2>>, Input<28, 28, 16>>("PReLU/28-28-16, of channels");
+  benchmark_layer<PReLU<>, Input<256>>("PReLU/256");
+  benchmark_layer<SoftmaxLayer<1>, Input<16, 64>>("SoftmaxLayer/16-64, axis 1");
+  benchmark_layer<Dense<128, GELU>, Input<256>>("Dense/256-128, GELU");
   benchmark_layer<Dropout<0.5>, Input<256>>("Dropout");
   benchmark_layer<SpatialDropout1D<0.5>, Input<32, 64>>("SpatialDropout1D");
   benchmark_layer<SpatialDropout2D<0.5>, Input<14, 14, 16>>("SpatialDropout2D");

@@ -27,6 +27,7 @@ int main() {
   print("normalization", models::normalization());
   print("regularization", models::regularization());
   print("convolution", models::convolution());
+  print("activation", models::activation());
   print("lenet_float16", models::lenet(), WeightFormat::float16);
   print("lenet_bfloat16", models::lenet(), WeightFormat::bfloat16);
 }

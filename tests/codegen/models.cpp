@@ -108,3 +108,9 @@ functional::Model models::convolution() {
                SeparableConv1D<3, Kernel<4>, Strides<3>, NoBias, Sigmoid>{},
                Conv1DTranspose<2, Kernel<2>, Dilation<2>>{});
 }
+functional::Model models::activation() {
+  return chain({4, 3, 5}, ReLULayer<MaxValue<0.5>, Threshold<0.125>>{}, ReLULayer<NegativeSlope<0.1>>{},
+               LeakyReLULayer<>{}, LeakyReLULayer<0.1>{}, PReLU<SharedAxes<1, 2>>{}, ELULayer<0.5>{},
+               Identity{}, PReLU<AlphaInitializer<RandomUniform<0.0, 0.5>>>{}, Dense<6, GELU>{},
+               SoftmaxLayer<1, 3>{}, Activation<SELU>{}, SoftmaxLayer<2>{});
+}

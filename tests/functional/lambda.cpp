@@ -1,7 +1,7 @@
 #include "../check.hpp"
 
 using namespace keratin;
-using functional::Lambda, functional::Tensor;
+using functional::Tensor;
 
 namespace {
 
@@ -17,7 +17,7 @@ std::vector<float> inputs(std::size_t n) {
 }
 
 functional::Layer square(std::string_view name = "square") {
-  return Lambda(
+  return functional::Lambda(
       name,
       [](In x, Out y) {
         for (std::size_t i = 0; i < x.size(); ++i) y[i] = x[i] * x[i];
@@ -28,7 +28,7 @@ functional::Layer square(std::string_view name = "square") {
 }
 // a * b + a for two inputs alike.
 functional::Layer product_and_sum() {
-  return Lambda(
+  return functional::Lambda(
       "product",
       [](Ins x, Out y) {
         for (std::size_t i = 0; i < y.size(); ++i) y[i] = x[0][i] * x[1][i] + x[0][i];
@@ -42,7 +42,7 @@ functional::Layer product_and_sum() {
 }
 // The sum of each sample: one value.
 functional::Layer total() {
-  return Lambda(
+  return functional::Lambda(
       "total",
       [](In x, Out y) {
         y[0] = 0;
@@ -135,7 +135,7 @@ TEST_CASE("a Lambda among convolutions, in Lanes") {
 
 TEST_CASE("a Lambda sees real samples only, and what it makes of the others' lanes is finite") {
   const auto calls = std::make_shared<int>(0);
-  const auto inverse = Lambda(
+  const auto inverse = functional::Lambda(
       "inverse",
       [calls](In x, Out y) {
         ++*calls;
@@ -160,7 +160,7 @@ TEST_CASE("a Lambda sees real samples only, and what it makes of the others' lan
 }
 
 TEST_CASE("the shape of a Lambda may be a function") {
-  const auto pairs = Lambda(
+  const auto pairs = functional::Lambda(
       "pairs",
       [](Ins x, Out y) {
         for (std::size_t i = 0; i < y.size(); ++i) y[i] = x[i % 2][i / 2];
@@ -199,7 +199,7 @@ TEST_CASE("mistakes with a Lambda are said") {
   const auto doubled = [](In a, Out y) {
     for (std::size_t i = 0; i < a.size(); ++i) y[i] = 2 * a[i];
   };
-  const auto twice = Lambda("twice", doubled);
+  const auto twice = functional::Lambda("twice", doubled);
   const functional::Layer dense(Dense<3>{});
   functional::Model model(x, dense(twice(Dense<4>{}(x)))), at_front(x, dense(twice(x)));
   CHECK(near(at_front.predict(std::vector<float>(4))[0], 0));
@@ -210,6 +210,6 @@ TEST_CASE("mistakes with a Lambda are said") {
   model.set_trainable("dense", false);
   CHECK_NOTHROW(compile(model, SGD{}, MeanSquaredError{}));
   CHECK_THROWS_WITH(twice(x, x), "layer 0, Lambda 'twice', got (4), as input 0: takes one input");
-  CHECK_THROWS_WITH(Lambda("none", doubled, nullptr, Shape{0})(x),
+  CHECK_THROWS_WITH(functional::Lambda("none", doubled, nullptr, Shape{0})(x),
                     "layer 0, Lambda 'none', got (4): every extent must be at least 1");
 }

@@ -131,8 +131,15 @@ TEST_CASE("what a layer does not know is refused by name") {
   CHECK(spec.kernel_initializer == HeNormal::value);
   CHECK(spec.kernel_regularizer == Regularizer{0, 0.25});
   CHECK(message_of([&] { of_dense(R"({"units": 7.5})"); }) == "units: 7.5 came, a whole number wanted");
-  CHECK(message_of([&] { of_dense(R"({"units": 7, "activation": "swoosh"})"); }) ==
-        "activation: \"swoosh\" came, one of linear, relu, sigmoid, tanh, softmax wanted");
+  CHECK(message_of([&] {
+          of_dense(R"({"units": 7, "activation": "swoosh"})");
+        }).starts_with("activation: \"swoosh\" came, one of linear, relu, sigmoid, tanh, softmax, relu6, "));
+  CHECK(of_dense(R"({"units": 7, "activation": "swish"})").activation == SiLU{});
+  CHECK(of_dense(R"({"units": 7, "activation": "hard_swish"})").activation == HardSiLU{});
+  for (const char* other : {"sparsemax", "gelu_tanh"})  // not what Keras computes, and no name of its own
+    CHECK(message_of([&] {
+            of_dense((std::string(R"({"units": 7, "activation": ")") + other + "\"}").c_str());
+          }).starts_with(std::string("activation: \"") + other + "\" came, one of "));
   CHECK(message_of([&] { of_dense(R"({"units": 7, "lora_rank": 4})"); }) ==
         "lora_rank: 4 came, nothing that changes the result wanted");
   CHECK(message_of([&] { of_dense(R"({"units": 7, "dtype": "float16"})"); }) ==
@@ -167,8 +174,12 @@ TEST_CASE("what changes a result is not left out") {
   CHECK(message_for(R"("class_name": "BatchNormalization", "config": {"name": "y"})",
                     "{\"training\": false}") ==
         "layer 'y' (BatchNormalization): a call with training false, which is not known here");
-  CHECK(message_for(R"("class_name": "ReLU", "config": {"name": "y", "max_value": 0})", "{}") ==
-        "layer 'y' (ReLU): max_value: 0 came, nothing that changes the result wanted");
+  CHECK(message_for(R"("class_name": "ReLU", "config": {"name": "y", "max_value": 6})", "{}").empty());
+  CHECK(message_for(R"("class_name": "ReLU", "config": {"name": "y", "negative_slope": null})", "{}") ==
+        "layer 'y' (ReLU): negative_slope: null came, a number wanted");
+  CHECK(message_for(R"("class_name": "LeakyReLU", "config": {"name": "y", "alpha": 0.5})", "{}").empty());
+  CHECK(message_for(R"("class_name": "PReLU", "config": {"name": "y", "shared_axes": ["a"]})", "{}") ==
+        "layer 'y' (PReLU): shared_axes: \"a\" came, a whole number wanted");
   CHECK(message_for(
             R"("class_name": "Dense", "registered_name": "my>Dense", "config": {"name": "y", "units": 2})",
             "{}") == "layer 'y' (Dense): 'my>Dense' is a class of somebody's own, and none is given for it");

@@ -77,6 +77,29 @@ TEST_CASE("sigmoid is within 2 ulp") {
   CHECK(at(-INFINITY, the_sigmoid) < 1.01f * FLT_MIN);
 }
 
+TEST_CASE("expm1 is within 2 ulp") {
+  const auto f = [](auto v) { return kernels::expm1(v); };
+  CHECK(worst_ulp(f, [](double x) { return std::expm1(x); }) < 2);
+  check_ends(f, -1, INFINITY);
+}
+
+TEST_CASE("log is within 1 ulp, log1p from 0 to 1 within 2") {
+  const auto size = [](auto v) { return kernels::max(v, -v); };
+  CHECK(worst_ulp([&](auto v) { return kernels::log(size(v)); },
+                  [](double x) { return std::log(std::fabs(x)); }, 7 * every) < 1);
+  const auto up_to_1 = [&](auto v) { return kernels::min(size(v), v * 0 + 1); };
+  CHECK(worst_ulp([&](auto v) { return kernels::log1p(up_to_1(v)); },
+                  [](double x) { return std::log1p(std::min(std::fabs(x), 1.0)); }, 7 * every) < 2);
+  CHECK(at(0, [](auto v) { return kernels::log1p(v); }) == 0);
+  CHECK(at(1, [](auto v) { return kernels::log(v); }) == 0);
+}
+
+TEST_CASE("the normal distribution is within 5 ulp") {
+  const auto f = [](auto v) { return kernels::normal_cdf(v); };
+  CHECK(worst_ulp(f, [](double x) { return std::erfc(-x / std::sqrt(2.0)) / 2; }) < 5);
+  check_ends(f, 0, 1);
+}
+
 TEST_CASE("the fast ones are within a few ulp") {
   CHECK(worst_ulp([](auto v) { return kernels::fast_tanh(v); }, [](double x) { return std::tanh(x); }, 7) <
         7);

@@ -133,11 +133,11 @@ template <LayerSpec S> class NodeOf final : public Node {
   std::size_t scratch(const Shapes& in, int count, bool lanes) const override {
     return lanes ? scratch_of<Lanes>(spec_, in, count) : scratch_of<float>(spec_, in, count);
   }
-  void forward(const Place& at, const Forward<float>& c) const override { S::forward(geometry_at(at), c); }
+  void forward(const Place& at, const Forward<float>& c) const override { run_forward<S>(geometry_at(at), c); }
   void forward(const Place& at, const Forward<float, One>& c) const override {
-    S::forward(geometry_at(at), c);
+    run_forward<S>(geometry_at(at), c);
   }
-  void forward(const Place& at, const Forward<Lanes>& c) const override { S::forward(geometry_at(at), c); }
+  void forward(const Place& at, const Forward<Lanes>& c) const override { run_forward<S>(geometry_at(at), c); }
   void backward(const Place& at, const Backward<float>& c, GradientSink<float>& sink) const override {
     run_backward<S>(geometry_at(at), c, sink);
   }

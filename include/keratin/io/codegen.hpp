@@ -112,6 +112,9 @@ template <std::size_t N> std::string argument_text(const std::array<Sizes<2>, N>
   for (const Sizes<2>& of_axis : sides) values.insert(values.end(), of_axis.begin(), of_axis.end());
   return list_text(values, 1);
 }
+inline std::string argument_text(const Axes& axes) {
+  return list_text({axes.begin(), axes.end()}, static_cast<std::size_t>(axes.count));
+}
 inline std::string argument_text(const Shape& shape) {
   return list_text({shape.extent, shape.extent + shape.rank}, static_cast<std::size_t>(shape.rank));
 }
@@ -214,12 +217,18 @@ template <LayerSpec S> std::string layer_text(const S& spec) {
     else
       return nullptr;
   }();
+  constexpr const char* type = [] {
+    if constexpr (requires { S::type_name; })
+      return S::type_name;
+    else
+      return S::name;
+  }();
   if constexpr (arguments == nullptr)
     return "";
   else if constexpr (*arguments == '\0')
-    return S::name;
+    return type;
   else
-    return S::name + ("<" + arguments_text(arguments, fields_of(spec)) + ">");
+    return type + ("<" + arguments_text(arguments, fields_of(spec)) + ">");
 }
 
 // A type as text: a layer, or what holds others.

@@ -50,6 +50,7 @@ inline void take(const Json& j, int& v) {
   v = static_cast<int>(j.get<double>());
 }
 inline void take(const Json& j, double& v) {
+  if (j.is_null() && std::isinf(v)) return;  // no limit, as the layer has it by itself
   if (!j.is_number() || !std::isfinite(j.get<double>()))
     wants(j.is_object() && j.contains("class_name") ? j["class_name"] : j, "a number");
   v = j;
@@ -96,12 +97,27 @@ inline void take(const Json& j, Numbers& v) {
   v = {};
   for (const Json& one : list) take(one.is_null() ? Json(0) : one, v.item[v.count++]);
 }
+// One axis, or a list of them; null: none.
+inline void take(const Json& j, Axes& v) {
+  v = {};
+  if (j.is_array() && j.size() > Axes::most) wants(j, "axes of a batch");
+  for (const Json& axis : j.is_null() || j.is_array() ? j : Json::array({j}))
+    take(axis, v.list[static_cast<std::size_t>(v.count++)]);
+}
+// An activation whose name means something else in Keras, or nothing.
+inline bool is_of_files(ActivationFunction f) { return f != GELUTanh{} && f != Sparsemax{}; }
 inline void take(const Json& j, ActivationFunction& v) {
-  const std::string name = j.is_null() ? "linear" : class_of(j);
+  std::string name = j.is_null() ? "linear" : class_of(j);
+  if (name == "swish") name = SiLU::name;
+  if (name == "hard_swish") name = HardSiLU::name;
   for (int i = 0; i < Activations::count; ++i)
-    if (Activations::names[static_cast<std::size_t>(i)] == name) return void(v.index = i);
+    if (Activations::names[static_cast<std::size_t>(i)] == name) v.index = i;
+  if (v.name() == name && is_of_files(v)) return;
   std::string all;
-  for (const std::string_view known : Activations::names) all.append(all.empty() ? "" : ", ").append(known);
+  for (int i = 0; i < Activations::count; ++i) {
+    v.index = i;
+    if (is_of_files(v)) all.append(all.empty() ? "" : ", ").append(v.name());
+  }
   wants(j, "one of " + all);
 }
 inline void take(const Json& j, Regularizer& v) {
@@ -150,6 +166,11 @@ template <class T>
 Json put(T v) {
   return v;
 }
+inline Json put(double v) { return std::isinf(v) ? Json() : Json(v); }
+inline Json put(const Axes& v) {
+  if (v.count < 2) return v.count == 0 ? Json() : Json(v[0]);
+  return Json(std::vector<int>(v.begin(), v.end()));
+}
 inline Json put(Padding v) { return padding_names[static_cast<std::size_t>(v)]; }
 template <std::size_t N> Json put(const std::array<int, N>& v) { return v; }
 // Sizes that were left to the layer: its defaults, where they are none.
@@ -171,7 +192,10 @@ inline Json put(const Numbers& v) {
   for (const int n : v) list.push_back(n == 0 ? Json() : Json(n));
   return list;
 }
-inline Json put(const ActivationFunction& v) { return v.name(); }
+inline Json put(const ActivationFunction& v) {
+  if (!is_of_files(v)) throw FileError("activation: Keras has no name for this " + std::string(v.name()));
+  return v.name();
+}
 inline Json put(const Regularizer& v) {
   if (!v) return nullptr;
   return record_of("keras.regularizers", "L1L2", {{"l1", v.l1}, {"l2", v.l2}});
@@ -221,7 +245,6 @@ inline bool changes_nothing(const std::string& key, const Json& value, int rank)
                                       "renorm_momentum"};
   if (std::find(std::begin(any), std::end(any), key) != std::end(any) || key.ends_with("_initializer"))
     return true;
-  if (key == "max_value") return value.is_null();
   if (value.is_null() || value == false || value == 0) return true;
   if (key == "dtype")
     return value == "float32" ||

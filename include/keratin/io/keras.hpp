@@ -446,13 +446,21 @@ class Builder {
     return {layer(class_name, config, name, rank), nullptr};
   }
 
-  static Layer layer(const std::string& class_name, const Json& config, const std::string& name, int rank) {
+  static Layer layer(const std::string& class_name, Json config, const std::string& name, int rank) {
     std::optional<Layer> made;
-    if (class_name == "ReLU" || class_name == "Softmax") {
-      spec_from_config<FlattenSpec>(config,
-                                    rank);  // which has no setting: whatever is set must change nothing
-      return Layer(ActivationSpec{class_name == "ReLU" ? ActivationFunction(ReLU{}) : Softmax{}}, name);
+    if (class_name == LeakyReLUSpec::name && config.contains("alpha")) {  // as it was called before Keras 3
+      config["negative_slope"] = config["alpha"];
+      config.erase("alpha");
     }
+    // Without settings as Activation, which other layers take over.
+    if (class_name == ReLUSpec::name) {
+      const auto spec = spec_from_config<ReLUSpec>(config, rank);
+      if (spec.max_value == no_maximum && spec.negative_slope == 0 && spec.threshold == 0)
+        return Layer(ActivationSpec{ReLU{}}, name);
+    }
+    if (class_name == SoftmaxSpec::name)
+      if (const Axes axis = spec_from_config<SoftmaxSpec>(config, rank).axis; axis == -1 || axis == rank)
+        return Layer(ActivationSpec{Softmax{}}, name);
     hana::for_each(layer_specs, [&](auto type) {
       using S = typename decltype(type)::type;
       if (!made && class_name == S::name) made.emplace(spec_from_config<S>(config, rank), name);

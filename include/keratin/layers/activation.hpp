@@ -4,16 +4,17 @@
 
 namespace keratin {
 
-/// Keras: Activation. Any shape, unchanged; softmax works along the last axis.
+/// Keras: Activation. Any shape, unchanged; softmax, log_softmax and sparsemax work along the last axis.
 struct ActivationSpec {
   ActivationFunction activation{};
 
   static constexpr const char* name = "Activation";
   static constexpr const char* arguments = "activation";
+  static constexpr bool knows_every_activation = true;
 
   constexpr Fit fit(Shape in) const { return in; }
   constexpr Traits traits() const {
-    return {.reads_input = false,
+    return {.reads_input = input_needed_by(activation),
             .reads_output = activation != Linear{},
             .in_place = true,
             .view = activation == Linear{},
@@ -32,16 +33,13 @@ struct ActivationSpec {
 
   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
     const Geometry g = geometry;
-    with_activation(geometry, [&]<class A>(A) {
-      A::forward(c.x, c.y, static_cast<std::ptrdiff_t>(c.count) * g.rows, g.n);
-    });
+    activate(geometry, c.x, c.y, static_cast<std::ptrdiff_t>(c.count) * g.rows, g.n);
   }
   template <class T> static void backward(auto geometry, const Backward<T>& c) {
     const Geometry g = geometry;
     if (!c.dx) return;
-    with_activation(geometry, [&]<class A>(A) {
-      A::backward(c.y, c.dy, c.dx, static_cast<std::ptrdiff_t>(c.count) * g.rows, g.n);
-    });
+    go_back_through_activation(geometry, c.x, c.y, c.dy, c.dx,
+                               static_cast<std::ptrdiff_t>(c.count) * g.rows, g.n);
   }
 };
 

@@ -332,7 +332,8 @@ constexpr Fused<ConvSpec<Rank>> fuse(ConvSpec<Rank> conv, const PoolingSpec<Rank
   const auto all = [](const Sizes<Rank>& sizes, int n) {
     return std::all_of(sizes.begin(), sizes.end(), [n](int size) { return size == n; });
   };
-  if (conv.max_pool || conv.activation == Softmax{} || next.padding != Padding::valid) return {};
+  if (conv.max_pool || conv.activation == Softmax{} || runs_apart(conv.activation)) return {};
+  if (next.padding != Padding::valid) return {};
   if (!all(next.pool_size, 2) || !(all(next.strides, 0) || all(next.strides, 2))) return {};
   conv.max_pool = true;
   return {true, conv};

@@ -94,6 +94,7 @@ template <class T> struct Backward {
   Run<Scalar<T>> run{};
   PerInput<const T*> inputs{};  // of a layer with several inputs: x and the others, and their gradients
   PerInput<T*> input_gradients{};
+  const LayerPlan* layer = nullptr;  // in its plan
 
   const Scalar<T>* parameter(int i) const { return block + tensors->offset(i); }
   const T* input(int i) const { return i == 0 ? x : inputs[i]; }
@@ -135,9 +136,9 @@ template <class T> Scalar<T> over_samples(const T& v) {
 /// (with Traits::finishes a third argument, the Gradients that take them)
 /// and, where they apply, parameters(in), traits(), flops(in), intermediate(in, training), batch_state(in),
 /// scratch<T>(geometry, count). `in` is the input's Shape; a spec for several inputs takes their Shapes. A
-/// spec with a static type called `name` tells in `arguments` what generated code writes between its
-/// brackets: the fields that come first, with a ? where the default may be left out, and "..." where options
-/// follow.
+/// spec with a static type called `name`, or `type_name`, tells in `arguments` what generated code writes
+/// between its brackets: the fields that come first, with a ? where the default may be left out, and "..."
+/// where options follow.
 template <class S>
 concept LayerSpec = requires(const S s, Shape in) {
   { s.fit(in) } -> std::same_as<Fit>;
@@ -247,9 +248,86 @@ struct NoBias {
   KERATIN_SETS(use_bias, false)
 };
 
-/// Calls the spec's backward kernel; the gradients of a spec that does not hand them on itself are handed on
-/// here.
+/// A spec whose kernels know the KernelActivations only. Another activation runs in a pass of its own over
+/// what the kernel makes without one; in training the memory behind the layer's intermediate results keeps
+/// where it started from, if its backward pass or the layer's reads that.
+template <class S>
+concept ActivatesInKernels = ActivatesItsOutput<S> && !requires { S::knows_every_activation; };
+
+namespace detail {
+
+// Whether that is so here; a question for the compiler where the geometry is fixed.
+template <class Spec, class G> constexpr bool may_run_apart() {
+  if constexpr (ActivatesInKernels<Spec>)
+    return may_be<G>([](const auto& g) { return runs_apart(g.activation); });
+  else
+    return false;
+}
+template <class Spec, class G> constexpr bool surely_runs_apart() {
+  return is_fixed<G> && may_run_apart<Spec, G>();
+}
+template <class G> constexpr G without_activation(G geometry) {
+  geometry.activation = {};
+  return geometry;
+}
+template <auto G> constexpr auto without_activation(fixed<G>) { return fixed<without_activation(G)>{}; }
+
+template <class T> T* kept_for_activation(const LayerPlan& layer, T* intermediate, int count) {
+  return layer.kept > 0 ? intermediate + (layer.intermediate - layer.kept) * static_cast<std::size_t>(count)
+                        : nullptr;
+}
+inline std::ptrdiff_t rows_of(const Shape& shape, int count) {
+  return std::ptrdiff_t{count} * (shape.size() / shape.last());
+}
+
+}  // namespace detail
+
+/// Calls the spec's forward kernel, and its activation behind it where the kernel does not know that.
+template <class Spec, class T, class Count>
+[[gnu::always_inline]] inline void run_forward(auto geometry, const Forward<T, Count>& c) {
+  using G = decltype(geometry);
+  if constexpr (detail::may_run_apart<Spec, G>()) {
+    const typename Spec::Geometry g = geometry;
+    if (runs_apart(g.activation)) {
+      const int count = static_cast<int>(c.count);
+      const Shape& out = c.layer->out;
+      T* const kept = detail::kept_for_activation(*c.layer, c.intermediate, count);
+      Forward<T, Count> linear = c;
+      if (kept) linear.y = kept;
+      Spec::forward(detail::without_activation(geometry), linear);
+      return activate(geometry, linear.y, c.y, detail::rows_of(out, count), out.last());
+    }
+  }
+  if constexpr (!detail::surely_runs_apart<Spec, G>()) Spec::forward(geometry, c);
+}
+
+namespace detail {
+template <class Spec, class T>
+void run_backward_without_activation(auto geometry, const Backward<T>& c, auto& sink);
+}
+
+/// Calls the spec's backward kernel, behind that of an activation as in run_forward; the gradients of a spec
+/// that does not hand them on itself are handed on here.
 template <class Spec, class T> void run_backward(auto geometry, const Backward<T>& c, auto& sink) {
+  if constexpr (detail::may_run_apart<Spec, decltype(geometry)>()) {
+    const typename Spec::Geometry g = geometry;
+    if (runs_apart(g.activation)) {
+      const Shape& out = c.layer->out;
+      Backward<T> linear = c;
+      if (const T* const kept = detail::kept_for_activation(*c.layer, c.intermediate, c.count))
+        linear.y = kept;
+      go_back_through_activation(geometry, linear.y, c.y, c.dy, c.dy, detail::rows_of(out, c.count),
+                                 out.last());
+      return detail::run_backward_without_activation<Spec>(detail::without_activation(geometry), linear,
+                                                           sink);
+    }
+  }
+  if constexpr (!detail::surely_runs_apart<Spec, decltype(geometry)>())
+    detail::run_backward_without_activation<Spec>(geometry, c, sink);
+}
+
+template <class Spec, class T>
+void detail::run_backward_without_activation(auto geometry, const Backward<T>& c, auto& sink) {
   const Tensors& tensors = *c.tensors;
   const Gradients<Scalar<T>, std::remove_reference_t<decltype(sink)>> gradients{&tensors, &sink};
   if constexpr (requires { Spec::backward(geometry, c, gradients); }) {
@@ -264,6 +342,19 @@ template <class Spec, class T> void run_backward(auto geometry, const Backward<T
 
 /// A layer's row in a plan, from its spec and what comes in: by default from the layer before it.
 template <LayerSpec S> constexpr LayerPlan layer_plan(const S& spec, const auto& in, int index, Mode mode) {
+  if constexpr (ActivatesInKernels<S>)
+    if (runs_apart(spec.activation)) {
+      S linear = spec;
+      linear.activation = {};
+      LayerPlan row = layer_plan(linear, in, index, mode);
+      row.activation = spec.activation.name();
+      row.traits.writes_over_gradient = true;
+      if (mode.training && (input_needed_by(spec.activation) || row.traits.reads_output))
+        row.kept = static_cast<std::size_t>(row.out.elements());
+      row.intermediate += row.kept;
+      row.traits.reads_output = true;
+      return row;
+    }
   return {.type = S::name,
           .activation = activation_of(spec) == ActivationFunction{} ? "" : activation_of(spec).name(),
           .inputs = index - 1,
@@ -321,7 +412,8 @@ Backward<T> backward_context(const auto& plan, const Step& step, const Memory<T>
           scratch,
           run,
           pointers<T, const T*>(plan, step.inputs, memory),
-          pointers<T, T*>(plan, step.input_gradients, memory)};
+          pointers<T, T*>(plan, step.input_gradients, memory),
+          &plan.layer_of(step)};
 }
 /// Behind a backward step: adds the gradients that meet at a value with several readers.
 template <class T> void sum_gradients(const auto& plan, const auto& sums, const Memory<T>& memory) {

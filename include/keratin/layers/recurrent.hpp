@@ -19,6 +19,8 @@ inline constexpr Rule needs_a_mask_of_its_steps{"its mask needs a value for each
 }  // namespace functional
 inline constexpr Rule needs_an_activation_value_by_value{
     "a recurrent layer's activations work value by value: softmax does not"};
+inline constexpr Rule needs_an_activation_known_by_its_result{
+    "a recurrent layer's activations must tell their slope by their result: gelu, silu and mish do not"};
 
 /// The output of every step instead of the last. Keras: return_sequences=True.
 struct ReturnSequences {
@@ -65,23 +67,17 @@ struct AnyActivation {
 
   template <class V> [[gnu::noinline]] V value(V x) const {
     Activations::visit(function.index, [&]<class A>(A) {
-      if constexpr (A::elementwise) x = A::value(x);
+      if constexpr (A::elementwise && !needs_input<A>) x = A::value(x);
     });
     return x;
   }
   template <class V> [[gnu::noinline]] V derivative(V y) const {
     Activations::visit(function.index, [&]<class A>(A) {
-      if constexpr (A::elementwise) y = A::derivative(y);
+      if constexpr (A::elementwise && !needs_input<A>) y = A::derivative(y);
     });
     return y;
   }
 };
-
-constexpr bool is_elementwise(ActivationFunction function) {
-  bool elementwise = false;
-  Activations::visit(function.index, [&]<class A>(A) { elementwise = A::elementwise; });
-  return elementwise;
-}
 
 // f(activation, recurrent activation). Known ones are in the kernels' registers; at run time those are
 // Keras's defaults, and others are looked up for each vector.
@@ -126,8 +122,10 @@ template <class Spec> struct Recurrent {
     if (in.rank != 2) return needs_sequence_TxC;
     if (spec.units < 1) return needs_at_least_1_unit;
     const RecurrentGeometry g = spec.geometry(in);
-    if (!is_elementwise(g.activation) || !is_elementwise(g.recurrent_activation))
+    if (!works_value_by_value(g.activation) || !works_value_by_value(g.recurrent_activation))
       return needs_an_activation_value_by_value;
+    if (input_needed_by(g.activation) || input_needed_by(g.recurrent_activation))
+      return needs_an_activation_known_by_its_result;
     if (std::int64_t{spec.units} * Spec::gates > INT32_MAX ||
         (std::int64_t{in.last()} + spec.units) * (Spec::gates * spec.units) > INT32_MAX)
       return more_than_2_31_elements;

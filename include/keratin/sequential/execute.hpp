@@ -100,7 +100,7 @@ template <class Context, class... Sink> struct SharedStep {
 };
 template <class Spec, class T, class Count>
 void shared_forward(const void* geometry, const Forward<T, Count>& c) {
-  Spec::forward(*static_cast<const typename Spec::Geometry*>(geometry), c);
+  run_forward<Spec>(*static_cast<const typename Spec::Geometry*>(geometry), c);
 }
 template <class Spec, class T, class Sink>
 void shared_backward(const void* geometry, const Backward<T>& c, Sink& sink) {
@@ -205,7 +205,8 @@ template <class Net, Mode M = Mode{}> struct Execute {
   template <std::size_t S, class T, class Count>
   [[gnu::always_inline]] static void forward_step(Count count, const Scalar<T>* block,
                                                   const Memory<T>& memory, const Run<Scalar<T>>& run) {
-    Spec<S>::forward(fixed<geometry<S>>{}, forward_context(plan, plan.steps[S], count, memory, block, run));
+    run_forward<Spec<S>>(fixed<geometry<S>>{},
+                         forward_context(plan, plan.steps[S], count, memory, block, run));
   }
 
   template <std::size_t S, Mode Wanted, class T>

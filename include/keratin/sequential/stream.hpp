@@ -241,9 +241,9 @@ template <class Net, class S = float> class Stream {
     } else {
       constexpr auto geometry = fixed<spec<I>.geometry(Plan::template in<layer<I>>)>{};
       if (memory.count == 1)
-        Spec<I>::forward(geometry, context(One{}));
+        run_forward<Spec<I>>(geometry, context(One{}));
       else
-        Spec<I>::forward(geometry, context(memory.count));
+        run_forward<Spec<I>>(geometry, context(memory.count));
     }
   }
 

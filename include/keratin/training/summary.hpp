@@ -78,7 +78,11 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
     return value == Padding::valid ? "valid" : value == Padding::same ? "same" : "causal";
   else if constexpr (std::is_same_v<V, LearningRate>)
     return std::visit([]<class S>(const S& schedule) { return schedule_text(schedule); }, value.schedule());
-  else if constexpr (std::is_same_v<V, Slice>)
+  else if constexpr (std::is_same_v<V, Axes>) {
+    std::string text;
+    for (const int axis : value) text += (text.empty() ? "" : ", ") + std::to_string(axis);
+    return value.count == 1 ? text : "(" + text + ")";
+  } else if constexpr (std::is_same_v<V, Slice>)
     return std::string(Text(value.begin, ":", value.end, ":", value.step).view());
   else {
     if constexpr (!std::is_same_v<V, Numbers>)
