@@ -32,6 +32,10 @@ class Node {
   virtual Extras extras() const { return {}; }
   /// How many states it has that can be given and returned.
   virtual int states() const { return 0; }
+  /// How many outputs it has besides, and where these and the states lie in what a call makes: in its first
+  /// axes, a slice each.
+  virtual int outputs() const { return 1; }
+  virtual PerInput<SliceSpec> pieces() const { return {}; }
   /// Whether a mask begins at this layer, and then that of its output; whether one passes; whether one
   /// changes what Keras computes, which is not done here.
   virtual bool makes_mask() const { return false; }
@@ -77,7 +81,7 @@ template <LayerSpec S> class NodeOf final : public Node {
       S spec = spec_;
       spec.initial_state = extras.initial_state;
       spec.masked = extras.mask;
-      spec.return_state = extras.return_state;
+      returns_state(spec) = extras.return_state;
       return std::make_shared<NodeOf>(spec);
     } else {
       return nullptr;
@@ -85,7 +89,7 @@ template <LayerSpec S> class NodeOf final : public Node {
   }
   Extras extras() const override {
     if constexpr (has_extras)
-      return {spec_.initial_state, spec_.masked, spec_.return_state};
+      return {spec_.initial_state, spec_.masked, returns_state(spec_)};
     else
       return {};
   }
@@ -94,6 +98,18 @@ template <LayerSpec S> class NodeOf final : public Node {
       return spec_.states();
     else
       return 0;
+  }
+  int outputs() const override {
+    if constexpr (requires { spec_.outputs(); })
+      return spec_.outputs();
+    else
+      return 1;
+  }
+  PerInput<SliceSpec> pieces() const override {
+    if constexpr (has_extras)
+      return spec_.pieces();
+    else
+      return {};
   }
   bool makes_mask() const override {
     if constexpr (requires { spec_.makes_mask(); })
@@ -158,7 +174,14 @@ template <LayerSpec S> class NodeOf final : public Node {
   static const typename S::Geometry& geometry_at(const Place& at) {
     return *static_cast<const typename S::Geometry*>(at.geometry.get());
   }
-  static constexpr bool has_extras = requires(S s) { s.initial_state, s.masked, s.return_state; };
+  static constexpr bool has_extras = requires(S s) { s.initial_state, s.masked, s.pieces(); };
+  // Of a layer around another the inner one says it.
+  static auto& returns_state(auto& spec) {
+    if constexpr (requires { spec.layer; })
+      return spec.layer.return_state;
+    else
+      return spec.return_state;
+  }
 
   S spec_;
 };

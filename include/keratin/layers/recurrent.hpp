@@ -6,6 +6,7 @@
 #include <keratin/initializers/variance_scaling.hpp>
 #include <keratin/kernels/recurrent_single.hpp>
 #include <keratin/layers/dense.hpp>
+#include <keratin/layers/operators.hpp>
 #include <keratin/layers/window.hpp>
 
 namespace keratin {
@@ -33,6 +34,10 @@ struct GoBackwards {
 struct Stateful {
   KERATIN_SETS(stateful, true)
 };
+/// The output of a masked step is zeros instead of the one before. Keras: zero_output_for_mask=True.
+struct ZeroOutputForMask {
+  KERATIN_SETS(zero_output_for_mask, true)
+};
 /// GRU's original form: the reset gate works before the product. Keras: reset_after=False.
 struct NoResetAfter {
   KERATIN_SETS(reset_after, false)
@@ -54,7 +59,7 @@ template <class I> struct RecurrentInitializer {
 struct RecurrentGeometry {
   kernels::RecurrentSize size;
   ActivationFunction activation, recurrent_activation;
-  bool use_bias, reset_after, initial_state, masked;
+  bool use_bias, reset_after, initial_state, masked, zero_output_for_mask;
 };
 
 namespace detail {
@@ -150,6 +155,13 @@ template <class Spec> struct Recurrent {
     if (spec.use_bias) p.add({"bias", bias, of_bias});
     return p;
   }
+  /// The tensors that a graph takes out of what it makes: the output, then the states.
+  static constexpr PerInput<SliceSpec> pieces(const Spec& spec) {
+    const int n = states(spec);
+    PerInput<SliceSpec> all(SliceSpec{1, {spec.return_sequences ? Slice{0, -n} : Slice::at(0)}});
+    for (int s = 0; s < n; ++s) all.add({1, {Slice::at(s - n)}});
+    return all;
+  }
   static constexpr Traits traits{.reads_output = false, .finishes = true, .lanes = true};
   static constexpr RecurrentGeometry geometry(const Spec& spec, Shape in, ActivationFunction recurrent,
                                               bool reset_after = false) {
@@ -159,7 +171,8 @@ template <class Spec> struct Recurrent {
                         .use_bias = spec.use_bias,
                         .reset_after = reset_after,
                         .initial_state = spec.initial_state,
-                        .masked = spec.masked};
+                        .masked = spec.masked,
+                        .zero_output_for_mask = spec.zero_output_for_mask};
     if (spec.return_state) g.size.returned = states(g);
     return g;
   }
@@ -217,6 +230,17 @@ template <class Spec> struct Recurrent {
       };
       c.training() ? run(std::true_type{}) : run(std::false_type{});
     });
+    zero_masked(g, static_cast<int>(c.count), mask(g, c), c.y);
+  }
+  // Zeros for the outputs of masked steps, or for their gradients.
+  template <class T> static void zero_masked(const RecurrentGeometry& g, int count, const T* mask, T* y) {
+    if (!mask || !g.zero_output_for_mask) return;
+    const std::ptrdiff_t units = g.size.units, steps = g.size.steps;
+    for (std::ptrdiff_t i = 0; i < count; ++i, mask += steps, y += g.size.outputs())
+      for (std::ptrdiff_t row = 0; row < g.size.output_rows(); ++row) {
+        const T counts = mask[g.size.time(static_cast<int>(g.size.sequences ? row : steps - 1))];
+        for (std::ptrdiff_t u = 0; u < units; ++u) y[row * units + u] *= counts;
+      }
   }
   template <class S>
   [[gnu::always_inline]] static void step(auto geometry, const Forward<S, One>& c, S* state) {
@@ -230,6 +254,7 @@ template <class Spec> struct Recurrent {
     kernels::StepGradients<T> d;
     T* dbegin[2] = {};
     for (int s = 0; g.initial_state && s < states(g); ++s) dbegin[s] = c.input_gradient(1 + s);
+    zero_masked(g, c.count, mask(g, c), c.dy);
     Spec::with_cell(geometry, [&](auto cell) {
       d = kernels::recurrent_backward(cell, g.size, w, c.count, mask(g, c), c.dy, c.dx, dbegin,
                                       c.intermediate, c.scratch);
@@ -247,7 +272,7 @@ struct SimpleRNNSpec {
   int units = 0;
   ActivationFunction activation = Tanh{};
   bool use_bias = true, return_sequences = false, go_backwards = false, stateful = false,
-       return_state = false;
+       return_state = false, zero_output_for_mask = false;
   bool initial_state = false, masked = false;  // set by a graph, for a call that is given them
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
@@ -265,6 +290,7 @@ struct SimpleRNNSpec {
   constexpr Fit fit(const Shapes& in) const { return Base::fit(*this, in); }
   constexpr int inputs() const { return Base::inputs(*this); }
   constexpr int states() const { return Base::states(*this); }
+  constexpr PerInput<SliceSpec> pieces() const { return Base::pieces(*this); }
   constexpr bool passes_mask() const { return return_sequences; }
   constexpr Parameters parameters(Shape in) const {
     return Base::parameters(*this, in, {units}, bias_initializer);
@@ -308,7 +334,7 @@ struct LSTMSpec {
   int units = 0;
   ActivationFunction activation = Tanh{}, recurrent_activation = Sigmoid{};
   bool use_bias = true, unit_forget_bias = true, return_sequences = false, go_backwards = false,
-       stateful = false, return_state = false;
+       stateful = false, return_state = false, zero_output_for_mask = false;
   bool initial_state = false, masked = false;  // set by a graph, for a call that is given them
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
@@ -326,6 +352,7 @@ struct LSTMSpec {
   constexpr Fit fit(const Shapes& in) const { return Base::fit(*this, in); }
   constexpr int inputs() const { return Base::inputs(*this); }
   constexpr int states() const { return Base::states(*this); }
+  constexpr PerInput<SliceSpec> pieces() const { return Base::pieces(*this); }
   constexpr bool passes_mask() const { return return_sequences; }
   constexpr Parameters parameters(Shape in) const {
     return Base::parameters(*this, in, {4 * units}, initial_bias());
@@ -377,7 +404,7 @@ struct GRUSpec {
   int units = 0;
   ActivationFunction activation = Tanh{}, recurrent_activation = Sigmoid{};
   bool use_bias = true, reset_after = true, return_sequences = false, go_backwards = false, stateful = false,
-       return_state = false;
+       return_state = false, zero_output_for_mask = false;
   bool initial_state = false, masked = false;  // set by a graph, for a call that is given them
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
@@ -395,6 +422,7 @@ struct GRUSpec {
   constexpr Fit fit(const Shapes& in) const { return Base::fit(*this, in); }
   constexpr int inputs() const { return Base::inputs(*this); }
   constexpr int states() const { return Base::states(*this); }
+  constexpr PerInput<SliceSpec> pieces() const { return Base::pieces(*this); }
   constexpr bool passes_mask() const { return return_sequences; }
   constexpr Parameters parameters(Shape in) const {
     return Base::parameters(*this, in, reset_after ? Shape{2, 3 * units} : Shape{3 * units},
@@ -463,11 +491,13 @@ template <int Units, class... Options> struct GRU : layer_of<GRU<Units, Options.
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::SimpleRNNSpec, units, activation, use_bias, return_sequences, go_backwards,
-                     stateful, return_state, initial_state, masked, kernel_initializer, recurrent_initializer,
-                     bias_initializer, kernel_regularizer);
+                     stateful, return_state, zero_output_for_mask, initial_state, masked, kernel_initializer,
+                     recurrent_initializer, bias_initializer, kernel_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::LSTMSpec, units, activation, recurrent_activation, use_bias, unit_forget_bias,
-                     return_sequences, go_backwards, stateful, return_state, initial_state, masked,
-                     kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer);
+                     return_sequences, go_backwards, stateful, return_state, zero_output_for_mask,
+                     initial_state, masked, kernel_initializer, recurrent_initializer, bias_initializer,
+                     kernel_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::GRUSpec, units, activation, recurrent_activation, use_bias, reset_after,
-                     return_sequences, go_backwards, stateful, return_state, initial_state, masked,
-                     kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer);
+                     return_sequences, go_backwards, stateful, return_state, zero_output_for_mask,
+                     initial_state, masked, kernel_initializer, recurrent_initializer, bias_initializer,
+                     kernel_regularizer);
