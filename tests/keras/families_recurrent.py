@@ -1,12 +1,43 @@
-"""Wrapped recurrent layers: KERAS_BACKEND=jax python tests/keras/families_recurrent.py"""
+"""Recurrent layers in others, and their masks: KERAS_BACKEND=jax python tests/keras/families_recurrent.py"""
 
-from keras import layers
+import numpy as np
+from keras import Sequential, layers
 
 from families import Case, write_family
 
 
+class Called:
+    """A layer that is called as f(layer, *tensors) says."""
+
+    def __init__(self, layer, f):
+        self.layer, self.f = layer, f
+
+    def __call__(self, *tensors):
+        return self.f(self.layer, *tensors)
+
+    @property
+    def weights(self):
+        return self.layer.weights
+
+
 def both_ways(layer, merge_mode="concat"):
     return layers.Bidirectional(layer, merge_mode=merge_mode)
+
+
+def masked(layer):
+    return Sequential([layers.Masking(), layer])
+
+
+def with_gaps(k, x):
+    """Sample 0 has all steps, sample 1 lacks the first and one between, sample 2 the last two."""
+    x = np.array(x)
+    x[1, [0, 2]] = 0
+    x[2, -2:] = 0
+    return x
+
+
+def from_states(layer):
+    return Called(layer, lambda layer, x, *states: layer(x, initial_state=list(states)))
 
 
 write_family("recurrent", [
@@ -18,4 +49,18 @@ write_family("recurrent", [
     Case("bidirectional_gru_mul", (4, 2),
          both_ways(layers.GRU(5, return_sequences=True, reset_after=False), "mul")),
     Case("bidirectional_rnn", (6, 2), both_ways(layers.SimpleRNN(3, "relu"), "mul")),
+    Case("bidirectional_none", (4, 2), both_ways(layers.GRU(3, return_sequences=True), None)),
+    Case("bidirectional_none_last", (4, 2), both_ways(layers.LSTM(2), None)),
+    Case("bidirectional_states", [(4, 2), (3,), (3,), (3,), (3,)],
+         from_states(both_ways(layers.LSTM(3, return_sequences=True, return_state=True))), apart=True),
+    Case("bidirectional_states_sum", [(4, 2), (3,), (3,)],
+         from_states(both_ways(layers.GRU(3, return_state=True), "sum")), apart=True),
+    Case("bidirectional_none_states", (3, 2), both_ways(layers.LSTM(2, return_state=True), None)),
+    Case("bidirectional_masked", (5, 2), masked(both_ways(layers.LSTM(3, return_sequences=True))),
+         inputs=with_gaps),
+    Case("bidirectional_masked_last", (5, 2), masked(both_ways(layers.GRU(3))), inputs=with_gaps),
+    Case("lstm_zero_output", (5, 2),
+         masked(layers.LSTM(3, return_sequences=True, zero_output_for_mask=True)), inputs=with_gaps),
+    Case("gru_zero_output_last", (5, 2), masked(layers.GRU(3, zero_output_for_mask=True)),
+         inputs=with_gaps),
 ])
