@@ -2,6 +2,7 @@
 // Every layer, a file a family, and the list of their specs: what run-time code goes through to find a layer.
 #include <keratin/layers/activation.hpp>
 #include <keratin/layers/batch_normalization.hpp>
+#include <keratin/layers/bidirectional.hpp>
 #include <keratin/layers/convolution.hpp>
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/depthwise.hpp>
@@ -38,6 +39,7 @@ namespace hana = boost::hana;
   X(DropoutSpec) X(FlattenSpec) X(ReshapeSpec)
 #define KERATIN_OTHER_LAYER_SPECS(X)                                                         \
   X(SimpleRNNSpec) X(LSTMSpec) X(GRUSpec)                                                    \
+  X(BidirectionalSpec<SimpleRNNSpec>) X(BidirectionalSpec<LSTMSpec>) X(BidirectionalSpec<GRUSpec>) \
   X(BatchNormalizationSpec) X(LayerNormalizationSpec)                                        \
   X(AddSpec) X(ConcatenateSpec) X(DotSpec)                                                   \
   X(SubtractSpec) X(MultiplySpec) X(DivideSpec) X(AverageSpec) X(MaximumSpec) X(MinimumSpec) \

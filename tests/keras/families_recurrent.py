@@ -42,6 +42,8 @@ def from_states(layer):
 
 write_family("recurrent", [
     Case("bidirectional_lstm", (5, 3), both_ways(layers.LSTM(4))),
+    Case("bidirectional_states", [(4, 2), (3,), (3,), (3,), (3,)],
+         from_states(both_ways(layers.LSTM(3, return_sequences=True, return_state=True))), apart=True),
     Case("bidirectional_gru_sequences", (4, 1), both_ways(layers.GRU(3, return_sequences=True))),
     Case("bidirectional_rnn_sum", (3, 2), both_ways(layers.SimpleRNN(17, return_sequences=True), "sum")),
     Case("bidirectional_lstm_ave", (1, 2),
@@ -51,8 +53,6 @@ write_family("recurrent", [
     Case("bidirectional_rnn", (6, 2), both_ways(layers.SimpleRNN(3, "relu"), "mul")),
     Case("bidirectional_none", (4, 2), both_ways(layers.GRU(3, return_sequences=True), None)),
     Case("bidirectional_none_last", (4, 2), both_ways(layers.LSTM(2), None)),
-    Case("bidirectional_states", [(4, 2), (3,), (3,), (3,), (3,)],
-         from_states(both_ways(layers.LSTM(3, return_sequences=True, return_state=True))), apart=True),
     Case("bidirectional_states_sum", [(4, 2), (3,), (3,)],
          from_states(both_ways(layers.GRU(3, return_state=True), "sum")), apart=True),
     Case("bidirectional_none_states", (3, 2), both_ways(layers.LSTM(2, return_state=True), None)),

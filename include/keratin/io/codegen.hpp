@@ -129,6 +129,14 @@ inline std::string argument_text(const Initializer& i) {
   return "";
 }
 
+inline std::string argument_text(Merging value) {
+  constexpr const char* names[] = {"concat", "sum", "ave", "mul", "none"};
+  return std::string("Merging::") + names[static_cast<int>(value)];
+}
+// A layer inside another.
+template <LayerSpec S> std::string layer_text(const S& spec);
+template <LayerSpec S> std::string argument_text(const S& spec) { return layer_text(spec); }
+
 // return_sequences -> ReturnSequences: what an option is called that sets a field.
 inline std::string option_name(std::string_view field) {
   if (field == "kernel_size") return "Kernel";
@@ -173,8 +181,8 @@ template <LayerSpec S> std::vector<Field> fields_of(const S& spec) {
   const S otherwise{};
   hana::for_each(hana::accessors<S>(), [&](auto accessor) {
     const auto& value = hana::second(accessor)(spec);
-    Field field{hana::to<const char*>(hana::first(accessor)), value == hana::second(accessor)(otherwise), "",
-                ""};
+    Field field{hana::to<const char*>(hana::first(accessor)), false, "", ""};
+    if constexpr (requires { value == value; }) field.is_default = value == hana::second(accessor)(otherwise);
     if constexpr (requires { argument_text(value); }) field.argument = argument_text(value);
     if constexpr (requires { option_text("", value); }) field.option = option_text(field.name, value);
     if (field.name == "mask_zero")

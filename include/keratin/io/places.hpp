@@ -34,6 +34,18 @@ class Groups {
   std::map<std::string, int> count_;
 };
 
+/// Where a file has a layer's i-th weight below the place of all: "cell/kernel" is a vars/... of the cell.
+inline std::string folder_of(const Tensors& tensors, int i) {
+  const std::string_view name = tensors[i].name;
+  const std::size_t slash = name.rfind('/');
+  return slash == name.npos ? "" : "/" + std::string(name.substr(0, slash));
+}
+inline std::string place_of(const Tensors& tensors, int i) {
+  int number = 0;
+  for (int k = 0; k < i; ++k) number += folder_of(tensors, k) == folder_of(tensors, i);
+  return folder_of(tensors, i) + "/vars/" + std::to_string(number);
+}
+
 /// A tensor of a model.
 struct Variable {
   const Parameter* parameter;
