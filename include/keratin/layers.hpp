@@ -17,6 +17,7 @@
 #include <keratin/layers/recurrent.hpp>
 #include <keratin/layers/regularization.hpp>
 #include <keratin/layers/reshaping.hpp>
+#include <keratin/layers/time_distributed.hpp>
 
 #include <boost/hana/for_each.hpp>
 #include <boost/hana/tuple.hpp>

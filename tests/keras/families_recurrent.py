@@ -24,6 +24,10 @@ def both_ways(layer, merge_mode="concat"):
     return layers.Bidirectional(layer, merge_mode=merge_mode)
 
 
+def each_step(layer):
+    return layers.TimeDistributed(layer)
+
+
 def masked(layer):
     return Sequential([layers.Masking(), layer])
 
@@ -63,4 +67,15 @@ write_family("recurrent", [
          masked(layers.LSTM(3, return_sequences=True, zero_output_for_mask=True)), inputs=with_gaps),
     Case("gru_zero_output_last", (5, 2), masked(layers.GRU(3, zero_output_for_mask=True)),
          inputs=with_gaps),
+    Case("time_distributed_dense", (4, 3), each_step(layers.Dense(5, "tanh"))),
+    Case("time_distributed_one_step", (1, 17), each_step(layers.Dense(1))),
+    Case("time_distributed_conv", (2, 4, 5, 2),
+         each_step(layers.Conv2D(3, 2, padding="same", activation="relu"))),
+    Case("time_distributed_pooling", (3, 4, 5, 2), each_step(layers.MaxPooling2D())),
+    Case("time_distributed_lstm", (3, 4, 2), each_step(layers.LSTM(3))),
+    Case("time_distributed_bidirectional", (2, 3, 3),
+         each_step(both_ways(layers.GRU(2, return_sequences=True)))),
+    Case("time_distributed_twice", (2, 3, 4), each_step(each_step(layers.Dense(2)))),
+    Case("time_distributed_masked", (5, 2),
+         Sequential([layers.Masking(), each_step(layers.Dense(3)), layers.LSTM(2)]), inputs=with_gaps),
 ])

@@ -1,4 +1,3 @@
-#include <keratin/layers/bidirectional.hpp>
 #include "../check_graph.hpp"
 
 using namespace keratin;

@@ -165,9 +165,7 @@ template <LayerSpec S> class NodeOf final : public Node {
     return fused;
   }
   std::shared_ptr<const Node> without_activation() const override {
-    S spec = spec_;
-    if constexpr (ActivatesItsOutput<S>) spec.activation = {};
-    return std::make_shared<NodeOf>(spec);
+    return std::make_shared<NodeOf>(keratin::without_activation(spec_));
   }
 
  private:

@@ -2,7 +2,7 @@
 // Symbolic tensors, and layers called on them: the run-time front end's way to write a network down. A graph
 // cannot have a cycle, for a tensor exists only once the layer that makes it was called.
 #include <keratin/core/text.hpp>
-#include <keratin/functional/node.hpp>
+#include <keratin/functional/time_distributed.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -189,7 +189,7 @@ class Layer {
  public:
   template <LayerSpec S>
   explicit Layer(const S& spec, std::string_view name = "")
-      : layer_(std::make_shared<SharedLayer>(std::make_shared<NodeOf<S>>(spec), std::string(name))) {}
+      : layer_(std::make_shared<SharedLayer>(node_of(spec), std::string(name))) {}
   /// The layer that a model has, see Model::layer.
   explicit Layer(std::shared_ptr<SharedLayer> layer) : layer_(std::move(layer)) {}
   template <class L>
@@ -241,6 +241,7 @@ class Layer {
 
  private:
   friend class Model;
+  friend Layer time_distributed(const Layer& layer, std::string_view name);
 
   Tensor call(std::vector<Tensor> inputs, bool return_state, const std::optional<Tensor>& mask_given,
               std::shared_ptr<const Beginning> beginning) const {
@@ -314,6 +315,13 @@ class Layer {
 
   std::shared_ptr<SharedLayer> layer_;
 };
+
+/// A layer of a graph on every step of a sequence by itself. Of weights it has its own. Keras:
+/// TimeDistributed.
+inline Layer time_distributed(const Layer& layer, std::string_view name = "") {
+  return Layer(std::make_shared<SharedLayer>(std::make_shared<TimeDistributedNode>(layer.layer_->node),
+                                             std::string(name)));
+}
 
 /// What a static layer called on a vector of tensors looks for.
 template <LayerSpec S>

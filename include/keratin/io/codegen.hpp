@@ -299,15 +299,24 @@ class StaticNetwork {
     const functional::Extras extras = entry.node->extras();
     if (entry.owner != i) refuse(i, "is called more than once");
     if (extras.return_state) refuse(i, "returns its states");
+    if (entry.node->outputs() > 1) refuse(i, "makes several tensors");
     if (extras.initial_state) refuse(i, "is given states to begin with");
     if (extras.mask) refuse(i, "reads a mask");
   }
+  static std::string text_of(const functional::Node& node) {
+    if (const auto* steps = dynamic_cast<const functional::TimeDistributedNode*>(&node)) {
+      const std::string inside = text_of(steps->inside());
+      return inside.empty() ? "" : "TimeDistributed<" + inside + ">";
+    }
+    std::string text;
+    functional::with_spec(node, [&](const auto& spec) { text = layer_text(spec); });
+    return text;
+  }
   void find_type(int i) {
     Layer& layer = at(i);
-    functional::with_spec(*graph_.entry(i).node, [&]<class S>(const S& spec) {
-      layer.type.head = layer_text(spec);
-      layer.merges = MergingSpec<S>;
-    });
+    layer.type.head = text_of(*graph_.entry(i).node);
+    functional::with_spec(*graph_.entry(i).node,
+                          [&]<class S>(const S&) { layer.merges = MergingSpec<S>; });
     if (layer.type.head.empty()) refuse(i, "has no static type");
     if (layer.name != automatic_name(graph_.entry(i).node->type())) layer.type.name = layer.name;
     taken_.insert(layer.name);

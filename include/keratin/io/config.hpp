@@ -199,8 +199,8 @@ template <LayerSpec S> void take(const Json& j, S& v);
 template <LayerSpec S> Json put(const S& v);
 // The config of the recurrence that a layer is, or has inside.
 inline auto& of_recurrence(auto& config) {
-  const bool inside = config.is_object() && config.contains("layer") && config["layer"].is_object() &&
-                      config["layer"].contains("config");
+  const bool inside = config.is_object() && config.contains("merge_mode") && config.contains("layer") &&
+                      config["layer"].is_object() && config["layer"].contains("config");
   return inside ? config["layer"]["config"] : config;
 }
 

@@ -171,7 +171,8 @@ class GraphWriter {
       const std::string name = known ? known->class_name(node) : node.type(), group = groups.of(name);
       classes.insert(name);
       if (graph_.entry(i).parameters->count > 0)
-        stored_.push_back({name_of(i), group, weights_in(node.type()), graph_.layer_index(i)});
+        stored_.push_back({name_of(i), group, weights_in(name, known ? known->config : Json::object()),
+                           graph_.layer_index(i)});
     }
     for (const std::string& name : classes) next_groups_.push_back(groups.of(name));
   }

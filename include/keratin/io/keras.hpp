@@ -420,6 +420,18 @@ class Builder {
     }
   }
 
+  // A layer is trained if it and those inside it say so.
+  static bool is_trained(const Json& config) {
+    int inside = 0, frozen = 0;
+    for (const char* key : {"layer", "backward_layer"})
+      if (config.contains(key) && config[key].is_object()) {
+        ++inside;
+        frozen += !is_trained(config[key].value("config", Json::object()));
+      }
+    if (frozen > 0 && frozen < inside) throw FileError("trains one of its layers and not the other");
+    return frozen == 0 && !(config.contains("trainable") && config["trainable"] == false);
+  }
+
   // A layer, or a model inside; rank: axes of a sample of its input.
   // i: where it stands in its list.
   Made make(const Json& record, std::size_t i, const std::string& prefix, const std::string& group,
@@ -432,8 +444,8 @@ class Builder {
       at_.pop_back();
       return inside;
     }
-    if (config.contains("trainable") && config["trainable"] == false) trainable = false;
-    places.push_back({name, group + weights_in(class_name), trainable, at_});
+    trainable = trainable && is_trained(config);
+    places.push_back({name, group + weights_in(class_name, config), trainable, at_});
     at_.pop_back();
     of_recurrence(config).erase("return_state");
     const Json field = record.value("registered_name", Json());
@@ -448,6 +460,13 @@ class Builder {
 
   static Layer layer(const std::string& class_name, const Json& config, const std::string& name, int rank) {
     std::optional<Layer> made;
+    if (class_name == "TimeDistributed") {
+      const Json& inside = member(config, "layer");
+      Json others = config;
+      others.erase("layer");
+      spec_from_config<FlattenSpec>(others, rank);  // as below
+      return time_distributed(layer(class_of(inside), member(inside, "config"), "", rank - 1), name);
+    }
     if (class_name == "ReLU" || class_name == "Softmax") {
       spec_from_config<FlattenSpec>(config,
                                     rank);  // which has no setting: whatever is set must change nothing

@@ -1,7 +1,8 @@
 #pragma once
 // Where a model's weights stand in Keras's files.
 #include <keratin/core/names.hpp>
-#include <keratin/layers.hpp>
+#include <keratin/io/config.hpp>
+#include <keratin/layers/time_distributed.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -12,7 +13,9 @@
 namespace keratin::io::detail {
 
 /// Where Keras keeps the weights of a class below its group in a file: "cell" in recurrent layers.
-inline std::string weights_in(std::string_view type) {
+inline std::string weights_in(std::string_view type, const Json& config) {
+  if (type == TimeDistributedSpec<DenseSpec>::name && config.contains("layer"))
+    return "/layer" + weights_in(class_of(config["layer"]), config["layer"].value("config", Json::object()));
   std::string place;
   hana::for_each(layer_specs, [&](auto spec) {
     using S = typename decltype(spec)::type;

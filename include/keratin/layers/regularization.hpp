@@ -25,7 +25,8 @@ struct DropoutSpec {
             .in_place = true,
             .only_in_training = true,
             .pointwise = true,
-            .writes_over_gradient = false};
+            .writes_over_gradient = false,
+            .knows_samples = true};
   }
 
   struct Geometry {
