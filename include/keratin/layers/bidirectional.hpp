@@ -158,6 +158,7 @@ template <class Inner> struct BidirectionalSpec {
     const auto run = [&](auto of_way, const LayerPlan* layer, int way) __attribute__((always_inline)) {
       Forward<T, Count> inner = c;
       inner.layer = layer;
+      inner.run.random = random_of(c.run.random, way);
       inner.y = made + way * count * g.made();
       inner.intermediate = c.intermediate + static_cast<std::size_t>(way * count) * work;
       inner.inputs = inputs_of(c.inputs, g.forwards.initial_state, g.states, way);
@@ -184,6 +185,7 @@ template <class Inner> struct BidirectionalSpec {
       const Tensors tensors = c.tensors->from(way * g.parameters);
       Backward<T> inner = c;
       inner.tensors = &tensors;
+      inner.run.random = random_of(c.run.random, way);
       inner.dy = way == 0 ? dmade : dmade_back;
       inner.dx = c.dx && way == 1 ? reinterpret_cast<T*>(of_input) : c.dx;
       inner.intermediate = c.intermediate + static_cast<std::size_t>(way * c.count) * work;
@@ -218,6 +220,11 @@ template <class Inner> struct BidirectionalSpec {
       return Backwards ? geometry.backwards : geometry.forwards;
   }
 
+  // Each way draws numbers of its own.
+  static Random random_of(Random random, int way) {
+    random.purpose += static_cast<std::uint32_t>(way) << 6;
+    return random;
+  }
   // What one way is given: of the states its own.
   template <class All>
   static constexpr All inputs_of(const All& all, bool initial_state, int states, int way) {

@@ -7,6 +7,7 @@
 #include <keratin/kernels/recurrent_single.hpp>
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/operators.hpp>
+#include <keratin/layers/regularization.hpp>
 #include <keratin/layers/window.hpp>
 
 namespace keratin {
@@ -60,6 +61,7 @@ struct RecurrentGeometry {
   kernels::RecurrentSize size;
   ActivationFunction activation, recurrent_activation;
   bool use_bias, reset_after, initial_state, masked, zero_output_for_mask;
+  double dropout;
 };
 
 namespace detail {
@@ -130,6 +132,7 @@ template <class Spec> struct Recurrent {
     const Shape& in = all;
     if (in.rank != 2) return needs_sequence_TxC;
     if (spec.units < 1) return needs_at_least_1_unit;
+    if (!(spec.dropout >= 0 && spec.dropout <= 1)) return needs_a_rate_from_0_to_1;
     const RecurrentGeometry g = spec.geometry(in);
     if (!is_elementwise(g.activation) || !is_elementwise(g.recurrent_activation))
       return needs_an_activation_value_by_value;
@@ -162,7 +165,9 @@ template <class Spec> struct Recurrent {
     for (int s = 0; s < n; ++s) all.add({1, {Slice::at(s - n)}});
     return all;
   }
-  static constexpr Traits traits{.reads_output = false, .finishes = true, .lanes = true};
+  static constexpr Traits traits(const Spec& spec) {
+    return {.reads_output = false, .finishes = true, .lanes = true, .knows_samples = spec.dropout > 0};
+  }
   static constexpr RecurrentGeometry geometry(const Spec& spec, Shape in, ActivationFunction recurrent,
                                               bool reset_after = false) {
     RecurrentGeometry g{.size = {in[0], in.last(), spec.units, spec.return_sequences, spec.go_backwards},
@@ -172,7 +177,8 @@ template <class Spec> struct Recurrent {
                         .reset_after = reset_after,
                         .initial_state = spec.initial_state,
                         .masked = spec.masked,
-                        .zero_output_for_mask = spec.zero_output_for_mask};
+                        .zero_output_for_mask = spec.zero_output_for_mask,
+                        .dropout = spec.dropout};
     if (spec.return_state) g.size.returned = states(g);
     return g;
   }
@@ -181,7 +187,11 @@ template <class Spec> struct Recurrent {
   }
   static constexpr std::size_t intermediate(const RecurrentGeometry& g, bool training) {
     const std::size_t n = kernels::recurrent_memory(Spec::cell(g), g.size, training);
-    return training ? n : std::max(n, state(g));
+    return training ? n + (g.dropout > 0 ? inputs(g) : 0) : std::max(n, state(g));
+  }
+  // Values of a sample.
+  static constexpr std::size_t inputs(const RecurrentGeometry& g) {
+    return static_cast<std::size_t>(g.size.steps) * static_cast<std::size_t>(g.size.in);
   }
   static constexpr std::size_t state(const RecurrentGeometry& g) {
     return kernels::single_state<float>(Spec::cell(g), g.size.units);
@@ -225,12 +235,40 @@ template <class Spec> struct Recurrent {
         if (!c.training() && !g.initial_state && !g.masked && g.size.returned == 0)
           return kernels::single_forward(cell, sizes(geometry), weights(g, c), c.x, c.y, c.intermediate);
       const auto run = [&]<bool Training>(std::bool_constant<Training>) {
-        kernels::recurrent_forward<Training>(cell, g.size, weights(g, c), static_cast<int>(c.count), c.x, c.y,
+        const T* x = c.x;
+        if (Training && g.dropout > 0) {
+          T* const kept = kept_inputs(g, static_cast<int>(c.count), c.intermediate);
+          drop(g, static_cast<int>(c.count), c.run.random, c.x, kept);
+          x = kept;
+        }
+        kernels::recurrent_forward<Training>(cell, g.size, weights(g, c), static_cast<int>(c.count), x, c.y,
                                              context(g, c), c.intermediate);
       };
       c.training() ? run(std::true_type{}) : run(std::false_type{});
     });
     zero_masked(g, static_cast<int>(c.count), mask(g, c), c.y);
+  }
+  // Where training keeps what dropout left of the inputs: behind what the kernels work with.
+  template <class T> static T* kept_inputs(const RecurrentGeometry& g, int count, T* intermediate) {
+    return intermediate +
+           static_cast<std::size_t>(count) * kernels::recurrent_memory(Spec::cell(g), g.size, true);
+  }
+  // Each feature of a sample is kept at all steps, or at none.
+  template <class T>
+  static void drop(const RecurrentGeometry& g, int count, const Random& random, const T* x, T* to) {
+    using S = Scalar<T>;
+    constexpr int L = Unit<T>::samples;
+    const Kept<S> kept(g.dropout);
+    const std::ptrdiff_t in = g.size.in, steps = g.size.steps;
+    for (std::ptrdiff_t i = 0; i < count; ++i)
+      for (std::ptrdiff_t k = 0; k < in; ++k) {
+        alignas(T) S factors[L];
+        for (std::ptrdiff_t l = 0; l < L; ++l)
+          factors[l] = kept(random.word(static_cast<std::uint64_t>((i * L + l) * in + k)));
+        const T& factor = *reinterpret_cast<const T*>(factors);
+        for (std::ptrdiff_t s = 0; s < steps; ++s)
+          to[(i * steps + s) * in + k] = x[(i * steps + s) * in + k] * factor;
+      }
   }
   // Zeros for the outputs of masked steps, or for their gradients.
   template <class T> static void zero_masked(const RecurrentGeometry& g, int count, const T* mask, T* y) {
@@ -259,7 +297,12 @@ template <class Spec> struct Recurrent {
       d = kernels::recurrent_backward(cell, g.size, w, c.count, mask(g, c), c.dy, c.dx, dbegin,
                                       c.intermediate, c.scratch);
     });
-    kernels::recurrent_weight_gradients(Spec::cell(g), g.size, w.bias, c.count, c.x, d,
+    const T* x = c.x;
+    if (g.dropout > 0 && c.run.training) {
+      x = kept_inputs(g, c.count, c.intermediate);
+      if (c.dx) drop(g, c.count, c.run.random, c.dx, c.dx);
+    }
+    kernels::recurrent_weight_gradients(Spec::cell(g), g.size, w.bias, c.count, x, d,
                                         HandOnRecurrent<decltype(gradients)>{gradients});
   }
 };
@@ -273,6 +316,7 @@ struct SimpleRNNSpec {
   ActivationFunction activation = Tanh{};
   bool use_bias = true, return_sequences = false, go_backwards = false, stateful = false,
        return_state = false, zero_output_for_mask = false;
+  double dropout = 0;
   bool initial_state = false, masked = false;  // set by a graph, for a call that is given them
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
@@ -295,7 +339,7 @@ struct SimpleRNNSpec {
   constexpr Parameters parameters(Shape in) const {
     return Base::parameters(*this, in, {units}, bias_initializer);
   }
-  constexpr Traits traits() const { return Base::traits; }
+  constexpr Traits traits() const { return Base::traits(*this); }
   constexpr double flops(Shape in) const { return Base::flops(*this, in); }
   constexpr Geometry geometry(Shape in) const { return Base::geometry(*this, in, Sigmoid{}); }
   constexpr std::size_t intermediate(Shape in, bool training) const {
@@ -335,6 +379,7 @@ struct LSTMSpec {
   ActivationFunction activation = Tanh{}, recurrent_activation = Sigmoid{};
   bool use_bias = true, unit_forget_bias = true, return_sequences = false, go_backwards = false,
        stateful = false, return_state = false, zero_output_for_mask = false;
+  double dropout = 0;
   bool initial_state = false, masked = false;  // set by a graph, for a call that is given them
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
@@ -357,7 +402,7 @@ struct LSTMSpec {
   constexpr Parameters parameters(Shape in) const {
     return Base::parameters(*this, in, {4 * units}, initial_bias());
   }
-  constexpr Traits traits() const { return Base::traits; }
+  constexpr Traits traits() const { return Base::traits(*this); }
   constexpr double flops(Shape in) const { return Base::flops(*this, in); }
   constexpr Geometry geometry(Shape in) const { return Base::geometry(*this, in, recurrent_activation); }
   constexpr std::size_t intermediate(Shape in, bool training) const {
@@ -405,6 +450,7 @@ struct GRUSpec {
   ActivationFunction activation = Tanh{}, recurrent_activation = Sigmoid{};
   bool use_bias = true, reset_after = true, return_sequences = false, go_backwards = false, stateful = false,
        return_state = false, zero_output_for_mask = false;
+  double dropout = 0;
   bool initial_state = false, masked = false;  // set by a graph, for a call that is given them
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
@@ -428,7 +474,7 @@ struct GRUSpec {
     return Base::parameters(*this, in, reset_after ? Shape{2, 3 * units} : Shape{3 * units},
                             bias_initializer);
   }
-  constexpr Traits traits() const { return Base::traits; }
+  constexpr Traits traits() const { return Base::traits(*this); }
   constexpr double flops(Shape in) const { return Base::flops(*this, in); }
   constexpr Geometry geometry(Shape in) const {
     return Base::geometry(*this, in, recurrent_activation, reset_after);
@@ -491,13 +537,13 @@ template <int Units, class... Options> struct GRU : layer_of<GRU<Units, Options.
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::SimpleRNNSpec, units, activation, use_bias, return_sequences, go_backwards,
-                     stateful, return_state, zero_output_for_mask, initial_state, masked, kernel_initializer,
-                     recurrent_initializer, bias_initializer, kernel_regularizer);
+                     stateful, return_state, zero_output_for_mask, dropout, initial_state, masked,
+                     kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::LSTMSpec, units, activation, recurrent_activation, use_bias, unit_forget_bias,
-                     return_sequences, go_backwards, stateful, return_state, zero_output_for_mask,
+                     return_sequences, go_backwards, stateful, return_state, zero_output_for_mask, dropout,
                      initial_state, masked, kernel_initializer, recurrent_initializer, bias_initializer,
                      kernel_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::GRUSpec, units, activation, recurrent_activation, use_bias, reset_after,
-                     return_sequences, go_backwards, stateful, return_state, zero_output_for_mask,
+                     return_sequences, go_backwards, stateful, return_state, zero_output_for_mask, dropout,
                      initial_state, masked, kernel_initializer, recurrent_initializer, bias_initializer,
                      kernel_regularizer);

@@ -6,6 +6,21 @@ namespace keratin {
 
 inline constexpr Rule needs_a_rate_from_0_to_1{"the rate must be from 0 to 1"};
 
+namespace detail {
+
+// What a value is multiplied by that a random word drops or keeps.
+template <class S> struct Kept {
+  std::uint64_t below;
+  S scale;
+
+  explicit Kept(double rate)
+      : below(static_cast<std::uint64_t>(rate * 4294967296.0)),
+        scale(rate < 1 ? static_cast<S>(1 / (1 - rate)) : S{0}) {}
+  S operator()(std::uint32_t word) const { return word >= below ? scale : S{0}; }
+};
+
+}  // namespace detail
+
 /// Keras: Dropout. Keeps a value with probability 1 - rate, times 1 / (1 - rate); rate 1 gives zeros. Which
 /// values stay depends on the seed, the step, the layer and the value's place in the batch. Backward draws
 /// them again instead of storing them.
@@ -48,11 +63,8 @@ struct DropoutSpec {
     constexpr int L = Unit<T>::samples;
     const S* in = reinterpret_cast<const S*>(x);
     S* out = reinterpret_cast<S*>(y);
-    const S scale = g.rate < 1 ? static_cast<S>(1 / (1 - g.rate)) : S{0};
-    const auto below = static_cast<std::uint64_t>(g.rate * 4294967296.0);
-    const auto draw = [&](std::uint32_t word, std::ptrdiff_t i) {
-      out[i] = word >= below ? in[i] * scale : S{0};
-    };
+    const detail::Kept<S> kept(g.rate);
+    const auto draw = [&](std::uint32_t word, std::ptrdiff_t i) { out[i] = in[i] * kept(word); };
     const std::ptrdiff_t size = g.size, values = std::ptrdiff_t{count} * L * size;
     if constexpr (L == 1) {
       for (std::ptrdiff_t i = 0; i < values; i += 4) {
@@ -69,9 +81,10 @@ struct DropoutSpec {
   }
 };
 
-/// Dropout<0.5>.
+/// Dropout<0.5>; as an option it is that of a layer's inputs, as in LSTM<8, Dropout<0.2>>. Keras: dropout.
 template <double Rate> struct Dropout : layer_of<Dropout<Rate>, DropoutSpec> {
   static constexpr DropoutSpec spec{Rate};
+  KERATIN_SETS(dropout, Rate)
 };
 
 }  // namespace keratin
