@@ -7,6 +7,12 @@ TEST_CASE("recurrent layers with dropout are layers as any") {
   check<LSTM<3, Dropout<0.5>, ReturnSequences>, Input<4, 17>>();
   check<GRU<17, Dropout<0.2>, GoBackwards>, Input<3, 2>>();
   check<LSTM<2, Dropout<1.0>>, Input<1, 3>>();
+  check<SimpleRNN<4, Dropout<0.3>, RecurrentDropout<0.4>>, Input<5, 3>>();
+  check<LSTM<3, RecurrentDropout<0.5>, ReturnSequences>, Input<4, 17>>();
+  check<GRU<17, Dropout<0.2>, RecurrentDropout<0.3>, GoBackwards>, Input<3, 2>>();
+  check<GRU<5, Dropout<0.5>, RecurrentDropout<0.5>, ReturnSequences, NoResetAfter>, Input<4, 2>>();
+  check<LSTM<2, RecurrentDropout<1.0>>, Input<1, 3>>();
+  check<Bidirectional<LSTM<3, RecurrentDropout<0.5>, ReturnSequences>>, Input<4, 5>>();
   check<Bidirectional<GRU<3, Dropout<0.5>, ReturnSequences>>, Input<4, 5>>();
 }
 
@@ -24,7 +30,7 @@ TEST_CASE("dropout keeps its share of the features, the same ones at every step"
   };
   const float first = run(0, true);
   CHECK(first / features == doctest::Approx(1).epsilon(0.02));
-  CHECK(y[1] == doctest::Approx(2 * first));  // h = sum + h
+  CHECK(y[1] == doctest::Approx(2 * first));                // h = sum + h
   CHECK((run(1, true) != first || run(2, true) != first));  // two sums may agree
   CHECK(run(0, true) == first);
   CHECK(run(0, false) == features);
