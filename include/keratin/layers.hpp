@@ -3,6 +3,7 @@
 #include <keratin/layers/activation.hpp>
 #include <keratin/layers/batch_normalization.hpp>
 #include <keratin/layers/bidirectional.hpp>
+#include <keratin/layers/conv_lstm.hpp>
 #include <keratin/layers/convolution.hpp>
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/depthwise.hpp>
@@ -41,6 +42,7 @@ namespace hana = boost::hana;
 #define KERATIN_OTHER_LAYER_SPECS(X)                                                         \
   X(SimpleRNNSpec) X(LSTMSpec) X(GRUSpec)                                                    \
   X(BidirectionalSpec<SimpleRNNSpec>) X(BidirectionalSpec<LSTMSpec>) X(BidirectionalSpec<GRUSpec>) \
+  X(ConvLSTMSpec<1>) X(ConvLSTMSpec<2>)                                                      \
   X(BatchNormalizationSpec) X(LayerNormalizationSpec)                                        \
   X(AddSpec) X(ConcatenateSpec) X(DotSpec)                                                   \
   X(SubtractSpec) X(MultiplySpec) X(DivideSpec) X(AverageSpec) X(MaximumSpec) X(MinimumSpec) \

@@ -74,6 +74,13 @@ struct Tensors {
     for (int i = 0; first + i < Parameters::capacity; ++i) inner.offsets[i] = offsets[first + i];
     return inner;
   }
+  /// These alone, as a layer inside this one counts them.
+  constexpr Tensors only(auto... which) const {
+    Tensors inner = *this;
+    int i = 0;
+    ((inner.offsets[i++] = offset(which)), ...);
+    return inner;
+  }
   /// Number of values, without padding: all, and those that are trained.
   constexpr std::size_t values() const {
     std::size_t n = 0;
