@@ -4,7 +4,7 @@
 
 namespace models {
 
-keratin::functional::Model mlp(), lenet(), depthwise(), recurrent(), causal(), residual(), inception(),
+keratin::functional::Model mlp(), lenet(), depthwise(), recurrent(), wrapped(), causal(), residual(), inception(),
     merging(), embedding();
 
 }  // namespace models

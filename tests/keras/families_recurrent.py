@@ -88,6 +88,8 @@ write_family("recurrent", [
     Case("conv_lstm1d_backwards", (4, 5, 3),
          layers.ConvLSTM1D(1, 2, dilation_rate=2, unit_forget_bias=False, go_backwards=True)),
     Case("conv_lstm1d_one_step", (1, 3, 2), layers.ConvLSTM1D(2, 3)),
+    Case("rnn_of_an_lstm_cell", (3, 2), layers.RNN(layers.LSTMCell(3), return_sequences=True)),
+    Case("rnn_of_a_gru_cell", (3, 2), layers.RNN(layers.GRUCell(2, reset_after=False), go_backwards=True)),
     Case("time_distributed_masked", (5, 2),
          Sequential([layers.Masking(), each_step(layers.Dense(3)), layers.LSTM(2)]), inputs=with_gaps),
 ])

@@ -467,6 +467,16 @@ class Builder {
       spec_from_config<FlattenSpec>(others, rank);  // as below
       return time_distributed(layer(class_of(inside), member(inside, "config"), "", rank - 1), name);
     }
+    if (class_name == "RNN") {  // of one cell: an LSTM is an RNN of an LSTMCell
+      const Json& cell = member(config, "cell");
+      const std::string of_cell = class_of(cell);
+      if (of_cell != "SimpleRNNCell" && of_cell != "LSTMCell" && of_cell != "GRUCell")
+        throw FileError("a cell of class " + of_cell + ", which is not known here");
+      Json all = member(cell, "config");
+      for (const auto& [key, value] : config.items())
+        if (key != "cell") all[key] = value;
+      return layer(of_cell.substr(0, of_cell.size() - 4), all, name, rank);
+    }
     if (class_name == "ReLU" || class_name == "Softmax") {
       spec_from_config<FlattenSpec>(config,
                                     rank);  // which has no setting: whatever is set must change nothing

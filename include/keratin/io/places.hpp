@@ -16,6 +16,7 @@ namespace keratin::io::detail {
 inline std::string weights_in(std::string_view type, const Json& config) {
   if (type == TimeDistributedSpec<DenseSpec>::name && config.contains("layer"))
     return "/layer" + weights_in(class_of(config["layer"]), config["layer"].value("config", Json::object()));
+  if (type == "RNN") return "/cell";
   std::string place;
   hana::for_each(layer_specs, [&](auto spec) {
     using S = typename decltype(spec)::type;
