@@ -69,6 +69,11 @@ template <class... A> void activations(ActivationList<A...>) {
   benchmark_layer<GroupNormalization<8>, Input<14, 14, 64>>("GroupNormalization/8");
   benchmark_layer<BatchNormalization<>, Input<14, 14, 64>>("BatchNormalization");
   benchmark_layer<BatchNormalization<Axis<1>>, Input<16, 64>>("BatchNormalization, axis 1");
+  benchmark_layer<Bidirectional<LSTM<64, ReturnSequences>>, Input<32, 32>>("Bidirectional/LSTM/32-64");
+  benchmark_layer<TimeDistributed<Dense<64, ReLU>>, Input<16, 32>>("TimeDistributed/Dense/32-64");
+  benchmark_layer<ConvLSTM1D<8, Kernel<3>, Same>, Input<8, 32, 4>>("ConvLSTM1D/3");
+  benchmark_layer<ConvLSTM2D<8, Kernel<3>, Same>, Input<8, 16, 16, 1>>("ConvLSTM2D/3");
+  benchmark_layer<LSTM<64, Dropout<0.2>, RecurrentDropout<0.2>>, Input<32, 32>>("LSTM/32-64, dropout");
   benchmark_layer<Embedding<1000, 64>, Input<32>>("Embedding/1000-64");
   return true;
 }();

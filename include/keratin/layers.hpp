@@ -3,6 +3,8 @@
 #include <keratin/layers/activation.hpp>
 #include <keratin/layers/activation_layers.hpp>
 #include <keratin/layers/batch_normalization.hpp>
+#include <keratin/layers/bidirectional.hpp>
+#include <keratin/layers/conv_lstm.hpp>
 #include <keratin/layers/convolution.hpp>
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/depthwise.hpp>
@@ -20,6 +22,7 @@
 #include <keratin/layers/reshaping.hpp>
 #include <keratin/layers/separable_convolution.hpp>
 #include <keratin/layers/transposed_convolution.hpp>
+#include <keratin/layers/time_distributed.hpp>
 
 #include <boost/hana/for_each.hpp>
 #include <boost/hana/tuple.hpp>
@@ -50,6 +53,8 @@ namespace hana = boost::hana;
   X(SimpleRNNSpec) X(LSTMSpec) X(GRUSpec)                                                    \
   X(BatchNormalizationSpec) X(LayerNormalizationSpec) X(GroupNormalizationSpec)              \
   X(RMSNormalizationSpec) X(UnitNormalizationSpec)                                           \
+  X(BidirectionalSpec<SimpleRNNSpec>) X(BidirectionalSpec<LSTMSpec>) X(BidirectionalSpec<GRUSpec>) \
+  X(ConvLSTMSpec<1>) X(ConvLSTMSpec<2>)                                                      \
   X(AddSpec) X(ConcatenateSpec) X(DotSpec)                                                   \
   X(SubtractSpec) X(MultiplySpec) X(DivideSpec) X(AverageSpec) X(MaximumSpec) X(MinimumSpec) \
   X(RescalingSpec) X(PowerSpec) X(SliceSpec)                                                 \

@@ -19,6 +19,7 @@ int main() {
   print("lenet", models::lenet());
   print("depthwise", models::depthwise());
   print("recurrent", models::recurrent());
+  print("wrapped", models::wrapped());
   print("causal", models::causal());
   print("residual", models::residual());
   print("inception", models::inception());

@@ -53,6 +53,16 @@ functional::Model models::recurrent() {
                GRU<4, ReturnSequences, Stateful>{},
                SimpleRNN<3, ReLU, NoBias, RecurrentInitializer<RandomNormal<0.0, 0.1>>>{});
 }
+functional::Model models::wrapped() {
+  return chain({5, 3},
+               Bidirectional<LSTM<3, ReturnSequences, Dropout<0.25>, RecurrentDropout<0.5>>,
+                             MergeMode<Merging::sum>>{},
+               TimeDistributed<Dense<4, ReLU>>{}, Bidirectional<GRU<2, ReturnSequences>>{},
+               Bidirectional<SimpleRNN<4, ReturnSequences, ZeroOutputForMask>, MergeMode<Merging::mul>>{},
+               Reshape<5, 2, 2, 1>{}, ConvLSTM2D<2, Kernel<2>, Same, ReturnSequences, ReLU>{},
+               Reshape<5, 4, 2>{}, ConvLSTM1D<3, Kernel<2>, NoBias, GoBackwards>{},
+               TimeDistributed<Dense<2>>{});
+}
 functional::Model models::causal() {
   return chain({16, 2}, Conv1D<4, Kernel<2>, Causal, Tanh>{}, Conv1D<4, Kernel<2>, Causal, Dilation<2>>{},
                ZeroPadding1D<1, 0>{}, MaxPooling1D<PoolSize<3>, Same>{}, AveragePooling1D<>{},

@@ -4,7 +4,7 @@
 
 namespace models {
 
-keratin::functional::Model mlp(), lenet(), depthwise(), recurrent(), causal(), residual(), inception(),
-    merging(), embedding(), normalization(), regularization(), convolution(), activation();
+mlp(), lenet(), depthwise(), recurrent(), causal(), residual(), inception(), merging(), embedding(),
+    normalization(), regularization(), convolution(), activation(), wrapped();
 
 }  // namespace models

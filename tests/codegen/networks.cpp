@@ -17,6 +17,11 @@ bool self_tests_pass();
 
 namespace {
 
+template <class S> void check_spec(const S& spec, const functional::Node& made) {
+  const auto* const node = dynamic_cast<const functional::NodeOf<S>*>(&made);
+  REQUIRE(node);
+  CHECK(describe(spec) == describe(node->spec()));
+}
 // Each layer is the same, options included, and reads the same layers.
 template <class Net> void check_layers(const functional::Model& model) {
   const functional::Graph& graph = model.graph();
@@ -26,9 +31,14 @@ template <class Net> void check_layers(const functional::Model& model) {
         [&] {
           using S = typename Net::template Layer<I>::Spec;
           const auto& entry = graph.entries[I];
-          const auto* const node = dynamic_cast<const functional::NodeOf<S>*>(entry.node.get());
-          REQUIRE(node);
-          CHECK(describe(Net::template Layer<I>::spec) == describe(node->spec()));
+          if constexpr (requires { S::distributes; }) {
+            using Steps = functional::TimeDistributedNode;
+            const auto* const node = dynamic_cast<const Steps*>(entry.node.get());
+            REQUIRE(node);
+            check_spec(Net::template Layer<I>::spec.layer, node->inside());
+          } else {
+            check_spec(Net::template Layer<I>::spec, *entry.node);
+          }
           CHECK(std::ranges::is_permutation(entry.inputs, Net::Flat::inputs[I]));  // x + f(x) is f(x) + x
         }(),
         ...);
@@ -74,6 +84,7 @@ TEST_CASE("a generated header is its model") {
   check(networks::lenet::model(), models::lenet());
   check(networks::depthwise::model(), models::depthwise());
   check(networks::recurrent::model(), models::recurrent());
+  check(networks::wrapped::model(), models::wrapped());
   check(networks::causal::model(), models::causal());
   check(networks::residual::model(), models::residual());
   check(networks::inception::model(), models::inception());
@@ -105,15 +116,14 @@ TEST_CASE("its self-test passes, and fails with other weights") {
 TEST_CASE("every layer that has a static type is in one of these models") {
   std::set<std::string_view> types;
   for (const auto make :
-       {models::mlp, models::lenet, models::depthwise, models::recurrent, models::causal, models::residual,
-        models::inception, models::merging, models::embedding, models::normalization, models::regularization,
-        models::convolution, models::activation}) {
-    const functional::Model model = make();
-    for (const LayerPlan& layer : model.layers()) types.insert(layer.type);
-  }
-  hana::for_each(layer_specs, [&](auto type) {
-    using S = typename decltype(type)::type;
-    if (io::detail::layer_text(S{}).empty()) return;
-    CHECK_MESSAGE(types.contains(S::name), std::string(S::name));
-  });
+models::mlp, models::lenet, models::depthwise, models::recurrent, models::causal, models::residual, models::inception, models::merging, models::embedding, models::normalization, models::regularization, models::convolution, models::activation, models::wrapped
+}) {
+  const functional::Model model = make();
+  for (const LayerPlan& layer : model.layers()) types.insert(layer.type);
+}
+hana::for_each(layer_specs, [&](auto type) {
+  using S = typename decltype(type)::type;
+  if (io::detail::layer_text(S{}).empty()) return;
+  CHECK_MESSAGE(types.contains(S::name), std::string(S::name));
+});
 }

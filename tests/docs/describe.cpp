@@ -1,5 +1,5 @@
-// What the specs say of themselves, for tests/docs/layers.py: lines of words, a layer, its fields, and what it
-// makes of a few shapes.
+// What the specs say of themselves, for tests/docs/layers.py: lines of words, a layer, its fields, and what
+// it makes of a few shapes.
 #include <keratin/io/config.hpp>
 
 #include <iostream>
@@ -16,6 +16,7 @@ void set_what_is_needed(auto& spec) {
   if constexpr (requires { spec.units; }) set(spec.units, 4);
   if constexpr (requires { spec.filters; }) set(spec.filters, 4);
   if constexpr (requires { spec.input_dim; }) set(spec.input_dim, 10), set(spec.output_dim, 4);
+  if constexpr (requires { spec.layer; }) set_what_is_needed(spec.layer);
   if constexpr (requires { spec.num_heads; }) set(spec.num_heads, 2), set(spec.key_dim, 4);
 }
 
@@ -44,12 +45,18 @@ template <class S> void describe() {
     if (shown++ > 0) continue;
     for (const Parameter& p : parameters_of(spec, in))
       std::cout << "parameter\t" << p.name << '\t' << text_of(p.shape) << '\t'
-                << io::detail::put(p.initializer).dump() << '\t' << (p.trainable ? "trained" : "kept") << '\n';
+                << io::detail::put(p.initializer).dump() << '\t' << (p.trainable ? "trained" : "kept")
+                << '\n';
   }
 }
 
 }  // namespace
 
 int main() {
-  hana::for_each(layer_specs, [](auto type) { describe<typename decltype(type)::type>(); });
+  std::string last;  // of the kinds of one layer the first one
+  hana::for_each(layer_specs, [&](auto type) {
+    using S = typename decltype(type)::type;
+    if (S::name != last) describe<S>();
+    last = S::name;
+  });
 }

@@ -68,6 +68,19 @@ struct Tensors {
   constexpr const Parameter& operator[](int i) const { return (*parameters)[i]; }
   /// Where the i-th parameter begins in the block.
   constexpr std::size_t offset(int i) const { return i < Parameters::capacity ? offsets[i] : beyond(i); }
+  /// Those from the first-th on, of a layer inside this one: offset(0) is where that begins.
+  constexpr Tensors from(int first) const {
+    Tensors inner = *this;
+    for (int i = 0; first + i < Parameters::capacity; ++i) inner.offsets[i] = offsets[first + i];
+    return inner;
+  }
+  /// These alone, as a layer inside this one counts them.
+  constexpr Tensors only(auto... which) const {
+    Tensors inner = *this;
+    int i = 0;
+    ((inner.offsets[i++] = offset(which)), ...);
+    return inner;
+  }
   /// Number of values, without padding: all, and those that are trained.
   constexpr std::size_t values() const {
     std::size_t n = 0;

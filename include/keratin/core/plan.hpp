@@ -36,6 +36,7 @@ struct Traits {
   bool writes_over_gradient = true;  // backward may leave something else in dy
   bool passes_gradient = false;      // what backward leaves in dy is the gradient of every input
   bool constant = false;             // nothing is differentiated through it
+  bool knows_samples = false;        // asks which sample is which: random numbers, statistics of the batch
 };
 
 /// One layer of a plan.

@@ -34,6 +34,10 @@ class Node {
   virtual bool reads_mask() const { return false; }
   /// How many states it has that can be given and returned.
   virtual int states() const { return 0; }
+  /// How many outputs it has besides, and where these and the states lie in what a call makes: in its first
+  /// axes, a slice each.
+  virtual int outputs() const { return 1; }
+  virtual PerInput<SliceSpec> pieces() const { return {}; }
   /// Whether a mask begins at this layer, and then that of its output; whether one passes; whether one
   /// changes what Keras computes, which is not done here.
   virtual bool makes_mask() const { return false; }
@@ -80,7 +84,7 @@ template <LayerSpec S> class NodeOf final : public Node {
       spec.masked = extras.mask;
       if constexpr (has_extras) {
         spec.initial_state = extras.initial_state;
-        spec.return_state = extras.return_state;
+        returns_state(spec) = extras.return_state;
       }
       return std::make_shared<NodeOf>(spec);
     } else {
@@ -89,7 +93,7 @@ template <LayerSpec S> class NodeOf final : public Node {
   }
   Extras extras() const override {
     if constexpr (has_extras)
-      return {spec_.initial_state, spec_.masked, spec_.return_state};
+      return {spec_.initial_state, spec_.masked, returns_state(spec_)};
     else if constexpr (has_mask)
       return {.mask = spec_.masked};
     else
@@ -101,6 +105,18 @@ template <LayerSpec S> class NodeOf final : public Node {
       return spec_.states();
     else
       return 0;
+  }
+  int outputs() const override {
+    if constexpr (requires { spec_.outputs(); })
+      return spec_.outputs();
+    else
+      return 1;
+  }
+  PerInput<SliceSpec> pieces() const override {
+    if constexpr (has_extras)
+      return spec_.pieces();
+    else
+      return {};
   }
   bool makes_mask() const override {
     if constexpr (requires { spec_.makes_mask(); })
@@ -156,9 +172,7 @@ template <LayerSpec S> class NodeOf final : public Node {
     return fused;
   }
   std::shared_ptr<const Node> without_activation() const override {
-    S spec = spec_;
-    if constexpr (ActivatesItsOutput<S>) spec.activation = {};
-    return std::make_shared<NodeOf>(spec);
+    return std::make_shared<NodeOf>(keratin::without_activation(spec_));
   }
 
  private:
@@ -166,7 +180,14 @@ template <LayerSpec S> class NodeOf final : public Node {
     return *static_cast<const typename S::Geometry*>(at.geometry.get());
   }
   static constexpr bool has_mask = requires(S s) { s.masked; };
-  static constexpr bool has_extras = requires(S s) { s.initial_state, s.masked, s.return_state; };
+  static constexpr bool has_extras = requires(S s) { s.initial_state, s.masked, s.pieces(); };
+  // Of a layer around another the inner one says it.
+  static auto& returns_state(auto& spec) {
+    if constexpr (requires { spec.layer; })
+      return spec.layer.return_state;
+    else
+      return spec.return_state;
+  }
 
   S spec_;
 };

@@ -2,7 +2,7 @@
 // Symbolic tensors, and layers called on them: the run-time front end's way to write a network down. A graph
 // cannot have a cycle, for a tensor exists only once the layer that makes it was called.
 #include <keratin/core/text.hpp>
-#include <keratin/functional/node.hpp>
+#include <keratin/functional/time_distributed.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -19,6 +19,7 @@ inline constexpr Rule has_weights_of_another_shape{"its weights were made for an
 inline constexpr Rule takes_no_masked_inputs{
     "a masked tensor came, and a mask would change what it computes: unmasked() leaves it behind"};
 inline constexpr Rule returns_its_states_too{"it returns its states too: call with_state"};
+inline constexpr Rule makes_several_tensors{"it makes several tensors: call all"};
 inline constexpr Rule has_no_state{"it has no state to be given or returned"};
 inline constexpr Rule needs_all_of_its_states{"it needs all of its states or none"};
 inline constexpr Rule masks_its_first_axes{"a mask has the extents of the first axes"};
@@ -188,7 +189,7 @@ class Layer {
  public:
   template <LayerSpec S>
   explicit Layer(const S& spec, std::string_view name = "")
-      : layer_(std::make_shared<SharedLayer>(std::make_shared<NodeOf<S>>(spec), std::string(name))) {}
+      : layer_(std::make_shared<SharedLayer>(node_of(spec), std::string(name))) {}
   /// The layer that a model has, see Model::layer.
   explicit Layer(std::shared_ptr<SharedLayer> layer) : layer_(std::move(layer)) {}
   template <class L>
@@ -203,9 +204,11 @@ class Layer {
   }
   Tensor operator()(std::vector<Tensor> inputs) const {
     if (layer_->node->extras().return_state) refuse(inputs, returns_its_states_too);
+    if (outputs() > 1) refuse(inputs, makes_several_tensors);
     return call(std::move(inputs), false, {}, nullptr);
   }
   int states() const { return layer_->node->states(); }
+  int outputs() const { return layer_->node->outputs(); }
   bool passes_mask() const { return layer_->node->passes_mask(); }
 
   /// A recurrent layer on a sequence, beginning where `initial` says: the states of another one, or zeros. As
@@ -213,24 +216,32 @@ class Layer {
   /// Keras: return_state=True, initial_state, mask.
   Recurrence with_state(const Tensor& x, const std::vector<Tensor>& initial = {},
                         const std::optional<Tensor>& mask = {}) const {
+    std::vector<Tensor> made = all(x, initial, mask, true);
+    if (outputs() > 1) refuse({x}, makes_several_tensors);
+    return {made[0], {made.begin() + 1, made.end()}};
+  }
+  /// All that it makes: its outputs, of which a Bidirectional that merges nothing has two, and the states if
+  /// they are wanted.
+  std::vector<Tensor> all(const Tensor& x, const std::vector<Tensor>& initial = {},
+                          const std::optional<Tensor>& mask = {}, bool return_state = false) const {
     std::vector<Tensor> inputs{x};
     inputs.insert(inputs.end(), initial.begin(), initial.end());
-    const int states = layer_->node->states();
-    const Tensor all =
-        call(std::move(inputs), true, mask ? x.with_mask(*mask).mask() : std::nullopt, nullptr);
-    const auto piece = [&](int k, Slice slice) {
-      const SliceSpec spec{.count = 1, .slices = {slice}};
-      return Layer(std::make_shared<SharedLayer>(
-          SharedLayer{.node = std::make_shared<NodeOf<SliceSpec>>(spec), .name = "", .piece = k}))(all);
-    };
-    const bool sequences = layer_->node->passes_mask();
-    Recurrence made{piece(0, sequences ? Slice{0, -states} : Slice::at(0)), {}};
-    for (int s = 0; s < states; ++s) made.state.push_back(piece(1 + s, Slice::at(s - states)));
-    return made;
+    const Tensor made =
+        call(std::move(inputs), return_state, mask ? x.with_mask(*mask).mask() : std::nullopt, nullptr);
+    if (!return_state && outputs() == 1) return {made};
+    std::vector<Tensor> pieces;
+    for (const SliceSpec& spec : made.call().node->pieces()) {
+      const auto k = static_cast<int>(pieces.size());
+      if (return_state || k < outputs())
+        pieces.push_back(Layer(std::make_shared<SharedLayer>(
+            SharedLayer{.node = std::make_shared<NodeOf<SliceSpec>>(spec), .name = "", .piece = k}))(made));
+    }
+    return pieces;
   }
 
  private:
   friend class Model;
+  friend Layer time_distributed(const Layer& layer, std::string_view name);
 
   Tensor call(std::vector<Tensor> inputs, bool return_state, const std::optional<Tensor>& mask_given,
               std::shared_ptr<const Beginning> beginning) const {
@@ -305,6 +316,13 @@ class Layer {
 
   std::shared_ptr<SharedLayer> layer_;
 };
+
+/// A layer of a graph on every step of a sequence by itself. Of weights it has its own. Keras:
+/// TimeDistributed.
+inline Layer time_distributed(const Layer& layer, std::string_view name = "") {
+  return Layer(std::make_shared<SharedLayer>(std::make_shared<TimeDistributedNode>(layer.layer_->node),
+                                             std::string(name)));
+}
 
 /// What a static layer called on a vector of tensors looks for.
 template <LayerSpec S>

@@ -135,6 +135,14 @@ inline std::string argument_text(const Initializer& i) {
   return "";
 }
 
+inline std::string argument_text(Merging value) {
+  constexpr const char* names[] = {"concat", "sum", "ave", "mul", "none"};
+  return std::string("Merging::") + names[static_cast<int>(value)];
+}
+// A layer inside another.
+template <LayerSpec S> std::string layer_text(const S& spec);
+template <LayerSpec S> std::string argument_text(const S& spec) { return layer_text(spec); }
+
 // return_sequences -> ReturnSequences: what an option is called that sets a field.
 inline std::string option_name(std::string_view field) {
   if (field == "kernel_size") return "Kernel";
@@ -179,8 +187,8 @@ template <LayerSpec S> std::vector<Field> fields_of(const S& spec) {
   const S otherwise{};
   hana::for_each(hana::accessors<S>(), [&](auto accessor) {
     const auto& value = hana::second(accessor)(spec);
-    Field field{hana::to<const char*>(hana::first(accessor)), value == hana::second(accessor)(otherwise), "",
-                ""};
+    Field field{hana::to<const char*>(hana::first(accessor)), false, "", ""};
+    if constexpr (requires { value == value; }) field.is_default = value == hana::second(accessor)(otherwise);
     if constexpr (requires { argument_text(value); }) field.argument = argument_text(value);
     if constexpr (requires { option_text("", value); }) field.option = option_text(field.name, value);
     if (field.name == "mask_zero")
@@ -303,15 +311,24 @@ class StaticNetwork {
     const functional::Extras extras = entry.node->extras();
     if (entry.owner != i) refuse(i, "is called more than once");
     if (extras.return_state) refuse(i, "returns its states");
+    if (entry.node->outputs() > 1) refuse(i, "makes several tensors");
     if (extras.initial_state) refuse(i, "is given states to begin with");
     if (extras.mask) refuse(i, "reads a mask");
   }
+  static std::string text_of(const functional::Node& node) {
+    if (const auto* steps = dynamic_cast<const functional::TimeDistributedNode*>(&node)) {
+      const std::string inside = text_of(steps->inside());
+      return inside.empty() ? "" : "TimeDistributed<" + inside + ">";
+    }
+    std::string text;
+    functional::with_spec(node, [&](const auto& spec) { text = layer_text(spec); });
+    return text;
+  }
   void find_type(int i) {
     Layer& layer = at(i);
-    functional::with_spec(*graph_.entry(i).node, [&]<class S>(const S& spec) {
-      layer.type.head = layer_text(spec);
-      layer.merges = MergingSpec<S>;
-    });
+    layer.type.head = text_of(*graph_.entry(i).node);
+    functional::with_spec(*graph_.entry(i).node,
+                          [&]<class S>(const S&) { layer.merges = MergingSpec<S>; });
     if (layer.type.head.empty()) refuse(i, "has no static type");
     if (layer.name != automatic_name(graph_.entry(i).node->type())) layer.type.name = layer.name;
     taken_.insert(layer.name);

@@ -85,6 +85,13 @@ template <std::size_t N> void take(const Json& j, std::array<Sizes<2>, N>& v) {
     v.fill(v[0]);
   }
 }
+inline constexpr std::array<std::string_view, 4> merging_names{"concat", "sum", "ave", "mul"};
+inline void take(const Json& j, Merging& v) {
+  if (j.is_null()) return void(v = Merging::none);
+  for (std::size_t i = 0; i < merging_names.size(); ++i)
+    if (j == merging_names[i]) return void(v = static_cast<Merging>(i));
+  wants(j, "concat, sum, ave, mul or null");
+}
 inline void take(const Json& j, Shape& v) {
   if (!j.is_array() || j.empty() || j.size() > Shape::max_rank) wants(j, "a shape");
   v = {};
@@ -172,6 +179,9 @@ inline Json put(const Axes& v) {
   return Json(std::vector<int>(v.begin(), v.end()));
 }
 inline Json put(Padding v) { return padding_names[static_cast<std::size_t>(v)]; }
+inline Json put(Merging v) {
+  return v == Merging::none ? Json() : Json(merging_names[static_cast<std::size_t>(v)]);
+}
 template <std::size_t N> Json put(const std::array<int, N>& v) { return v; }
 // Sizes that were left to the layer: its defaults, where they are none.
 constexpr bool is_left_out(const auto&, const auto&) { return false; }
@@ -228,6 +238,16 @@ inline Json put(const Initializer& v) {
       break;
   }
   return record("TruncatedNormal", {{"mean", v.value}, {"stddev", v.spread}});
+}
+
+// A layer inside another.
+template <LayerSpec S> void take(const Json& j, S& v);
+template <LayerSpec S> Json put(const S& v);
+// The config of the recurrence that a layer is, or has inside.
+inline auto& of_recurrence(auto& config) {
+  const bool inside = config.is_object() && config.contains("merge_mode") && config.contains("layer") &&
+                      config["layer"].is_object() && config["layer"].contains("config");
+  return inside ? config["layer"]["config"] : config;
 }
 
 // Whether a setting that no field stands for changes nothing: it is off, or what every layer here does.
@@ -366,13 +386,26 @@ inline Json put(const LearningRate& v) {
 
 }  // namespace detail
 
+namespace detail {
+// A setting that Keras writes though others say it: the second layer of a Bidirectional.
+template <LayerSpec S> bool is_implied(const S& spec, const std::string& key, const Json& value);
+// Whether a class that a file says with a config is the one of a spec.
+template <LayerSpec S> bool is_class_of(const std::string& class_name, const Json& config) {
+  if constexpr (requires(S s) { s.layer; })
+    return class_name == S::name && config.contains("layer") &&
+           class_of(config["layer"]) == decltype(S::layer)::name;
+  else
+    return class_name == S::name;
+}
+}  // namespace detail
+
 /// The spec of a layer, from its config. rank: axes of a sample of its input. Error: FileError; a
 /// value that does not fit its field, or a setting that is not known here and changes what the layer
 /// computes.
 template <LayerSpec S> S spec_from_config(const Json& config, int rank) {
   S spec{};
-  detail::take_fields(config, spec, [rank](const std::string& key, const Json& value) {
-    return detail::changes_nothing(key, value, rank);
+  detail::take_fields(config, spec, [&](const std::string& key, const Json& value) {
+    return detail::changes_nothing(key, value, rank) || detail::is_implied(spec, key, value);
   });
   // Files of different versions count them from either end.
   if constexpr (requires { spec.axis.from_the_end(rank); }) spec.axis = spec.axis.from_the_end(rank);
@@ -381,5 +414,28 @@ template <LayerSpec S> S spec_from_config(const Json& config, int rank) {
 
 /// The config of a layer, from its spec. Error: FileError; a setting that files cannot hold.
 template <LayerSpec S> Json config_from_spec(const S& spec) { return detail::put_fields(spec); }
+
+namespace detail {
+template <LayerSpec S> void take(const Json& j, S& v) {
+  if (class_of(j) != S::name || !j.contains("config")) wants(j, std::string("a record of a ") + S::name);
+  v = spec_from_config<S>(j["config"], Shape::max_rank + 1);
+}
+template <LayerSpec S> Json put(const S& v) {
+  Json config = config_from_spec(v);
+  config["name"] = snake_case(S::name);
+  return record_of("keras.layers", S::name, std::move(config));
+}
+template <LayerSpec S> bool is_implied(const S& spec, const std::string& key, const Json& value) {
+  if constexpr (requires { spec.way(true); }) {
+    if (key != "backward_layer") return false;
+    auto wanted = spec.way(true), came = wanted;
+    take(value, came);
+    came.return_state = wanted.return_state;  // which Builder reads on its own
+    if (config_from_spec(came) == config_from_spec(wanted)) return true;
+    wants(value, "a layer like the one that goes forwards");
+  }
+  return false;
+}
+}  // namespace detail
 
 }  // namespace keratin::io

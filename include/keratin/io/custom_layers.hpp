@@ -41,10 +41,24 @@ struct NodeConfig {
   }
 };
 /// Nothing where neither the library nor the table knows the node.
+inline std::optional<NodeConfig> node_config(const functional::Node& node, const CustomLayers& custom);
+// Of a layer on every step it is that of the layer inside.
+inline std::optional<NodeConfig> time_distributed_config(const functional::Node& inside,
+                                                         const CustomLayers& custom) {
+  std::optional<NodeConfig> known = node_config(inside, custom);
+  if (!known) return known;
+  const std::string name = known->class_name(inside);
+  known->config["name"] = snake_case(name);
+  Json record = record_of("keras.layers", name, std::move(known->config));
+  if (!known->registered.empty()) record["registered_name"] = known->registered;
+  return NodeConfig{{{"layer", std::move(record)}}};
+}
 inline std::optional<NodeConfig> node_config(const functional::Node& node, const CustomLayers& custom) {
   for (const auto& [name, layer] : custom)
     if (layer.config)
       if (std::optional<Json> config = layer.config(node)) return NodeConfig{*std::move(config), name};
+  if (const auto* steps = dynamic_cast<const functional::TimeDistributedNode*>(&node))
+    return time_distributed_config(steps->inside(), custom);
   std::optional<NodeConfig> known;
   functional::with_spec(node, [&](const auto& spec) { known = NodeConfig{config_from_spec(spec)}; });
   return known;

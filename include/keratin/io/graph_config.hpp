@@ -171,7 +171,8 @@ class GraphWriter {
       const std::string name = known ? known->class_name(node) : node.type(), group = groups.of(name);
       classes.insert(name);
       if (graph_.entry(i).parameters->count > 0)
-        stored_.push_back({name_of(i), group, weights_in(node.type()), graph_.layer_index(i)});
+        stored_.push_back({name_of(i), group, weights_in(name, known ? known->config : Json::object()),
+                           graph_.layer_index(i)});
     }
     for (const std::string& name : classes) next_groups_.push_back(groups.of(name));
   }
@@ -195,8 +196,8 @@ class GraphWriter {
     return mask;
   }
   const Call* find_implicit_mask(const Call& call) const {
-    if (!call.layer || call.layer->piece > 0) return nullptr;
-    if (call.layer->piece == 0) return implicit_mask(call.inputs[0].call());
+    if (!call.layer || (call.layer->piece > 0 && call.shape.rank < 2)) return nullptr;
+    if (call.layer->piece >= 0) return implicit_mask(call.inputs[0].call());
     if (operator_module(*call.node)) return nullptr;
     if (call.node->makes_mask()) return call.mask.get();
     if (!call.node->passes_mask()) return nullptr;
@@ -274,12 +275,12 @@ class GraphWriter {
       NodeConfig known = config_of(*first.node);
       Json& config = known.config;
       remove_what_fusion_sets(*first.node, config);
-      if (config.value("stateful", false))
+      if (of_recurrence(config).value("stateful", false))
         throw FileError("stateful: Keras wants the size of the batch for it, which no model here has");
       config["name"] = name;
       config["trainable"] = !graph_.is_frozen(first);
       config["dtype"] = "float32";
-      if (returns_states(i)) config["return_state"] = true;
+      if (returns_states(i)) of_recurrence(config)["return_state"] = true;
       Json record = record_of("keras.layers", known.class_name(*first.node), std::move(config));
       if (!known.registered.empty()) record["registered_name"] = known.registered;
       if (first.parameters->count > 0) record["build_config"] = build_config(first);

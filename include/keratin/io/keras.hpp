@@ -249,7 +249,7 @@ class Builder {
             if (tensors.empty()) throw FileError("a call without a tensor");
             if (!p.made)
               p.made = make(*p.record, p.order, prefix, p.group, trainable, depth, tensors[0].shape().rank);
-            const Json& of_layer = member(*p.record, "config");
+            const Json& of_layer = of_recurrence(member(*p.record, "config"));
             std::optional<Tensor> mask;
             if (arguments.mask && !implicit.contains(arguments.mask->layer))
               mask = at(calls, *arguments.mask);
@@ -420,6 +420,18 @@ class Builder {
     }
   }
 
+  // A layer is trained if it and those inside it say so.
+  static bool is_trained(const Json& config) {
+    int inside = 0, frozen = 0;
+    for (const char* key : {"layer", "backward_layer"})
+      if (config.contains(key) && config[key].is_object()) {
+        ++inside;
+        frozen += !is_trained(config[key].value("config", Json::object()));
+      }
+    if (frozen > 0 && frozen < inside) throw FileError("trains one of its layers and not the other");
+    return frozen == 0 && !(config.contains("trainable") && config["trainable"] == false);
+  }
+
   // A layer, or a model inside; rank: axes of a sample of its input.
   // i: where it stands in its list.
   Made make(const Json& record, std::size_t i, const std::string& prefix, const std::string& group,
@@ -432,10 +444,10 @@ class Builder {
       at_.pop_back();
       return inside;
     }
-    if (config.contains("trainable") && config["trainable"] == false) trainable = false;
-    places.push_back({name, group + weights_in(class_name), trainable, at_});
+    trainable = trainable && is_trained(config);
+    places.push_back({name, group + weights_in(class_name, config), trainable, at_});
     at_.pop_back();
-    config.erase("return_state");
+    of_recurrence(config).erase("return_state");
     const Json field = record.value("registered_name", Json());
     const std::string registered = field.is_string() ? field.get<std::string>() : "";
     for (const std::string& known : {registered, class_name})
@@ -448,6 +460,23 @@ class Builder {
 
   static Layer layer(const std::string& class_name, Json config, const std::string& name, int rank) {
     std::optional<Layer> made;
+    if (class_name == "TimeDistributed") {
+      const Json& inside = member(config, "layer");
+      Json others = config;
+      others.erase("layer");
+      spec_from_config<FlattenSpec>(others, rank);  // as below
+      return time_distributed(layer(class_of(inside), member(inside, "config"), "", rank - 1), name);
+    }
+    if (class_name == "RNN") {  // of one cell: an LSTM is an RNN of an LSTMCell
+      const Json& cell = member(config, "cell");
+      const std::string of_cell = class_of(cell);
+      if (of_cell != "SimpleRNNCell" && of_cell != "LSTMCell" && of_cell != "GRUCell")
+        throw FileError("a cell of class " + of_cell + ", which is not known here");
+      Json all = member(cell, "config");
+      for (const auto& [key, value] : config.items())
+        if (key != "cell") all[key] = value;
+      return layer(of_cell.substr(0, of_cell.size() - 4), all, name, rank);
+    }
     if (class_name == LeakyReLUSpec::name && config.contains("alpha")) {  // as it was called before Keras 3
       config["negative_slope"] = config["alpha"];
       config.erase("alpha");
@@ -463,7 +492,7 @@ class Builder {
         return Layer(ActivationSpec{Softmax{}}, name);
     hana::for_each(layer_specs, [&](auto type) {
       using S = typename decltype(type)::type;
-      if (!made && class_name == S::name) made.emplace(spec_from_config<S>(config, rank), name);
+      if (!made && is_class_of<S>(class_name, config)) made.emplace(spec_from_config<S>(config, rank), name);
     });
     if (!made) throw FileError("this class is not known here");
     return *made;
@@ -477,14 +506,11 @@ class Builder {
     if (made.model) return made.model->call(tensors);
     std::vector<Tensor> inputs = tensors;
     if (mask && state.empty()) inputs[0] = inputs[0].with_mask(*mask);
-    if (!return_state && (state.empty() || !mask)) {
+    if (!return_state && (state.empty() || !mask) && made.layer->outputs() == 1) {
       inputs.insert(inputs.end(), state.begin(), state.end());
       return {(*made.layer)(std::move(inputs))};
     }
-    const functional::Recurrence r = made.layer->with_state(inputs[0], state, mask);
-    std::vector<Tensor> all{r.output};
-    if (return_state) all.insert(all.end(), r.state.begin(), r.state.end());
-    return all;
+    return made.layer->all(inputs[0], state, mask, return_state);
   }
 
   // What was written as an operator or a function of tensors.
@@ -591,15 +617,18 @@ class Builder {
 inline void read_weights(const Hdf5& file, const auto& layers, auto group_of, auto* block) {
   for (const LayerPlan& layer : layers) {
     if (layer.tensors.count() == 0) continue;
-    const std::string vars = group_of(layer) + "/vars/";
+    const std::string group = group_of(layer);
+    std::map<std::string, int> counts;  // of each folder
     for (int i = 0; i < layer.tensors.count(); ++i) {
       const Shape& shape = layer.tensors[i].shape;
-      file.read(vars + std::to_string(i), shape,
+      file.read(group + place_of(layer.tensors, i), shape,
                 {block + layer.tensors.offset(i), static_cast<std::size_t>(shape.size())});
+      ++counts[group + folder_of(layer.tensors, i) + "/vars/"];
     }
-    if (file.has(vars + std::to_string(layer.tensors.count())))
-      throw FileError(file.name() + ": " + vars + " has more than " + std::to_string(layer.tensors.count()) +
-                      " weights, as layer '" + std::string(layer.name) + "' (" + layer.type + ") has");
+    for (const auto& [vars, count] : counts)
+      if (file.has(vars + std::to_string(count)))
+        throw FileError(file.name() + ": " + vars + " has more than " + std::to_string(count) +
+                        " weights, as layer '" + std::string(layer.name) + "' (" + layer.type + ") has");
   }
 }
 
@@ -884,7 +913,8 @@ void load_weights(Model& model, const std::string& path, const CustomLayers& cus
             file, std::span(&graph.layers[at.row], 1), [&](const LayerPlan&) { return at.group + at.below; },
             block.data());
       for (const std::string& next : layout.next_groups())
-        if (file.has(next + "/vars/0") || file.has(next + "/cell/vars/0") || file.has(next + "/layers"))
+        if (file.has(next + "/vars/0") || file.has(next + "/cell/vars/0") || file.has(next + "/layers") ||
+            file.has(next + "/forward_layer/cell/vars/0"))
           throw FileError(next + " has weights of a layer that the model lacks");
     } else
       detail::read_legacy_weights(file, graph, layout.stored(), block.data());

@@ -1,7 +1,8 @@
 #pragma once
 // Where a model's weights stand in Keras's files.
 #include <keratin/core/names.hpp>
-#include <keratin/layers.hpp>
+#include <keratin/io/config.hpp>
+#include <keratin/layers/time_distributed.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -12,7 +13,10 @@
 namespace keratin::io::detail {
 
 /// Where Keras keeps the weights of a class below its group in a file: "cell" in recurrent layers.
-inline std::string weights_in(std::string_view type) {
+inline std::string weights_in(std::string_view type, const Json& config) {
+  if (type == TimeDistributedSpec<DenseSpec>::name && config.contains("layer"))
+    return "/layer" + weights_in(class_of(config["layer"]), config["layer"].value("config", Json::object()));
+  if (type == "RNN") return "/cell";
   std::string place;
   hana::for_each(layer_specs, [&](auto spec) {
     using S = typename decltype(spec)::type;
@@ -33,6 +37,18 @@ class Groups {
  private:
   std::map<std::string, int> count_;
 };
+
+/// Where a file has a layer's i-th weight below the place of all: "cell/kernel" is a vars/... of the cell.
+inline std::string folder_of(const Tensors& tensors, int i) {
+  const std::string_view name = tensors[i].name;
+  const std::size_t slash = name.rfind('/');
+  return slash == name.npos ? "" : "/" + std::string(name.substr(0, slash));
+}
+inline std::string place_of(const Tensors& tensors, int i) {
+  int number = 0;
+  for (int k = 0; k < i; ++k) number += folder_of(tensors, k) == folder_of(tensors, i);
+  return folder_of(tensors, i) + "/vars/" + std::to_string(number);
+}
 
 /// A tensor of a model.
 struct Variable {

@@ -19,7 +19,7 @@ void each_variable(const ModelGraph& graph, const std::vector<Stored>& stored, a
   for (const Stored& at : stored) {
     const Tensors& tensors = graph.layers[at.row].tensors;
     for (int i = 0; i < tensors.count(); ++i)
-      f(at.group + at.below + "/vars/" + std::to_string(i), tensors[i], tensors.offset(i));
+      f(at.group + at.below + place_of(tensors, i), tensors[i], tensors.offset(i));
   }
 }
 template <class S>
@@ -37,8 +37,13 @@ void write_weights(Hdf5Writer& file, const ModelGraph& graph, const std::vector<
                    const S* block) {
   file.group("vars");
   for (const Stored& at : stored) {  // Keras until 3.5 looks for one in every group on the way
-    file.group(at.group + "/vars");
-    if (!at.below.empty()) file.group(at.group + at.below + "/vars");
+    const Tensors& tensors = graph.layers[at.row].tensors;
+    std::set<std::string> inside;
+    for (int i = 0; i < tensors.count(); ++i) inside.insert(at.below + folder_of(tensors, i));
+    for (const std::string& last : std::set(inside))
+      for (std::size_t end = 0; end != last.npos; end = last.find('/', end + 1))
+        inside.insert(last.substr(0, end));
+    for (const std::string& folder : inside) file.group(at.group + folder + "/vars");
   }
   each_variable(graph, stored, [&](const std::string& path, const Parameter& p, std::size_t offset) {
     write_tensor(file, path, p.shape, block + offset);

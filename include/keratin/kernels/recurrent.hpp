@@ -27,12 +27,15 @@ struct RecurrentSize {
 
 /// What may go with the inputs, each null where there is none: the states where the steps begin, the output's
 /// [units] and what is carried, `apart` T's from sample to sample, otherwise zeros; `kept`, where the output
-/// and what is carried are left; and `mask` [steps], 0 for steps that change nothing.
+/// and what is carried are left; `mask` [steps], 0 for steps that change nothing; and for Dropped kernels
+/// `factors` [gates][in] and then [gates][units], by which a gate's inputs and recurrent inputs are
+/// multiplied at all steps.
 template <class T> struct RecurrentContext {
   const T* begin[2] = {};
   std::ptrdiff_t apart = 0;
   T* kept = nullptr;
   const T* mask = nullptr;
+  const T* factors = nullptr;
 };
 
 /// Weights as Keras lays them out, the columns of a gate side by side: kernel [in][gates * units],
@@ -260,11 +263,13 @@ template <class T, int Sums, class F> [[gnu::always_inline]] inline void unit_ti
 }
 
 // a[gate][column] += sum over k of x[k] * w[k][gate * gate_stride + column]. Split: the last gate's sums are
-// one place further.
-template <int Gates, bool Split, int Sums, int N, class T, class Part>
+// one place further. Dropped: x[k] times factors[gate][k], `depth_of_all` a gate.
+template <int Gates, bool Split, bool Dropped = false, int Sums, int N, class T, class Part>
 [[gnu::always_inline]] inline void add_products(Vec<Scalar<T>> (&a)[Sums][N], int depth, const T* x,
                                                 const Scalar<T>* w, std::ptrdiff_t stride,
-                                                std::ptrdiff_t gate_stride, Part part) {
+                                                std::ptrdiff_t gate_stride, Part part,
+                                                [[maybe_unused]] const T* factors = nullptr,
+                                                [[maybe_unused]] std::ptrdiff_t depth_of_all = 0) {
   using O = Operands<T>;
   for (int k = 0; k < depth; ++k, ++x, w += stride) {
     const auto xk = pin(O::x(x));
@@ -272,9 +277,11 @@ template <int Gates, bool Split, int Sums, int N, class T, class Part>
 #pragma GCC unroll 32
     for (int g = 0; g < Gates; ++g, of_gate += gate_stride) {
       asm("" : "+r"(of_gate));  // in a register: g++ would keep an offset of every column instead
+      auto v = xk;
+      if constexpr (Dropped) v *= O::x(factors + g * depth_of_all + k);
 #pragma GCC unroll 32
       for (int n = 0; n < N; ++n)
-        a[Split && g == Gates - 1 ? Gates : g][n] += xk * weight<T>(of_gate + n * O::columns, part);
+        a[Split && g == Gates - 1 ? Gates : g][n] += v * weight<T>(of_gate + n * O::columns, part);
     }
   }
 }
@@ -283,8 +290,9 @@ template <int Gates, bool Split, int Sums, int N, class T, class Part>
 template <class T> struct StepMemory {
   const T *x, *h;
   T *carry, *next = nullptr, *y = nullptr, *keep = nullptr,
-            *reset = nullptr;  // reset: R(r) h, for cells that reset before
-  const T* mask = nullptr;     // null: every sample takes this step
+            *reset = nullptr;                // reset: R(r) h, for cells that reset before
+  const T* mask = nullptr;                   // null: every sample takes this step
+  const T *of_x = nullptr, *of_h = nullptr;  // factors of both
 };
 
 // The value of a step, or where it is masked what was there before.
@@ -294,7 +302,7 @@ template <class T, class V, class Part>
   return Operands<T>::x(mask) != V{} ? value : read(before, part);
 }
 
-template <bool Keep, class T, class Cell>
+template <bool Keep, bool Dropped, class T, class Cell>
 [[gnu::always_inline]] inline void step(const Cell& cell, const RecurrentSize& size,
                                         const RecurrentWeights<Scalar<T>>& w, bool from_zero,
                                         const StepMemory<T>& m) {
@@ -319,8 +327,10 @@ template <bool Keep, class T, class Cell>
     };
     w.bias ? start(std::true_type{}) : start(std::false_type{});
     if constexpr (!Cell::size.resets_before) {
-      add_products<gates, false>(a, size.in, m.x, w.kernel + unit, stride, units, part);
-      add_products<gates, Cell::size.split>(a, depth, m.h, w.recurrent + unit, stride, units, part);
+      add_products<gates, false, Dropped>(a, size.in, m.x, w.kernel + unit, stride, units, part, m.of_x,
+                                          size.in);
+      add_products<gates, Cell::size.split, Dropped>(a, depth, m.h, w.recurrent + unit, stride, units, part,
+                                                     m.of_h, units);
       const auto at = [=](int n) __attribute__((always_inline)) { return unit + n * O::columns; };
       V h[N], carry[N];
       each<N>([&](int n) __attribute__((always_inline)) { h[n] = read(m.h + at(n), part); });
@@ -341,8 +351,8 @@ template <bool Keep, class T, class Cell>
         if (m.y) write(m.y + at(n), h[n], part);
       });
     } else {
-      add_products<2, false>(a, size.in, m.x, w.kernel + unit, stride, units, part);
-      add_products<2, false>(a, depth, m.h, w.recurrent + unit, stride, units, part);
+      add_products<2, false, Dropped>(a, size.in, m.x, w.kernel + unit, stride, units, part, m.of_x, size.in);
+      add_products<2, false, Dropped>(a, depth, m.h, w.recurrent + unit, stride, units, part, m.of_h, units);
       each<N>([&](int n) __attribute__((always_inline)) {
         const std::ptrdiff_t at = unit + n * O::columns;
         const V reset = cell.gate.value(a[1][n]);
@@ -358,8 +368,11 @@ template <bool Keep, class T, class Cell>
       each<N>([&](int n) __attribute__((always_inline)) {
         a[0][n] = w.bias ? weight<T>(w.bias + 2 * units + unit + n * O::columns, part) : V{};
       });
-      add_products<1, false>(a, size.in, m.x, w.kernel + 2 * units + unit, stride, 0, part);
-      add_products<1, false>(a, depth, m.reset, w.recurrent + 2 * units + unit, stride, 0, part);
+      const std::ptrdiff_t in = size.in;
+      add_products<1, false, Dropped>(a, size.in, m.x, w.kernel + 2 * units + unit, stride, 0, part,
+                                      Dropped ? m.of_x + 2 * in : nullptr);
+      add_products<1, false, Dropped>(a, depth, m.reset, w.recurrent + 2 * units + unit, stride, 0, part,
+                                      Dropped ? m.of_h + 2 * units : nullptr);
 #pragma GCC unroll 32
       for (int n = 0; n < N; ++n) {
         const std::ptrdiff_t at = unit + n * O::columns;
@@ -398,7 +411,7 @@ template <class T, class Cell> struct RecurrentMemory {
 
 /// y = the outputs of all steps or of the last, and the states that are returned, for `count` T's worth of
 /// samples.
-template <bool Training, class T, class Cell>
+template <bool Training, bool Dropped = false, class T, class Cell>
 [[gnu::noinline]] void recurrent_forward(const Cell& cell, const RecurrentSize& size,
                                          const RecurrentWeights<Scalar<T>>& w, int count, const T* x, T* y,
                                          const RecurrentContext<T>& context, T* memory) {
@@ -428,7 +441,11 @@ template <bool Training, class T, class Cell>
                                           : nullptr;
       if (Cell::size.resets_before) m.reset = Training ? kept.reset + row * units : memory + 2 * units;
       if (context.mask) m.mask = context.mask + row;
-      detail::step<Training>(cell, size, w, s == 0 && !context.begin[0], m);
+      if constexpr (Dropped) {
+        m.of_x = context.factors + i * Cell::size.gates * (size.in + units);
+        m.of_h = m.of_x + Cell::size.gates * size.in;
+      }
+      detail::step<Training, Dropped>(cell, size, w, s == 0 && !context.begin[0], m);
     }
     const auto leave = [&](T* at) {
       std::copy_n(y + (size.output_rows() - 1) * units, units, at);
@@ -441,13 +458,17 @@ template <bool Training, class T, class Cell>
 
 /// Scalars of scratch that recurrent_backward needs.
 template <class T>
-constexpr std::size_t recurrent_scratch(const CellSize& cell, const RecurrentSize& n, int count) {
+constexpr std::size_t recurrent_scratch(const CellSize& cell, const RecurrentSize& n, int count,
+                                        bool dropped) {
   const auto size = [](auto... factors) {
     return (static_cast<std::size_t>(factors) * ... * std::size_t{1});
   };
   return size(cell.gates, n.units, n.units + n.in) +
          size(1 + (cell.split || cell.resets_before), count, n.steps, cell.gates, n.units, Unit<T>::samples) +
-         size(2 * cell.gates + 3, n.units, Unit<T>::samples) + lanes<Scalar<T>>;
+         size(2 * cell.gates + 3, n.units, Unit<T>::samples) + lanes<Scalar<T>> +
+         (dropped
+              ? size(std::int64_t{count} * n.steps + 1, n.units + std::max(n.units, n.in), Unit<T>::samples)
+              : 0);
 }
 
 namespace detail {
@@ -489,14 +510,16 @@ template <class T> [[gnu::always_inline]] inline void to_rows(const T* from, int
 template <class T> struct StepGradients {
   const Scalar<T>*of_inputs, *of_recurrent;
   const T *h, *reset;
+  T* operand;  // room for those of one gate behind dropout, and for the gradients of its sums
+  Scalar<T>* of_gate;
 };
 
 /// The way back through time: dx, and dbegin of the states where the steps began, [units] each; null when
 /// nobody wants them. What it returns lies in `memory` and `scratch`.
-template <class T, class Cell>
+template <bool Dropped = false, class T, class Cell>
 [[gnu::noinline]] StepGradients<T> recurrent_backward(const Cell& cell, const RecurrentSize& size,
                                                       const RecurrentWeights<Scalar<T>>& w, int count,
-                                                      const T* mask, const T* dy, T* dx,
+                                                      const T* mask, const T* factors, const T* dy, T* dx,
                                                       T* const (&dbegin)[2], const T* memory,
                                                       Scalar<T>* scratch) {
   using S = Scalar<T>;
@@ -516,14 +539,40 @@ template <class T, class Cell>
   T* const d = reinterpret_cast<T*>(scratch);  // the gradients of a step's sums: of inputs, then recurrent
   T* const du = twice ? d + columns : d;
   T *const dh = d + 2 * columns, *const dc = dh + units, *const dreset = dc + units;
-  S* const d_rows = reinterpret_cast<S*>(dreset + units);
+  T* const spare = dreset + units;  // [in] or [units]
+  const std::ptrdiff_t deep = std::max(size.in, units);
+  S* const d_rows = reinterpret_cast<S*>(spare + (Dropped ? deep : 0));
   S* const du_rows = twice ? d_rows + rows * row_size : d_rows;
-  S* const recurrent = du_rows + rows * row_size;  // both kernels with rows and columns exchanged
+  T* const operand = reinterpret_cast<T*>(du_rows + rows * row_size);
+  S* const of_gate = reinterpret_cast<S*>(operand + (Dropped ? rows * deep : 0));
+  S* const recurrent =
+      of_gate + (Dropped ? rows * values : 0);  // both kernels with rows and columns exchanged
   S* const kernel = recurrent + static_cast<std::ptrdiff_t>(columns) * units;
   detail::transpose_matrix(units, columns, w.recurrent, recurrent);
   if (dx) detail::transpose_matrix(size.in, columns, w.kernel, kernel);
 
   for (std::ptrdiff_t i = 0; i < count; ++i, dy += size.outputs()) {
+    // to[n] (+)= d of `some` gates times their weights, each times its factors, which begin at `place`.
+    const std::ptrdiff_t of_x = 0, of_h = gates * std::ptrdiff_t{size.in};
+    const auto product = [&]<bool Add>(std::bool_constant<Add> add, int some, const T* of_sums,
+                                       const S* weights, int n, T* to,
+                                       [[maybe_unused]] std::ptrdiff_t place) __attribute__((always_inline)) {
+      if constexpr (!Dropped) {
+        detail::row_product<Add>(some * units, of_sums, weights, n, to);
+      } else {
+        if (!add) std::fill_n(scalars(to), n * L, S{});
+        for (std::ptrdiff_t g = 0; g < some; ++g) {
+          detail::row_product<false>(units, of_sums + g * units, weights + g * units * n, n, spare);
+          S* const sum = scalars(to);
+          const S *const part_of_it = scalars(spare), *const factor =
+                                                          scalars(factors + i * gates * (size.in + units) +
+                                                                  place + g * n);
+          for_each_vector<S>(std::ptrdiff_t{n} * L, [&](std::ptrdiff_t at, auto part) {
+            part.store(sum + at, part.load(sum + at) + part.load(part_of_it + at) * part.load(factor + at));
+          });
+        }
+      }
+    };
     std::fill_n(scalars(dh), 2 * values, S{});  // and dc behind it
     std::copy_n(dy + size.output_rows() * units, size.returned * units, dh);
     for (int s = size.steps - 1; s >= 0; --s) {
@@ -555,7 +604,7 @@ template <class T, class Cell>
               part.store(of_recurrent + g * values + at, passes(dz[g == gates - 1 ? gates : g], V{}));
           }
         });
-        if (goes_on) detail::row_product<true>(columns, du, recurrent, units, dh);
+        if (goes_on) product(std::true_type{}, gates, du, recurrent, units, dh, of_h);
       } else {
         for_each_vector<S>(values, [&](std::ptrdiff_t at, auto part) __attribute__((always_inline)) {
           V total = part.load(of_output + at);
@@ -568,16 +617,16 @@ template <class T, class Cell>
           part.store(gradients + 2 * values + at, passes(of_fresh, V{}));
           part.store(of_output + at, passes(total * update, total));
         });
-        detail::row_product<false>(units, d + 2 * units, recurrent + std::ptrdiff_t{2} * units * units, units,
-                                   dreset);
+        product(std::false_type{}, 1, d + 2 * units, recurrent + std::ptrdiff_t{2} * units * units, units,
+                dreset, of_h + std::ptrdiff_t{2} * units);
         for_each_vector<S>(values, [&](std::ptrdiff_t at, auto part) __attribute__((always_inline)) {
           const V reset = part.load(keep + values + at), by_reset = part.load(of_reset + at);
           part.store(gradients + values + at, by_reset * part.load(h + at) * cell.gate.derivative(reset));
           part.store(of_output + at, by_reset * reset + part.load(of_output + at));
         });
-        if (goes_on) detail::row_product<true>(2 * units, d, recurrent, units, dh);
+        if (goes_on) product(std::true_type{}, 2, d, recurrent, units, dh, of_h);
       }
-      if (dx) detail::row_product<false>(columns, d, kernel, size.in, dx + row * size.in);
+      if (dx) product(std::false_type{}, gates, d, kernel, size.in, dx + row * size.in, of_x);
       detail::to_rows(d, columns, d_rows + row * row_size);
       if (Cell::size.split) detail::to_rows(du, columns, du_rows + row * row_size);
       if (Cell::size.resets_before) {
@@ -589,14 +638,14 @@ template <class T, class Cell>
       if (dbegin[state]) std::copy_n(state == 0 ? dh : dc, units, dbegin[state] + i * units);
   }
 
-  return {d_rows, du_rows, kept.h, kept.reset};
+  return {d_rows, du_rows, kept.h, kept.reset, operand, of_gate};
 }
 
 /// The gradients of kernel, recurrent kernel and bias behind recurrent_backward, handed on as outer_product
 /// does: take.of(parameter, columns, first)(row, column, tile, part).
-template <class T>
+template <bool Dropped = false, class T>
 [[gnu::noinline]] void recurrent_weight_gradients(const CellSize& cell, const RecurrentSize& size,
-                                                  bool has_bias, int count, const T* x,
+                                                  bool has_bias, int count, const T* x, const T* factors,
                                                   const StepGradients<T>& d, auto take) {
   using S = Scalar<T>;
   const int units = size.units, columns = cell.gates * units;
@@ -605,8 +654,31 @@ template <class T>
   const auto hand_on = [&](int parameter, int n, const T* operand, int depth, const S* of, int first) {
     outer_product(static_cast<int>(rows), depth, operand, of, n, take.of(parameter, columns, first));
   };
-  hand_on(0, columns, x, size.in, d.of_inputs, 0);
-  if (cell.resets_before) {
+  // One gate after the other: each has inputs of its own. `of` holds the sums' gradients of `width` gates.
+  [[maybe_unused]] const auto hand_on_gate = [&](int parameter, int g, const T* from, int depth, const S* of,
+                                                 int width, int at) {
+    constexpr std::ptrdiff_t L = Unit<T>::samples;
+    const std::ptrdiff_t before = parameter == 0 ? g * size.in : cell.gates * size.in + g * units;
+    for (std::ptrdiff_t row = 0; row < rows; ++row) {
+      const T* const factor = factors + row / size.steps * cell.gates * (size.in + units) + before;
+      for (std::ptrdiff_t k = 0; k < depth; ++k)
+        d.operand[row * depth + k] = from[row * depth + k] * factor[k];
+    }
+    for (std::ptrdiff_t sample = 0; sample < rows * L; ++sample)
+      std::copy_n(of + sample * width * units + at * units, units, d.of_gate + sample * units);
+    hand_on(parameter, units, d.operand, depth, d.of_gate, g * units);
+  };
+  if constexpr (Dropped) {
+    for (int g = 0; g < cell.gates; ++g) {
+      hand_on_gate(0, g, x, size.in, d.of_inputs, cell.gates, g);
+      if (!cell.resets_before)
+        hand_on_gate(1, g, d.h, units, d.of_recurrent, cell.gates, g);
+      else if (g < 2)
+        hand_on_gate(1, g, d.h, units, d.of_recurrent, 2, g);
+      else
+        hand_on_gate(1, g, d.reset, units, d.of_recurrent + samples * 2 * units, 1, 0);
+    }
+  } else if (hand_on(0, columns, x, size.in, d.of_inputs, 0); cell.resets_before) {
     hand_on(1, 2 * units, d.h, units, d.of_recurrent, 0);
     hand_on(1, units, d.reset, units, d.of_recurrent + samples * 2 * units, 2 * units);
   } else {

@@ -194,7 +194,7 @@ template <class S, class Cell, class Size>
   if constexpr (Cell::size.resets_before) {  // two products, one after the other
     detail::StepMemory<S> m{.x = x, .h = state, .carry = nullptr, .y = y};
     m.reset = state + size.units, m.keep = state + 2 * size.units;
-    detail::step<false>(cell, size, w, false, m);
+    detail::step<false, false>(cell, size, w, false, m);
     std::copy_n(y, size.units, state);
     return;
   } else {

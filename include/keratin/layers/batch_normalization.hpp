@@ -62,7 +62,8 @@ struct BatchNormalizationSpec {
     return {.reads_output = through_softmax,
             .in_place = true,
             .pointwise = is_last_axis(),
-            .writes_over_gradient = through_softmax};
+            .writes_over_gradient = through_softmax,
+            .knows_samples = true};
   }
   constexpr double flops(Shape in) const { return 2.0 * static_cast<double>(in.elements()); }
   // For each channel its mean, 1 / standard deviation, what it is multiplied by and what is added; those of

@@ -216,8 +216,18 @@ concept ActivatesItsOutput = requires(S s) { s.activation; } && !requires { S::a
 template <LayerSpec S> constexpr ActivationFunction activation_of(const S& spec) {
   if constexpr (ActivatesItsOutput<S>)
     return spec.activation;
+  else if constexpr (requires { S::distributes; })
+    return activation_of(spec.layer);
   else
     return ActivationFunction{};
+}
+/// The same layer with a linear output.
+template <LayerSpec S> constexpr S without_activation(S spec) {
+  if constexpr (ActivatesItsOutput<S>)
+    spec.activation = {};
+  else if constexpr (requires { S::distributes; })
+    spec.layer = without_activation(spec.layer);
+  return spec;
 }
 
 /// The answer of a fusion rule: whether a head takes the work of the layer behind it over, and then how. The

@@ -6,6 +6,8 @@
 #include <keratin/initializers/variance_scaling.hpp>
 #include <keratin/kernels/recurrent_single.hpp>
 #include <keratin/layers/dense.hpp>
+#include <keratin/layers/operators.hpp>
+#include <keratin/layers/regularization.hpp>
 #include <keratin/layers/window.hpp>
 
 namespace keratin {
@@ -35,6 +37,15 @@ struct GoBackwards {
 struct Stateful {
   KERATIN_SETS(stateful, true)
 };
+/// The output of a masked step is zeros instead of the one before. Keras: zero_output_for_mask=True.
+struct ZeroOutputForMask {
+  KERATIN_SETS(zero_output_for_mask, true)
+};
+/// The share of the recurrent inputs that each gate drops, at all steps of a sample the same ones; each gate
+/// then drops inputs of its own too. Keras: recurrent_dropout.
+template <double Rate> struct RecurrentDropout {
+  KERATIN_SETS(recurrent_dropout, Rate)
+};
 /// GRU's original form: the reset gate works before the product. Keras: reset_after=False.
 struct NoResetAfter {
   KERATIN_SETS(reset_after, false)
@@ -56,7 +67,8 @@ template <class I> struct RecurrentInitializer {
 struct RecurrentGeometry {
   kernels::RecurrentSize size;
   ActivationFunction activation, recurrent_activation;
-  bool use_bias, reset_after, initial_state, masked;
+  bool use_bias, reset_after, initial_state, masked, zero_output_for_mask;
+  double dropout, recurrent_dropout;
 };
 
 namespace detail {
@@ -121,6 +133,8 @@ template <class Spec> struct Recurrent {
     const Shape& in = all;
     if (in.rank != 2) return needs_sequence_TxC;
     if (spec.units < 1) return needs_at_least_1_unit;
+    for (const double rate : {spec.dropout, spec.recurrent_dropout})
+      if (!(rate >= 0 && rate <= 1)) return needs_a_rate_from_0_to_1;
     const RecurrentGeometry g = spec.geometry(in);
     if (!works_value_by_value(g.activation) || !works_value_by_value(g.recurrent_activation))
       return needs_an_activation_value_by_value;
@@ -148,7 +162,19 @@ template <class Spec> struct Recurrent {
     if (spec.use_bias) p.add({"bias", bias, of_bias});
     return p;
   }
-  static constexpr Traits traits{.reads_output = false, .finishes = true, .lanes = true};
+  /// The tensors that a graph takes out of what it makes: the output, then the states.
+  static constexpr PerInput<SliceSpec> pieces(const Spec& spec) {
+    const int n = states(spec);
+    PerInput<SliceSpec> all(SliceSpec{1, {spec.return_sequences ? Slice{0, -n} : Slice::at(0)}});
+    for (int s = 0; s < n; ++s) all.add({1, {Slice::at(s - n)}});
+    return all;
+  }
+  static constexpr Traits traits(const Spec& spec) {
+    return {.reads_output = false,
+            .finishes = true,
+            .lanes = true,
+            .knows_samples = spec.dropout > 0 || spec.recurrent_dropout > 0};
+  }
   static constexpr RecurrentGeometry geometry(const Spec& spec, Shape in, ActivationFunction recurrent,
                                               bool reset_after = false) {
     RecurrentGeometry g{.size = {in[0], in.last(), spec.units, spec.return_sequences, spec.go_backwards},
@@ -157,7 +183,10 @@ template <class Spec> struct Recurrent {
                         .use_bias = spec.use_bias,
                         .reset_after = reset_after,
                         .initial_state = spec.initial_state,
-                        .masked = spec.masked};
+                        .masked = spec.masked,
+                        .zero_output_for_mask = spec.zero_output_for_mask,
+                        .dropout = spec.dropout,
+                        .recurrent_dropout = spec.recurrent_dropout};
     if (spec.return_state) g.size.returned = states(g);
     return g;
   }
@@ -166,7 +195,11 @@ template <class Spec> struct Recurrent {
   }
   static constexpr std::size_t intermediate(const RecurrentGeometry& g, bool training) {
     const std::size_t n = kernels::recurrent_memory(Spec::cell(g), g.size, training);
-    return training ? n : std::max(n, state(g));
+    return training ? n + values_behind_dropout(g) : std::max(n, state(g));
+  }
+  // Values of a sample.
+  static constexpr std::size_t inputs(const RecurrentGeometry& g) {
+    return static_cast<std::size_t>(g.size.steps) * static_cast<std::size_t>(g.size.in);
   }
   static constexpr std::size_t state(const RecurrentGeometry& g) {
     return kernels::single_state<float>(Spec::cell(g), g.size.units);
@@ -175,7 +208,7 @@ template <class Spec> struct Recurrent {
     return spec.stateful ? static_cast<std::size_t>(spec.units * (1 + Spec::cell({}).carried)) : 0;
   }
   template <class T> static constexpr std::size_t scratch(const RecurrentGeometry& g, int count) {
-    return kernels::recurrent_scratch<T>(Spec::cell(g), g.size, count);
+    return kernels::recurrent_scratch<T>(Spec::cell(g), g.size, count, g.recurrent_dropout > 0);
   }
 
   // The sizes, as a type where they are known.
@@ -210,11 +243,83 @@ template <class Spec> struct Recurrent {
         if (!c.training() && !g.initial_state && !g.masked && g.size.returned == 0)
           return kernels::single_forward(cell, sizes(geometry), weights(g, c), c.x, c.y, c.intermediate);
       const auto run = [&]<bool Training>(std::bool_constant<Training>) {
+        if constexpr (Training && may_be<decltype(geometry)>(drops))
+          if (drops(g)) return forward_dropped(cell, g, c);
         kernels::recurrent_forward<Training>(cell, g.size, weights(g, c), static_cast<int>(c.count), c.x, c.y,
                                              context(g, c), c.intermediate);
       };
       c.training() ? run(std::true_type{}) : run(std::false_type{});
     });
+    zero_masked(g, static_cast<int>(c.count), mask(g, c), c.y);
+  }
+  static constexpr bool drops(const RecurrentGeometry& g) { return g.dropout > 0 || g.recurrent_dropout > 0; }
+  // Without recurrent dropout the kernels are given what is left of the inputs, otherwise the factors of each
+  // gate.
+  template <class T, class Count>
+  [[gnu::noinline]] static void forward_dropped(auto cell, const RecurrentGeometry& g,
+                                                const Forward<T, Count>& c) {
+    const int count = c.count;
+    kernels::RecurrentContext<T> at = context(g, c);
+    T* const kept = behind_dropout(g, count, c.intermediate);
+    if (g.recurrent_dropout > 0) {
+      draw_factors(g, count, c.run.random, kept);
+      at.factors = kept;
+      kernels::recurrent_forward<true, true>(cell, g.size, weights(g, c), count, c.x, c.y, at,
+                                             c.intermediate);
+    } else {
+      drop(g, count, c.run.random, c.x, kept);
+      kernels::recurrent_forward<true>(cell, g.size, weights(g, c), count, kept, c.y, at, c.intermediate);
+    }
+  }
+  // Where training keeps either: behind what the kernels work with.
+  template <class T> static T* behind_dropout(const RecurrentGeometry& g, int count, T* intermediate) {
+    return intermediate +
+           static_cast<std::size_t>(count) * kernels::recurrent_memory(Spec::cell(g), g.size, true);
+  }
+  static constexpr std::size_t values_behind_dropout(const RecurrentGeometry& g) {
+    return g.recurrent_dropout > 0 ? static_cast<std::size_t>(Spec::gates * (g.size.in + g.size.units))
+           : g.dropout > 0         ? inputs(g)
+                                   : 0;
+  }
+  // f(word's place among those of a sample) for each lane.
+  template <class T>
+  static T draw(const Random& random, const Kept<Scalar<T>>& kept, std::ptrdiff_t i, std::ptrdiff_t of_sample,
+                std::ptrdiff_t place) {
+    constexpr int L = Unit<T>::samples;
+    alignas(T) Scalar<T> factors[L];
+    for (std::ptrdiff_t l = 0; l < L; ++l)
+      factors[l] = kept(random.word(static_cast<std::uint64_t>((i * L + l) * of_sample + place)));
+    return *reinterpret_cast<const T*>(factors);
+  }
+  template <class T>
+  static void draw_factors(const RecurrentGeometry& g, int count, const Random& random, T* to) {
+    const Kept<Scalar<T>> of_x(g.dropout), of_h(g.recurrent_dropout);
+    const std::ptrdiff_t n = Spec::gates * (g.size.in + g.size.units);
+    for (std::ptrdiff_t i = 0; i < count; ++i)
+      for (std::ptrdiff_t k = 0; k < n; ++k)
+        *to++ = draw<T>(random, k < Spec::gates * g.size.in ? of_x : of_h, i, n, k);
+  }
+  // Each feature of a sample is kept at all steps, or at none.
+  template <class T>
+  static void drop(const RecurrentGeometry& g, int count, const Random& random, const T* x, T* to) {
+    const Kept<Scalar<T>> kept(g.dropout);
+    const std::ptrdiff_t in = g.size.in, steps = g.size.steps;
+    for (std::ptrdiff_t i = 0; i < count; ++i)
+      for (std::ptrdiff_t k = 0; k < in; ++k) {
+        const T factor = draw<T>(random, kept, i, in, k);
+        for (std::ptrdiff_t s = 0; s < steps; ++s)
+          to[(i * steps + s) * in + k] = x[(i * steps + s) * in + k] * factor;
+      }
+  }
+  // Zeros for the outputs of masked steps, or for their gradients.
+  template <class T> static void zero_masked(const RecurrentGeometry& g, int count, const T* mask, T* y) {
+    if (!mask || !g.zero_output_for_mask) return;
+    const std::ptrdiff_t units = g.size.units, steps = g.size.steps;
+    for (std::ptrdiff_t i = 0; i < count; ++i, mask += steps, y += g.size.outputs())
+      for (std::ptrdiff_t row = 0; row < g.size.output_rows(); ++row) {
+        const T counts = mask[g.size.time(static_cast<int>(g.size.sequences ? row : steps - 1))];
+        for (std::ptrdiff_t u = 0; u < units; ++u) y[row * units + u] *= counts;
+      }
   }
   template <class S>
   [[gnu::always_inline]] static void step(auto geometry, const Forward<S, One>& c, S* state) {
@@ -228,12 +333,24 @@ template <class Spec> struct Recurrent {
     kernels::StepGradients<T> d;
     T* dbegin[2] = {};
     for (int s = 0; g.initial_state && s < states(g); ++s) dbegin[s] = c.input_gradient(1 + s);
-    Spec::with_cell(geometry, [&](auto cell) {
-      d = kernels::recurrent_backward(cell, g.size, w, c.count, mask(g, c), c.dy, c.dx, dbegin,
-                                      c.intermediate, c.scratch);
-    });
-    kernels::recurrent_weight_gradients(Spec::cell(g), g.size, w.bias, c.count, c.x, d,
-                                        HandOnRecurrent<decltype(gradients)>{gradients});
+    zero_masked(g, c.count, mask(g, c), c.dy);
+    const bool dropped = drops(g) && c.run.training;
+    const T* const kept = dropped ? behind_dropout(g, c.count, const_cast<T*>(c.intermediate)) : nullptr;
+    const auto run = [&]<bool Dropped>(std::bool_constant<Dropped>) {
+      Spec::with_cell(geometry, [&](auto cell) {
+        d = kernels::recurrent_backward<Dropped>(cell, g.size, w, c.count, mask(g, c), kept, c.dy, c.dx,
+                                                 dbegin, c.intermediate, c.scratch);
+      });
+      const bool inputs_dropped = dropped && !Dropped;
+      if (inputs_dropped && c.dx) drop(g, c.count, c.run.random, c.dx, c.dx);
+      kernels::recurrent_weight_gradients<Dropped>(Spec::cell(g), g.size, w.bias, c.count,
+                                                   inputs_dropped ? kept : c.x, kept, d,
+                                                   HandOnRecurrent<decltype(gradients)>{gradients});
+    };
+    if constexpr (may_be<decltype(geometry)>(
+                      [](const RecurrentGeometry& any) { return any.recurrent_dropout > 0; }))
+      if (dropped && g.recurrent_dropout > 0) return run(std::true_type{});
+    run(std::false_type{});
   }
 };
 
@@ -245,7 +362,8 @@ struct SimpleRNNSpec {
   int units = 0;
   ActivationFunction activation = Tanh{};
   bool use_bias = true, return_sequences = false, go_backwards = false, stateful = false,
-       return_state = false;
+       return_state = false, zero_output_for_mask = false;
+  double dropout = 0, recurrent_dropout = 0;
   bool initial_state = false, masked = false;  // set by a graph, for a call that is given them
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
@@ -263,11 +381,12 @@ struct SimpleRNNSpec {
   constexpr Fit fit(const Shapes& in) const { return Base::fit(*this, in); }
   constexpr int inputs() const { return Base::inputs(*this); }
   constexpr int states() const { return Base::states(*this); }
+  constexpr PerInput<SliceSpec> pieces() const { return Base::pieces(*this); }
   constexpr bool passes_mask() const { return return_sequences; }
   constexpr Parameters parameters(Shape in) const {
     return Base::parameters(*this, in, {units}, bias_initializer);
   }
-  constexpr Traits traits() const { return Base::traits; }
+  constexpr Traits traits() const { return Base::traits(*this); }
   constexpr double flops(Shape in) const { return Base::flops(*this, in); }
   constexpr Geometry geometry(Shape in) const { return Base::geometry(*this, in, Sigmoid{}); }
   constexpr std::size_t intermediate(Shape in, bool training) const {
@@ -306,7 +425,8 @@ struct LSTMSpec {
   int units = 0;
   ActivationFunction activation = Tanh{}, recurrent_activation = Sigmoid{};
   bool use_bias = true, unit_forget_bias = true, return_sequences = false, go_backwards = false,
-       stateful = false, return_state = false;
+       stateful = false, return_state = false, zero_output_for_mask = false;
+  double dropout = 0, recurrent_dropout = 0;
   bool initial_state = false, masked = false;  // set by a graph, for a call that is given them
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
@@ -324,11 +444,12 @@ struct LSTMSpec {
   constexpr Fit fit(const Shapes& in) const { return Base::fit(*this, in); }
   constexpr int inputs() const { return Base::inputs(*this); }
   constexpr int states() const { return Base::states(*this); }
+  constexpr PerInput<SliceSpec> pieces() const { return Base::pieces(*this); }
   constexpr bool passes_mask() const { return return_sequences; }
   constexpr Parameters parameters(Shape in) const {
     return Base::parameters(*this, in, {4 * units}, initial_bias());
   }
-  constexpr Traits traits() const { return Base::traits; }
+  constexpr Traits traits() const { return Base::traits(*this); }
   constexpr double flops(Shape in) const { return Base::flops(*this, in); }
   constexpr Geometry geometry(Shape in) const { return Base::geometry(*this, in, recurrent_activation); }
   constexpr std::size_t intermediate(Shape in, bool training) const {
@@ -375,7 +496,8 @@ struct GRUSpec {
   int units = 0;
   ActivationFunction activation = Tanh{}, recurrent_activation = Sigmoid{};
   bool use_bias = true, reset_after = true, return_sequences = false, go_backwards = false, stateful = false,
-       return_state = false;
+       return_state = false, zero_output_for_mask = false;
+  double dropout = 0, recurrent_dropout = 0;
   bool initial_state = false, masked = false;  // set by a graph, for a call that is given them
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
@@ -393,12 +515,13 @@ struct GRUSpec {
   constexpr Fit fit(const Shapes& in) const { return Base::fit(*this, in); }
   constexpr int inputs() const { return Base::inputs(*this); }
   constexpr int states() const { return Base::states(*this); }
+  constexpr PerInput<SliceSpec> pieces() const { return Base::pieces(*this); }
   constexpr bool passes_mask() const { return return_sequences; }
   constexpr Parameters parameters(Shape in) const {
     return Base::parameters(*this, in, reset_after ? Shape{2, 3 * units} : Shape{3 * units},
                             bias_initializer);
   }
-  constexpr Traits traits() const { return Base::traits; }
+  constexpr Traits traits() const { return Base::traits(*this); }
   constexpr double flops(Shape in) const { return Base::flops(*this, in); }
   constexpr Geometry geometry(Shape in) const {
     return Base::geometry(*this, in, recurrent_activation, reset_after);
@@ -461,11 +584,13 @@ template <int Units, class... Options> struct GRU : layer_of<GRU<Units, Options.
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::SimpleRNNSpec, units, activation, use_bias, return_sequences, go_backwards,
-                     stateful, return_state, initial_state, masked, kernel_initializer, recurrent_initializer,
-                     bias_initializer, kernel_regularizer);
+                     stateful, return_state, zero_output_for_mask, dropout, recurrent_dropout, initial_state,
+                     masked, kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::LSTMSpec, units, activation, recurrent_activation, use_bias, unit_forget_bias,
-                     return_sequences, go_backwards, stateful, return_state, initial_state, masked,
-                     kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer);
+                     return_sequences, go_backwards, stateful, return_state, zero_output_for_mask, dropout,
+                     recurrent_dropout, initial_state, masked, kernel_initializer, recurrent_initializer,
+                     bias_initializer, kernel_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::GRUSpec, units, activation, recurrent_activation, use_bias, reset_after,
-                     return_sequences, go_backwards, stateful, return_state, initial_state, masked,
-                     kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer);
+                     return_sequences, go_backwards, stateful, return_state, zero_output_for_mask, dropout,
+                     recurrent_dropout, initial_state, masked, kernel_initializer, recurrent_initializer,
+                     bias_initializer, kernel_regularizer);

@@ -25,6 +25,17 @@ template <int... Extents> struct NoiseShape {
 
 namespace detail {
 
+// What a value is multiplied by that a random word drops or keeps.
+template <class S> struct Kept {
+  std::uint64_t below;
+  S scale;
+
+  explicit Kept(double rate)
+      : below(static_cast<std::uint64_t>(rate * 4294967296.0)),
+        scale(rate < 1 ? static_cast<S>(1 / (1 - rate)) : S{0}) {}
+  S operator()(std::uint32_t word) const { return word >= below ? scale : S{0}; }
+};
+
 // Which values of a sample share a random number: along the axes where the noise has one value.
 struct Noise {
   int size, numbers;    // of a sample: its values, its random numbers
@@ -83,7 +94,8 @@ struct Dropping {
                                  .in_place = true,
                                  .only_in_training = true,
                                  .pointwise = true,
-                                 .writes_over_gradient = false};
+                                 .writes_over_gradient = false,
+                                 .knows_samples = true};
 
   static constexpr std::size_t intermediate(const Noise& noise, bool training) {
     return training && !noise.each_its_own() ? static_cast<std::size_t>(noise.numbers) : 0;
@@ -392,6 +404,7 @@ struct ActivityRegularizationSpec {
 template <double Rate, class... Options>
 struct Dropout : layer_of<Dropout<Rate, Options...>, DropoutSpec, Options...> {
   static constexpr DropoutSpec spec = with_options<Options...>(DropoutSpec{Rate});
+  KERATIN_SETS(dropout, Rate)
 };
 template <double Rate> struct SpatialDropout1D : layer_of<SpatialDropout1D<Rate>, SpatialDropoutSpec<1>> {
   static constexpr SpatialDropoutSpec<1> spec{Rate};

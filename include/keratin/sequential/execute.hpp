@@ -32,8 +32,8 @@ template <class Net> struct PlanOf {
   // logits.
   template <std::size_t I, Mode M> static constexpr auto group_spec() {
     auto spec = Net::template Group<I, M.training>::spec;
-    if constexpr (M.logits && ActivatesItsOutput<decltype(spec)>)
-      if (I == output_head<M.training>) spec.activation = {};
+    if constexpr (M.logits != 0)
+      if (I == output_head<M.training>) return without_activation(spec);
     return spec;
   }
 

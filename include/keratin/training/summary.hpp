@@ -57,6 +57,11 @@ namespace detail {
 }
 
 template <class S> std::string schedule_text(const S& schedule);
+}  // namespace detail
+template <class S>
+  requires(hana::Struct<S>::value)
+std::string describe(const S& settings);
+namespace detail {
 
 // A field of a spec or an optimizer; nothing for what fusion did not set.
 template <class V> [[gnu::cold]] std::string value_text(const V& value) {
@@ -84,6 +89,10 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
     return value.count == 1 ? text : "(" + text + ")";
   } else if constexpr (std::is_same_v<V, Slice>)
     return std::string(Text(value.begin, ":", value.end, ":", value.step).view());
+  else if constexpr (std::is_enum_v<V>)
+    return std::to_string(static_cast<int>(value));
+  else if constexpr (LayerSpec<V>)
+    return describe(value);
   else {
     if constexpr (!std::is_same_v<V, Numbers>)
       static_assert(std::tuple_size_v<V> > 0, "a field of a new type: say here how it reads");

@@ -1,0 +1,336 @@
+#pragma once
+// ConvLSTM1D and ConvLSTM2D: an LSTM whose products are convolutions, for sequences of sequences or of
+// images.
+#include <keratin/layers/convolution.hpp>
+#include <keratin/layers/recurrent.hpp>
+
+namespace keratin {
+
+inline constexpr Rule needs_sequences_TxWxC{"needs a sequence of sequences: (steps, width, channels)"};
+inline constexpr Rule needs_images_TxHxWxC{"needs a sequence of images: (steps, height, width, channels)"};
+
+/// Keras: ConvLSTM1D (Rank 1), ConvLSTM2D (Rank 2). (steps, ..., channels) -> (..., filters), or with
+/// ReturnSequences (steps, ..., filters). The inputs are convolved as kernel_size, strides, padding and
+/// dilation_rate say; the outputs of the step before by kernels of the same size with padding same. kernel
+/// (kernel_size..., channels, 4 filters), recurrent_kernel (kernel_size..., filters, 4 filters), bias (4
+/// filters); gates i f c o as in LSTM.
+template <int Rank> struct ConvLSTMSpec {
+  int filters = 0;
+  Sizes<Rank> kernel_size = detail::per_axis<Rank, 1>();
+  Sizes<Rank> strides = detail::per_axis<Rank, 1>();
+  Padding padding = Padding::valid;
+  Sizes<Rank> dilation_rate = detail::per_axis<Rank, 1>();
+  ActivationFunction activation = Tanh{}, recurrent_activation = Sigmoid{};
+  bool use_bias = true, unit_forget_bias = true, return_sequences = false, go_backwards = false;
+  Initializer kernel_initializer = GlorotUniform::value;
+  Initializer recurrent_initializer = Orthogonal<>::value;
+  Initializer bias_initializer{};
+  Regularizer kernel_regularizer{};
+
+  using Convolution = ConvSpec<Rank>;
+  static constexpr const char* name = Rank == 1 ? "ConvLSTM1D" : "ConvLSTM2D";
+  static constexpr const char* arguments = "filters, ...";
+  static constexpr bool activates_inside = true, may_be_causal = false;
+  static constexpr const char* weights_in = "cell";  // in Keras's files
+
+  constexpr Fit fit(Shape in) const {
+    if (in.rank != Rank + 2) return Rank == 1 ? needs_sequences_TxWxC : needs_images_TxHxWxC;
+    if (filters < 1) return needs_at_least_1_filter;
+    if (filters > INT32_MAX / 4) return more_than_2_31_elements;
+    if (!detail::is_elementwise(activation) || !detail::is_elementwise(recurrent_activation))
+      return needs_an_activation_value_by_value;
+    const Fit of_input = of_inputs().fit(step(in));
+    if (of_input.broken) return *of_input.broken;
+    const Fit recurrent = of_outputs().fit(made(in));
+    if (recurrent.broken) return recurrent;
+    if (!return_sequences) return made(in);
+    Shape all = in;
+    for (int a = 1; a < in.rank; ++a) all.extent[a] = made(in)[a - 1];
+    return all;
+  }
+  constexpr Parameters parameters(Shape in) const {
+    Parameters p;
+    p.add(of_inputs().parameters(step(in))[0]);
+    p.add(of_outputs().parameters(made(in))[0]);
+    p.list[1].name = "recurrent_kernel";
+    if (!use_bias) return p;
+    p.add({"bias", {4 * filters}, bias_initializer});
+    p.list[2].initializer.unit_forget = unit_forget_bias;
+    return p;
+  }
+  constexpr Traits traits() const {
+    return {.reads_output = false, .finishes = true, .lanes = true, .writes_over_gradient = false};
+  }
+  constexpr bool passes_mask() const { return false; }
+  constexpr bool masks_change_it() const { return true; }
+  constexpr double flops(Shape in) const {
+    return in[0] * (of_inputs().flops(step(in)) + of_outputs().flops(made(in)));
+  }
+
+  struct Geometry {
+    typename Convolution::Geometry of_inputs, of_outputs;
+    ActivationFunction activation, recurrent_activation;
+    int steps, positions, filters;
+    bool use_bias, sequences, backwards;
+
+    /// Values of a step's output; its gates are four times as many.
+    constexpr std::ptrdiff_t step() const { return std::ptrdiff_t{positions} * filters; }
+    constexpr int time(int s) const { return backwards ? steps - 1 - s : s; }
+  };
+  constexpr Geometry geometry(Shape in) const {
+    const Shape out = made(in);
+    return {of_inputs().geometry(step(in)),
+            of_outputs().geometry(out),
+            activation,
+            recurrent_activation,
+            in[0],
+            out.size() / filters,
+            filters,
+            use_bias,
+            return_sequences,
+            go_backwards};
+  }
+  /// The gates of all steps, then cells and outputs of all steps, and the recurrent part of one step's gates.
+  constexpr std::size_t intermediate(Shape in, bool) const {
+    const Geometry g = geometry(in);
+    return static_cast<std::size_t>(g.step() * (6 * std::ptrdiff_t{g.steps} + 4));
+  }
+  template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
+    return Scratch<T>(g, count).end;
+  }
+
+  template <class T, class Count>
+  [[gnu::always_inline]] static void forward(auto geometry, const Forward<T, Count>& c) {
+    const Geometry g = geometry;
+    const int count = c.count;
+    const Memory<T> at(g, count, c.intermediate);
+    LayerPlan row;
+    Forward<T> inputs{count * g.steps, c.x, at.gates, c.block, &row, nullptr};
+    row.tensors = c.layer->tensors.only(0, 2);
+    Convolution::forward(of_inputs(geometry), inputs);
+    row.tensors = c.layer->tensors.only(1);
+    for (int s = 0; s < g.steps; ++s) {
+      if (s > 0) {
+        const Forward<T, Count> outputs{c.count, at.outputs_of(s - 1), at.part, c.block, &row, nullptr};
+        Convolution::forward(of_outputs(geometry), outputs);
+      }
+      detail::with_activations(geometry, [&](auto a, auto r) { step(g, a, r, count, s, at); });
+    }
+    const std::ptrdiff_t n = g.step();
+    const int first = g.sequences ? 0 : g.steps - 1;
+    for (std::ptrdiff_t i = 0; i < count; ++i)
+      for (int s = first; s < g.steps; ++s)
+        std::copy_n(at.outputs_of(s) + i * n, n, c.y + (i * (g.steps - first) + s - first) * n);
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
+    using S = Scalar<T>;
+    const Geometry g = geometry;
+    const Memory<T> at(g, c.count, const_cast<T*>(c.intermediate));
+    const Scratch<T> room(g, c.count);
+    const auto of = [&](std::size_t offset) { return reinterpret_cast<T*>(c.scratch + offset); };
+    T *const dgates = of(room.gates), *const dstep = of(room.step), *const dh = of(room.output),
+             *const dcell = of(room.cell);
+    S* const sums = c.scratch + room.weights;
+    std::fill(c.scratch + room.output, c.scratch + room.convolution, S{});
+    const Tensors recurrent = c.tensors->only(1), of_both = c.tensors->only(0, 2);
+    Backward<T> inner = c;
+    inner.scratch = c.scratch + room.convolution;
+    inner.tensors = &recurrent;
+    inner.dy = dstep;
+    for (int s = g.steps - 1; s >= 0; --s) {
+      detail::with_activations(geometry, [&](auto a, auto r) {
+        step_back(g, a, r, c.count, s, at, c.dy, dgates, dstep, dh, dcell);
+      });
+      if (s == 0) continue;
+      inner.x = at.outputs_of(s - 1);
+      inner.dx = dh;
+      Convolution::backward(of_outputs(geometry), inner, Sums<S>{sums});
+    }
+    gradients.take(1, 0, static_cast<int>(g.of_outputs.size.weights()), sums);
+    inner.tensors = &of_both;
+    inner.count = c.count * g.steps;
+    inner.x = c.x;
+    inner.dy = dgates;
+    inner.dx = c.dx;
+    Convolution::backward(of_inputs(geometry), inner, KernelAndBias<decltype(gradients)>{gradients});
+  }
+
+ private:
+  static constexpr Shape step(const Shape& in) {
+    Shape one;
+    for (int a = 1; a <= Rank + 1; ++a) one.extent[one.rank++] = in[a];
+    return one;
+  }
+  constexpr Convolution of_inputs() const {
+    return {.filters = 4 * filters,
+            .kernel_size = kernel_size,
+            .strides = strides,
+            .padding = padding,
+            .dilation_rate = dilation_rate,
+            .use_bias = use_bias,
+            .kernel_initializer = kernel_initializer,
+            .kernel_regularizer = kernel_regularizer};
+  }
+  constexpr Convolution of_outputs() const {
+    return {.filters = 4 * filters,
+            .kernel_size = kernel_size,
+            .padding = Padding::same,
+            .use_bias = false,
+            .kernel_initializer = recurrent_initializer};
+  }
+  constexpr Shape made(const Shape& in) const { return of_inputs().fit(step(in)).out.with_last(filters); }
+
+  template <class G> static constexpr auto of_inputs(G geometry) {
+    if constexpr (is_fixed<G>)
+      return fixed<G::value.of_inputs>{};
+    else
+      return geometry.of_inputs;
+  }
+  template <class G> static constexpr auto of_outputs(G geometry) {
+    if constexpr (is_fixed<G>)
+      return fixed<G::value.of_outputs>{};
+    else
+      return geometry.of_outputs;
+  }
+
+  // Where a pass keeps what: the gates lie as the inputs do, [count][steps]; cells and outputs
+  // [steps][count].
+  template <class T> struct Memory {
+    T *gates, *cells, *outputs, *part;
+    std::ptrdiff_t batch;
+
+    Memory(const Geometry& g, int count, T* memory) : gates(memory), batch(count * g.step()) {
+      cells = gates + 4 * g.steps * batch;
+      outputs = cells + g.steps * batch;
+      part = outputs + g.steps * batch;
+    }
+    T* cells_of(int s) const { return cells + s * batch; }
+    T* outputs_of(int s) const { return outputs + s * batch; }
+  };
+  // In scalars: the gradients of all gates, those of one step's, of its output and cell, the sums for the
+  // recurrent kernel, and what a convolution works with.
+  template <class T> struct Scratch {
+    std::size_t gates = 0, step, output, cell, weights, convolution, end;
+
+    constexpr Scratch(const Geometry& g, int count) {
+      const auto room = [](std::ptrdiff_t n) {
+        return aligned(static_cast<std::size_t>(n) * Unit<T>::samples);
+      };
+      const std::ptrdiff_t batch = count * g.step();
+      step = room(4 * g.steps * batch);
+      output = step + room(4 * batch);
+      cell = output + room(batch);
+      weights = cell + room(batch);
+      convolution = weights + aligned(static_cast<std::size_t>(g.of_outputs.size.weights()));
+      end = convolution + std::max(Convolution::template scratch<T>(g.of_inputs, count * g.steps),
+                                   Convolution::template scratch<T>(g.of_outputs, count));
+    }
+  };
+  // The recurrent kernel's gradients of all steps.
+  template <class S> struct Sums {
+    S* sums;
+    void take(int, std::ptrdiff_t first, int n, const S* g) const {
+      for (int i = 0; i < n; ++i) sums[first + i] += g[i];
+    }
+  };
+  // Kernel and bias are the first and the third parameter.
+  template <class Gradients> struct KernelAndBias {
+    Gradients gradients;
+    template <class S> void take(int i, std::ptrdiff_t first, int n, const S* g) const {
+      gradients.take(2 * i, first, n, g);
+    }
+  };
+
+  // f(where a vector lies in a step's output, and in its gates) for the positions of a sample.
+  template <class T> [[gnu::always_inline]] static void each_vector(const Geometry& g, auto f) {
+    const std::ptrdiff_t values = std::ptrdiff_t{g.filters} * Unit<T>::samples;
+    for (std::ptrdiff_t p = 0; p < g.positions; ++p)
+      kernels::for_each_vector<Scalar<T>>(
+          values, [&](std::ptrdiff_t v, auto part)
+                      __attribute__((always_inline)) { f(p * values + v, 4 * p * values + v, part); });
+  }
+  // Step s after its convolutions; the activated gates stay.
+  template <class A, class R, class T>
+  [[gnu::noinline]] static void step(const Geometry& g, A a, R r, int count, int s, const Memory<T>& at) {
+    using V = kernels::Vec<Scalar<T>>;
+    const std::ptrdiff_t n = g.step(), apart = std::ptrdiff_t{g.filters} * Unit<T>::samples;
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+      auto* const gates = scalars(at.gates + (i * g.steps + g.time(s)) * 4 * n);
+      const auto* const recurrent = scalars(at.part + i * 4 * n);
+      const auto* const before = s > 0 ? scalars(at.cells_of(s - 1) + i * n) : nullptr;
+      auto *const cell = scalars(at.cells_of(s) + i * n), *const out = scalars(at.outputs_of(s) + i * n);
+      each_vector<T>(g,
+                     [&](std::ptrdiff_t to, std::ptrdiff_t from, auto part) __attribute__((always_inline)) {
+                       V z[4];
+                       for (int k = 0; k < 4; ++k) {
+                         z[k] = part.load(gates + from + k * apart);
+                         if (s > 0) z[k] += part.load(recurrent + from + k * apart);
+                         z[k] = k == 2 ? a.value(z[k]) : r.value(z[k]);
+                         part.store(gates + from + k * apart, z[k]);
+                       }
+                       V c = z[0] * z[2];
+                       if (s > 0) c += z[1] * part.load(before + to);
+                       part.store(cell + to, c);
+                       part.store(out + to, z[3] * a.value(c));
+                     });
+    }
+  }
+  // The way back through it: dh and dcell are those of its output and cell, and become those of the cell
+  // before.
+  template <class A, class R, class T>
+  [[gnu::noinline]] static void step_back(const Geometry& g, A a, R r, int count, int s, const Memory<T>& at,
+                                          const T* dy, T* dgates, T* dstep, T* dh, T* dcell) {
+    using V = kernels::Vec<Scalar<T>>;
+    const std::ptrdiff_t n = g.step(), apart = std::ptrdiff_t{g.filters} * Unit<T>::samples;
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+      const std::ptrdiff_t row = i * g.steps + g.time(s);
+      const auto *const gates = scalars(at.gates + row * 4 * n), *const cell =
+                                                                     scalars(at.cells_of(s) + i * n);
+      const auto* const before = s > 0 ? scalars(at.cells_of(s - 1) + i * n) : nullptr;
+      const auto* const out = g.sequences        ? scalars(dy + (i * g.steps + s) * n)
+                              : s + 1 == g.steps ? scalars(dy + i * n)
+                                                 : nullptr;
+      auto *const dz = scalars(dgates + row * 4 * n), *const of_step = scalars(dstep + i * 4 * n),
+                  *const of_output = scalars(dh + i * n), *const of_cell = scalars(dcell + i * n);
+      each_vector<T>(g,
+                     [&](std::ptrdiff_t to, std::ptrdiff_t from, auto part) __attribute__((always_inline)) {
+                       V z[4], d[4], total = part.load(of_output + to);
+                       for (int k = 0; k < 4; ++k) z[k] = part.load(gates + from + k * apart);
+                       if (out) total += part.load(out + to);
+                       const V active = a.value(part.load(cell + to)), through = total * z[3],
+                               dc = through * a.derivative(active) + part.load(of_cell + to);
+                       d[0] = dc * z[2] * r.derivative(z[0]);
+                       d[1] = s > 0 ? dc * part.load(before + to) * r.derivative(z[1]) : V{};
+                       d[2] = dc * z[0] * a.derivative(z[2]);
+                       d[3] = total * active * r.derivative(z[3]);
+                       part.store(of_cell + to, dc * z[1]);
+                       for (int k = 0; k < 4; ++k) {
+                         part.store(dz + from + k * apart, d[k]);
+                         part.store(of_step + from + k * apart, d[k]);
+                       }
+                     });
+    }
+  }
+};
+
+/// ConvLSTM1D<8, Kernel<3>, Same, ReturnSequences>: filters, then options in any order. Kernel<1> if none.
+template <int Filters, class... Options>
+struct ConvLSTM1D : layer_of<ConvLSTM1D<Filters, Options...>, ConvLSTMSpec<1>, Options...> {
+  static constexpr ConvLSTMSpec<1> spec = with_options<Options...>(ConvLSTMSpec<1>{.filters = Filters});
+};
+/// ConvLSTM2D<8, Kernel<3>, Strides<2>, GoBackwards>: filters, then options in any order. Kernel<1> if none.
+template <int Filters, class... Options>
+struct ConvLSTM2D : layer_of<ConvLSTM2D<Filters, Options...>, ConvLSTMSpec<2>, Options...> {
+  static constexpr ConvLSTMSpec<2> spec = with_options<Options...>(ConvLSTMSpec<2>{.filters = Filters});
+};
+
+}  // namespace keratin
+
+KERATIN_ADAPT_STRUCT(keratin::ConvLSTMSpec<1>, filters, kernel_size, strides, padding, dilation_rate,
+                     activation, recurrent_activation, use_bias, unit_forget_bias, return_sequences,
+                     go_backwards, kernel_initializer, recurrent_initializer, bias_initializer,
+                     kernel_regularizer);
+KERATIN_ADAPT_STRUCT(keratin::ConvLSTMSpec<2>, filters, kernel_size, strides, padding, dilation_rate,
+                     activation, recurrent_activation, use_bias, unit_forget_bias, return_sequences,
+                     go_backwards, kernel_initializer, recurrent_initializer, bias_initializer,
+                     kernel_regularizer);
