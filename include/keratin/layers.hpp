@@ -2,6 +2,7 @@
 // Every layer, a file a family, and the list of their specs: what run-time code goes through to find a layer.
 #include <keratin/layers/activation.hpp>
 #include <keratin/layers/batch_normalization.hpp>
+#include <keratin/layers/borders.hpp>
 #include <keratin/layers/convolution.hpp>
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/depthwise.hpp>
@@ -12,10 +13,13 @@
 #include <keratin/layers/merging.hpp>
 #include <keratin/layers/normalization.hpp>
 #include <keratin/layers/operators.hpp>
+#include <keratin/layers/permute.hpp>
 #include <keratin/layers/pooling.hpp>
 #include <keratin/layers/recurrent.hpp>
 #include <keratin/layers/regularization.hpp>
 #include <keratin/layers/reshaping.hpp>
+#include <keratin/layers/resizing.hpp>
+#include <keratin/layers/up_sampling.hpp>
 
 #include <boost/hana/for_each.hpp>
 #include <boost/hana/tuple.hpp>

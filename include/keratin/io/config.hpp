@@ -1,6 +1,7 @@
 #pragma once
 // A layer's settings out of Keras's JSON and into it: a spec's fields are found by their names, which are
 // Keras's. What a file says beyond them is refused unless it changes nothing. Needs nlohmann-json.
+#include <keratin/core/named_enum.hpp>
 #include <keratin/core/names.hpp>
 #include <keratin/initializers.hpp>
 #include <keratin/io/file_error.hpp>
@@ -57,11 +58,14 @@ inline void take(const Json& j, bool& v) {
   if (!j.is_boolean()) wants(j, "true or false");
   v = j;
 }
-inline constexpr std::array<std::string_view, 3> padding_names{"valid", "same", "causal"};
-inline void take(const Json& j, Padding& v) {
-  for (std::size_t i = 0; i < padding_names.size(); ++i)
-    if (j == padding_names[i]) return void(v = static_cast<Padding>(i));
-  wants(j, "valid, same or causal");
+template <NamedEnum E> void take(const Json& j, E& v) {
+  std::string all;
+  for (std::size_t i = 0; i < names_of(v).size(); ++i) {
+    const std::string_view name = names_of(v)[i];
+    if (j == name) return void(v = static_cast<E>(i));
+    all.append(all.empty() ? "" : ", ").append(name);
+  }
+  wants(j, "one of " + all);
 }
 // One number for all, or one for each; null: as the layer has it by itself.
 template <std::size_t N> void take(const Json& j, std::array<int, N>& v) {
@@ -139,9 +143,10 @@ template <class T>
 Json put(T v) {
   return v;
 }
-inline Json put(Padding v) { return padding_names[static_cast<std::size_t>(v)]; }
+template <NamedEnum E> Json put(E v) { return enum_name(v); }
 template <std::size_t N> Json put(const std::array<int, N>& v) {
-  return v == std::array<int, N>{} ? Json() : Json(v);  // as the layer has it by itself
+  if (v == std::array<int, N>{}) return nullptr;  // as the layer has it by itself
+  return N == 1 ? Json(v[0]) : Json(v);
 }
 template <std::size_t N> Json put(const std::array<Sizes<2>, N>& v) { return N == 1 ? Json(v[0]) : Json(v); }
 inline Json put(const Shape& v) {
@@ -205,6 +210,7 @@ inline bool changes_nothing(const std::string& key, const Json& value, int rank)
     return value == "float32" ||
            (value.is_object() && value.value("config", Json::object()).value("name", "") == "float32");
   if (key == "data_format") return value == "channels_last";
+  if (key == "fill_mode") return value == "constant";
   if (key == "axis")
     return value == -1 || value == rank || value == Json::array({-1}) || value == Json::array({rank});
   if (key == "groups") return value == 1;

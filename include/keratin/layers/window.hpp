@@ -8,8 +8,18 @@ namespace keratin {
 inline constexpr Rule causal_is_for_Conv1D{"causal padding is for Conv1D only"};
 inline constexpr Rule needs_sequence_TxC{"needs a sequence: (steps, channels)"};
 inline constexpr Rule needs_image_HxWxC{"needs an image: (height, width, channels)"};
+inline constexpr Rule needs_volume_DxHxWxC{"needs a volume: (depth, height, width, channels)"};
 inline constexpr Rule needs_sizes_of_at_least_1{"sizes, strides and dilation must be at least 1"};
 inline constexpr Rule window_is_larger_than_the_input{"the window is larger than the input"};
+
+/// The rule that an input breaks which has not Rank axes and its channels.
+template <int Rank> constexpr const Rule& needs_axes() {
+  return Rank == 1 ? needs_sequence_TxC : Rank == 2 ? needs_image_HxWxC : needs_volume_DxHxWxC;
+}
+/// What a layer is called, by its rank.
+template <int Rank> constexpr const char* name_of(const char* of_1, const char* of_2, const char* of_3 = "") {
+  return Rank == 1 ? of_1 : Rank == 2 ? of_2 : of_3;
+}
 
 /// The windows, for an input that breaks no rule.
 template <int Rank>
@@ -17,29 +27,31 @@ constexpr Window window_of(Shape in, const Sizes<Rank>& size, const Sizes<Rank>&
                            const Sizes<Rank>& dilation, Padding padding) {
   Window window;
   window.channels = in.last();
-  window.w = {in[Rank - 1], size[Rank - 1], strides[Rank - 1], dilation[Rank - 1], padding};
-  if constexpr (Rank == 2) window.h = {in[0], size[0], strides[0], dilation[0], padding};
+  const auto axis = [&](std::size_t a) {
+    return WindowAxis(in[static_cast<int>(a)], size[a], strides[a], dilation[a], padding);
+  };
+  window.w = axis(Rank - 1);
+  if constexpr (Rank > 1) window.h = axis(Rank - 2);
+  if constexpr (Rank > 2) window.d = axis(Rank - 3);
   return window;
 }
 /// The shape of one value a window and channel, or the rule that the input or the sizes break. Sizes<1> looks
-/// at sequences, Sizes<2> at images.
+/// at sequences, Sizes<2> at images, Sizes<3> at volumes.
 template <int Rank>
 constexpr Fit window_fit(Shape in, const Sizes<Rank>& size, const Sizes<Rank>& strides,
                          const Sizes<Rank>& dilation, Padding padding, bool may_be_causal = false) {
   if (padding == Padding::causal && !may_be_causal) return causal_is_for_Conv1D;
-  if (in.rank != Rank + 1) return Rank == 1 ? needs_sequence_TxC : needs_image_HxWxC;
+  if (in.rank != Rank + 1) return needs_axes<Rank>();
+  Shape out = in;
   for (std::size_t axis = 0; axis < Rank; ++axis) {
     if (size[axis] < 1 || strides[axis] < 1 || dilation[axis] < 1 ||
         (std::int64_t{size[axis]} - 1) * dilation[axis] >= INT32_MAX / 2)
       return needs_sizes_of_at_least_1;
-    if (WindowAxis(in[static_cast<int>(axis)], size[axis], strides[axis], dilation[axis], padding).out < 1)
-      return window_is_larger_than_the_input;
+    const int a = static_cast<int>(axis);
+    out.extent[a] = WindowAxis(in[a], size[axis], strides[axis], dilation[axis], padding).out;
+    if (out[a] < 1) return window_is_larger_than_the_input;
   }
-  const Window window = window_of<Rank>(in, size, strides, dilation, padding);
-  if constexpr (Rank == 1)
-    return Shape{window.w.out, in.last()};
-  else
-    return Shape{window.h.out, window.w.out, in.last()};
+  return out;
 }
 
 namespace detail {
