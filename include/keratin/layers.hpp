@@ -35,9 +35,11 @@ namespace hana = boost::hana;
   X(DenseSpec)                                                                            \
   X(ConvSpec<1>) X(ConvSpec<2>) X(DepthwiseConv2DSpec)                                    \
   X(MaxPooling1DSpec) X(MaxPooling2DSpec) X(AveragePooling1DSpec) X(AveragePooling2DSpec) \
-  X(GlobalMaxPooling1DSpec) X(GlobalMaxPooling2DSpec)                                     \
+  X(MaxPooling3DSpec) X(AveragePooling3DSpec)                                             \
+  X(GlobalMaxPooling1DSpec) X(GlobalMaxPooling2DSpec) X(GlobalMaxPooling3DSpec)           \
   X(GlobalAveragePooling1DSpec) X(GlobalAveragePooling2DSpec)                             \
-  X(ZeroPadding1DSpec) X(ZeroPadding2DSpec)                                               \
+  X(GlobalAveragePooling3DSpec)                                                           \
+  X(ZeroPadding1DSpec) X(ZeroPadding2DSpec) X(ZeroPadding3DSpec)                          \
   X(EmbeddingSpec)                                                                        \
   X(DropoutSpec) X(FlattenSpec) X(ReshapeSpec)
 #define KERATIN_OTHER_LAYER_SPECS(X)                                                         \
@@ -48,6 +50,12 @@ namespace hana = boost::hana;
   X(RescalingSpec) X(PowerSpec) X(SliceSpec)                                                 \
   X(ReduceSpec<Reduction::sum>) X(ReduceSpec<Reduction::mean>) X(ReduceSpec<Reduction::max>) \
   X(ReduceSpec<Reduction::min>) X(ReduceSpec<Reduction::any>)                                \
+  X(AdaptiveMaxPooling1DSpec) X(AdaptiveMaxPooling2DSpec)                                    \
+  X(AdaptiveAveragePooling1DSpec) X(AdaptiveAveragePooling2DSpec)                            \
+  X(Cropping1DSpec) X(Cropping2DSpec) X(Cropping3DSpec)                                      \
+  X(PermuteSpec) X(RepeatVectorSpec)                                                         \
+  X(UpSampling1DSpec) X(UpSampling2DSpec) X(UpSampling3DSpec)                                \
+  X(ResizingSpec) X(CenterCropSpec)                                                          \
   X(MaskingSpec) X(NotEqualSpec) X(LogicalOrSpec) X(StopGradientSpec)                        \
   X(ActivationSpec)
 #define KERATIN_EACH_LAYER_SPEC(X) KERATIN_FIRST_LAYER_SPECS(X) KERATIN_OTHER_LAYER_SPECS(X)

@@ -188,6 +188,7 @@ struct ResizingSpec {
 
   static constexpr const char* name = "Resizing";
   static constexpr const char* arguments = "height, width, ...";
+  static constexpr bool called_with_training = true;
 
   constexpr Fit fit(Shape in) const {
     if (in.rank != 3) return needs_image_HxWxC;
@@ -222,6 +223,7 @@ struct CenterCropSpec {
 
   static constexpr const char* name = "CenterCrop";
   static constexpr const char* arguments = "height, width";
+  static constexpr bool called_with_training = true;
 
   constexpr Fit fit(Shape in) const {
     if (in.rank != 3) return needs_image_HxWxC;
