@@ -97,7 +97,7 @@ functional::Model models::reshaping() {
   const Tensor other = UpSampling3D<Size<1, 2, 1>>{}(Reshape<4, 2, 2, 2>{}(even));
   const Tensor pooled =
       MaxPooling3D<PoolSize<2, 1, 2>, Strides<1>>{}(Cropping3D<0, 0, 1>{}(ZeroPadding3D<>{}(volume)));
-  const Tensor mean = AveragePooling3D<PoolSize<1, 2, 2>, Same>{}(Cropping3D<>{}(other));
+  const Tensor mean = AveragePooling3D<PoolSize<1, 2, 2>, Same>{}(Cropping3D<1, 1, 0>{}(other));
   const Tensor features = Concatenate<>{}(GlobalMaxPooling3D{}(pooled), GlobalAveragePooling3D{}(mean));
   const Tensor steps =
       Permute<2, 1>{}(Cropping1D<0, 1>{}(UpSampling1D<Size<3>>{}(RepeatVector<4>{}(features))));
