@@ -57,14 +57,23 @@ struct Permutation {
         if (unit == 1)
           kernels::transpose(x + in, row.in, row.extent, column.extent, y + out, column.out);
         else
-          for (int c = 0; c < column.extent; ++c)
-            for (int r = 0; r < row.extent; ++r)
-              std::copy_n(x + (in + c + std::ptrdiff_t{r} * row.in) * unit, unit,
-                          y + (out + r + std::ptrdiff_t{c} * column.out) * unit);
+          move_runs(x + in * unit, y + out * unit, unit);
       });
   }
 
  private:
+  // A few rows at a time, so that what is written lies together and lines that are read stay in the cache.
+  template <class S> void move_runs(const S* x, S* y, std::ptrdiff_t unit) const {
+    constexpr int block = 8;
+    for (int first = 0; first < row.extent; first += block)
+      for (int c = 0; c < column.extent; ++c)
+        for (int r = first; r < std::min(first + block, row.extent); ++r) {
+          const S* const from = x + (c + std::ptrdiff_t{r} * row.in) * unit;
+          S* const to = y + (r + std::ptrdiff_t{c} * column.out) * unit;
+          kernels::for_each_vector<S>(
+              unit, [=](std::ptrdiff_t i, auto part) { part.store(to + i, part.load(from + i)); });
+        }
+  }
   static constexpr int stride(const Shape& shape, int axis) {
     int n = 1;
     for (int a = axis + 1; a < shape.rank; ++a) n *= shape[a];

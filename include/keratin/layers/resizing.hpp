@@ -1,6 +1,6 @@
 #pragma once
-// Images of another size: Resizing and CenterCrop. Rows and columns are resized each by themselves, every
-// output a weighted sum of up to four inputs; the gradient goes back with the same weights.
+// Images of another size: Resizing and CenterCrop. Along each axis an output is the weighted sum of one, two
+// or four inputs; the gradient goes back with the same weights.
 #include <keratin/layers/borders.hpp>
 #include <keratin/layers/layer.hpp>
 
@@ -23,10 +23,10 @@ constexpr std::array<std::string_view, 3> names_of(Interpolation) {
 
 namespace detail {
 
-// The inputs that make an output along one axis, from the `first` on, and how much each counts.
-template <class S> struct Taps {
-  int first = 0, count = 0;
-  S weight[4] = {};
+// The N inputs that make an output along one axis, and how much each counts.
+template <class S, int N> struct Taps {
+  int at[N];
+  S weight[N];
   S outside = 0;  // the weight of what lies outside the image
 };
 
@@ -38,36 +38,34 @@ struct ResizeAxis {
   constexpr ResizeAxis(int n, int m) : in(n), out(m), range(n) {}
   constexpr ResizeAxis(int n, int m, int inputs, int from) : in(n), out(m), range(inputs), first(from) {}
 
-  /// Centres of pixels lie at halves, on both sides alike. At the edges less than all inputs are there, and
-  /// their weights are scaled up to 1.
-  template <class S> Taps<S> taps(int o, Interpolation kind) const {
-    Taps<S> taps;
-    if (kind == Interpolation::nearest) {
-      add(taps, static_cast<int>((2 * std::int64_t{o} + 1) * range / (2 * std::int64_t{out})), 1);
-      return taps;
-    }
+  /// Centres of pixels lie at halves. Where the range ends, not all N inputs are there, and the weights of
+  /// the others are scaled up to 1.
+  template <class S, int N> Taps<S, N> taps(int o) const {
     const double at = (o + 0.5) * range / out - 0.5;  // at least -0.5
-    const int reach = kind == Interpolation::bilinear ? 1 : 2, begin = static_cast<int>(at + 1) - reach;
-    double weight[4] = {}, sum = 0;
-    for (int k = 0; k < 2 * reach; ++k) {
-      if (begin + k < 0 || begin + k >= range) continue;
-      weight[k] = weight_at(std::fabs(at - (begin + k)), kind);
+    const int begin = N == 1 ? static_cast<int>((2 * std::int64_t{o} + 1) * range / (2 * std::int64_t{out}))
+                             : static_cast<int>(at + 1) - N / 2;
+    double weight[N], sum = 0;
+    for (int k = 0; k < N; ++k) {
+      const int i = begin + k;
+      weight[k] = i < 0 || i >= range ? 0 : weight_at<N>(std::fabs(at - i));
       sum += weight[k];
     }
-    for (int k = 0; k < 2 * reach; ++k) add(taps, begin + k, weight[k] / sum);
+    Taps<S, N> taps;
+    for (int k = 0; k < N; ++k) {
+      const int i = first + begin + k;
+      const bool inside = i >= 0 && i < in;
+      const S share = static_cast<S>(weight[k] / sum);
+      taps.at[k] = std::clamp(i, 0, in - 1);
+      taps.weight[k] = inside ? share : 0;
+      taps.outside += inside ? 0 : share;
+    }
     return taps;
   }
 
  private:
-  template <class S> void add(Taps<S>& taps, int i, double weight) const {
-    if (weight == 0) return;
-    const int at = first + i;
-    if (at < 0 || at >= in) return void(taps.outside += static_cast<S>(weight));
-    if (taps.count == 0) taps.first = at;
-    taps.weight[taps.count++] = static_cast<S>(weight);
-  }
-  static double weight_at(double x, Interpolation kind) {
-    if (kind == Interpolation::bilinear) return std::max(0.0, 1 - x);
+  template <int N> static double weight_at(double x) {
+    if (N == 1) return 1;
+    if (N == 2) return std::max(0.0, 1 - x);
     if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
     return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
   }
@@ -84,66 +82,77 @@ struct Resize {
     const double taps = kind == Interpolation::nearest ? 1 : kind == Interpolation::bilinear ? 2 : 4;
     return 2 * taps * (taps + 1) * h.out * w.out * channels;
   }
+  template <class T> void forward(int samples, const T* x, T* y) const {
+    with_taps([&]<int N>(fixed<N>) { interpolate<N>(samples, scalars(x), scalars(y), Unit<T>::samples); });
+  }
+  /// The gradients of the inputs, from those of the outputs.
+  template <class T> void backward(int samples, const T* dy, T* dx) const {
+    with_taps([&]<int N>(fixed<N>) { spread<N>(samples, scalars(dy), scalars(dx), Unit<T>::samples); });
+  }
 
-  template <class T> void forward(int samples, const T* from, T* to) const {
-    using S = Scalar<T>;
+ private:
+  void with_taps(auto f) const {
+    if (kind == Interpolation::nearest) return f(fixed<1>{});
+    if (kind == Interpolation::bilinear) return f(fixed<2>{});
+    f(fixed<4>{});
+  }
+  template <int N, class S> void interpolate(int samples, const S* x, S* y, int lanes) const {
     using V = kernels::Vec<S>;
-    const std::ptrdiff_t pixel = std::ptrdiff_t{channels} * Unit<T>::samples, row = w.in * pixel;
-    const S* const x = scalars(from);
-    S* const y = scalars(to);
-    each_pixel<S>(samples, [&](std::ptrdiff_t in, std::ptrdiff_t out, const Taps<S>& rows,
-                               const Taps<S>& columns) __attribute__((always_inline)) {
+    const std::ptrdiff_t pixel = std::ptrdiff_t{channels} * lanes, line = w.in * pixel;
+    each_pixel<S, N>(samples, [&](std::ptrdiff_t in, std::ptrdiff_t out, const Taps<S, N>& rows,
+                                  const Taps<S, N>& columns) __attribute__((always_inline)) {
       // Only one axis reaches outside.
       const S rest = (rows.outside + columns.outside) * static_cast<S>(fill);
       kernels::for_each_vector<S>(pixel, [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
         V sum = kernels::broadcast<V>(rest);
-        const S* p = x + in * pixel + i;
-        for (int r = 0; r < rows.count; ++r, p += row) {
-          V line{};
-          for (int k = 0; k < columns.count; ++k) line += part.load(p + k * pixel) * columns.weight[k];
-          sum += line * rows.weight[r];
+#pragma GCC unroll 4
+        for (int r = 0; r < N; ++r) {
+          const S* const row = x + in * pixel + rows.at[r] * line + i;
+          V across{};
+#pragma GCC unroll 4
+          for (int k = 0; k < N; ++k) across += part.load(row + columns.at[k] * pixel) * columns.weight[k];
+          sum += across * rows.weight[r];
         }
         part.store(y + out * pixel + i, sum);
       });
     });
   }
-  /// The gradients of the inputs, from those of the outputs.
-  template <class T> void backward(int samples, const T* from, T* to) const {
-    using S = Scalar<T>;
+  template <int N, class S> void spread(int samples, const S* dy, S* dx, int lanes) const {
     using V = kernels::Vec<S>;
-    const std::ptrdiff_t pixel = std::ptrdiff_t{channels} * Unit<T>::samples, row = w.in * pixel;
-    const S* const dy = scalars(from);
-    S* const dx = scalars(to);
-    std::fill_n(dx, samples * h.in * row, S{});
-    each_pixel<S>(samples, [&](std::ptrdiff_t in, std::ptrdiff_t out, const Taps<S>& rows,
-                               const Taps<S>& columns) __attribute__((always_inline)) {
+    const std::ptrdiff_t pixel = std::ptrdiff_t{channels} * lanes, line = w.in * pixel;
+    std::fill_n(dx, samples * h.in * line, S{});
+    each_pixel<S, N>(samples, [&](std::ptrdiff_t in, std::ptrdiff_t out, const Taps<S, N>& rows,
+                                  const Taps<S, N>& columns) __attribute__((always_inline)) {
       kernels::for_each_vector<S>(pixel, [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
         const V d = part.load(dy + out * pixel + i);
-        S* p = dx + in * pixel + i;
-        for (int r = 0; r < rows.count; ++r, p += row) {
-          const V line = d * rows.weight[r];
-          for (int k = 0; k < columns.count; ++k)
-            part.store(p + k * pixel, part.load(p + k * pixel) + line * columns.weight[k]);
+#pragma GCC unroll 4
+        for (int r = 0; r < N; ++r) {
+          S* const row = dx + in * pixel + rows.at[r] * line + i;
+          const V across = d * rows.weight[r];
+#pragma GCC unroll 4
+          for (int k = 0; k < N; ++k) {
+            S* const to = row + columns.at[k] * pixel;
+            part.store(to, part.load(to) + across * columns.weight[k]);
+          }
         }
       });
     });
   }
-
- private:
-  // f(first pixel of its inputs, pixel, its taps along both axes) for every output. The taps of a column
-  // serve a block of rows.
-  template <class S> [[gnu::always_inline]] void each_pixel(int samples, auto f) const {
-    constexpr int block = 8;
+  // f(the image's first pixel in the input, pixel in the output, its taps) for every output, tile by tile:
+  // taps are found once for a row or column of a tile.
+  template <class S, int N> [[gnu::always_inline]] void each_pixel(int samples, auto f) const {
+    constexpr int tile = 16;
+    Taps<S, N> rows[tile], columns[tile];
     for (std::ptrdiff_t s = 0; s < samples; ++s)
-      for (int y = 0; y < h.out; y += block) {
-        const int end = std::min(h.out - y, block);
-        Taps<S> rows[block];
-        for (int r = 0; r < end; ++r) rows[r] = h.taps<S>(y + r, kind);
-        for (int x = 0; x < w.out; ++x) {
-          const Taps<S> columns = w.taps<S>(x, kind);
-          for (int r = 0; r < end; ++r)
-            f((s * h.in + rows[r].first) * w.in + columns.first, (s * h.out + y + r) * w.out + x, rows[r],
-              columns);
+      for (int y = 0; y < h.out; y += tile) {
+        const int height = std::min(h.out - y, tile);
+        for (int r = 0; r < height; ++r) rows[r] = h.taps<S, N>(y + r);
+        for (int x = 0; x < w.out; x += tile) {
+          const int width = std::min(w.out - x, tile);
+          for (int k = 0; k < width; ++k) columns[k] = w.taps<S, N>(x + k);
+          for (int r = 0; r < height; ++r)
+            for (int k = 0; k < width; ++k)
+              f(s * h.in * w.in, (s * h.out + y + r) * w.out + x + k, rows[r], columns[k]);
         }
       }
   }

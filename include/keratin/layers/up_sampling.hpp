@@ -31,10 +31,12 @@ struct Repeat {
       S* const first_row = y;
       for (int row = 0; row < h.extent; ++row) {
         S* const first_pixel = y;
-        for (int column = 0; column < w.extent; ++column, x += pixel)
-          for (int k = 0; k < w.times; ++k, y += pixel)
-            kernels::for_each_vector<S>(pixel, [=](std::ptrdiff_t i, auto part) __attribute__((
-                                                   always_inline)) { part.store(y + i, part.load(x + i)); });
+        for (int column = 0; column < w.extent; ++column, x += pixel, y += w.times * pixel)
+          kernels::for_each_vector<S>(pixel,
+                                      [=, this](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
+                                        const auto v = part.load(x + i);
+                                        for (int k = 0; k < w.times; ++k) part.store(y + k * pixel + i, v);
+                                      });
         y = copies(first_pixel, y, h.times - 1);
       }
       y = copies(first_row, y, d.times - 1);
