@@ -28,3 +28,41 @@ TEST_CASE("CenterCrop crops, or resizes what is too small") {
   check<CenterCrop<5, 4>, Input<3, 8, 2>>("center_crop_small");
   check<CenterCrop<6, 5>, Input<3, 2, 1>>("center_crop_large");
 }
+
+TEST_CASE("a resized image keeps what it should") {
+  for (const Interpolation kind : {Interpolation::nearest, Interpolation::bilinear, Interpolation::bicubic}) {
+    CAPTURE(static_cast<int>(kind));
+    const auto in = functional::Input({5, 7, 3});
+    const functional::Model same(in, in.then(ResizingSpec{5, 7, kind})),
+        other(in, in.then(ResizingSpec{11, 4, kind}));
+    const std::vector<float> x = filled_array(5 * 7 * 3, 0), equal(x.size(), 0.625f);
+    CHECK(all_near(same.predict(x), x));
+    CHECK(all_near(other.predict(equal), std::vector<float>(11 * 4 * 3, 0.625f)));
+    const std::vector<float> huge(x.size(), 1e30f);
+    for (const float v : other.predict(huge)) CHECK(near(v / 1e30f, 1));
+  }
+}
+TEST_CASE("padding gives the fill value to what lies outside") {
+  const auto in = functional::Input({2, 6, 1});
+  const functional::Model model(in, in.then(ResizingSpec{.height = 6,
+                                                         .width = 6,
+                                                         .interpolation = Interpolation::nearest,
+                                                         .pad_to_aspect_ratio = true,
+                                                         .fill_value = -3}));
+  const std::vector<float> y = model.predict(std::vector<float>(12, 1.f));
+  for (std::size_t i = 0; i < y.size(); ++i) CHECK(y[i] == (i / 6 == 2 || i / 6 == 3 ? 1.f : -3.f));
+}
+
+TEST_CASE("their options and rules") {
+  static_assert(hana::equal(Resizing<3, 4>::spec, Resizing<3, 4, Bilinear>::spec));
+  static_assert(hana::equal(Resizing<3, 4, Bicubic, CropToAspectRatio>::spec,
+                            Resizing<3, 4, CropToAspectRatio, Bicubic>::spec));
+  static_assert(ResizingSpec{3, 4}.fit(Shape{5, 6, 7}).out == Shape{3, 4, 7});
+  static_assert(ResizingSpec{3, 4}.fit(Shape{5, 6}).broken == &needs_image_HxWxC);
+  static_assert(ResizingSpec{3, 0}.fit(Shape{5, 6, 7}).broken == &needs_a_height_and_a_width);
+  static_assert(Resizing<3, 4, CropToAspectRatio, PadToAspectRatio>::spec.fit(Shape{5, 6, 7}).broken ==
+                &crops_and_pads);
+  static_assert(CenterCropSpec{9, 4}.fit(Shape{5, 6, 7}).out == Shape{9, 4, 7});
+  static_assert(CenterCropSpec{9, -1}.fit(Shape{5, 6, 7}).broken == &needs_a_height_and_a_width);
+  static_assert(CenterCropSpec{9, 4}.fit(Shape{5}).broken == &needs_image_HxWxC);
+}
