@@ -54,6 +54,14 @@ template <class... A> void activations(ActivationList<A...>) {
   benchmark_layer<AveragePooling2D<>, Input<28, 28, 16>>("AveragePooling2D/2");
   benchmark_layer<AveragePooling2D<PoolSize<3>, Strides<2>, Same>, Input<28, 28, 16>>(
       "AveragePooling2D/3 by 2");
+  benchmark_layer<MaxPooling3D<>, Input<8, 14, 14, 16>>("MaxPooling3D/2");
+  benchmark_layer<AveragePooling3D<>, Input<8, 14, 14, 16>>("AveragePooling3D/2");
+  benchmark_layer<AdaptiveMaxPooling1D<16>, Input<100, 32>>("AdaptiveMaxPooling1D");
+  benchmark_layer<AdaptiveMaxPooling2D<7>, Input<24, 24, 16>>("AdaptiveMaxPooling2D");
+  benchmark_layer<AdaptiveAveragePooling1D<16>, Input<100, 32>>("AdaptiveAveragePooling1D");
+  benchmark_layer<AdaptiveAveragePooling2D<7>, Input<24, 24, 16>>("AdaptiveAveragePooling2D");
+  benchmark_layer<GlobalMaxPooling3D, Input<4, 7, 7, 64>>("GlobalMaxPooling3D");
+  benchmark_layer<GlobalAveragePooling3D, Input<4, 7, 7, 64>>("GlobalAveragePooling3D");
   benchmark_layer<GlobalMaxPooling1D, Input<128, 16>>("GlobalMaxPooling1D");
   benchmark_layer<GlobalMaxPooling2D, Input<7, 7, 64>>("GlobalMaxPooling2D");
   benchmark_layer<GlobalAveragePooling1D, Input<128, 16>>("GlobalAveragePooling1D");
@@ -61,6 +69,23 @@ template <class... A> void activations(ActivationList<A...>) {
   benchmark_layer<ZeroPadding1D<1>, Input<128, 32>>("ZeroPadding1D");
   benchmark_layer<ZeroPadding2D<1>, Input<28, 28, 1>>("ZeroPadding2D/28-28-1");
   benchmark_layer<ZeroPadding2D<1>, Input<28, 28, 16>>("ZeroPadding2D/28-28-16");
+  benchmark_layer<ZeroPadding3D<1>, Input<8, 14, 14, 16>>("ZeroPadding3D");
+  benchmark_layer<Cropping1D<1>, Input<128, 32>>("Cropping1D");
+  benchmark_layer<Cropping2D<1>, Input<28, 28, 16>>("Cropping2D");
+  benchmark_layer<Cropping3D<1>, Input<8, 14, 14, 16>>("Cropping3D");
+  benchmark_layer<Permute<2, 1>, Input<128, 64>>("Permute/matrix");
+  benchmark_layer<Permute<3, 1, 2>, Input<28, 28, 3>>("Permute/channels first");
+  benchmark_layer<Permute<2, 1, 3>, Input<28, 28, 16>>("Permute/rows");
+  benchmark_layer<RepeatVector<16>, Input<256>>("RepeatVector");
+  benchmark_layer<UpSampling1D<>, Input<128, 32>>("UpSampling1D");
+  benchmark_layer<UpSampling2D<>, Input<14, 14, 16>>("UpSampling2D");
+  benchmark_layer<UpSampling2D<>, Input<28, 28, 3>>("UpSampling2D, narrow");
+  benchmark_layer<UpSampling2D<Bilinear>, Input<14, 14, 16>>("UpSampling2D, bilinear");
+  benchmark_layer<UpSampling2D<Bicubic>, Input<14, 14, 16>>("UpSampling2D, bicubic");
+  benchmark_layer<UpSampling3D<>, Input<4, 7, 7, 16>>("UpSampling3D");
+  benchmark_layer<Resizing<24, 24>, Input<36, 32, 3>>("Resizing");
+  benchmark_layer<Resizing<24, 24, Nearest>, Input<36, 32, 3>>("Resizing, nearest");
+  benchmark_layer<CenterCrop<24, 24>, Input<36, 32, 3>>("CenterCrop");
   benchmark_layer<LayerNormalization<>, Input<16, 64>>("LayerNormalization/64");
   benchmark_layer<LayerNormalization<>, Input<4, 768>>("LayerNormalization/768");
   benchmark_layer<LayerNormalization<>, Input<16, 17>>("LayerNormalization/17");

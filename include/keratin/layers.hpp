@@ -5,6 +5,7 @@
 #include <keratin/layers/batch_normalization.hpp>
 #include <keratin/layers/bidirectional.hpp>
 #include <keratin/layers/conv_lstm.hpp>
+#include <keratin/layers/borders.hpp>
 #include <keratin/layers/convolution.hpp>
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/depthwise.hpp>
@@ -16,6 +17,7 @@
 #include <keratin/layers/merging.hpp>
 #include <keratin/layers/normalization.hpp>
 #include <keratin/layers/operators.hpp>
+#include <keratin/layers/permute.hpp>
 #include <keratin/layers/pooling.hpp>
 #include <keratin/layers/recurrent.hpp>
 #include <keratin/layers/regularization.hpp>
@@ -23,6 +25,8 @@
 #include <keratin/layers/separable_convolution.hpp>
 #include <keratin/layers/transposed_convolution.hpp>
 #include <keratin/layers/time_distributed.hpp>
+#include <keratin/layers/resizing.hpp>
+#include <keratin/layers/up_sampling.hpp>
 
 #include <boost/hana/for_each.hpp>
 #include <boost/hana/tuple.hpp>
@@ -41,9 +45,11 @@ namespace hana = boost::hana;
   X(DepthwiseConv1DSpec) X(DepthwiseConv2DSpec)                                           \
   X(SeparableConv1DSpec) X(SeparableConv2DSpec)                                           \
   X(MaxPooling1DSpec) X(MaxPooling2DSpec) X(AveragePooling1DSpec) X(AveragePooling2DSpec) \
-  X(GlobalMaxPooling1DSpec) X(GlobalMaxPooling2DSpec)                                     \
+  X(MaxPooling3DSpec) X(AveragePooling3DSpec)                                             \
+  X(GlobalMaxPooling1DSpec) X(GlobalMaxPooling2DSpec) X(GlobalMaxPooling3DSpec)           \
   X(GlobalAveragePooling1DSpec) X(GlobalAveragePooling2DSpec)                             \
-  X(ZeroPadding1DSpec) X(ZeroPadding2DSpec)                                               \
+  X(GlobalAveragePooling3DSpec)                                                           \
+  X(ZeroPadding1DSpec) X(ZeroPadding2DSpec) X(ZeroPadding3DSpec)                          \
   X(EmbeddingSpec)                                                                        \
   X(DropoutSpec) X(AlphaDropoutSpec) X(GaussianNoiseSpec) X(GaussianDropoutSpec)          \
   X(SpatialDropoutSpec<1>) X(SpatialDropoutSpec<2>) X(SpatialDropoutSpec<3>)              \
@@ -60,6 +66,12 @@ namespace hana = boost::hana;
   X(RescalingSpec) X(PowerSpec) X(SliceSpec)                                                 \
   X(ReduceSpec<Reduction::sum>) X(ReduceSpec<Reduction::mean>) X(ReduceSpec<Reduction::max>) \
   X(ReduceSpec<Reduction::min>) X(ReduceSpec<Reduction::any>)                                \
+  X(AdaptiveMaxPooling1DSpec) X(AdaptiveMaxPooling2DSpec)                                    \
+  X(AdaptiveAveragePooling1DSpec) X(AdaptiveAveragePooling2DSpec)                            \
+  X(Cropping1DSpec) X(Cropping2DSpec) X(Cropping3DSpec)                                      \
+  X(PermuteSpec) X(RepeatVectorSpec)                                                         \
+  X(UpSampling1DSpec) X(UpSampling2DSpec) X(UpSampling3DSpec)                                \
+  X(ResizingSpec) X(CenterCropSpec)                                                          \
   X(MaskingSpec) X(NotEqualSpec) X(LogicalOrSpec) X(StopGradientSpec)                        \
   X(ActivationSpec)                                                                          \
   X(ReLUSpec) X(LeakyReLUSpec) X(ELUSpec) X(PReLUSpec) X(SoftmaxSpec) X(IdentitySpec)

@@ -29,6 +29,7 @@ int main() {
   print("regularization", models::regularization());
   print("convolution", models::convolution());
   print("activation", models::activation());
+  print("reshaping", models::reshaping());
   print("lenet_float16", models::lenet(), WeightFormat::float16);
   print("lenet_bfloat16", models::lenet(), WeightFormat::bfloat16);
 }

@@ -124,3 +124,21 @@ functional::Model models::activation() {
                Identity{}, PReLU<AlphaInitializer<RandomUniform<0.0, 0.5>>>{}, Dense<6, GELU>{},
                SoftmaxLayer<1, 3>{}, Activation<SELU>{}, SoftmaxLayer<2>{});
 }
+functional::Model models::reshaping() {
+  const Tensor x = functional::Input({6, 5, 2});
+  const Tensor image = UpSampling2D<Size<2, 1>, Bilinear>{}(Cropping2D<1, 0, 2, 0>{}(x));  // (10, 3, 2)
+  const Tensor small =
+      AdaptiveMaxPooling2D<4, 3>{}(Resizing<8, 6, Bicubic, PadToAspectRatio, FillValue<0.5>>{}(
+          CenterCrop<6, 6>{}(Resizing<7, 5, Nearest, CropToAspectRatio>{}(UpSampling2D<>{}(image)))));
+  const Tensor even = AdaptiveAveragePooling2D<4>{}(Resizing<5, 5>{}(Cropping2D<1>{}(image)));
+  const Tensor volume = ZeroPadding3D<0, 1, 0, 0, 0, 2>{}(Reshape<2, 2, 3, 2>{}(small));
+  const Tensor other = UpSampling3D<Size<1, 2, 1>>{}(Reshape<4, 2, 2, 2>{}(even));
+  const Tensor pooled =
+      MaxPooling3D<PoolSize<2, 1, 2>, Strides<1>>{}(Cropping3D<0, 0, 1>{}(ZeroPadding3D<>{}(volume)));
+  const Tensor mean = AveragePooling3D<PoolSize<1, 2, 2>, Same>{}(Cropping3D<1, 1, 0>{}(other));
+  const Tensor features = Concatenate<>{}(GlobalMaxPooling3D{}(pooled), GlobalAveragePooling3D{}(mean));
+  const Tensor steps =
+      Permute<2, 1>{}(Cropping1D<0, 1>{}(UpSampling1D<Size<3>>{}(RepeatVector<4>{}(features))));
+  return filled(x, Dense<2>{}(Concatenate<1>{}(AdaptiveMaxPooling1D<3>{}(steps),
+                                               AdaptiveAveragePooling1D<2>{}(Cropping1D<>{}(steps)))));
+}

@@ -28,25 +28,65 @@ TEST_CASE("AveragePooling2D computes what Keras computes") {
   check<AveragePooling2D<PoolSize<3>, Strides<2>, Same>, Input<5, 6, 17>>("average_pooling2d_same");
   check<AveragePooling2D<PoolSize<2, 1>, Strides<3>>, Input<7, 8, 1>>("average_pooling2d_gaps");
 }
+TEST_CASE("MaxPooling3D and AveragePooling3D compute what Keras computes") {
+  check<MaxPooling3D<>, Input<4, 6, 4, 3>>("max_pooling3d");
+  check<MaxPooling3D<Strides<1>>, Input<3, 4, 5, 2>>("max_pooling3d_overlap");
+  check<MaxPooling3D<PoolSize<3, 2, 3>, Strides<2, 3, 1>, Same>, Input<3, 5, 4, 1>>("max_pooling3d_same");
+  check<MaxPooling3D<PoolSize<3, 1, 2>>, Input<5, 3, 3, 17>>("max_pooling3d_rest");
+  check<AveragePooling3D<>, Input<4, 6, 4, 3>>("average_pooling3d");
+  check<AveragePooling3D<Strides<1>>, Input<3, 4, 5, 2>>("average_pooling3d_overlap");
+  check<AveragePooling3D<PoolSize<3, 2, 3>, Strides<2, 3, 1>, Same>, Input<3, 5, 4, 1>>(
+      "average_pooling3d_same");
+  check<AveragePooling3D<PoolSize<3, 1, 2>>, Input<5, 3, 3, 17>>("average_pooling3d_rest");
+}
+TEST_CASE("adaptive pooling computes what Keras computes") {
+  check<AdaptiveMaxPooling1D<3>, Input<8, 3>>("adaptive_max_pooling1d");
+  check<AdaptiveMaxPooling1D<5>, Input<3, 17>>("adaptive_max_pooling1d_up");
+  check<AdaptiveMaxPooling1D<3>, Input<6, 2>>("adaptive_max_pooling1d_whole");
+  check<AdaptiveMaxPooling1D<1>, Input<7, 1>>("adaptive_max_pooling1d_one");
+  check<AdaptiveMaxPooling2D<3, 2>, Input<7, 5, 3>>("adaptive_max_pooling2d");
+  check<AdaptiveMaxPooling2D<3, 3>, Input<2, 4, 2>>("adaptive_max_pooling2d_up");
+  check<AdaptiveMaxPooling2D<2>, Input<4, 6, 17>>("adaptive_max_pooling2d_whole");
+  check<AdaptiveMaxPooling2D<1>, Input<3, 4, 1>>("adaptive_max_pooling2d_one");
+  check<AdaptiveAveragePooling1D<3>, Input<8, 3>>("adaptive_average_pooling1d");
+  check<AdaptiveAveragePooling1D<5>, Input<3, 17>>("adaptive_average_pooling1d_up");
+  check<AdaptiveAveragePooling1D<3>, Input<6, 2>>("adaptive_average_pooling1d_whole");
+  check<AdaptiveAveragePooling1D<1>, Input<7, 1>>("adaptive_average_pooling1d_one");
+  check<AdaptiveAveragePooling2D<3, 2>, Input<7, 5, 3>>("adaptive_average_pooling2d");
+  check<AdaptiveAveragePooling2D<3, 3>, Input<2, 4, 2>>("adaptive_average_pooling2d_up");
+  check<AdaptiveAveragePooling2D<2>, Input<4, 6, 17>>("adaptive_average_pooling2d_whole");
+  check<AdaptiveAveragePooling2D<1>, Input<3, 4, 1>>("adaptive_average_pooling2d_one");
+}
 TEST_CASE("global pooling computes what Keras computes") {
   check<GlobalMaxPooling1D, Input<7, 17>>("global_max_pooling1d");
   check<GlobalMaxPooling2D, Input<3, 5, 3>>("global_max_pooling2d");
   check<GlobalAveragePooling1D, Input<7, 17>>("global_average_pooling1d");
   check<GlobalAveragePooling2D, Input<3, 5, 3>>("global_average_pooling2d");
+  check<GlobalMaxPooling3D, Input<2, 3, 2, 3>>("global_max_pooling3d");
+  check<GlobalMaxPooling3D, Input<1, 1, 2, 17>>("global_max_pooling3d_wide");
+  check<GlobalAveragePooling3D, Input<2, 3, 2, 3>>("global_average_pooling3d");
+  check<GlobalAveragePooling3D, Input<1, 1, 2, 17>>("global_average_pooling3d_wide");
   check<GlobalMaxPooling1D, Input<1, 1>>();
   check<GlobalAveragePooling2D, Input<1, 2, 70>>();
 }
 
 namespace {
 
-// dx of one sample, from the spec's own kernel.
+// dx of samples, from the spec's own kernel.
 template <class Spec>
 std::vector<float> gradient(const Spec& spec, Shape in, std::vector<float> x, std::vector<float> dy) {
-  std::vector<float> y(static_cast<std::size_t>(spec.fit(in).out.size())), dx(x.size(), 7.f), scratch(8);
-  Spec::forward(spec.geometry(in), Forward<float>{1, x.data(), y.data(), nullptr, nullptr, nullptr});
-  Spec::backward(spec.geometry(in), Backward<float>{1, x.data(), y.data(), dy.data(), dx.data(), nullptr,
-                                                    nullptr, nullptr, nullptr, scratch.data()});
+  const int samples = static_cast<int>(x.size()) / in.size();
+  std::vector<float> y(dy.size()), dx(x.size(), 7.f), scratch(8);
+  Spec::forward(spec.geometry(in), Forward<float>{samples, x.data(), y.data(), nullptr, nullptr, nullptr});
+  Spec::backward(spec.geometry(in), Backward<float>{samples, x.data(), y.data(), dy.data(), dx.data(),
+                                                    nullptr, nullptr, nullptr, nullptr, scratch.data()});
   return dx;
+}
+// The same against Keras, whose input has many equal values.
+void check_ties(const auto& spec, Shape in, const std::string& name) {
+  const std::vector<float>& y = golden("layer/" + name + "/y");
+  CHECK(all_near(gradient(spec, in, golden("layer/" + name + "/x0"), filled_array(y.size(), 9)),
+                 golden("layer/" + name + "/dx")));
 }
 
 }  // namespace
@@ -57,6 +97,11 @@ TEST_CASE("the first of several maxima gets the gradient; globally they share it
         std::vector<float>{0, 3, 4, 8, 0, 0});
   CHECK(gradient(MaxPooling2DSpec{}, Shape{2, 2, 1}, {0, 0, 0, 0}, {5}) == std::vector<float>{5, 0, 0, 0});
   CHECK(gradient(GlobalMaxPooling1DSpec{}, Shape{6, 1}, x, {6}) == std::vector<float>{0, 2, 2, 2, 0, 0});
+}
+
+TEST_CASE("which of several maxima gets the gradient is Keras's choice") {
+  check_ties(MaxPooling3DSpec{{3, 2, 3}, {2, 2, 1}, Padding::same}, Shape{3, 5, 4, 2}, "max_pooling3d_ties");
+  check_ties(AdaptiveMaxPooling2DSpec{{3, 3}}, Shape{7, 8, 2}, "adaptive_max_pooling2d_ties");
 }
 
 TEST_CASE("NaN does not hide in a maximum") {
@@ -117,6 +162,18 @@ TEST_CASE("pooling takes its options in any order") {
   static_assert(MaxPooling1DSpec{}.fit(Shape{28}).broken == &needs_sequence_TxC);
   static_assert(MaxPooling1DSpec{.pool_size = {0}}.fit(Shape{28, 1}).broken == &needs_sizes_of_at_least_1);
   static_assert(MaxPooling2DSpec{}.fit(Shape{1, 28, 3}).broken == &window_is_larger_than_the_input);
+  static_assert(
+      hana::equal(MaxPooling3D<Same, PoolSize<3>>::spec, MaxPooling3D<PoolSize<3, 3, 3>, Same>::spec));
+  static_assert(hana::equal(AdaptiveMaxPooling2D<3>::spec, AdaptiveMaxPooling2D<3, 3>::spec));
+  static_assert(MaxPooling3DSpec{}.fit(Shape{4, 6, 8, 3}).out == Shape{2, 3, 4, 3});
+  static_assert(MaxPooling3DSpec{}.fit(Shape{4, 6, 8}).broken == &needs_volume_DxHxWxC);
+  static_assert(MaxPooling3DSpec{}.fit(Shape{1, 6, 8, 3}).broken == &window_is_larger_than_the_input);
+  static_assert(GlobalMaxPooling3DSpec{}.fit(Shape{4, 6, 8}).broken == &needs_volume_DxHxWxC);
+  static_assert(AdaptiveMaxPooling1DSpec{{5}}.fit(Shape{4, 6}).out == Shape{5, 6});
+  static_assert(AdaptiveAveragePooling2DSpec{{5, 1}}.fit(Shape{4, 6, 8}).out == Shape{5, 1, 8});
+  static_assert(AdaptiveMaxPooling1DSpec{{0}}.fit(Shape{4, 6}).broken == &needs_an_output_size_of_at_least_1);
+  static_assert(AdaptiveMaxPooling1DSpec{{2}}.fit(Shape{4}).broken == &needs_sequence_TxC);
+  static_assert(AdaptiveMaxPooling2DSpec{{2, 2}}.fit(Shape{4, 6}).broken == &needs_image_HxWxC);
   static_assert(GlobalMaxPooling1DSpec{}.fit(Shape{1, 2, 3}).broken == &needs_sequence_TxC);
   static_assert(GlobalAveragePooling2DSpec{}.fit(Shape{2, 3}).broken == &needs_image_HxWxC);
   static_assert(GlobalAveragePooling2DSpec::name == std::string_view("GlobalAveragePooling2D"));

@@ -1,6 +1,7 @@
 #pragma once
 // A run-time model as the text of a header: its network as a type, its weights as constants, and a test.
 // Fields of specs become options by their names, so a layer says only what its `arguments` are.
+#include <keratin/core/named_enum.hpp>
 #include <keratin/functional/model.hpp>
 #include <keratin/initializers.hpp>
 #include <keratin/sequential/generated.hpp>
@@ -108,9 +109,12 @@ template <std::size_t N> std::string argument_text(const std::array<int, N>& val
   return list_text({values.begin(), values.end()}, N);
 }
 template <std::size_t N> std::string argument_text(const std::array<Sizes<2>, N>& sides) {
-  std::vector<int> values;
-  for (const Sizes<2>& of_axis : sides) values.insert(values.end(), of_axis.begin(), of_axis.end());
-  return list_text(values, 1);
+  std::vector<int> axes, values;
+  for (const auto& [before, behind] : sides) {
+    if (before == behind) axes.push_back(before);
+    values.insert(values.end(), {before, behind});
+  }
+  return axes.size() == N ? list_text(axes, 1) : list_text(values, 2 * N);
 }
 inline std::string argument_text(const Axes& axes) {
   return list_text({axes.begin(), axes.end()}, static_cast<std::size_t>(axes.count));
@@ -167,8 +171,9 @@ inline std::string option_text(std::string_view field, const ActivationFunction&
   const std::string type = argument_text(value);
   return field == "activation" ? type : option_name(field) + "<" + type + ">";
 }
-inline std::string option_text(std::string_view, Padding value) {
-  return value == Padding::same ? "Same" : "Causal";
+inline std::string option_text(std::string_view, Padding value) { return pascal_case(enum_name(value)); }
+inline std::string option_text(std::string_view, Interpolation value) {
+  return pascal_case(enum_name(value));
 }
 inline std::string option_text(std::string_view, const Regularizer& value) {
   const std::string l1 = value.l1 != 0 ? "L1<" + number_text(value.l1) + ">" : "",

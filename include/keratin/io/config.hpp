@@ -1,6 +1,7 @@
 #pragma once
 // A layer's settings out of Keras's JSON and into it: a spec's fields are found by their names, which are
 // Keras's. What a file says beyond them is refused unless it changes nothing. Needs nlohmann-json.
+#include <keratin/core/named_enum.hpp>
 #include <keratin/core/names.hpp>
 #include <keratin/initializers.hpp>
 #include <keratin/io/file_error.hpp>
@@ -59,11 +60,14 @@ inline void take(const Json& j, bool& v) {
   if (!j.is_boolean()) wants(j, "true or false");
   v = j;
 }
-inline constexpr std::array<std::string_view, 3> padding_names{"valid", "same", "causal"};
-inline void take(const Json& j, Padding& v) {
-  for (std::size_t i = 0; i < padding_names.size(); ++i)
-    if (j == padding_names[i]) return void(v = static_cast<Padding>(i));
-  wants(j, "valid, same or causal");
+template <NamedEnum E> void take(const Json& j, E& v) {
+  std::string all;
+  for (std::size_t i = 0; i < names_of(v).size(); ++i) {
+    const std::string_view name = names_of(v)[i];
+    if (j == name) return void(v = static_cast<E>(i));
+    all.append(all.empty() ? "" : ", ").append(name);
+  }
+  wants(j, "one of " + all);
 }
 // One number for all, or one for each; null: as the layer has it by itself.
 template <std::size_t N> void take(const Json& j, std::array<int, N>& v) {
@@ -178,11 +182,11 @@ inline Json put(const Axes& v) {
   if (v.count < 2) return v.count == 0 ? Json() : Json(v[0]);
   return Json(std::vector<int>(v.begin(), v.end()));
 }
-inline Json put(Padding v) { return padding_names[static_cast<std::size_t>(v)]; }
+template <NamedEnum E> Json put(E v) { return enum_name(v); }
 inline Json put(Merging v) {
   return v == Merging::none ? Json() : Json(merging_names[static_cast<std::size_t>(v)]);
 }
-template <std::size_t N> Json put(const std::array<int, N>& v) { return v; }
+template <std::size_t N> Json put(const std::array<int, N>& v) { return N == 1 ? Json(v[0]) : Json(v); }
 // Sizes that were left to the layer: its defaults, where they are none.
 constexpr bool is_left_out(const auto&, const auto&) { return false; }
 template <std::size_t N>
@@ -270,6 +274,7 @@ inline bool changes_nothing(const std::string& key, const Json& value, int rank)
     return value == "float32" ||
            (value.is_object() && value.value("config", Json::object()).value("name", "") == "float32");
   if (key == "data_format") return value == "channels_last";
+  if (key == "fill_mode") return value == "constant";
   if (key == "axis")
     return value == -1 || value == rank || value == Json::array({-1}) || value == Json::array({rank});
   if (key == "groups") return value == 1;

@@ -299,6 +299,15 @@ class Builder {
                       " bytes");
     return std::make_shared<functional::Model>(inputs, named, functional::Zeroed{});
   }
+  // Keras writes the calls of image layers with training=True; predict and fit replace it.
+  static bool is_called_with_training(const std::string& class_name) {
+    bool is = false;
+    hana::for_each(layer_specs, [&](auto type) {
+      using S = typename decltype(type)::type;
+      if constexpr (requires { S::called_with_training; }) is = is || class_name == S::name;
+    });
+    return is;
+  }
   // What a call is given besides tensors must change nothing.
   static void check_arguments(const Json& record, const Json& node) {
     const auto refuse = [](const std::string& what) {
@@ -308,6 +317,7 @@ class Builder {
       if (key == "mask" || key == "initial_state" || value.is_null()) return;
       // What follows `training` by itself is written with false; BatchNormalization is not.
       if (value == false && !(key == "training" && class_of(record) == "BatchNormalization")) return;
+      if (value == true && key == "training" && is_called_with_training(class_of(record))) return;
       refuse(key + " " + value.dump());
     };
     if (node.is_array()) {  // Keras 2

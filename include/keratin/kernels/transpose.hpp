@@ -26,6 +26,25 @@ template <class V, int L, int Half = L / 2> [[gnu::always_inline]] inline void t
   if constexpr (Half > 1) transpose<V, L, Half / 2>(r);
 }
 
+/// to[c][r] = from[r][c]: a matrix whose rows are so far apart, in both.
+template <class S>
+[[gnu::noinline]] void transpose(const S* from, std::ptrdiff_t from_apart, int rows, int columns, S* to,
+                                 std::ptrdiff_t to_apart) {
+  constexpr int L = lanes<S>;
+  for_each_vector<S>(rows, [&](std::ptrdiff_t r, auto down) __attribute__((always_inline)) {
+    for_each_vector<S>(columns, [&](std::ptrdiff_t c, auto across) __attribute__((always_inline)) {
+      Vec<S> tile[L];
+#pragma GCC unroll 32
+      for (int i = 0; i < L; ++i)
+        tile[i] = i < down.template count<S>() ? across.load(from + (r + i) * from_apart + c) : Vec<S>{};
+      transpose(tile);
+#pragma GCC unroll 32
+      for (int i = 0; i < L; ++i)
+        if (i < across.template count<S>()) down.store(to + (c + i) * to_apart + r, tile[i]);
+    });
+  });
+}
+
 /// One lane group: to[k][l] = rows[l][k], for the first n values of the rows.
 template <int N>
 [[gnu::noinline]] void rows_to_lanes(const float (&rows)[lanes<float>][N], int n, Lanes* to) {

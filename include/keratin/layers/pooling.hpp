@@ -1,6 +1,7 @@
 #pragma once
-// Pooling: the maximum or the mean of every window, or of the whole image. A sequence is an image of
-// height 1. Channels do not meet, so Lanes are so many more channels: one kernel over scalars serves every T.
+// Pooling: the maximum or the mean of every window, or of the whole input. An image is a volume of depth 1, a
+// sequence an image of height 1. Channels do not meet, so Lanes are so many more channels: one kernel over
+// scalars serves every T.
 #include <keratin/layers/layer.hpp>
 #include <keratin/layers/window.hpp>
 
@@ -8,59 +9,203 @@
 
 namespace keratin {
 
+inline constexpr Rule needs_an_output_size_of_at_least_1{"output_size must be at least 1"};
+
 enum class Pooling : unsigned char { max, average };
 
 namespace detail {
 
-// The part of a window that lies inside the input: where it begins, and the output that it makes, counted in
-// pixels.
-struct Patch {
-  std::ptrdiff_t in, out;
-  int rows, columns;
-
-  constexpr int size() const { return rows * columns; }
-};
-
-// Output o's elements inside the input, along one axis without dilation.
+// Output o's elements inside the input, along one axis.
 struct Span {
   int first, count;
-
-  constexpr Span(const WindowAxis& axis, int o) {
-    const int start = o * axis.stride - axis.before, end = std::min(start + axis.size, axis.in);
-    first = std::max(start, 0);
-    count = end - first;
-  }
 };
-
-// f(patch) for every window of row y of outputs. Windows that lie inside have a size known before the loop.
-template <class F> [[gnu::always_inline]] inline void for_each_window(const Window& g, int y, F f) {
-  const Span h(g.h, y);
-  const std::ptrdiff_t in = static_cast<std::ptrdiff_t>(h.first) * g.w.in,
-                       out = static_cast<std::ptrdiff_t>(y) * g.w.out;
-  const auto cut = [&](int x) __attribute__((always_inline)) {
-    const Span w(g.w, x);
-    f(Patch{in + w.first, out + x, h.count, w.count});
-  };
-  int x = 0;
-  if (h.count == g.h.size) {
-    for (const int left = g.w.inner_first(); x < left; ++x) cut(x);
-    for (const int right = g.w.inner_end(); x < right; ++x)
-      f(Patch{in + x * g.w.stride - g.w.before, out + x, g.h.size, g.w.size});
-  }
-  for (; x < g.w.out; ++x) cut(x);
+// Without dilation.
+constexpr Span span_of(const WindowAxis& axis, int o) {
+  const int start = o * axis.stride - axis.before, end = std::min(start + axis.size, axis.in);
+  const int first = std::max(start, 0);
+  return {first, end - first};
 }
-
 // Windows share no element, and then: they leave none out.
 constexpr bool disjoint(const WindowAxis& axis) { return axis.stride >= axis.size; }
 constexpr bool complete(const WindowAxis& axis) {
   return axis.stride == axis.size && axis.out * axis.size == axis.in;
 }
 
+// Windows that divide an axis as evenly as they can: where that is not possible, neighbours share an element.
+struct AdaptiveAxis {
+  int in = 1, out = 1;
+
+  // No window has a size that is known beforehand.
+  static constexpr int size = -1, stride = 0, before = 0;
+  constexpr int inner_first() const { return out; }
+  constexpr int inner_end() const { return out; }
+};
+constexpr Span span_of(const AdaptiveAxis& axis, int o) {
+  const std::int64_t in = axis.in, first = o * in / axis.out, end = ((o + 1) * in - 1) / axis.out + 1;
+  return {static_cast<int>(first), static_cast<int>(end - first)};
+}
+constexpr bool disjoint(const AdaptiveAxis& axis) { return axis.in % axis.out == 0; }
+constexpr bool complete(const AdaptiveAxis& axis) { return disjoint(axis); }
+struct AdaptiveWindow {
+  AdaptiveAxis d{}, h{}, w{};
+  int channels = 0;
+};
+
+// The part of a window that lies inside the input: where it begins, and the output that it makes, counted in
+// pixels.
+struct Patch {
+  std::ptrdiff_t in, out;
+  int planes, rows, columns;
+
+  constexpr int size() const { return planes * rows * columns; }
+};
+
+// f(patch) for every window of a row of outputs. Windows that lie inside have a size known before the loop.
+template <int Rank, class F>
+[[gnu::always_inline]] inline void for_each_window(const auto& g, int plane, int row, F f) {
+  const Span d = Rank > 2 ? span_of(g.d, plane) : Span{0, 1}, h = span_of(g.h, row);
+  const std::ptrdiff_t in = (static_cast<std::ptrdiff_t>(d.first) * g.h.in + h.first) * g.w.in,
+                       out = (static_cast<std::ptrdiff_t>(plane) * g.h.out + row) * g.w.out;
+  const auto cut = [&](int x) __attribute__((always_inline)) {
+    const Span w = span_of(g.w, x);
+    f(Patch{in + w.first, out + x, d.count, h.count, w.count});
+  };
+  int x = 0;
+  if (h.count == g.h.size) {
+    for (const int left = g.w.inner_first(); x < left; ++x) cut(x);
+    for (const int right = g.w.inner_end(); x < right; ++x)
+      f(Patch{in + x * g.w.stride - g.w.before, out + x, d.count, g.h.size, g.w.size});
+  }
+  for (; x < g.w.out; ++x) cut(x);
+}
+
+// The kernels of all windows. The gradient of a maximum goes to the first one: by planes, rows and columns,
+// or from the last axis to the first.
+template <Pooling Kind, int Rank, bool ColumnsFirst = false> struct PoolingKernels {
+  template <class T, class Count>
+  [[gnu::always_inline]] static void forward(const auto& g, const Forward<T, Count>& c) {
+    using S = Scalar<T>;
+    const std::ptrdiff_t channels = std::ptrdiff_t{g.channels} * Unit<T>::samples;
+    const Steps steps(g, channels);
+    const S* x = scalars(c.x);
+    S* y = scalars(c.y);
+    for (int s = 0; s < static_cast<int>(c.count); ++s) {
+      for (int plane = 0; plane < g.d.out; ++plane)
+        for (int row = 0; row < g.h.out; ++row)
+          for_each_window<Rank>(g, plane, row, [=](const Patch& patch) __attribute__((always_inline)) {
+            kernels::for_each_vector<S>(
+                channels, [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
+                  const S* const p = x + patch.in * channels + i;
+                  part.store(y + patch.out * channels + i, pooled<S>(patch, p, steps, part));
+                });
+          });
+      x += g.d.in * steps.plane;
+      y += static_cast<std::ptrdiff_t>(g.d.out) * g.h.out * g.w.out * channels;
+    }
+  }
+
+  template <class T> [[gnu::always_inline]] static void backward(const auto& g, const Backward<T>& c) {
+    using S = Scalar<T>;
+    if (!c.dx) return;
+    const std::ptrdiff_t channels = std::ptrdiff_t{g.channels} * Unit<T>::samples;
+    const Steps steps(g, channels);
+    const bool alone = disjoint(g.d) && disjoint(g.h) && disjoint(g.w);
+    const bool all_met = complete(g.d) && complete(g.h) && complete(g.w);
+    const S *x = scalars(c.x), *dy = scalars(c.dy);
+    S* dx = scalars(c.dx);
+    for (int s = 0; s < c.count; ++s) {
+      std::ptrdiff_t cleared = 0;  // rows of dx; each just before a window first meets it
+      const auto clear_up_to = [&](std::ptrdiff_t end) {
+        if (!all_met && end > cleared)
+          std::fill_n(dx + cleared * steps.row, (end - cleared) * steps.row, S{});
+        cleared = std::max(cleared, end);
+      };
+      for (int plane = 0; plane < g.d.out; ++plane)
+        for (int row = 0; row < g.h.out; ++row) {
+          const Span d = span_of(g.d, plane), h = span_of(g.h, row);
+          clear_up_to(Rank > 2 ? std::ptrdiff_t{d.first + d.count} * g.h.in : h.first + h.count);
+          for_each_window<Rank>(g, plane, row, [=](const Patch& patch) __attribute__((always_inline)) {
+            kernels::for_each_vector<S>(
+                channels, [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
+                  const std::ptrdiff_t start = patch.in * channels + i;
+                  spread<S>(patch, x + start, part.load(dy + patch.out * channels + i), dx + start, alone,
+                            steps, part);
+                });
+          });
+        }
+      clear_up_to(std::ptrdiff_t{g.d.in} * g.h.in);
+      x += g.d.in * steps.plane, dx += g.d.in * steps.plane;
+      dy += static_cast<std::ptrdiff_t>(g.d.out) * g.h.out * g.w.out * channels;
+    }
+  }
+
+ private:
+  // How far apart planes, rows and pixels of the input lie.
+  struct Steps {
+    std::ptrdiff_t plane, row, pixel;
+
+    Steps(const auto& g, std::ptrdiff_t channels)
+        : plane(g.h.in * g.w.in * channels), row(g.w.in * channels), pixel(channels) {}
+  };
+  // f(where it lies) for each element of a patch.
+  [[gnu::always_inline]] static void each(const Patch& patch, const Steps& steps, auto f) {
+    const int planes = Rank > 2 ? patch.planes : 1;
+    if constexpr (ColumnsFirst)
+      for (int k = 0; k < patch.columns; ++k)
+        for (int r = 0; r < patch.rows; ++r)
+          for (int p = 0; p < planes; ++p) f(p * steps.plane + r * steps.row + k * steps.pixel);
+    else
+      for (int p = 0; p < planes; ++p)
+        for (int r = 0; r < patch.rows; ++r)
+          for (int k = 0; k < patch.columns; ++k) f(p * steps.plane + r * steps.row + k * steps.pixel);
+  }
+
+  // The result of a patch that begins at x.
+  template <class S>
+  [[gnu::always_inline]] static kernels::Vec<S> pooled(const Patch& patch, const S* x, const Steps& steps,
+                                                       auto part) {
+    using V = kernels::Vec<S>;
+    V result = Kind == Pooling::max ? part.load(x) : V{};
+    each(patch, steps, [&](std::ptrdiff_t at) __attribute__((always_inline)) {
+      const V v = part.load(x + at);
+      result = Kind == Pooling::max ? kernels::larger(result, v) : result + v;
+    });
+    return Kind == Pooling::max ? result : result * (S{1} / static_cast<S>(patch.size()));
+  }
+
+  // The gradient of a patch, given to its first maximum or shared by all. Where windows meet, gradients add
+  // up.
+  template <class S>
+  [[gnu::always_inline]] static void spread(const Patch& patch, const S* x, kernels::Vec<S> dy, S* dx,
+                                            bool alone, const Steps& steps, auto part) {
+    using V = kernels::Vec<S>;
+    V most = {}, share = dy;
+    if constexpr (Kind == Pooling::max) {
+      most = part.load(x);
+      each(patch, steps, [&](std::ptrdiff_t at) __attribute__((always_inline)) {
+        most = kernels::max(part.load(x + at), most);
+      });
+    } else {
+      share = kernels::pin(dy * (S{1} / static_cast<S>(patch.size())));
+    }
+    each(patch, steps, [&](std::ptrdiff_t at) __attribute__((always_inline)) {
+      V d = share;
+      if constexpr (Kind == Pooling::max) {  // who comes first leaves nothing to the others
+        const auto equal = part.load(x + at) == most;
+        d = equal ? share : V{};
+        share = equal ? V{} : share;
+      }
+      part.store(dx + at, alone ? d : part.load(dx + at) + d);
+    });
+  }
+};
+
 }  // namespace detail
 
-/// Keras: MaxPooling1D/2D, AveragePooling1D/2D. (steps, channels) or (height, width, channels), channels
-/// unchanged. Windows of pool_size, 2; strides 0 are pool_size; padding valid or same. A mean counts the
-/// elements inside the input only. The gradient of a maximum goes to the first one in row-major order.
+/// Keras: MaxPooling1D/2D/3D, AveragePooling1D/2D/3D. (steps, channels), (height, width, channels) or (depth,
+/// height, width, channels), channels unchanged. Windows of pool_size, 2; strides 0 are pool_size; padding
+/// valid or same. A mean counts the elements inside the input only. The gradient of a maximum goes to the
+/// first one in row-major order.
 template <int Rank, Pooling Kind> struct PoolingSpec {
   static constexpr Sizes<Rank> all(int n) {
     Sizes<Rank> sizes{};
@@ -72,9 +217,9 @@ template <int Rank, Pooling Kind> struct PoolingSpec {
   Sizes<Rank> strides{};
   Padding padding = Padding::valid;
 
-  static constexpr const char* name = Kind == Pooling::max ? (Rank == 1 ? "MaxPooling1D" : "MaxPooling2D")
-                                      : Rank == 1          ? "AveragePooling1D"
-                                                           : "AveragePooling2D";
+  static constexpr const char* name =
+      Kind == Pooling::max ? name_of<Rank>("MaxPooling1D", "MaxPooling2D", "MaxPooling3D")
+                           : name_of<Rank>("AveragePooling1D", "AveragePooling2D", "AveragePooling3D");
   static constexpr const char* arguments = "...";
 
   constexpr Fit fit(Shape in) const { return window_fit<Rank>(in, pool_size, steps(), all(1), padding); }
@@ -84,7 +229,7 @@ template <int Rank, Pooling Kind> struct PoolingSpec {
   /// A comparison or an addition for each element of a window.
   constexpr double flops(Shape in) const {
     const Window g = geometry(in);
-    return static_cast<double>(g.h.out) * g.h.size * g.w.out * g.w.size * g.channels;
+    return static_cast<double>(g.d.out) * g.d.size * g.h.out * g.h.size * g.w.out * g.w.size * g.channels;
   }
 
   using Geometry = Window;
@@ -93,56 +238,12 @@ template <int Rank, Pooling Kind> struct PoolingSpec {
   }
 
   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
-    using S = Scalar<T>;
     const Window g = geometry;
-    const std::ptrdiff_t channels = std::ptrdiff_t{g.channels} * Unit<T>::samples;
-    const S* x = reinterpret_cast<const S*>(c.x);
-    S* y = reinterpret_cast<S*>(c.y);
-    for (int s = 0; s < static_cast<int>(c.count); ++s) {
-      for (int row = 0; row < g.h.out; ++row)
-        detail::for_each_window(g, row, [=](const detail::Patch& patch) __attribute__((always_inline)) {
-          kernels::for_each_vector<S>(channels, [&](std::ptrdiff_t i,
-                                                    auto part) __attribute__((always_inline)) {
-            const S* const p = x + patch.in * channels + i;
-            part.store(y + patch.out * channels + i, pooled<S>(patch, p, g.w.in * channels, channels, part));
-          });
-        });
-      x += static_cast<std::ptrdiff_t>(g.h.in) * g.w.in * channels;
-      y += static_cast<std::ptrdiff_t>(g.h.out) * g.w.out * channels;
-    }
+    detail::PoolingKernels<Kind, Rank>::forward(g, c);
   }
-
   template <class T> static void backward(auto geometry, const Backward<T>& c) {
-    using S = Scalar<T>;
     const Window g = geometry;
-    if (!c.dx) return;
-    const std::ptrdiff_t channels = std::ptrdiff_t{g.channels} * Unit<T>::samples, row = g.w.in * channels;
-    const bool alone = detail::disjoint(g.h) && detail::disjoint(g.w);
-    const bool all_met = detail::complete(g.h) && detail::complete(g.w);
-    const S *x = reinterpret_cast<const S*>(c.x), *dy = reinterpret_cast<const S*>(c.dy);
-    S* dx = reinterpret_cast<S*>(c.dx);
-    for (int s = 0; s < c.count; ++s) {
-      int cleared = 0;  // rows of dx; each just before a window first meets it
-      const auto clear_up_to = [&](int end) {
-        if (!all_met && end > cleared) std::fill_n(dx + cleared * row, (end - cleared) * row, S{});
-        cleared = std::max(cleared, end);
-      };
-      for (int y = 0; y < g.h.out; ++y) {
-        const detail::Span h(g.h, y);
-        clear_up_to(h.first + h.count);
-        detail::for_each_window(g, y, [=](const detail::Patch& patch) __attribute__((always_inline)) {
-          kernels::for_each_vector<S>(channels,
-                                      [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
-                                        const std::ptrdiff_t start = patch.in * channels + i;
-                                        spread<S>(patch, x + start, part.load(dy + patch.out * channels + i),
-                                                  dx + start, alone, row, channels, part);
-                                      });
-        });
-      }
-      clear_up_to(g.h.in);
-      x += g.h.in * row, dx += g.h.in * row;
-      dy += static_cast<std::ptrdiff_t>(g.h.out) * g.w.out * channels;
-    }
+    detail::PoolingKernels<Kind, Rank>::backward(g, c);
   }
 
  private:
@@ -152,53 +253,14 @@ template <int Rank, Pooling Kind> struct PoolingSpec {
       if (sizes[axis] == 0) sizes[axis] = pool_size[axis];
     return sizes;
   }
-
-  // The result of a patch that begins at x.
-  template <class S>
-  [[gnu::always_inline]] static kernels::Vec<S> pooled(const detail::Patch& patch, const S* x,
-                                                       std::ptrdiff_t row, std::ptrdiff_t pixel, auto part) {
-    using V = kernels::Vec<S>;
-    V result = Kind == Pooling::max ? part.load(x) : V{};
-    for (int r = 0; r < patch.rows; ++r)
-      for (int k = 0; k < patch.columns; ++k) {
-        const V v = part.load(x + r * row + k * pixel);
-        result = Kind == Pooling::max ? kernels::larger(result, v) : result + v;
-      }
-    return Kind == Pooling::max ? result : result * (S{1} / static_cast<S>(patch.size()));
-  }
-
-  // The gradient of a patch, given to its first maximum or shared by all. Where windows meet, gradients add
-  // up.
-  template <class S>
-  [[gnu::always_inline]] static void spread(const detail::Patch& patch, const S* x, kernels::Vec<S> dy, S* dx,
-                                            bool alone, std::ptrdiff_t row, std::ptrdiff_t pixel, auto part) {
-    using V = kernels::Vec<S>;
-    V most = {}, share = dy;
-    if constexpr (Kind == Pooling::max) {
-      most = part.load(x);
-      for (int r = 0; r < patch.rows; ++r)
-        for (int k = 0; k < patch.columns; ++k) most = kernels::max(part.load(x + r * row + k * pixel), most);
-    } else {
-      share = kernels::pin(dy * (S{1} / static_cast<S>(patch.size())));
-    }
-    for (int r = 0; r < patch.rows; ++r)
-      for (int k = 0; k < patch.columns; ++k) {
-        S* const to = dx + r * row + k * pixel;
-        V d = share;
-        if constexpr (Kind == Pooling::max) {  // who comes first leaves nothing to the others
-          const auto equal = part.load(x + r * row + k * pixel) == most;
-          d = equal ? share : V{};
-          share = equal ? V{} : share;
-        }
-        part.store(to, alone ? d : part.load(to) + d);
-      }
-  }
 };
 
 using MaxPooling1DSpec = PoolingSpec<1, Pooling::max>;
 using MaxPooling2DSpec = PoolingSpec<2, Pooling::max>;
 using AveragePooling1DSpec = PoolingSpec<1, Pooling::average>;
 using AveragePooling2DSpec = PoolingSpec<2, Pooling::average>;
+using MaxPooling3DSpec = PoolingSpec<3, Pooling::max>;
+using AveragePooling3DSpec = PoolingSpec<3, Pooling::average>;
 
 /// MaxPooling1D<PoolSize<3>, Strides<2>, Same>; MaxPooling1D<> halves the length.
 template <class... Options>
@@ -221,18 +283,99 @@ struct AveragePooling2D : layer_of<AveragePooling2D<Options...>, AveragePooling2
   static constexpr AveragePooling2DSpec spec = with_options<Options...>(AveragePooling2DSpec{});
 };
 
-/// Keras: GlobalMaxPooling1D/2D, GlobalAveragePooling1D/2D. (steps, channels) or (height, width, channels) ->
-/// (channels). The gradient of a maximum is shared by all elements that equal it, as in Keras.
+/// MaxPooling3D<PoolSize<1, 2, 2>>; MaxPooling3D<> halves depth, height and width.
+template <class... Options>
+struct MaxPooling3D : layer_of<MaxPooling3D<Options...>, MaxPooling3DSpec, Options...> {
+  static constexpr MaxPooling3DSpec spec = with_options<Options...>(MaxPooling3DSpec{});
+};
+/// AveragePooling3D<PoolSize<3>, Strides<1>, Same>.
+template <class... Options>
+struct AveragePooling3D : layer_of<AveragePooling3D<Options...>, AveragePooling3DSpec, Options...> {
+  static constexpr AveragePooling3DSpec spec = with_options<Options...>(AveragePooling3DSpec{});
+};
+
+/// Keras: AdaptiveMaxPooling1D/2D, AdaptiveAveragePooling1D/2D. The shapes of MaxPooling, but so many outputs
+/// that output_size says; output o of m meets the inputs from o n / m, rounded down, to (o + 1) n / m,
+/// rounded up. The gradient of a maximum goes to the first one in the first column.
+template <int Rank, Pooling Kind> struct AdaptivePoolingSpec {
+  Sizes<Rank> output_size{};
+
+  static constexpr const char* name =
+      Kind == Pooling::max ? name_of<Rank>("AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D")
+                           : name_of<Rank>("AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D");
+  static constexpr const char* arguments = "output_size";
+
+  constexpr Fit fit(Shape in) const {
+    if (in.rank != Rank + 1) return needs_axes<Rank>();
+    Shape out = in;
+    for (std::size_t a = 0; a < Rank; ++a) {
+      if (output_size[a] < 1) return needs_an_output_size_of_at_least_1;
+      out.extent[a] = output_size[a];
+    }
+    return out;
+  }
+  constexpr Traits traits() const {
+    return {.reads_input = Kind == Pooling::max, .reads_output = false, .lanes = true};
+  }
+  constexpr double flops(Shape in) const { return static_cast<double>(in.elements()); }
+
+  using Geometry = detail::AdaptiveWindow;
+  constexpr Geometry geometry(Shape in) const {
+    Geometry g{.w = {in[Rank - 1], output_size[Rank - 1]}, .channels = in.last()};
+    if constexpr (Rank > 1) g.h = {in[Rank - 2], output_size[Rank - 2]};
+    return g;
+  }
+
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    const Geometry g = geometry;
+    detail::PoolingKernels<Kind, Rank, true>::forward(g, c);
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+    const Geometry g = geometry;
+    detail::PoolingKernels<Kind, Rank, true>::backward(g, c);
+  }
+};
+
+using AdaptiveMaxPooling1DSpec = AdaptivePoolingSpec<1, Pooling::max>;
+using AdaptiveMaxPooling2DSpec = AdaptivePoolingSpec<2, Pooling::max>;
+using AdaptiveAveragePooling1DSpec = AdaptivePoolingSpec<1, Pooling::average>;
+using AdaptiveAveragePooling2DSpec = AdaptivePoolingSpec<2, Pooling::average>;
+
+/// AdaptiveMaxPooling1D<4>.
+template <int Steps>
+struct AdaptiveMaxPooling1D : layer_of<AdaptiveMaxPooling1D<Steps>, AdaptiveMaxPooling1DSpec> {
+  static constexpr AdaptiveMaxPooling1DSpec spec{{Steps}};
+};
+/// AdaptiveMaxPooling2D<4>; AdaptiveMaxPooling2D<4, 3>.
+template <int Height, int Width = Height>
+struct AdaptiveMaxPooling2D : layer_of<AdaptiveMaxPooling2D<Height, Width>, AdaptiveMaxPooling2DSpec> {
+  static constexpr AdaptiveMaxPooling2DSpec spec{{Height, Width}};
+};
+/// AdaptiveAveragePooling1D<4>.
+template <int Steps>
+struct AdaptiveAveragePooling1D : layer_of<AdaptiveAveragePooling1D<Steps>, AdaptiveAveragePooling1DSpec> {
+  static constexpr AdaptiveAveragePooling1DSpec spec{{Steps}};
+};
+/// AdaptiveAveragePooling2D<4>; AdaptiveAveragePooling2D<4, 3>.
+template <int Height, int Width = Height>
+struct AdaptiveAveragePooling2D
+    : layer_of<AdaptiveAveragePooling2D<Height, Width>, AdaptiveAveragePooling2DSpec> {
+  static constexpr AdaptiveAveragePooling2DSpec spec{{Height, Width}};
+};
+
+/// Keras: GlobalMaxPooling1D/2D/3D, GlobalAveragePooling1D/2D/3D. (steps, channels), (height, width,
+/// channels) or (depth, height, width, channels) -> (channels). The gradient of a maximum is shared by all
+/// elements that equal it, as in Keras.
 template <int Rank, Pooling Kind> struct GlobalPoolingSpec {
-  static constexpr const char* name = Kind == Pooling::max
-                                          ? (Rank == 1 ? "GlobalMaxPooling1D" : "GlobalMaxPooling2D")
-                                      : Rank == 1 ? "GlobalAveragePooling1D"
-                                                  : "GlobalAveragePooling2D";
+  static constexpr const char* name =
+      Kind == Pooling::max
+          ? name_of<Rank>("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D")
+          : name_of<Rank>("GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D");
   static constexpr const char* arguments = "";
   static constexpr bool masks_change_it() { return Kind == Pooling::average && Rank == 1; }
 
   constexpr Fit fit(Shape in) const {
-    if (in.rank != Rank + 1) return Rank == 1 ? needs_sequence_TxC : needs_image_HxWxC;
+    if (in.rank != Rank + 1) return needs_axes<Rank>();
     return Shape{in.last()};
   }
   constexpr Traits traits() const {
@@ -330,6 +473,8 @@ using GlobalMaxPooling1DSpec = GlobalPoolingSpec<1, Pooling::max>;
 using GlobalMaxPooling2DSpec = GlobalPoolingSpec<2, Pooling::max>;
 using GlobalAveragePooling1DSpec = GlobalPoolingSpec<1, Pooling::average>;
 using GlobalAveragePooling2DSpec = GlobalPoolingSpec<2, Pooling::average>;
+using GlobalMaxPooling3DSpec = GlobalPoolingSpec<3, Pooling::max>;
+using GlobalAveragePooling3DSpec = GlobalPoolingSpec<3, Pooling::average>;
 
 struct GlobalMaxPooling1D : layer_of<GlobalMaxPooling1D, GlobalMaxPooling1DSpec> {
   static constexpr GlobalMaxPooling1DSpec spec{};
@@ -343,6 +488,12 @@ struct GlobalAveragePooling1D : layer_of<GlobalAveragePooling1D, GlobalAveragePo
 struct GlobalAveragePooling2D : layer_of<GlobalAveragePooling2D, GlobalAveragePooling2DSpec> {
   static constexpr GlobalAveragePooling2DSpec spec{};
 };
+struct GlobalMaxPooling3D : layer_of<GlobalMaxPooling3D, GlobalMaxPooling3DSpec> {
+  static constexpr GlobalMaxPooling3DSpec spec{};
+};
+struct GlobalAveragePooling3D : layer_of<GlobalAveragePooling3D, GlobalAveragePooling3DSpec> {
+  static constexpr GlobalAveragePooling3DSpec spec{};
+};
 
 }  // namespace keratin
 
@@ -350,7 +501,15 @@ KERATIN_ADAPT_STRUCT(keratin::MaxPooling1DSpec, pool_size, strides, padding);
 KERATIN_ADAPT_STRUCT(keratin::MaxPooling2DSpec, pool_size, strides, padding);
 KERATIN_ADAPT_STRUCT(keratin::AveragePooling1DSpec, pool_size, strides, padding);
 KERATIN_ADAPT_STRUCT(keratin::AveragePooling2DSpec, pool_size, strides, padding);
+KERATIN_ADAPT_STRUCT(keratin::MaxPooling3DSpec, pool_size, strides, padding);
+KERATIN_ADAPT_STRUCT(keratin::AveragePooling3DSpec, pool_size, strides, padding);
+KERATIN_ADAPT_STRUCT(keratin::AdaptiveMaxPooling1DSpec, output_size);
+KERATIN_ADAPT_STRUCT(keratin::AdaptiveMaxPooling2DSpec, output_size);
+KERATIN_ADAPT_STRUCT(keratin::AdaptiveAveragePooling1DSpec, output_size);
+KERATIN_ADAPT_STRUCT(keratin::AdaptiveAveragePooling2DSpec, output_size);
 KERATIN_ADAPT_STRUCT(keratin::GlobalMaxPooling1DSpec);
 KERATIN_ADAPT_STRUCT(keratin::GlobalMaxPooling2DSpec);
 KERATIN_ADAPT_STRUCT(keratin::GlobalAveragePooling1DSpec);
 KERATIN_ADAPT_STRUCT(keratin::GlobalAveragePooling2DSpec);
+KERATIN_ADAPT_STRUCT(keratin::GlobalMaxPooling3DSpec);
+KERATIN_ADAPT_STRUCT(keratin::GlobalAveragePooling3DSpec);

@@ -30,10 +30,12 @@ constexpr Window window_of(Shape in, const Sizes<Rank>& size, const Sizes<Rank>&
                            const Sizes<Rank>& dilation, Padding padding) {
   Window window;
   window.channels = in.last();
-  window.w = {in[Rank - 1], size[Rank - 1], strides[Rank - 1], dilation[Rank - 1], padding};
-  if constexpr (Rank >= 2)
-    window.h = {in[Rank - 2], size[Rank - 2], strides[Rank - 2], dilation[Rank - 2], padding};
-  if constexpr (Rank == 3) window.d = {in[0], size[0], strides[0], dilation[0], padding};
+  const auto axis = [&](std::size_t a) {
+    return WindowAxis(in[static_cast<int>(a)], size[a], strides[a], dilation[a], padding);
+  };
+  window.w = axis(Rank - 1);
+  if constexpr (Rank > 1) window.h = axis(Rank - 2);
+  if constexpr (Rank > 2) window.d = axis(Rank - 3);
   return window;
 }
 /// One value a window and channel.
