@@ -8,11 +8,13 @@
 #include <keratin/layers/dot.hpp>
 #include <keratin/layers/elementwise_merging.hpp>
 #include <keratin/layers/embedding.hpp>
+#include <keratin/layers/lookup.hpp>
 #include <keratin/layers/masking.hpp>
 #include <keratin/layers/merging.hpp>
 #include <keratin/layers/normalization.hpp>
 #include <keratin/layers/operators.hpp>
 #include <keratin/layers/pooling.hpp>
+#include <keratin/layers/preprocessing.hpp>
 #include <keratin/layers/recurrent.hpp>
 #include <keratin/layers/regularization.hpp>
 #include <keratin/layers/reshaping.hpp>
@@ -35,7 +37,9 @@ namespace hana = boost::hana;
   X(GlobalAveragePooling1DSpec) X(GlobalAveragePooling2DSpec)                             \
   X(ZeroPadding1DSpec) X(ZeroPadding2DSpec)                                               \
   X(EmbeddingSpec)                                                                        \
-  X(DropoutSpec) X(FlattenSpec) X(ReshapeSpec)
+  X(DropoutSpec) X(FlattenSpec) X(ReshapeSpec)                                            \
+  X(NormalizationSpec) X(DiscretizationSpec) X(CategoryEncodingSpec)                      \
+  X(IntegerLookupSpec) X(HashingSpec)
 #define KERATIN_OTHER_LAYER_SPECS(X)                                                         \
   X(SimpleRNNSpec) X(LSTMSpec) X(GRUSpec)                                                    \
   X(BatchNormalizationSpec) X(LayerNormalizationSpec)                                        \

@@ -27,6 +27,12 @@ struct Table {
   constexpr double operator[](int i) const { return values[static_cast<std::size_t>(i)]; }
   constexpr bool operator==(const Table&) const = default;
 };
+/// The same where one number may stand for all.
+struct OneOrMore : Table {
+  using Table::Table;
+
+  constexpr bool operator==(const OneOrMore&) const = default;
+};
 inline constexpr Rule holds_at_most_64_values{
     "a layer holds at most 64 values itself: adapt() takes any number"};
 

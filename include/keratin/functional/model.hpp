@@ -12,7 +12,8 @@
 
 namespace keratin::functional {
 
-/// Instead of a seed: the parameters begin as zeros, for somebody is about to read them.
+/// Instead of a seed: the parameters begin as zeros, for somebody is about to read them, or as their layers
+/// were given them.
 struct Zeroed {};
 
 /// A model of all that lies between two tensors. predict is const and safe to call from several threads at
@@ -33,7 +34,9 @@ class Model {
       : graph_(inputs, outputs),
         inference_(graph_, Mode{}),
         layers_(layers_of(graph_, plan())),
-        block_(plan().block) {}
+        block_(plan().block) {
+    take_beginnings();
+  }
   Model(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, std::uint64_t seed = 0)
       : Model(inputs, outputs, Zeroed{}) {
     initialize(seed);
@@ -298,6 +301,10 @@ class Model {
     each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {
       const Beginning* const called = entry.call->beginning.get();
       const std::vector<float>& values = called ? called->values : entry.layer->values;
+      if (values.size() > row.tensors.end - row.tensors.start)
+        throw std::invalid_argument(Text("Model: layer '", entry.layer->name, "' (", row.type,
+                                         ") begins with more values than it has weights")
+                                        .c_str());
       std::copy(values.begin(), values.end(), block_.data() + row.tensors.start);
     });
   }

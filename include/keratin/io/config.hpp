@@ -88,6 +88,50 @@ inline void take(const Json& j, Shape& v) {
   v = {};
   for (const Json& extent : j) take(extent.is_null() ? Json(-1) : extent, v.extent[v.rank++]);
 }
+// Numbers, also in lists of lists; null: none.
+inline void take_numbers(const Json& j, std::vector<double>& v) {
+  if (j.is_null()) return;
+  if (j.is_array())
+    for (const Json& item : j) take_numbers(item, v);
+  else
+    take(j, v.emplace_back());
+}
+inline void take(const Json& j, Table& v) {
+  std::vector<double> all;
+  take_numbers(j, all);
+  if (all.size() > Table::most) wants(j, std::to_string(Table::most) + " numbers at most");
+  v = {};
+  v.count = static_cast<int>(all.size());
+  std::copy(all.begin(), all.end(), v.values.begin());
+}
+inline void take(const Json& j, Axes& v) {
+  v = {};
+  if (j.is_null()) return;
+  const Json list = j.is_array() ? j : Json::array({j});
+  if (list.size() > v.axis.size()) wants(j, "axes of a sample");
+  for (const Json& axis : list) take(axis, v.axis[static_cast<std::size_t>(v.count++)]);
+}
+inline void take(const Json& j, OptionalInt& v) {
+  v = {};
+  if (j.is_null()) return;
+  v.given = true;
+  take(j, v.value);
+}
+inline constexpr std::array<std::string_view, 5> output_modes{"int", "one_hot", "multi_hot", "count",
+                                                              "tf_idf"};
+inline void take(const Json& j, OutputMode& v) {
+  for (std::size_t i = 0; i < output_modes.size(); ++i)
+    if (j == output_modes[i]) return void(v = static_cast<OutputMode>(i));
+  wants(j, "int, one_hot, multi_hot, count or tf_idf");
+}
+inline void take(const Json& j, kernels::Salt& v) {
+  v = {};
+  if (j.is_null()) return;
+  const Json pair = j.is_array() ? j : Json::array({j, j});
+  if (pair.size() != 2 || !pair[0].is_number_integer() || !pair[1].is_number_integer())
+    wants(j, "one or two whole numbers");
+  v = {true, pair[0].get<std::uint64_t>(), pair[1].get<std::uint64_t>()};
+}
 inline void take(const Json& j, ActivationFunction& v) {
   const std::string name = j.is_null() ? "linear" : class_of(j);
   for (int i = 0; i < Activations::count; ++i)
@@ -149,6 +193,16 @@ inline Json put(const Shape& v) {
   for (int a = 0; a < v.rank; ++a) extents.push_back(v[a]);
   return extents;
 }
+inline Json put(const Table& v) {
+  return v.count == 0 ? Json() : Json(std::vector(v.values.begin(), v.values.begin() + v.count));
+}
+inline Json put(const OneOrMore& v) { return v.count == 1 ? Json(v[0]) : put(static_cast<const Table&>(v)); }
+inline Json put(const Axes& v) {
+  return v.count == 0 ? Json() : Json(std::vector(v.axis.begin(), v.axis.begin() + v.count));
+}
+inline Json put(const OptionalInt& v) { return v.given ? Json(v.value) : Json(); }
+inline Json put(OutputMode v) { return output_modes[static_cast<std::size_t>(v)]; }
+inline Json put(const kernels::Salt& v) { return v.given ? Json{v.first, v.second} : Json(); }
 inline Json put(const ActivationFunction& v) { return v.name(); }
 inline Json put(const Regularizer& v) {
   if (!v) return nullptr;
@@ -196,14 +250,19 @@ inline bool changes_nothing(const std::string& key, const Json& value, int rank)
                                       "input_length",
                                       "shared_object_id",
                                       "renorm_clipping",
-                                      "renorm_momentum"};
+                                      "renorm_momentum",
+                                      "idf_weights"};
   if (std::find(std::begin(any), std::end(any), key) != std::end(any) || key.ends_with("_initializer"))
     return true;
   if (key == "max_value") return value.is_null();
   if (value.is_null() || value == false || value == 0) return true;
-  if (key == "dtype")
-    return value == "float32" ||
-           (value.is_object() && value.value("config", Json::object()).value("name", "") == "float32");
+  if (key == "dtype") {
+    const Json type = value.is_object() ? value.value("config", Json::object()).value("name", Json()) : value;
+    return type == "float32" || type == "int32" ||
+           type == "int64";  // these of layers that make whole numbers
+  }
+  if (key == "vocabulary_dtype") return value == "int64";
+  if (key == "oov_method") return value == "floormod";
   if (key == "data_format") return value == "channels_last";
   if (key == "axis")
     return value == -1 || value == rank || value == Json::array({-1}) || value == Json::array({rank});
@@ -270,6 +329,10 @@ template <LayerSpec S> S spec_from_config(const Json& config, int rank) {
 }
 
 /// The config of a layer, from its spec. Error: FileError; a setting that files cannot hold.
-template <LayerSpec S> Json config_from_spec(const S& spec) { return detail::put_fields(spec); }
+template <LayerSpec S> Json config_from_spec(const S& spec) {
+  Json config = detail::put_fields(spec);
+  if constexpr (requires { spec.dtype(); }) config["dtype"] = spec.dtype();
+  return config;
+}
 
 }  // namespace keratin::io

@@ -278,7 +278,7 @@ class GraphWriter {
         throw FileError("stateful: Keras wants the size of the batch for it, which no model here has");
       config["name"] = name;
       config["trainable"] = !graph_.is_frozen(first);
-      config["dtype"] = "float32";
+      if (!config.contains("dtype")) config["dtype"] = "float32";
       if (returns_states(i)) config["return_state"] = true;
       Json record = record_of("keras.layers", known.class_name(*first.node), std::move(config));
       if (!known.registered.empty()) record["registered_name"] = known.registered;

@@ -4,6 +4,7 @@
 #include <keratin/io/graph_config.hpp>
 #include <keratin/io/hdf5.hpp>
 #include <keratin/io/model_graph.hpp>
+#include <keratin/io/tables.hpp>
 #include <keratin/io/zip.hpp>
 
 #include <set>
@@ -63,12 +64,15 @@ class Builder {
     std::string name, group;
     bool trainable = true;
     std::vector<std::size_t> at{};
+    bool in_config = false;  // its config says what they are
   };
   std::vector<Place> places;  // in the order of the lists
   /// How many weights there can be in the file: a model that has more is refused before it takes memory.
   std::uint64_t most_weights = UINT64_MAX;
 
-  explicit Builder(const CustomLayers& custom) : custom_(custom) {}
+  explicit Builder(const CustomLayers& custom, TextOf text_of = no_text)
+      : text_of(std::move(text_of)), custom_(custom) {}
+  TextOf text_of;
 
   functional::Model build(const Json& record) {
     functional::Model built = std::move(*model(record, "", "", true, 0));
@@ -433,7 +437,9 @@ class Builder {
       return inside;
     }
     if (config.contains("trainable") && config["trainable"] == false) trainable = false;
-    places.push_back({name, group + weights_in(class_name), trainable, at_});
+    places.push_back({name, group + weights_in(class_name), trainable, at_,
+                      class_name == NormalizationSpec::name && config.is_object() &&
+                          is_long(config.value("mean", Json()))});
     at_.pop_back();
     config.erase("return_state");
     const Json field = record.value("registered_name", Json());
@@ -443,10 +449,11 @@ class Builder {
         return {own->second.make(config, name), nullptr};
     if (registered.find('>') != std::string::npos)
       throw FileError("'" + registered + "' is a class of somebody's own, and none is given for it");
-    return {layer(class_name, config, name, rank), nullptr};
+    return {layer(class_name, config, name, rank, group), nullptr};
   }
 
-  static Layer layer(const std::string& class_name, const Json& config, const std::string& name, int rank) {
+  Layer layer(const std::string& class_name, const Json& config, const std::string& name, int rank,
+              const std::string& group) const {
     std::optional<Layer> made;
     if (class_name == "ReLU" || class_name == "Softmax") {
       spec_from_config<FlattenSpec>(config,
@@ -455,7 +462,8 @@ class Builder {
     }
     hana::for_each(layer_specs, [&](auto type) {
       using S = typename decltype(type)::type;
-      if (!made && class_name == S::name) made.emplace(spec_from_config<S>(config, rank), name);
+      if (!made && class_name == S::name)
+        made.emplace(layer_from_config<S>(config, name, rank, text_of(group)));
     });
     if (!made) throw FileError("this class is not known here");
     return *made;
@@ -579,19 +587,23 @@ class Builder {
   std::size_t calls_ = 0;
 };
 
-// The weights of layers into a block, from where .weights.h5 has them: group_of(layer).
+// The weights of layers into a block, from where .weights.h5 has them: group_of(layer), "" if nowhere.
 inline void read_weights(const Hdf5& file, const auto& layers, auto group_of, auto* block) {
   for (const LayerPlan& layer : layers) {
     if (layer.tensors.count() == 0) continue;
-    const std::string vars = group_of(layer) + "/vars/";
+    const std::string group = group_of(layer), vars = group + "/vars/";
+    if (group.empty()) continue;
+    const std::vector<std::string> names = names_in_files(*layer.tensors.parameters);
     for (int i = 0; i < layer.tensors.count(); ++i) {
-      const Shape& shape = layer.tensors[i].shape;
-      file.read(vars + std::to_string(i), shape,
-                {block + layer.tensors.offset(i), static_cast<std::size_t>(shape.size())});
+      const Parameter& p = layer.tensors[i];
+      const std::string& name = names[static_cast<std::size_t>(i)];
+      if (!name.empty())
+        file.read(vars + name, shape_in_files(p),
+                  {block + layer.tensors.offset(i), static_cast<std::size_t>(p.shape.size())});
     }
-    if (file.has(vars + std::to_string(layer.tensors.count())))
-      throw FileError(file.name() + ": " + vars + " has more than " + std::to_string(layer.tensors.count()) +
-                      " weights, as layer '" + std::string(layer.name) + "' (" + layer.type + ") has");
+    if (!counts_in_files(layer.type) && file.has(vars + names.back()))
+      throw FileError(file.name() + ": " + vars + " has more than " + names.back() + " weights, as layer '" +
+                      std::string(layer.name) + "' (" + layer.type + ") has");
   }
 }
 
@@ -641,6 +653,7 @@ struct ModelFile {
   Json record, compile;
   FileImage image;  // of the weights' file, in an archive
   std::optional<Hdf5> weights;
+  TextOf text_of = no_text;
   bool legacy = false;
 };
 inline ModelFile open_model(const std::string& path) {
@@ -650,6 +663,13 @@ inline ModelFile open_model(const std::string& path) {
     file.record = parse_json(zip.read("config.json", most_json_bytes, most_packed), path);
     file.image = zip.image("model.weights.h5", most_weight_bytes, most_packed);
     file.weights.emplace(file.image.bytes, path + ": model.weights.h5");
+    file.text_of = [path](const std::string& group) -> std::optional<std::string> {
+      const Zip zip(path);
+      const std::string member = "assets/" + group + "/vocabulary.txt";
+      if (!zip.has(member.c_str())) return std::nullopt;
+      const std::vector<unsigned char> bytes = zip.read(member.c_str(), most_json_bytes, most_packed);
+      return std::string(bytes.begin(), bytes.end());
+    };
     if (file.record.is_object()) file.compile = file.record.value("compile_config", Json());
   } else {
     file.legacy = true;
@@ -673,7 +693,7 @@ struct ReadModel {
   std::vector<std::vector<Variable>> variables;
 };
 inline ReadModel read_model(const ModelFile& file, const CustomLayers& custom) {
-  Builder builder(custom);
+  Builder builder(custom, file.text_of);
   builder.most_weights = file.weights->size();
   functional::Model model = builder.build(file.record);
   std::map<std::string_view, std::size_t> rows;
@@ -708,7 +728,7 @@ inline ReadModel read_model(const ModelFile& file, const CustomLayers& custom) {
           if (place == places.end())
             throw FileError("layer '" + std::string(layer.name) + "' (" + layer.type +
                             ") was made with a name that the file does not have");
-          return place->second->group;
+          return place->second->in_config ? "" : place->second->group;
         },
         block);
     return read;
@@ -869,7 +889,7 @@ void load_weights(Model& model, const std::string& path, const CustomLayers& cus
     const Hdf5 file(path);
     const detail::ModelGraph graph = detail::graph_of(model);
     const detail::GraphWriter layout(*graph.model, graph.names, custom);
-    std::vector<float> block(model.block().size());
+    std::vector<float> block(model.block().begin(), model.block().end());
     if (path.ends_with(".weights.h5")) {
       for (const detail::Stored& at : layout.stored())
         detail::read_weights(

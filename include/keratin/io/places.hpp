@@ -21,6 +21,28 @@ inline std::string weights_in(std::string_view type) {
   });
   return place;
 }
+/// Whether Keras has a counter behind the weights of a class in its files.
+inline bool counts_in_files(std::string_view type) {
+  bool counts = false;
+  hana::for_each(layer_specs, [&](auto spec) {
+    using S = typename decltype(spec)::type;
+    if constexpr (requires { S::counts_in_files; }) counts = counts || type == S::name;
+  });
+  return counts;
+}
+/// What the tensors of a layer are called among its weights in a file, "" where they are not there; and last
+/// what the next one would be called.
+inline std::vector<std::string> names_in_files(const Parameters& parameters) {
+  std::vector<std::string> names;
+  int n = 0;
+  for (const Parameter& p : parameters)
+    names.push_back(p.in_files == InFiles::apart     ? ""
+                    : p.in_files == InFiles::by_name ? p.name
+                                                     : std::to_string(n++));
+  names.push_back(std::to_string(n));
+  return names;
+}
+inline Shape shape_in_files(const Parameter& p) { return p.in_files == InFiles::scalar ? Shape{} : p.shape; }
 /// The groups of a model's layers in a file: layers/dense, layers/dense_1, ... by class.
 class Groups {
  public:

@@ -6,6 +6,7 @@
 #include <keratin/io/hdf5_writer.hpp>
 #include <keratin/io/keras.hpp>
 #include <keratin/io/model_graph.hpp>
+#include <keratin/io/tables.hpp>
 #include <keratin/io/zip_writer.hpp>
 
 namespace keratin::io {
@@ -18,8 +19,10 @@ inline constexpr const char* keras_version = "3.0.0";  // whatever opens the fil
 void each_variable(const ModelGraph& graph, const std::vector<Stored>& stored, auto f) {
   for (const Stored& at : stored) {
     const Tensors& tensors = graph.layers[at.row]->tensors;
+    const std::vector<std::string> names = names_in_files(*tensors.parameters);
     for (int i = 0; i < tensors.count(); ++i)
-      f(at.group + at.below + "/vars/" + std::to_string(i), tensors[i], tensors.offset(i));
+      if (const std::string& name = names[static_cast<std::size_t>(i)]; !name.empty())
+        f(at.group + at.below + "/vars/" + name, tensors[i], tensors.offset(i));
   }
 }
 template <class S>
@@ -39,9 +42,12 @@ void write_weights(Hdf5Writer& file, const ModelGraph& graph, const std::vector<
   for (const Stored& at : stored) {  // Keras until 3.5 looks for one in every group on the way
     file.group(at.group + "/vars");
     if (!at.below.empty()) file.group(at.group + at.below + "/vars");
+    const LayerPlan& layer = *graph.layers[at.row];
+    if (counts_in_files(layer.type))
+      file.counter(at.group + "/vars/" + names_in_files(*layer.tensors.parameters).back(), 0);
   }
   each_variable(graph, stored, [&](const std::string& path, const Parameter& p, std::size_t offset) {
-    write_tensor(file, path, p.shape, block + offset);
+    write_tensor(file, path, shape_in_files(p), block + offset);
   });
 }
 /// What a trainer adds to the file of its model.
@@ -133,6 +139,11 @@ void save(const Model& model, const Compiled<typename Model::Scalar>* compiled, 
   if (is_legacy(path)) {
     if (writer.has_operators())
       throw FileError("Keras does not open an .h5 with operators in it: save a .keras");
+    for (const LayerPlan* layer : graph.layers)
+      for (int i = 0; layer && i < layer->tensors.count(); ++i)
+        if (layer->tensors[i].in_files != InFiles::by_number || counts_in_files(layer->type))
+          throw FileError("an .h5 does not hold what layer " + std::string(layer->type) +
+                          " was adapted to: save a .keras");
     file.text("/", "model_config",
               Json{{"class_name", record["class_name"]}, {"config", record["config"]}}.dump());
     write_legacy_weights(file, graph, writer.stored(), block);
@@ -146,6 +157,7 @@ void save(const Model& model, const Compiled<typename Model::Scalar>* compiled, 
     return write_atomically(path, {file.bytes()});
   }
   record["compile_config"] = compile;
+  const std::map<std::string, std::string> texts = write_tables(record, graph, writer.stored(), block);
   write_weights(file, graph, writer.stored(), block);
   if (compiled) write_optimizer(file, *compiled, graph, writer.stored(), model.block().size());
   const std::string metadata = Json{{"keras_version", keras_version}}.dump(), config = record.dump();
@@ -154,6 +166,7 @@ void save(const Model& model, const Compiled<typename Model::Scalar>* compiled, 
   archive.add("metadata.json", as_bytes_of(metadata));
   archive.add("config.json", as_bytes_of(config));
   archive.add("model.weights.h5", weights);
+  for (const auto& [member, text] : texts) archive.add(member, as_bytes_of(text));
   archive.write(path);
 }
 }  // namespace detail

@@ -51,7 +51,6 @@ struct IntegerLookupSpec {
 
   static constexpr const char* name = "IntegerLookup";
   static constexpr const char* arguments = "...";
-  static constexpr std::array<const char*, 1> tables{"vocabulary"};
 
   constexpr Fit fit(Shape in) const {
     if (num_oov_indices < 0) return needs_oov_indices_of_at_least_0;
@@ -214,7 +213,7 @@ struct HashingSpec {
     const Geometry g = geometry;
     const bool masks = g.mask_value.given && g.num_bins > 1;
     g.encoding.encode(static_cast<int>(c.count), c.x, c.y, nullptr, [&](S x) {
-      if (masks && g.mask_value.is(x)) return 0;
+      if (masks && g.mask_value.is(std::trunc(x))) return 0;
       char digits[24];
       const bool fits = x > S(-9e18) && x < S(9e18);
       const char* const end =

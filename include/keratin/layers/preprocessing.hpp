@@ -56,13 +56,12 @@ struct Axes {
 /// axis None: one in all): given, or found by adapt(). mean, zeros, and variance, ones; not trained.
 struct NormalizationSpec {
   Axes axis{-1};
-  Table mean{}, variance{};
+  OneOrMore mean{}, variance{};
   bool invert = false;
 
   static constexpr const char* name = "Normalization";
   static constexpr const char* arguments = "...";
-  // What Keras has behind the weights in its files, and does not read.
-  static constexpr int counters_in_files(bool weights) { return weights ? 1 : 0; }
+  static constexpr bool counts_in_files = true;  // Keras has a counter behind the weights, which nobody reads
 
   constexpr Fit fit(Shape in) const {
     if (axis.bits(in) < 0) return needs_axes_of_the_sample;
@@ -74,8 +73,11 @@ struct NormalizationSpec {
   constexpr Parameters parameters(Shape in) const {
     Parameters p;
     if (mean.count > 0) return p;
-    p.add({.name = "mean", .shape = kept_shape(in), .trainable = false});
-    p.add({.name = "variance", .shape = kept_shape(in), .initializer = Ones::value, .trainable = false});
+    const InFiles as = axis.count == 0 ? InFiles::scalar : InFiles::by_number;
+    const Shape shape = kept_shape(in);
+    p.add({.name = "mean", .shape = shape, .trainable = false, .in_files = as});
+    p.add(
+        {.name = "variance", .shape = shape, .initializer = Ones::value, .trainable = false, .in_files = as});
     return p;
   }
   constexpr Traits traits() const {
@@ -278,7 +280,6 @@ struct DiscretizationSpec {
 
   static constexpr const char* name = "Discretization";
   static constexpr const char* arguments = "...";
-  static constexpr std::array<const char*, 1> tables{"bin_boundaries"};
 
   constexpr Fit fit(Shape in) const {
     if (bin_boundaries.count > Table::most) return holds_at_most_64_values;
