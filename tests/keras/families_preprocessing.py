@@ -8,6 +8,7 @@ import numpy as np
 from keras import layers
 
 import families
+from golden import HERE, fill, write_line
 from families import Case, write_family
 
 
@@ -88,3 +89,35 @@ write_family("preprocessing", [
     Case("prep_encoding_count", (8,), layers.CategoryEncoding(3, "count"), inputs=digits(5)),
     *LOOKUPS,
 ])
+
+
+def adaptations():
+    """What adapt() finds, by name; the data are fill() of a shape, or IDS."""
+    norm = layers.Normalization()
+    x = fill((40, 3), 2)
+    norm.adapt(x)
+    yield "normalization", np.stack([norm.adapt_mean, norm.adapt_variance])
+    norm = layers.Normalization()
+    norm.adapt([x[:16], x[16:32], x[32:]])
+    yield "normalization_batches", np.stack([norm.adapt_mean, norm.adapt_variance])
+    norm = layers.Normalization(axis=(1, 3))
+    norm.adapt(fill((5, 2, 4, 3), 2))
+    yield "normalization_axes", np.stack([norm.adapt_mean, norm.adapt_variance])
+    for count, bins, batch, epsilon in [(40, 4, 40, 0.01), (1000, 10, 1000, 0.01), (1000, 7, 128, 0.01),
+                                        (300, 5, 50, 0.1), (3, 8, 3, 0.01), (700, 20, 250, 0.01)]:
+        x = fill((count, 2), 3)
+        layer = layers.Discretization(num_bins=bins, epsilon=epsilon)
+        layer.adapt([x[i:i + batch] for i in range(0, count, batch)])
+        yield f"discretization_{count}_{bins}_{batch}", np.array(layer.bin_boundaries)
+    for mode, most in [("int", None), ("tf_idf", None), ("tf_idf", 4)]:
+        layer = layers.IntegerLookup(max_tokens=most, output_mode=mode, mask_token=40)
+        layer.adapt(np.array(IDS))
+        name = f"lookup_{mode}_{most or 0}"
+        yield name, np.array(layer.get_vocabulary(include_special_tokens=False))
+        if mode == "tf_idf":
+            yield name + "/idf", layer.idf_weights.numpy()
+
+
+with open(HERE / "layers_preprocessing.txt", "a", encoding="ascii") as file:
+    for name, array in adaptations():
+        write_line(file, "adapt/" + name, np.asarray(array, dtype="float32"))

@@ -4,6 +4,7 @@
 #include <keratin/io/custom_layers.hpp>
 #include <keratin/io/model_graph.hpp>
 #include <keratin/io/places.hpp>
+#include <keratin/preprocessing/adapt.hpp>
 
 #include <charconv>
 #include <functional>
@@ -32,17 +33,6 @@ inline std::string text_of_lines(const auto& lines) {
   return text;
 }
 
-/// A layer that begins with values for its tensors, one after the other.
-template <LayerSpec S>
-functional::Layer beginning_with(const S& spec, const std::string& name,
-                                 const std::vector<std::vector<float>>& tensors) {
-  auto layer = std::make_shared<functional::SharedLayer>(std::make_shared<functional::NodeOf<S>>(spec), name);
-  for (const std::vector<float>& values : tensors) {
-    layer->values.insert(layer->values.end(), values.begin(), values.end());
-    layer->values.resize(aligned(layer->values.size()));
-  }
-  return functional::Layer(std::move(layer));
-}
 inline std::vector<float> floats_in(const Json& list) {
   std::vector<double> numbers;
   take_numbers(list, numbers);
@@ -72,16 +62,6 @@ inline std::vector<float> numbers_of_lines(const std::string& text) {
   }
   return numbers;
 }
-/// The places of a vocabulary by ascending token.
-inline std::vector<float> order_of(const std::vector<float>& tokens) {
-  std::vector<int> places(tokens.size());
-  std::iota(places.begin(), places.end(), 0);
-  std::sort(places.begin(), places.end(), [&](int a, int b) {
-    return tokens[static_cast<std::size_t>(a)] < tokens[static_cast<std::size_t>(b)];
-  });
-  return {places.begin(), places.end()};
-}
-
 /// A layer made of its config and of the text that an archive may have for it.
 template <LayerSpec S>
 functional::Layer layer_from_config(Json config, const std::string& name, int rank,
@@ -96,14 +76,14 @@ functional::Layer layer_from_config(Json config, const std::string& name, int ra
   if constexpr (std::is_same_v<S, NormalizationSpec>) {
     if (!is_long(config.value("mean", Json()))) return plain();
     const std::vector<float> mean = taken("mean"), variance = taken("variance");
-    return beginning_with(spec_from_config<S>(config, rank), name, {mean, variance});
+    return functional::beginning_with(spec_from_config<S>(config, rank), name, {mean, variance});
   } else if constexpr (std::is_same_v<S, DiscretizationSpec>) {
     const Json list = config.value("bin_boundaries", Json());
     const bool adapted = list.is_array() && !list.empty() && !config.value("num_bins", Json()).is_null();
     if (!adapted && !is_long(list)) return plain();
     const std::vector<float> boundaries = taken("bin_boundaries");
     config["num_bins"] = boundaries.size() + 1;
-    return beginning_with(spec_from_config<S>(config, rank), name, {boundaries});
+    return functional::beginning_with(spec_from_config<S>(config, rank), name, {boundaries});
   } else if constexpr (std::is_same_v<S, IntegerLookupSpec>) {
     const Json list = config.value("vocabulary", Json());
     if (!text && !is_long(list) && !(list.is_array() && config.value("output_mode", Json()) == "tf_idf"))
@@ -112,7 +92,7 @@ functional::Layer layer_from_config(Json config, const std::string& name, int ra
     S spec = spec_from_config<S>(config, rank);
     tokens = without_special_tokens(std::move(tokens), spec);
     spec.vocabulary_size = spec.layout().start() + static_cast<int>(tokens.size());
-    return beginning_with(spec, name, {tokens, order_of(tokens)});
+    return functional::beginning_with(spec, name, {tokens, keratin::detail::order_of(tokens)});
   } else {
     return plain();
   }
@@ -141,7 +121,9 @@ std::map<std::string, std::string> write_tables(Json& record, const ModelGraph& 
       if (spec.layout().masks) lines.push_back(std::to_string(spec.mask_token.value));
       lines.insert(lines.end(), static_cast<std::size_t>(spec.num_oov_indices),
                    std::to_string(spec.oov_token.value));
-      for (const S token : table) lines.push_back(std::to_string(static_cast<long long>(token)));
+      for (const S token : table)
+        if (token <= static_cast<S>(most_exact))
+          lines.push_back(std::to_string(static_cast<long long>(token)));
       texts["assets/" + at.group + "/vocabulary.txt"] = text_of_lines(lines);
     }
   }
