@@ -77,13 +77,12 @@ class QuantileSketch {
     if (values.empty()) return;
     std::sort(values.begin(), values.end());
     const double step = std::max(static_cast<double>(values.size()) / (1 / epsilon_), 1.0);
-    std::vector<Point> points;
+    std::vector<Point> seen, all;
     for (auto i = static_cast<std::size_t>(step - 1); i < values.size(); i += static_cast<std::size_t>(step))
-      points.push_back({values[i], static_cast<float>(step)});
-    points.insert(points.end(), points_.begin(), points_.end());
-    std::stable_sort(points.begin(), points.end(),
-                     [](const Point& a, const Point& b) { return a.value < b.value; });
-    points_ = compressed(std::move(points), epsilon_);
+      seen.push_back({values[i], static_cast<float>(step)});
+    std::merge(seen.begin(), seen.end(), points_.begin(), points_.end(), std::back_inserter(all),
+               [](const Point& a, const Point& b) { return a.value < b.value; });
+    points_ = compressed(std::move(all), epsilon_);
   }
   /// Where the bins meet, of which each has as much weight. Fewer where there are fewer values.
   std::vector<float> boundaries(int bins) const {
@@ -147,9 +146,9 @@ inline Tables tables_of(const DiscretizationSpec& spec, const Shape& in, const A
 inline std::vector<float> order_of(const std::vector<float>& tokens) {
   std::vector<int> places(tokens.size());
   std::iota(places.begin(), places.end(), 0);
-  std::stable_sort(places.begin(), places.end(), [&](int a, int b) {
-    return tokens[static_cast<std::size_t>(a)] < tokens[static_cast<std::size_t>(b)];
-  });
+  const auto token = [&](int place) { return tokens[static_cast<std::size_t>(place)]; };
+  std::sort(places.begin(), places.end(),
+            [&](int a, int b) { return token(a) != token(b) ? token(a) < token(b) : a < b; });
   return {places.begin(), places.end()};
 }
 
@@ -167,9 +166,11 @@ template <class Token> class TokenCounts {
   /// The most frequent ones, of equally frequent ones the larger first.
   std::vector<Token> most_frequent(std::size_t most) const {
     std::vector<Token> tokens;
-    for (auto it = seen_.rbegin(); it != seen_.rend(); ++it) tokens.push_back(it->first);
-    std::stable_sort(tokens.begin(), tokens.end(),
-                     [&](const Token& a, const Token& b) { return seen_.at(a).times > seen_.at(b).times; });
+    for (const auto& [token, seen] : seen_) tokens.push_back(token);
+    std::sort(tokens.begin(), tokens.end(), [&](const Token& a, const Token& b) {
+      const std::size_t one = seen_.at(a).times, other = seen_.at(b).times;
+      return one != other ? one > other : b < a;
+    });
     tokens.resize(std::min(tokens.size(), most));
     return tokens;
   }
