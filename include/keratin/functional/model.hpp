@@ -89,6 +89,27 @@ class Model {
     predict_all(x, std::span<const std::span<float>>(&y, 1), &states);
   }
 
+  /// What the k-th input is made into by its text layer: rows to predict and fit with,
+  /// values.rows_of(length). A sample of no token at all gets one value. Error: the input takes no texts, or
+  /// not whole samples came.
+  PreparedRows prepare(std::size_t k, std::span<const std::string> texts) const {
+    const Prepared& prepared = graph_.inputs.at(k)->prepared;
+    if (!prepared.by) throw std::invalid_argument(Text("Model: input ", k, " takes no texts").c_str());
+    PreparedRows rows = prepared.by->rows(texts, prepared.texts);
+    if (rows.length == 0)
+      rows = {std::vector<float>(texts.size() / static_cast<std::size_t>(prepared.texts)), 1};
+    return rows;
+  }
+  PreparedRows prepare(std::span<const std::string> texts) const { return prepare(0, texts); }
+  /// Outputs for texts, of a model of one input and one output.
+  std::vector<float> predict_texts(std::span<const std::string> texts) const {
+    const PreparedRows rows = prepare(0, texts);
+    const Array x = Array(rows.values).rows_of(rows.length);
+    std::vector<float> y(rows.values.size() / rows.length * (texts.empty() ? 0 : sizes_for(x).second));
+    if (!texts.empty()) predict(x, std::span(y));
+    return y;
+  }
+
   /// Gives every parameter its initializer's values: the same bits as those of a Sequential of the same
   /// layers.
   void initialize(std::uint64_t seed) { initialize_parameters(layers_, seed, block_.data()); }

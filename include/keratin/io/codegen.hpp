@@ -129,10 +129,27 @@ inline std::string argument_text(const Initializer& i) {
   return "";
 }
 
+inline std::string argument_text(const Table& table) {
+  std::string text;
+  for (int i = 0; i < table.count; ++i) text += (i == 0 ? "" : ", ") + number_text(table[i]);
+  return text;
+}
+inline std::string argument_text(const Axes& axes) {
+  return list_text({axes.axis.begin(), axes.axis.begin() + axes.count}, static_cast<std::size_t>(axes.count));
+}
+inline std::string argument_text(const OptionalInt& value) {
+  return value.given ? std::to_string(value.value) : "";
+}
+inline std::string argument_text(const kernels::Salt& salt) {
+  return std::to_string(salt.first) + "u, " + std::to_string(salt.second) + "u";
+}
+
 // return_sequences -> ReturnSequences: what an option is called that sets a field.
 inline std::string option_name(std::string_view field) {
   if (field == "kernel_size") return "Kernel";
   if (field == "dilation_rate") return "Dilation";
+  if (field == "salt") return "HashSalt";
+  if (field == "mean" || field == "variance" || field == "vocabulary") return "Given" + pascal_case(field);
   if (field.starts_with("use_")) field.remove_prefix(4);
   return pascal_case(field);
 }
@@ -152,6 +169,13 @@ template <std::size_t N> std::string option_text(std::string_view field, const s
 inline std::string option_text(std::string_view field, const ActivationFunction& value) {
   const std::string type = argument_text(value);
   return field == "activation" ? type : option_name(field) + "<" + type + ">";
+}
+inline std::string option_text(std::string_view field, const Axes& axes) {
+  return option_name(field) + "<" + argument_text(axes) + ">";
+}
+inline std::string option_text(std::string_view, OutputMode value) {
+  constexpr const char* names[] = {"", "OneHot", "MultiHot", "Counts", "TfIdf"};
+  return names[static_cast<std::size_t>(value)];
 }
 inline std::string option_text(std::string_view, Padding value) {
   return value == Padding::same ? "Same" : "Causal";
@@ -278,6 +302,9 @@ class StaticNetwork {
     if (model.outputs() > 1)
       refuse_to_generate("the model has ", model.outputs(), " outputs, '", model.output_name(0), "' and '",
                          model.output_name(1), "' among them; one wanted");
+    if (graph_.inputs[0]->prepared.by)
+      refuse_to_generate("input '", model.input_name(0),
+                         "' takes texts; call the model on an Input of numbers");
     if (graph_.is_open())
       refuse_to_generate("input '", model.input_name(0),
                          "' takes sequences of any length; call the model on an Input of one length");

@@ -5,6 +5,7 @@
 #include <keratin/initializers.hpp>
 #include <keratin/io/file_error.hpp>
 #include <keratin/layers.hpp>
+#include <keratin/preprocessing/text.hpp>
 
 #include <boost/hana/accessors.hpp>
 #include <nlohmann/json.hpp>
@@ -124,6 +125,38 @@ inline void take(const Json& j, OutputMode& v) {
     if (j == output_modes[i]) return void(v = static_cast<OutputMode>(i));
   wants(j, "int, one_hot, multi_hot, count or tf_idf");
 }
+inline void take(const Json& j, std::string& v) {
+  if (!j.is_string()) wants(j, "a text");
+  v = j;
+}
+inline void take(const Json& j, std::optional<std::string>& v) {
+  v.reset();
+  if (!j.is_null()) take(j, v.emplace());
+}
+inline constexpr std::array<std::string_view, 4> standardizations{"", "lower", "strip_punctuation",
+                                                                  "lower_and_strip_punctuation"};
+inline void take(const Json& j, Standardize& v) {
+  for (std::size_t i = 0; i < standardizations.size(); ++i)
+    if (i == 0 ? j.is_null() : j == standardizations[i]) return void(v = static_cast<Standardize>(i));
+  wants(j, "null, lower, strip_punctuation or lower_and_strip_punctuation");
+}
+inline constexpr std::array<std::string_view, 3> splits{"", "whitespace", "character"};
+inline void take(const Json& j, Split& v) {
+  for (std::size_t i = 0; i < splits.size(); ++i)
+    if (i == 0 ? j.is_null() : j == splits[i]) return void(v = static_cast<Split>(i));
+  wants(j, "null, whitespace or character");
+}
+inline void take(const Json& j, std::vector<int>& widths) {
+  widths.clear();
+  if (j.is_array()) {
+    for (const Json& width : j) take(width, widths.emplace_back());
+  } else if (!j.is_null()) {
+    int most = 0;
+    take(j, most);
+    if (most > 1000) wants(j, "widths of 1000 tokens at most");
+    for (int width = 1; width <= most; ++width) widths.push_back(width);
+  }
+}
 inline void take(const Json& j, kernels::Salt& v) {
   v = {};
   if (j.is_null()) return;
@@ -202,6 +235,13 @@ inline Json put(const Axes& v) {
 }
 inline Json put(const OptionalInt& v) { return v.given ? Json(v.value) : Json(); }
 inline Json put(OutputMode v) { return output_modes[static_cast<std::size_t>(v)]; }
+inline Json put(const std::string& v) { return v; }
+inline Json put(const std::optional<std::string>& v) { return v ? Json(*v) : Json(); }
+inline Json put(Standardize v) {
+  return v == Standardize::none ? Json() : Json(standardizations[static_cast<std::size_t>(v)]);
+}
+inline Json put(Split v) { return v == Split::none ? Json() : Json(splits[static_cast<std::size_t>(v)]); }
+inline Json put(const std::vector<int>& v) { return v.empty() ? Json() : Json(v); }
 inline Json put(const kernels::Salt& v) { return v.given ? Json{v.first, v.second} : Json(); }
 inline Json put(const ActivationFunction& v) { return v.name(); }
 inline Json put(const Regularizer& v) {

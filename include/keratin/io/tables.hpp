@@ -12,19 +12,16 @@
 
 namespace keratin::io::detail {
 
-/// The text that an archive has for the layer of a group of .weights.h5.
-using TextOf = std::function<std::optional<std::string>(const std::string& group)>;
-inline std::optional<std::string> no_text(const std::string&) { return std::nullopt; }
-
-// A vocabulary: a token a line; empty ones at the end are none.
-inline std::vector<std::string> lines_of(const std::string& text) {
+// A vocabulary: a token a line. Empty ones at the end are none, unless so many tokens are expected; Keras
+// itself loses them.
+inline std::vector<std::string> lines_of(const std::string& text, std::size_t expected = 0) {
   std::vector<std::string> lines;
-  for (std::size_t at = 0; at < text.size();) {
+  for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     lines.push_back(text.substr(at, end - at));
     at = end + 1;
   }
-  while (!lines.empty() && lines.back().empty()) lines.pop_back();
+  while (lines.size() > expected && lines.back().empty()) lines.pop_back();
   return lines;
 }
 inline std::string text_of_lines(const auto& lines) {

@@ -426,3 +426,9 @@ class TextHashing final : public functional::Preparation {
 };
 
 }  // namespace keratin
+
+KERATIN_ADAPT_STRUCT(keratin::StringLookupSettings, max_tokens, num_oov_indices, mask_token, oov_token,
+                     invert, output_mode, pad_to_max_tokens, salt);
+KERATIN_ADAPT_STRUCT(keratin::TextVectorizationSettings, max_tokens, standardize, split, ngrams, output_mode,
+                     output_sequence_length, pad_to_max_tokens);
+KERATIN_ADAPT_STRUCT(keratin::TextHashingSettings, num_bins, mask_value, salt, output_mode);
