@@ -1,5 +1,5 @@
-// Models of Keras that take texts: they load, give Keras's outputs from the texts themselves, and come back from
-// files that are written here.
+// Models of Keras that take texts: they load, give Keras's outputs from the texts themselves, and come back
+// from files that are written here.
 #include <keratin/io/keras.hpp>
 #include <keratin/io/save.hpp>
 
@@ -71,11 +71,21 @@ TEST_CASE("a graph that begins with a text layer") {
   CHECK(again.input_name(0) == "review");
   CHECK(model.predict_texts({}).empty());
   // Of another vocabulary.
-  const functional::Tensor other = functional::TextInput(TextVectorization({.output_sequence_length = 5}, {"a"}));
-  functional::Model wrong(
-      other, Dense<1, Sigmoid>{}(GlobalAveragePooling1D{}(Embedding<32, 4>{}(other))));
+  const functional::Tensor other =
+      functional::TextInput(TextVectorization({.output_sequence_length = 5}, {"a"}));
+  functional::Model wrong(other, Dense<1, Sigmoid>{}(GlobalAveragePooling1D{}(Embedding<32, 4>{}(other))));
   CHECK_THROWS_AS(io::load_model(wrong, here.file("review.keras")), io::FileError);
   CHECK_THROWS_AS(io::save_model(model, here.file("review.h5")), io::FileError);
+}
+TEST_CASE("an empty token at the end of a vocabulary is kept") {
+  StringLookup lookup({.output_mode = OutputMode::count});
+  lookup.adapt(words, 2);
+  CHECK(lookup.vocabulary().back().empty());
+  const functional::Tensor x = functional::TextInput(lookup, "", 2);
+  const functional::Model model(x, Dense<2>{}(x), 1);
+  const TemporaryFolder here;
+  io::save_model(model, here.file("lookup.keras"));
+  CHECK(io::load_model(here.file("lookup.keras")).predict_texts(new_words) == model.predict_texts(new_words));
 }
 TEST_CASE("texts of nothing but white space") {
   const functional::Tensor x = functional::TextInput(TextVectorization({}, {"a"}));

@@ -89,7 +89,7 @@ def vectorization(**settings):
 
 def lookup(**settings):
     layer = layers.StringLookup(**settings)
-    layer.adapt(np.array(WORDS).reshape(4, 2))
+    layer.adapt(np.array(WORDS[:6]))  # Keras loses an empty token at the end of a vocabulary in a file
     return layer
 
 

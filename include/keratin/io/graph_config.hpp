@@ -252,21 +252,25 @@ class GraphWriter {
   }
   const Call& input_of(int i) const { return *graph_.inputs[static_cast<std::size_t>(-1 - i)]; }
   bool has_texts(int i) const { return texts_.contains(i); }
+  // A layer that takes one text of a sample would add an axis to it.
+  Json texts_shape(int i) const {
+    const functional::Prepared& prepared = input_of(i).prepared;
+    Json shape = Json::array({nullptr});
+    if (!text_record(*prepared.by).nests) shape.push_back(prepared.texts);
+    return shape;
+  }
   // The record of the text layer in front of an input.
   Json text_layer(int i) const {
     const TextLayer& text = texts_.at(i);
     Json config = text_record(*text.layer).config;
     config["name"] = text.name;
-    config["trainable"] = true;
     if (!config.contains("dtype")) config["dtype"] = "float32";
     Json record = record_of("keras.layers", text.layer->type(), std::move(config));
     record["name"] = text.name;
     record["inbound_nodes"] = Json::array();
-    const Json of_texts = {{"class_name", "__keras_tensor__"},
-                           {"config",
-                            {{"shape", {nullptr, input_of(i).prepared.texts}},
-                             {"dtype", "string"},
-                             {"keras_history", {name_of(i), 0, 0}}}}};
+    const Json of_texts = {
+        {"class_name", "__keras_tensor__"},
+        {"config", {{"shape", texts_shape(i)}, {"dtype", "string"}, {"keras_history", {name_of(i), 0, 0}}}}};
     record["inbound_nodes"].push_back({{"args", Json::array({of_texts})}, {"kwargs", Json::object()}});
     return record;
   }
@@ -297,12 +301,12 @@ class GraphWriter {
     const std::string& name = name_of(i);
     if (i < 0) {
       const Call& input = input_of(i);
-      Json record = record_of("keras.layers", "InputLayer",
-                              {{"batch_shape", has_texts(i) ? batch_shape({input.prepared.texts})
-                                                            : batch_shape(input.shape, input.open)},
-                               {"dtype", has_texts(i) ? "string" : "float32"},
-                               {"sparse", false},
-                               {"name", name}});
+      Json record =
+          record_of("keras.layers", "InputLayer",
+                    {{"batch_shape", has_texts(i) ? texts_shape(i) : batch_shape(input.shape, input.open)},
+                     {"dtype", has_texts(i) ? "string" : "float32"},
+                     {"sparse", false},
+                     {"name", name}});
       record["name"] = name;
       record["inbound_nodes"] = Json::array();
       return record;
@@ -317,7 +321,8 @@ class GraphWriter {
       if (config.value("stateful", false))
         throw FileError("stateful: Keras wants the size of the batch for it, which no model here has");
       config["name"] = name;
-      config["trainable"] = !graph_.is_frozen(first);
+      if (graph_.is_frozen(first) && learns(first))
+        config["trainable"] = false;  // not every class takes the key
       if (!config.contains("dtype")) config["dtype"] = "float32";
       if (returns_states(i)) config["return_state"] = true;
       Json record = record_of("keras.layers", known.class_name(*first.node), std::move(config));
@@ -339,6 +344,11 @@ class GraphWriter {
     if (config["activation"] != "linear")
       throw FileError("activation: Keras has none here; call a layer for it");
     config.erase("activation");
+  }
+  static bool learns(const Graph::Entry& e) {
+    const functional::SharedLayer& layer = *e.layer;
+    return std::any_of(layer.parameters->begin(), layer.parameters->end(),
+                       [](const Parameter& p) { return p.trainable; });
   }
   bool returns_states(int owner) const {
     for (const Graph::Entry& e : graph_.entries)
