@@ -83,8 +83,8 @@ TEST_CASE("Hashing") {
 }
 
 TEST_CASE("preprocessing refuses what does not fit") {
-  static_assert(NormalizationSpec{.axis = {2}}.fit(Shape{3}).broken == &needs_axes_of_the_sample);
-  static_assert(NormalizationSpec{.axis = {0}}.fit(Shape{3}).broken == &needs_axes_of_the_sample);
+  static_assert(NormalizationSpec{.axis = {2}}.fit(Shape{3}).broken == &needs_axes_that_the_input_has);
+  static_assert(NormalizationSpec{.axis = {0}}.fit(Shape{3}).broken == &needs_axes_that_the_input_has);
   static_assert(NormalizationSpec{.mean = {1.0}}.fit(Shape{3}).broken == &needs_mean_and_variance);
   static_assert(NormalizationSpec{.mean = {1., 2.}, .variance = {1., 2.}}.fit(Shape{3}).broken ==
                 &needs_a_mean_for_each);

@@ -1,5 +1,5 @@
 // adapt() against Keras.
-#include <keratin/preprocessing/adapt.hpp>
+#include <keratin/functional/adapt.hpp>
 
 #include "../check.hpp"
 

@@ -4,7 +4,7 @@
 #include <keratin/io/custom_layers.hpp>
 #include <keratin/io/model_graph.hpp>
 #include <keratin/io/places.hpp>
-#include <keratin/preprocessing/adapt.hpp>
+#include <keratin/functional/adapt.hpp>
 
 #include <charconv>
 #include <functional>

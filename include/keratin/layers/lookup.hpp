@@ -165,7 +165,7 @@ template <int N> struct OovToken {
   KERATIN_SETS(oov_token, N)
 };
 /// The numbers that have places, in their order: GivenVocabulary<12, 36, 1138>. Keras: vocabulary.
-template <int... Tokens> struct GivenVocabulary {
+template <auto... Tokens> struct GivenVocabulary {
   KERATIN_SETS(vocabulary, {Tokens...})
 };
 template <int N> struct VocabularySize {

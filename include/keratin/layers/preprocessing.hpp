@@ -12,8 +12,6 @@
 
 namespace keratin {
 
-inline constexpr Rule needs_axes_of_the_sample{
-    "every axis must be one of a sample: 1, 2, ... or -1, -2, ..."};
 inline constexpr Rule needs_mean_and_variance{"mean and variance must be given both or not at all"};
 inline constexpr Rule needs_a_mean_for_each{
     "mean and variance must be one number, or one for each index of the axis"};
@@ -64,7 +62,7 @@ struct NormalizationSpec {
   static constexpr bool counts_in_files = true;  // Keras has a counter behind the weights, which nobody reads
 
   constexpr Fit fit(Shape in) const {
-    if (axis.bits(in) < 0) return needs_axes_of_the_sample;
+    if (axis.bits(in) < 0) return needs_axes_that_the_input_has;
     if (mean.count != variance.count) return needs_mean_and_variance;
     if (mean.count > Table::most) return holds_at_most_64_values;
     if (mean.count > 1 && mean.count != kept_shape(in).elements()) return needs_a_mean_for_each;
