@@ -25,6 +25,9 @@ struct Table {
   }
 
   constexpr double operator[](int i) const { return values[static_cast<std::size_t>(i)]; }
+  constexpr std::size_t size() const { return static_cast<std::size_t>(count < most ? count : most); }
+  constexpr const double* begin() const { return values.data(); }
+  constexpr const double* end() const { return begin() + size(); }
   constexpr bool operator==(const Table&) const = default;
 };
 /// The same where one number may stand for all.

@@ -131,11 +131,11 @@ inline std::string argument_text(const Initializer& i) {
 
 inline std::string argument_text(const Table& table) {
   std::string text;
-  for (int i = 0; i < table.count; ++i) text += (i == 0 ? "" : ", ") + number_text(table[i]);
+  for (const double value : table) text += (text.empty() ? "" : ", ") + number_text(value);
   return text;
 }
 inline std::string argument_text(const Axes& axes) {
-  return list_text({axes.axis.begin(), axes.axis.begin() + axes.count}, static_cast<std::size_t>(axes.count));
+  return list_text({axes.begin(), axes.end()}, axes.size());
 }
 inline std::string argument_text(const OptionalInt& value) {
   return value.given ? std::to_string(value.value) : "";

@@ -118,8 +118,6 @@ inline void take(const Json& j, OptionalInt& v) {
   v.given = true;
   take(j, v.value);
 }
-inline constexpr std::array<std::string_view, 5> output_modes{"int", "one_hot", "multi_hot", "count",
-                                                              "tf_idf"};
 inline void take(const Json& j, OutputMode& v) {
   for (std::size_t i = 0; i < output_modes.size(); ++i)
     if (j == output_modes[i]) return void(v = static_cast<OutputMode>(i));
@@ -226,13 +224,9 @@ inline Json put(const Shape& v) {
   for (int a = 0; a < v.rank; ++a) extents.push_back(v[a]);
   return extents;
 }
-inline Json put(const Table& v) {
-  return v.count == 0 ? Json() : Json(std::vector(v.values.begin(), v.values.begin() + v.count));
-}
+inline Json put(const Table& v) { return v.count == 0 ? Json() : Json(std::vector(v.begin(), v.end())); }
 inline Json put(const OneOrMore& v) { return v.count == 1 ? Json(v[0]) : put(static_cast<const Table&>(v)); }
-inline Json put(const Axes& v) {
-  return v.count == 0 ? Json() : Json(std::vector(v.axis.begin(), v.axis.begin() + v.count));
-}
+inline Json put(const Axes& v) { return v.count == 0 ? Json() : Json(std::vector(v.begin(), v.end())); }
 inline Json put(const OptionalInt& v) { return v.given ? Json(v.value) : Json(); }
 inline Json put(OutputMode v) { return output_modes[static_cast<std::size_t>(v)]; }
 inline Json put(const std::string& v) { return v; }

@@ -35,6 +35,11 @@ struct Axes {
     for (int i = 0; i < count && i < Shape::max_rank; ++i) axis[static_cast<std::size_t>(i)] = all[i];
   }
 
+  constexpr std::size_t size() const {
+    return static_cast<std::size_t>(count < Shape::max_rank ? count : Shape::max_rank);
+  }
+  constexpr const int* begin() const { return axis.data(); }
+  constexpr const int* end() const { return begin() + size(); }
   /// Bit a is set: axis a of a sample, from 0. Error: -1, some axis is none of a sample.
   constexpr int bits(const Shape& in) const {
     int bits = 0;
@@ -197,6 +202,8 @@ struct Normalization : layer_of<Normalization<Options...>, NormalizationSpec, Op
 /// for the whole sample with a 1 at the place of each, or with how often each came, or that times the weight
 /// of the category. Keras: output_mode, where `index` is "int".
 enum class OutputMode : unsigned char { index, one_hot, multi_hot, count, tf_idf };
+inline constexpr std::array<std::string_view, 5> output_modes{"int", "one_hot", "multi_hot", "count",
+                                                              "tf_idf"};
 
 struct OneHot {
   KERATIN_SETS(output_mode, OutputMode::one_hot)

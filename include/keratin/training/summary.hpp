@@ -73,10 +73,16 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
     return value ? "folded" : "";
   else if constexpr (std::is_same_v<V, Padding>)
     return value == Padding::valid ? "valid" : value == Padding::same ? "same" : "causal";
+  else if constexpr (std::is_same_v<V, OutputMode>)
+    return std::string(output_modes[static_cast<std::size_t>(value)]);
+  else if constexpr (std::is_same_v<V, OptionalInt>)
+    return value.given ? std::to_string(value.value) : "none";
+  else if constexpr (std::is_same_v<V, kernels::Salt>)
+    return value.given ? std::to_string(value.first) + " " + std::to_string(value.second) : "none";
   else if constexpr (std::is_same_v<V, Slice>)
     return std::string(Text(value.begin, ":", value.end, ":", value.step).view());
   else {
-    static_assert(std::tuple_size_v<V> > 0, "a field of a new type: say here how it reads");
+    static_assert(requires { value.size(); }, "a field of a new type: say here how it reads");
     std::string text;
     for (const auto& item : value) text += (text.empty() ? "" : ", ") + value_text(item);
     return value.size() > 1 ? "(" + text + ")" : text;
