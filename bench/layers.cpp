@@ -100,6 +100,12 @@ template <class... A> void activations(ActivationList<A...>) {
   benchmark_layer<ConvLSTM2D<8, Kernel<3>, Same>, Input<8, 16, 16, 1>>("ConvLSTM2D/3");
   benchmark_layer<LSTM<64, Dropout<0.2>, RecurrentDropout<0.2>>, Input<32, 32>>("LSTM/32-64, dropout");
   benchmark_layer<Embedding<1000, 64>, Input<32>>("Embedding/1000-64");
+  benchmark_layer<Normalization<>, Input<13>>("Normalization/13");
+  benchmark_layer<Normalization<>, Input<28, 28, 3>>("Normalization/28-28-3");
+  benchmark_layer<Discretization<NumBins<10>>, Input<256>>("Discretization/10");
+  benchmark_layer<CategoryEncoding<32>, Input<8>>("CategoryEncoding/32");
+  benchmark_layer<IntegerLookup<MaxTokens<1000>>, Input<32>>("IntegerLookup/1000");
+  benchmark_layer<Hashing<100>, Input<32>>("Hashing/100");
   return true;
 }();
 

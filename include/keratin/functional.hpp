@@ -1,5 +1,6 @@
 #pragma once
 // The run-time front end: keratin::functional, and how its models are trained.
+#include <keratin/functional/adapt.hpp>
 #include <keratin/functional/lambda.hpp>
 #include <keratin/functional/model.hpp>
 #include <keratin/functional/operators.hpp>

@@ -13,12 +13,14 @@
 #include <keratin/layers/elementwise_merging.hpp>
 #include <keratin/layers/embedding.hpp>
 #include <keratin/layers/lambda.hpp>
+#include <keratin/layers/lookup.hpp>
 #include <keratin/layers/masking.hpp>
 #include <keratin/layers/merging.hpp>
 #include <keratin/layers/normalization.hpp>
 #include <keratin/layers/operators.hpp>
 #include <keratin/layers/permute.hpp>
 #include <keratin/layers/pooling.hpp>
+#include <keratin/layers/preprocessing.hpp>
 #include <keratin/layers/recurrent.hpp>
 #include <keratin/layers/regularization.hpp>
 #include <keratin/layers/reshaping.hpp>
@@ -54,7 +56,9 @@ namespace hana = boost::hana;
   X(DropoutSpec) X(AlphaDropoutSpec) X(GaussianNoiseSpec) X(GaussianDropoutSpec)          \
   X(SpatialDropoutSpec<1>) X(SpatialDropoutSpec<2>) X(SpatialDropoutSpec<3>)              \
   X(ActivityRegularizationSpec)                                                           \
-  X(FlattenSpec) X(ReshapeSpec)
+  X(FlattenSpec) X(ReshapeSpec)                                                           \
+  X(NormalizationSpec) X(DiscretizationSpec) X(CategoryEncodingSpec)                      \
+  X(IntegerLookupSpec) X(HashingSpec)
 #define KERATIN_OTHER_LAYER_SPECS(X)                                                         \
   X(SimpleRNNSpec) X(LSTMSpec) X(GRUSpec)                                                    \
   X(BatchNormalizationSpec) X(LayerNormalizationSpec) X(GroupNormalizationSpec)              \

@@ -30,6 +30,7 @@ int main() {
   print("convolution", models::convolution());
   print("activation", models::activation());
   print("reshaping", models::reshaping());
+  print("preprocessing", models::preprocessing());
   print("lenet_float16", models::lenet(), WeightFormat::float16);
   print("lenet_bfloat16", models::lenet(), WeightFormat::bfloat16);
 }

@@ -142,3 +142,12 @@ functional::Model models::reshaping() {
   return filled(x, Dense<2>{}(Concatenate<1>{}(AdaptiveMaxPooling1D<3>{}(steps),
                                                AdaptiveAveragePooling1D<2>{}(Cropping1D<>{}(steps)))));
 }
+functional::Model models::preprocessing() {
+  return chain(
+      {3, 4}, Normalization<Axis<1>>{}, Normalization<Axis<>, GivenMean<0.5>, GivenVariance<2.0>, Invert>{},
+      Discretization<NumBins<5>, Epsilon<0.1>>{}, Hashing<9, MaskValue<0>, HashSalt<3, 4>>{}, Flatten{},
+      IntegerLookup<GivenVocabulary<3, 1>, NumOovIndices<2>, MaskToken<0>, OovToken<-2>>{},
+      Discretization<BinBoundaries<0.5, 2.0>>{},
+      IntegerLookup<MaxTokens<8>, VocabularySize<5>, PadToMaxTokens, TfIdf>{}, CategoryEncoding<6, OneHot>{},
+      Flatten{}, Dense<2>{});
+}

@@ -5,6 +5,6 @@
 namespace models {
 
 mlp(), lenet(), depthwise(), recurrent(), causal(), residual(), inception(), merging(), embedding(),
-    normalization(), regularization(), convolution(), activation(), wrapped(), reshaping();
+    normalization(), regularization(), convolution(), activation(), wrapped(), reshaping(), preprocessing();
 
 }  // namespace models

@@ -37,6 +37,8 @@ def fill_weights(owner):
     """Weight j becomes fill(shape, j + 1), plus 1 if it is not trained."""
     for j, w in enumerate(owner.weights):
         w.assign(fill(w.shape, j + 1) + np.float32(not w.trainable))
+    if hasattr(owner, "finalize_state"):
+        owner.finalize_state()  # Normalization goes by constants that it makes of its weights
 
 
 def one_hot(classes, count):

@@ -29,6 +29,13 @@ struct Axes {
       if (axis == 0 || axis > in.rank || axis < -in.rank) return false;
     return true;
   }
+  /// Bit a is set: axis a of a sample, counted from 0; -1 where one of them is none of a sample.
+  constexpr int bits(const Shape& in) const {
+    if (!are_of(in)) return -1;
+    int bits = 0;
+    for (const int axis : *this) bits |= 1 << (axis < 0 ? axis + in.rank : axis - 1);
+    return bits;
+  }
   /// Whether axis a of a sample, counted from 0, is one of them.
   constexpr bool contain(int a, const Shape& in) const {
     for (const int axis : *this)

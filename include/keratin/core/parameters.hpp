@@ -10,6 +10,11 @@
 
 namespace keratin {
 
+/// Where Keras's files have a tensor: among its layer's weights by its number there, then perhaps as a number
+/// without a shape, or by its name; or not among them, for it is a list in the layer's config or a text file
+/// of its own.
+enum class InFiles : unsigned char { by_number, scalar, by_name, apart };
+
 /// One tensor: its name and layout as in Keras files, how it starts, its penalty. One that is not trainable
 /// is kept up to date by its layer's forward pass in training.
 struct Parameter {
@@ -18,6 +23,7 @@ struct Parameter {
   Initializer initializer{};
   Regularizer regularizer{};
   bool trainable = true;
+  InFiles in_files = InFiles::by_number;
 };
 
 /// A layer's parameters, in Keras's order.

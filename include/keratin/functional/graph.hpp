@@ -92,7 +92,8 @@ class Graph {
     for (std::size_t k = 0; k < inputs.size(); ++k) {
       Shape shape = inputs[k]->shape;
       shape.extent[0] = lengths[k];
-      if (shape != inputs[k]->shape) graph.inputs[k] = std::make_shared<Call>(inputs[k]->name, shape, true);
+      if (shape != inputs[k]->shape)
+        graph.inputs[k] = std::make_shared<Call>(inputs[k]->name, shape, true, inputs[k]->prepared);
     }
     for (Entry& e : graph.entries) {
       Shapes in;

@@ -12,7 +12,8 @@
 
 namespace keratin::functional {
 
-/// Instead of a seed: the parameters begin as zeros, for somebody is about to read them.
+/// Instead of a seed: the parameters begin as zeros, for somebody is about to read them, or as their layers
+/// were given them.
 struct Zeroed {};
 
 /// A model of all that lies between two tensors. predict is const and safe to call from several threads at
@@ -33,7 +34,9 @@ class Model {
       : graph_(inputs, outputs),
         inference_(graph_, Mode{}),
         layers_(layers_of(graph_, plan())),
-        block_(plan().block) {}
+        block_(plan().block) {
+    take_beginnings();
+  }
   Model(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, std::uint64_t seed = 0)
       : Model(inputs, outputs, Zeroed{}) {
     initialize(seed);
@@ -84,6 +87,27 @@ class Model {
   /// many samples as there are states.
   void predict(const Arrays& x, std::span<float> y, States<float>& states) const {
     predict_all(x, std::span<const std::span<float>>(&y, 1), &states);
+  }
+
+  /// What the k-th input is made into by its text layer: rows to predict and fit with,
+  /// values.rows_of(length). A sample of no token at all gets one value. Error: the input takes no texts, or
+  /// not whole samples came.
+  PreparedRows prepare(std::size_t k, std::span<const std::string> texts) const {
+    const Prepared& prepared = graph_.inputs.at(k)->prepared;
+    if (!prepared.by) throw std::invalid_argument(Text("Model: input ", k, " takes no texts").c_str());
+    PreparedRows rows = prepared.by->rows(texts, prepared.texts);
+    if (rows.length == 0)
+      rows = {std::vector<float>(texts.size() / static_cast<std::size_t>(prepared.texts)), 1};
+    return rows;
+  }
+  PreparedRows prepare(std::span<const std::string> texts) const { return prepare(0, texts); }
+  /// Outputs for texts, of a model of one input and one output.
+  std::vector<float> predict_texts(std::span<const std::string> texts) const {
+    const PreparedRows rows = prepare(0, texts);
+    const Array x = Array(rows.values).rows_of(rows.length);
+    std::vector<float> y(rows.values.size() / rows.length * (texts.empty() ? 0 : sizes_for(x).second));
+    if (!texts.empty()) predict(x, std::span(y));
+    return y;
   }
 
   /// Gives every parameter its initializer's values: the same bits as those of a Sequential of the same
@@ -310,6 +334,10 @@ class Model {
     each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {
       const Beginning* const called = entry.call->beginning.get();
       const std::vector<float>& values = called ? called->values : entry.layer->values;
+      if (values.size() > row.tensors.end - row.tensors.start)
+        throw std::invalid_argument(Text("Model: layer '", entry.layer->name, "' (", row.type,
+                                         ") begins with more values than it has weights")
+                                        .c_str());
       std::copy(values.begin(), values.end(), block_.data() + row.tensors.start);
     });
   }

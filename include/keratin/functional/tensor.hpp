@@ -2,6 +2,7 @@
 // Symbolic tensors, and layers called on them: the run-time front end's way to write a network down. A graph
 // cannot have a cycle, for a tensor exists only once the layer that makes it was called.
 #include <keratin/core/text.hpp>
+#include <keratin/functional/preparation.hpp>
 #include <keratin/functional/time_distributed.hpp>
 
 #include <algorithm>
@@ -28,7 +29,7 @@ struct Call;
 class Graph;
 class Model;
 namespace detail {
-Tensor input(Shape shape, std::string name, bool open);
+Tensor input(Shape shape, std::string name, bool open, Prepared prepared = {});
 }
 
 /// What flows between layers: a shape, how it came about, and perhaps a mask that goes beside it.
@@ -56,7 +57,7 @@ class Tensor {
   friend struct Call;
   friend class Graph;
   friend class Model;
-  friend Tensor detail::input(Shape shape, std::string name, bool open);
+  friend Tensor detail::input(Shape shape, std::string name, bool open, Prepared prepared);
   explicit Tensor(std::shared_ptr<const Call> call) : call_(std::move(call)) {}
   std::shared_ptr<const Call> call_, mask_;
 };
@@ -86,11 +87,12 @@ struct Call {
   std::shared_ptr<const Call> mask;    // of what is made
   std::shared_ptr<const Beginning> beginning;
   Shape shape{};
-  int index = 0;      // layers on the longest way here, without this one; -1: an input
-  bool open = false;  // an input whose first axis may have another extent at each call
+  int index = 0;        // layers on the longest way here, without this one; -1: an input
+  bool open = false;    // an input whose first axis may have another extent at each call
+  Prepared prepared{};  // an input that is made of texts
 
-  Call(std::string n, Shape out, bool any_length)
-      : name(std::move(n)), shape(out), index(-1), open(any_length) {}
+  Call(std::string n, Shape out, bool any_length, Prepared of_texts)
+      : name(std::move(n)), shape(out), index(-1), open(any_length), prepared(std::move(of_texts)) {}
   Call(std::shared_ptr<SharedLayer> l, std::shared_ptr<const Node> with, std::vector<Tensor> in, Shape out,
        int i)
       : layer(std::move(l)), node(std::move(with)), inputs(std::move(in)), shape(out), index(i) {}
@@ -145,10 +147,10 @@ template <LayerSpec S> Tensor NodeOf<S>::mask_of(const Tensor& x) const {
     return x;
 }
 
-inline Tensor detail::input(Shape shape, std::string name, bool open) {
+inline Tensor detail::input(Shape shape, std::string name, bool open, Prepared prepared) {
   const Fit fit = accepted(shape);
   if (fit.broken) throw std::invalid_argument(Text("Input, got ", shape, ": ", fit.broken->text).c_str());
-  return Tensor(std::make_shared<Call>(std::move(name), shape, open));
+  return Tensor(std::make_shared<Call>(std::move(name), shape, open, std::move(prepared)));
 }
 /// The input of a graph: the shape of one sample. Keras: Input.
 inline Tensor Input(Shape shape, std::string name = "") {
@@ -159,6 +161,19 @@ inline Tensor Input(Shape shape, std::string name = "") {
 /// rows, see Array::rows_of; a single sample by its size. Keras: Input((None, ...)).
 inline Tensor SequenceInput(Shape shape, std::string name = "") {
   return detail::input(shape, std::move(name), true);
+}
+
+inline constexpr int shown_length = 64;  // of an open axis whose length nobody gave
+/// An input that a text layer makes: TextInput(TextVectorization({.output_sequence_length = 80}, words)).
+/// Before the network runs, Model::prepare makes rows of samples of so many texts. Keras:
+/// Input(dtype="string"), and the layer called on it.
+inline Tensor TextInput(Prepared prepared, std::string name = "") {
+  const Shape shape = prepared.by->shape(prepared.texts);
+  const bool open = shape.rank == 0;
+  return detail::input(open ? Shape{shown_length} : shape, std::move(name), open, std::move(prepared));
+}
+template <std::derived_from<Preparation> L> Tensor TextInput(L layer, std::string name = "", int texts = 1) {
+  return TextInput(Prepared{std::make_shared<const L>(std::move(layer)), texts}, std::move(name));
 }
 
 // Whether parameters have the same shapes.

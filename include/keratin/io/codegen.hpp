@@ -139,18 +139,28 @@ inline std::string argument_text(const Initializer& i) {
   return "";
 }
 
-inline std::string argument_text(Merging value) {
-  constexpr const char* names[] = {"concat", "sum", "ave", "mul", "none"};
-  return std::string("Merging::") + names[static_cast<int>(value)];
-}
+inline std::string argument_text(Merging value) { return "Merging::" + std::string(enum_name(value)); }
 // A layer inside another.
 template <LayerSpec S> std::string layer_text(const S& spec);
 template <LayerSpec S> std::string argument_text(const S& spec) { return layer_text(spec); }
+inline std::string argument_text(const Table& table) {
+  std::string text;
+  for (const double value : table) text += (text.empty() ? "" : ", ") + number_text(value);
+  return text;
+}
+inline std::string argument_text(const OptionalInt& value) {
+  return value.given ? std::to_string(value.value) : "";
+}
+inline std::string argument_text(const kernels::Salt& salt) {
+  return std::to_string(salt.first) + "u, " + std::to_string(salt.second) + "u";
+}
 
 // return_sequences -> ReturnSequences: what an option is called that sets a field.
 inline std::string option_name(std::string_view field) {
   if (field == "kernel_size") return "Kernel";
   if (field == "dilation_rate") return "Dilation";
+  if (field == "salt") return "HashSalt";
+  if (field == "mean" || field == "variance" || field == "vocabulary") return "Given" + pascal_case(field);
   if (field.starts_with("use_")) field.remove_prefix(4);
   return pascal_case(field);
 }
@@ -170,6 +180,13 @@ template <std::size_t N> std::string option_text(std::string_view field, const s
 inline std::string option_text(std::string_view field, const ActivationFunction& value) {
   const std::string type = argument_text(value);
   return field == "activation" ? type : option_name(field) + "<" + type + ">";
+}
+inline std::string option_text(std::string_view field, const Axes& axes) {
+  return option_name(field) + "<" + argument_text(axes) + ">";
+}
+inline std::string option_text(std::string_view, OutputMode value) {
+  constexpr const char* names[] = {"", "OneHot", "MultiHot", "Counts", "TfIdf"};
+  return names[static_cast<std::size_t>(value)];
 }
 inline std::string option_text(std::string_view, Padding value) { return pascal_case(enum_name(value)); }
 inline std::string option_text(std::string_view, Interpolation value) {
@@ -303,6 +320,9 @@ class StaticNetwork {
     if (model.outputs() > 1)
       refuse_to_generate("the model has ", model.outputs(), " outputs, '", model.output_name(0), "' and '",
                          model.output_name(1), "' among them; one wanted");
+    if (graph_.inputs[0]->prepared.by)
+      refuse_to_generate("input '", model.input_name(0),
+                         "' takes texts; call the model on an Input of numbers");
     if (graph_.is_open())
       refuse_to_generate("input '", model.input_name(0),
                          "' takes sequences of any length; call the model on an Input of one length");
@@ -332,8 +352,7 @@ class StaticNetwork {
   void find_type(int i) {
     Layer& layer = at(i);
     layer.type.head = text_of(*graph_.entry(i).node);
-    functional::with_spec(*graph_.entry(i).node,
-                          [&]<class S>(const S&) { layer.merges = MergingSpec<S>; });
+    functional::with_spec(*graph_.entry(i).node, [&]<class S>(const S&) { layer.merges = MergingSpec<S>; });
     if (layer.type.head.empty()) refuse(i, "has no static type");
     if (layer.name != automatic_name(graph_.entry(i).node->type())) layer.type.name = layer.name;
     taken_.insert(layer.name);

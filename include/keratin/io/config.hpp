@@ -7,6 +7,7 @@
 #include <keratin/io/file_error.hpp>
 #include <keratin/layers.hpp>
 #include <keratin/optimizers/learning_rate.hpp>
+#include <keratin/preprocessing/text.hpp>
 
 #include <boost/hana/accessors.hpp>
 #include <nlohmann/json.hpp>
@@ -69,6 +70,10 @@ template <NamedEnum E> void take(const Json& j, E& v) {
   }
   wants(j, "one of " + all);
 }
+inline void take(const Json& j, Merging& v) {
+  if (j.is_null()) return void(v = Merging::none);
+  take<Merging>(j, v);
+}
 // One number for all, or one for each; null: as the layer has it by itself.
 template <std::size_t N> void take(const Json& j, std::array<int, N>& v) {
   if (j.is_null()) return;
@@ -88,13 +93,6 @@ template <std::size_t N> void take(const Json& j, std::array<Sizes<2>, N>& v) {
     take(j, v[0]);
     v.fill(v[0]);
   }
-}
-inline constexpr std::array<std::string_view, 4> merging_names{"concat", "sum", "ave", "mul"};
-inline void take(const Json& j, Merging& v) {
-  if (j.is_null()) return void(v = Merging::none);
-  for (std::size_t i = 0; i < merging_names.size(); ++i)
-    if (j == merging_names[i]) return void(v = static_cast<Merging>(i));
-  wants(j, "concat, sum, ave, mul or null");
 }
 inline void take(const Json& j, Shape& v) {
   if (!j.is_array() || j.empty() || j.size() > Shape::max_rank) wants(j, "a shape");
@@ -117,6 +115,73 @@ inline void take(const Json& j, Axes& v) {
 }
 // An activation whose name means something else in Keras, or nothing.
 inline bool is_of_files(ActivationFunction f) { return f != GELUTanh{} && f != Sparsemax{}; }
+// Numbers, also in lists of lists; null: none.
+inline void take_numbers(const Json& j, std::vector<double>& v) {
+  if (j.is_null()) return;
+  if (j.is_array())
+    for (const Json& item : j) take_numbers(item, v);
+  else
+    take(j, v.emplace_back());
+}
+inline void take(const Json& j, Table& v) {
+  std::vector<double> all;
+  take_numbers(j, all);
+  if (all.size() > Table::most) wants(j, std::to_string(Table::most) + " numbers at most");
+  v = {};
+  v.count = static_cast<int>(all.size());
+  std::copy(all.begin(), all.end(), v.values.begin());
+}
+inline void take(const Json& j, OptionalInt& v) {
+  v = {};
+  if (j.is_null()) return;
+  v.given = true;
+  take(j, v.value);
+}
+inline void take(const Json& j, OutputMode& v) {
+  for (std::size_t i = 0; i < output_modes.size(); ++i)
+    if (j == output_modes[i]) return void(v = static_cast<OutputMode>(i));
+  wants(j, "int, one_hot, multi_hot, count or tf_idf");
+}
+inline void take(const Json& j, std::string& v) {
+  if (!j.is_string()) wants(j, "a text");
+  v = j;
+}
+inline void take(const Json& j, std::optional<std::string>& v) {
+  v.reset();
+  if (!j.is_null()) take(j, v.emplace());
+}
+inline constexpr std::array<std::string_view, 4> standardizations{"", "lower", "strip_punctuation",
+                                                                  "lower_and_strip_punctuation"};
+inline void take(const Json& j, Standardize& v) {
+  for (std::size_t i = 0; i < standardizations.size(); ++i)
+    if (i == 0 ? j.is_null() : j == standardizations[i]) return void(v = static_cast<Standardize>(i));
+  wants(j, "null, lower, strip_punctuation or lower_and_strip_punctuation");
+}
+inline constexpr std::array<std::string_view, 3> splits{"", "whitespace", "character"};
+inline void take(const Json& j, Split& v) {
+  for (std::size_t i = 0; i < splits.size(); ++i)
+    if (i == 0 ? j.is_null() : j == splits[i]) return void(v = static_cast<Split>(i));
+  wants(j, "null, whitespace or character");
+}
+inline void take(const Json& j, std::vector<int>& widths) {
+  widths.clear();
+  if (j.is_array()) {
+    for (const Json& width : j) take(width, widths.emplace_back());
+  } else if (!j.is_null()) {
+    int most = 0;
+    take(j, most);
+    if (most > 1000) wants(j, "widths of 1000 tokens at most");
+    for (int width = 1; width <= most; ++width) widths.push_back(width);
+  }
+}
+inline void take(const Json& j, kernels::Salt& v) {
+  v = {};
+  if (j.is_null()) return;
+  const Json pair = j.is_array() ? j : Json::array({j, j});
+  if (pair.size() != 2 || !pair[0].is_number_integer() || !pair[1].is_number_integer())
+    wants(j, "one or two whole numbers");
+  v = {true, pair[0].get<std::uint64_t>(), pair[1].get<std::uint64_t>()};
+}
 inline void take(const Json& j, ActivationFunction& v) {
   std::string name = j.is_null() ? "linear" : class_of(j);
   if (name == "swish") name = SiLU::name;
@@ -183,9 +248,7 @@ inline Json put(const Axes& v) {
   return Json(std::vector<int>(v.begin(), v.end()));
 }
 template <NamedEnum E> Json put(E v) { return enum_name(v); }
-inline Json put(Merging v) {
-  return v == Merging::none ? Json() : Json(merging_names[static_cast<std::size_t>(v)]);
-}
+inline Json put(Merging v) { return v == Merging::none ? Json() : Json(enum_name(v)); }
 template <std::size_t N> Json put(const std::array<int, N>& v) { return N == 1 ? Json(v[0]) : Json(v); }
 // Sizes that were left to the layer: its defaults, where they are none.
 constexpr bool is_left_out(const auto&, const auto&) { return false; }
@@ -206,6 +269,18 @@ inline Json put(const Numbers& v) {
   for (const int n : v) list.push_back(n == 0 ? Json() : Json(n));
   return list;
 }
+inline Json put(const Table& v) { return v.count == 0 ? Json() : Json(std::vector(v.begin(), v.end())); }
+inline Json put(const OneOrMore& v) { return v.count == 1 ? Json(v[0]) : put(static_cast<const Table&>(v)); }
+inline Json put(const OptionalInt& v) { return v.given ? Json(v.value) : Json(); }
+inline Json put(OutputMode v) { return output_modes[static_cast<std::size_t>(v)]; }
+inline Json put(const std::string& v) { return v; }
+inline Json put(const std::optional<std::string>& v) { return v ? Json(*v) : Json(); }
+inline Json put(Standardize v) {
+  return v == Standardize::none ? Json() : Json(standardizations[static_cast<std::size_t>(v)]);
+}
+inline Json put(Split v) { return v == Split::none ? Json() : Json(splits[static_cast<std::size_t>(v)]); }
+inline Json put(const std::vector<int>& v) { return v.empty() ? Json() : Json(v); }
+inline Json put(const kernels::Salt& v) { return v.given ? Json{v.first, v.second} : Json(); }
 inline Json put(const ActivationFunction& v) {
   if (!is_of_files(v)) throw FileError("activation: Keras has no name for this " + std::string(v.name()));
   return v.name();
@@ -266,13 +341,18 @@ inline bool changes_nothing(const std::string& key, const Json& value, int rank)
                                       "input_length",
                                       "shared_object_id",
                                       "renorm_clipping",
-                                      "renorm_momentum"};
+                                      "renorm_momentum",
+                                      "idf_weights"};
   if (std::find(std::begin(any), std::end(any), key) != std::end(any) || key.ends_with("_initializer"))
     return true;
   if (value.is_null() || value == false || value == 0) return true;
-  if (key == "dtype")
-    return value == "float32" ||
-           (value.is_object() && value.value("config", Json::object()).value("name", "") == "float32");
+  if (key == "dtype") {
+    const Json type = value.is_object() ? value.value("config", Json::object()).value("name", Json()) : value;
+    return type == "float32" || type == "int32" ||
+           type == "int64";  // these of layers that make whole numbers
+  }
+  if (key == "vocabulary_dtype") return value == "int64";
+  if (key == "oov_method") return value == "floormod";
   if (key == "data_format") return value == "channels_last";
   if (key == "fill_mode") return value == "constant";
   if (key == "axis")
@@ -418,7 +498,11 @@ template <LayerSpec S> S spec_from_config(const Json& config, int rank) {
 }
 
 /// The config of a layer, from its spec. Error: FileError; a setting that files cannot hold.
-template <LayerSpec S> Json config_from_spec(const S& spec) { return detail::put_fields(spec); }
+template <LayerSpec S> Json config_from_spec(const S& spec) {
+  Json config = detail::put_fields(spec);
+  if constexpr (requires { spec.dtype(); }) config["dtype"] = spec.dtype();
+  return config;
+}
 
 namespace detail {
 template <LayerSpec S> void take(const Json& j, S& v) {

@@ -4,6 +4,7 @@
 #include <keratin/io/custom_layers.hpp>
 #include <keratin/io/model_graph.hpp>
 #include <keratin/io/places.hpp>
+#include <keratin/io/texts.hpp>
 
 #include <numeric>
 #include <set>
@@ -26,10 +27,14 @@ class GraphWriter {
 
   Json functional() {
     Json layers = Json::array(), extras = Json::array();
-    for (const int i : order_) layers.push_back(record(i, extras));
+    for (const int i : order_) {
+      layers.push_back(record(i, extras));
+      if (has_texts(i)) layers.push_back(text_layer(i));
+    }
     for (Json& extra : extras) layers.push_back(std::move(extra));
     Json in = Json::array(), out = Json::array();
-    for (std::size_t k = 0; k < model_.inputs(); ++k) in.push_back(history(-1 - static_cast<int>(k)));
+    for (std::size_t k = 0; k < model_.inputs(); ++k)
+      in.push_back(Json::array({name_of(-1 - static_cast<int>(k)), 0, 0}));
     for (std::size_t k = 0; k < model_.outputs(); ++k) {
       const Tensor y = model_.output(k);
       const bool unmasked = !y.mask() && implicit_mask(y.call());
@@ -68,6 +73,12 @@ class GraphWriter {
     record["build_config"] = {{"input_shape", shape}};
     return record;
   }
+  /// The text layers in front of inputs, with their groups.
+  struct TextLayer {
+    const functional::Preparation* layer;
+    std::string group, name;
+  };
+  const std::map<int, TextLayer>& text_layers() const { return texts_; }
   /// The layers that have weights, in the file's order.
   const std::vector<Stored>& stored() const { return stored_; }
   /// The groups that a file would have next, of one more layer of each class.
@@ -160,6 +171,11 @@ class GraphWriter {
     for (const int i : order_) {
       if (i < 0) {
         groups.of("InputLayer");
+        if (const functional::Prepared& prepared = input_of(i).prepared; prepared.by) {
+          const std::string type = prepared.by->type();
+          texts_[i] = {prepared.by.get(), groups.of(type),
+                       new_name(prepared.name.empty() ? snake_case(type) : prepared.name)};
+        }
         continue;
       }
       const Node& node = *graph_.entry(i).node;
@@ -235,7 +251,34 @@ class GraphWriter {
     for (int a = 0; a < shape.rank; ++a) extents.push_back(a == 0 && open ? Json(nullptr) : Json(shape[a]));
     return extents;
   }
-  Json history(int i) const { return {name_of(i), graph_.call_number(graph_.made_by(i)), graph_.piece(i)}; }
+  const Call& input_of(int i) const { return *graph_.inputs[static_cast<std::size_t>(-1 - i)]; }
+  bool has_texts(int i) const { return texts_.contains(i); }
+  // A layer that takes one text of a sample would add an axis to it.
+  Json texts_shape(int i) const {
+    const functional::Prepared& prepared = input_of(i).prepared;
+    Json shape = Json::array({nullptr});
+    if (!text_record(*prepared.by).nests) shape.push_back(prepared.texts);
+    return shape;
+  }
+  // The record of the text layer in front of an input.
+  Json text_layer(int i) const {
+    const TextLayer& text = texts_.at(i);
+    Json config = text_record(*text.layer).config;
+    config["name"] = text.name;
+    if (!config.contains("dtype")) config["dtype"] = "float32";
+    Json record = record_of("keras.layers", text.layer->type(), std::move(config));
+    record["name"] = text.name;
+    record["inbound_nodes"] = Json::array();
+    const Json of_texts = {
+        {"class_name", "__keras_tensor__"},
+        {"config", {{"shape", texts_shape(i)}, {"dtype", "string"}, {"keras_history", {name_of(i), 0, 0}}}}};
+    record["inbound_nodes"].push_back({{"args", Json::array({of_texts})}, {"kwargs", Json::object()}});
+    return record;
+  }
+  Json history(int i) const {
+    if (has_texts(i)) return {texts_.at(i).name, 0, 0};
+    return {name_of(i), graph_.call_number(graph_.made_by(i)), graph_.piece(i)};
+  }
   Json tensor(int i) const { return tensor_of(graph_.shape(i), history(i)); }
   Json tensor_of(const Shape& shape, Json history) const {
     return {{"class_name", "__keras_tensor__"},
@@ -258,12 +301,13 @@ class GraphWriter {
   Json record(int i, Json& extras) {
     const std::string& name = name_of(i);
     if (i < 0) {
-      const Call& input = *graph_.inputs[static_cast<std::size_t>(-1 - i)];
-      Json record = record_of("keras.layers", "InputLayer",
-                              {{"batch_shape", batch_shape(input.shape, input.open)},
-                               {"dtype", "float32"},
-                               {"sparse", false},
-                               {"name", name}});
+      const Call& input = input_of(i);
+      Json record =
+          record_of("keras.layers", "InputLayer",
+                    {{"batch_shape", has_texts(i) ? texts_shape(i) : batch_shape(input.shape, input.open)},
+                     {"dtype", has_texts(i) ? "string" : "float32"},
+                     {"sparse", false},
+                     {"name", name}});
       record["name"] = name;
       record["inbound_nodes"] = Json::array();
       return record;
@@ -278,8 +322,9 @@ class GraphWriter {
       if (of_recurrence(config).value("stateful", false))
         throw FileError("stateful: Keras wants the size of the batch for it, which no model here has");
       config["name"] = name;
-      config["trainable"] = !graph_.is_frozen(first);
-      config["dtype"] = "float32";
+      if (graph_.is_frozen(first) && learns(first))
+        config["trainable"] = false;  // not every class takes the key
+      if (!config.contains("dtype")) config["dtype"] = "float32";
       if (returns_states(i)) of_recurrence(config)["return_state"] = true;
       Json record = record_of("keras.layers", known.class_name(*first.node), std::move(config));
       if (!known.registered.empty()) record["registered_name"] = known.registered;
@@ -300,6 +345,11 @@ class GraphWriter {
     if (config["activation"] != "linear")
       throw FileError("activation: Keras has none here; call a layer for it");
     config.erase("activation");
+  }
+  static bool learns(const Graph::Entry& e) {
+    const functional::SharedLayer& layer = *e.layer;
+    return std::any_of(layer.parameters->begin(), layer.parameters->end(),
+                       [](const Parameter& p) { return p.trainable; });
   }
   bool returns_states(int owner) const {
     for (const Graph::Entry& e : graph_.entries)
@@ -428,6 +478,7 @@ class GraphWriter {
   std::set<std::string> taken_;
   std::vector<int> order_;
   std::vector<Stored> stored_;
+  std::map<int, TextLayer> texts_;
   std::vector<std::string> next_groups_;
   mutable std::map<const Call*, const Call*> implicit_;
   bool has_operators_ = false;

@@ -4,6 +4,7 @@
 #include <keratin/io/graph_config.hpp>
 #include <keratin/io/hdf5.hpp>
 #include <keratin/io/model_graph.hpp>
+#include <keratin/io/texts.hpp>
 #include <keratin/io/zip.hpp>
 
 #include <set>
@@ -15,7 +16,6 @@ namespace detail {
 inline constexpr std::uint64_t most_json_bytes = 64 << 20, most_weight_bytes = std::uint64_t{16} << 30;
 inline constexpr int deepest_json = 200, most_json_values = 1 << 21;
 inline constexpr std::size_t most_calls = 10'000;  // of layers, also where a model inside is called again
-inline constexpr int shown_length = 64;            // of an open axis, see SequenceInput
 
 inline constexpr int most_keys = 1000;
 inline constexpr std::uint64_t most_packed = 100;  // Keras itself packs nothing
@@ -63,12 +63,13 @@ class Builder {
     std::string name, group;
     bool trainable = true;
     std::vector<std::size_t> at{};
+    bool in_config = false;  // its config says what they are
   };
   std::vector<Place> places;  // in the order of the lists
   /// How many weights there can be in the file: a model that has more is refused before it takes memory.
   std::uint64_t most_weights = UINT64_MAX;
 
-  explicit Builder(const CustomLayers& custom) : custom_(custom) {}
+  Builder(const CustomLayers& custom, const Beside& file) : custom_(custom), file_(file) {}
 
   functional::Model build(const Json& record) {
     functional::Model built = std::move(*model(record, "", "", true, 0));
@@ -124,11 +125,23 @@ class Builder {
     Shape shape;
     Json extents = Json::array();
     for (std::size_t a = 1; a < batch_shape.size(); ++a) extents.push_back(batch_shape[a]);
-    if (open) extents[0] = shown_length;
+    if (open) extents[0] = functional::shown_length;
     for (const Json& extent : extents)
       if (extent.is_null()) wants(batch_shape, "only the first axis of a sample open");
     take(extents, shape);
     return open ? functional::SequenceInput(shape, name) : functional::Input(shape, name);
+  }
+  // The input that a text layer makes.
+  Tensor text_input(const Json& record, const Json& batch_shape, const std::string& name,
+                    const std::string& prefix, const std::string& group, int depth) const {
+    return in_layer(record, [&] {
+      if (depth > 0) throw FileError("texts go into the outermost model only");
+      return functional::TextInput(
+          functional::Prepared{
+              preparation_from(text_in(record, "class_name"), member(record, "config"), file_, group),
+              texts_of_each(batch_shape), prefix + name_in(record)},
+          name);
+    });
   }
   static const Json* batch_shape_of(const Json& config) {
     for (const char* key : {"batch_shape", "batch_input_shape"})
@@ -144,13 +157,21 @@ class Builder {
     const Json* shape = batch_shape_of(first);
     if (!shape && config.contains("build_input_shape")) shape = &config["build_input_shape"];
     if (!shape) throw FileError("a Sequential that does not say its input's shape");
-    const Tensor x = input(*shape, class_of(layers[0]) == "InputLayer" ? prefix + name_in(layers[0]) : "");
-    Tensor y = x;
+    const std::string below = group.empty() ? "" : group + "/";
+    const bool has_input = class_of(layers[0]) == "InputLayer";
+    const std::string name = has_input ? prefix + name_in(layers[0]) : "";
     Groups groups;
-    for (std::size_t i = 0; i < layers.size(); ++i) {
+    // A text layer in front is a part of the input.
+    const std::size_t text = has_input && takes_texts(first) ? 1 : 0;
+    const bool of_texts = text < layers.size() && is_text_class(text_in(layers[text], "class_name")) &&
+                          (text == 1 || text_in(layers[text], "class_name") != "Hashing");
+    const Tensor x = of_texts ? text_input(layers[text], *shape, name, prefix,
+                                           below + groups.of(text_in(layers[text], "class_name")), depth)
+                              : input(*shape, name);
+    Tensor y = x;
+    for (std::size_t i = of_texts ? text + 1 : 0; i < layers.size(); ++i) {
       const Json& record = layers[i];
       if (text_in(record, "class_name") == "InputLayer") continue;
-      const std::string below = group.empty() ? "" : group + "/";
       in_layer(record, [&] {
         const Made layer = make(record, i, prefix, below + groups.of(text_in(record, "class_name")),
                                 trainable, depth, y.shape().rank);
@@ -176,6 +197,8 @@ class Builder {
     std::vector<Pending> pending;
     Calls calls;
     Groups groups;
+    std::map<std::string, std::pair<const Json*, std::string>>
+        texts;                             // inputs of texts: their shapes and names
     std::set<std::string> counted_from_1;  // models inside, where the file says what is an input or output
     std::size_t order = 0;
     const std::string below = group.empty() ? "" : group + "/";
@@ -195,13 +218,31 @@ class Builder {
           const Json* shape = batch_shape_of(member(record, "config"));
           if (!shape) throw FileError("no shape");
           const auto key = keys.find(p.name);
-          calls[p.name] = {{input(*shape, prefix + (key == keys.end() ? p.name : key->second))}};
+          const std::string name = prefix + (key == keys.end() ? p.name : key->second);
+          if (takes_texts(member(record, "config")))
+            texts.emplace(p.name, std::pair(shape, name));
+          else
+            calls[p.name] = {{input(*shape, name)}};
         });
       else {
         p.nodes = &list_in(record, "inbound_nodes");
         pending.push_back(std::move(p));
       }
     }
+    // A layer that reads texts makes the input.
+    std::erase_if(pending, [&](const Pending& p) {
+      return in_layer(*p.record, [&] {
+        const std::vector<Reference> reads =
+            p.nodes->empty() ? std::vector<Reference>{} : tensors_in(arguments_of((*p.nodes)[0]).args);
+        const auto from = reads.empty() ? texts.end() : texts.find(reads[0].layer);
+        if (from == texts.end() || !is_text_class(text_in(*p.record, "class_name"))) return false;
+        if (p.nodes->size() > 1 || reads.size() > 1 || !calls[from->first].empty())
+          throw FileError("the texts of an input go into one layer, which is called once");
+        const auto& [shape, name] = from->second;
+        calls[p.name] = calls[from->first] = {{text_input(*p.record, *shape, name, prefix, p.group, depth)}};
+        return true;
+      });
+    });
     // What Keras writes for the mask of a Concatenate; here masks are joined when the layer is called.
     std::set<std::string> implicit;
     // Calls in the order in which what they read is there.
@@ -222,6 +263,7 @@ class Builder {
             for (const Reference& r : all) {
               const auto source = calls.find(r.layer);
               if (source == calls.end()) throw FileError("it reads '" + r.layer + "', which is not there");
+              if (texts.contains(r.layer)) throw FileError("it reads texts, which go into text layers only");
               p.source = &source->second;
               p.source_call = r.call;
               if (r.call >= p.source->size()) return false;
@@ -455,7 +497,9 @@ class Builder {
       return inside;
     }
     trainable = trainable && is_trained(config);
-    places.push_back({name, group + weights_in(class_name, config), trainable, at_});
+    places.push_back({name, group + weights_in(class_name, config), trainable, at_,
+                      class_name == NormalizationSpec::name && config.is_object() &&
+                          is_long(config.value("mean", Json()))});
     at_.pop_back();
     of_recurrence(config).erase("return_state");
     const Json field = record.value("registered_name", Json());
@@ -465,10 +509,11 @@ class Builder {
         return {own->second.make(config, name), nullptr};
     if (registered.find('>') != std::string::npos)
       throw FileError("'" + registered + "' is a class of somebody's own, and none is given for it");
-    return {layer(class_name, config, name, rank), nullptr};
+    return {layer(class_name, config, name, rank, group), nullptr};
   }
 
-  static Layer layer(const std::string& class_name, Json config, const std::string& name, int rank) {
+  Layer layer(const std::string& class_name, Json config, const std::string& name, int rank,
+              const std::string& group) const {
     std::optional<Layer> made;
     if (class_name == "TimeDistributed") {
       const Json& inside = member(config, "layer");
@@ -502,7 +547,8 @@ class Builder {
         return Layer(ActivationSpec{Softmax{}}, name);
     hana::for_each(layer_specs, [&](auto type) {
       using S = typename decltype(type)::type;
-      if (!made && is_class_of<S>(class_name, config)) made.emplace(spec_from_config<S>(config, rank), name);
+      if (!made && is_class_of<S>(class_name, config))
+        made.emplace(layer_from_config<S>(config, name, rank, file_.vocabulary(group)));
     });
     if (!made) throw FileError("this class is not known here");
     return *made;
@@ -618,25 +664,30 @@ class Builder {
   }
 
   const CustomLayers& custom_;
+  const Beside& file_;
   std::vector<std::size_t> at_;  // where the layer that is made stands
   std::uint64_t weights_ = 0;
   std::size_t calls_ = 0;
 };
 
-// The weights of layers into a block, from where .weights.h5 has them: group_of(layer).
+// The weights of layers into a block, from where .weights.h5 has them: group_of(layer), "" if nowhere.
 inline void read_weights(const Hdf5& file, const auto& layers, auto group_of, auto* block) {
   for (const LayerPlan& layer : layers) {
     if (layer.tensors.count() == 0) continue;
     const std::string group = group_of(layer);
+    if (group.empty()) continue;
     std::map<std::string, int> counts;  // of each folder
     for (int i = 0; i < layer.tensors.count(); ++i) {
-      const Shape& shape = layer.tensors[i].shape;
-      file.read(group + place_of(layer.tensors, i), shape,
-                {block + layer.tensors.offset(i), static_cast<std::size_t>(shape.size())});
-      ++counts[group + folder_of(layer.tensors, i) + "/vars/"];
+      const Parameter& p = layer.tensors[i];
+      const std::string place = place_of(layer.tensors, i);
+      if (!place.empty())
+        file.read(group + place, shape_in_files(p),
+                  {block + layer.tensors.offset(i), static_cast<std::size_t>(p.shape.size())});
+      const std::string folder = folder_of(layer.tensors, i);
+      counts[group + folder + "/vars/"] = numbered_before(layer.tensors, layer.tensors.count(), folder);
     }
     for (const auto& [vars, count] : counts)
-      if (file.has(vars + std::to_string(count)))
+      if (!counts_in_files(layer.type) && file.has(vars + std::to_string(count)))
         throw FileError(file.name() + ": " + vars + " has more than " + std::to_string(count) +
                         " weights, as layer '" + std::string(layer.name) + "' (" + layer.type + ") has");
   }
@@ -685,13 +736,34 @@ inline void read_legacy_weights(const Hdf5& file, const ModelGraph& graph, const
 
 /// A file that holds a whole model: what it says of it, and where its weights are.
 struct ModelFile {
-  Json record, compile;
-  FileImage image;  // of the weights' file, in an archive
-  std::optional<Hdf5> weights;
+  Json record{}, compile{};
+  std::string path{};
+  FileImage image{};  // of the weights' file, in an archive
+  std::optional<Hdf5> weights{};
   bool legacy = false;
+
+  /// What there is beside the record; it refers to this.
+  Beside beside() const {
+    return {
+        [this](const std::string& group) -> std::optional<std::string> {
+          const std::string member = "assets/" + group + "/vocabulary.txt";
+          if (legacy) return std::nullopt;
+          const Zip zip(path);
+          if (!zip.has(member.c_str())) return std::nullopt;
+          const std::vector<unsigned char> bytes = zip.read(member.c_str(), most_json_bytes, most_packed);
+          return std::string(bytes.begin(), bytes.end());
+        },
+        [this](const std::string& place, int n) {
+          if (static_cast<std::uint64_t>(n) > weights->size())
+            throw FileError(place + " of " + std::to_string(n) + " values wanted, more than the file has");
+          std::vector<float> values(static_cast<std::size_t>(n));
+          weights->read(place, Shape{n}, values);
+          return values;
+        }};
+  }
 };
 inline ModelFile open_model(const std::string& path) {
-  ModelFile file;
+  ModelFile file{.path = path};
   if (path.ends_with(".keras")) {
     const Zip zip(path);
     file.record = parse_json(zip.read("config.json", most_json_bytes, most_packed), path);
@@ -720,7 +792,8 @@ struct ReadModel {
   std::vector<std::vector<Variable>> variables;
 };
 inline ReadModel read_model(const ModelFile& file, const CustomLayers& custom) {
-  Builder builder(custom);
+  const Beside beside = file.beside();
+  Builder builder(custom, beside);
   builder.most_weights = file.weights->size();
   functional::Model model = builder.build(file.record);
   std::map<std::string_view, std::size_t> rows;
@@ -755,7 +828,7 @@ inline ReadModel read_model(const ModelFile& file, const CustomLayers& custom) {
           if (place == places.end())
             throw FileError("layer '" + std::string(layer.name) + "' (" + layer.type +
                             ") was made with a name that the file does not have");
-          return place->second->group;
+          return place->second->in_config ? "" : place->second->group;
         },
         block);
     return read;
@@ -847,6 +920,11 @@ class SameLayers {
       if (!same_call(read.entries[i], own.entries[i]))
         difference = "layer '" + read.entries[i].layer->name + "' (" + read.entries[i].node->type() +
                      ") is called on other tensors than in the network, or in another way";
+    for (std::size_t k = 0; k < std::min(read.inputs.size(), own.inputs.size()) && difference.empty(); ++k) {
+      const functional::Prepared &a = read.inputs[k]->prepared, &b = own.inputs[k]->prepared;
+      if (!a.by != !b.by || a.texts != b.texts || (a.by && text_record(*a.by) != text_record(*b.by)))
+        difference = "input " + std::to_string(k) + " is made of texts in another way than in the network";
+    }
     if (difference.empty() &&
         (read.entries.size() != own.entries.size() || read.inputs.size() != own.inputs.size() ||
          read.outputs != own.outputs || read.masks != own.masks))
@@ -916,7 +994,7 @@ void load_weights(Model& model, const std::string& path, const CustomLayers& cus
     const Hdf5 file(path);
     const detail::ModelGraph graph = detail::graph_of(model);
     const detail::GraphWriter layout(*graph.model, graph.names, custom);
-    std::vector<float> block(model.block().size());
+    std::vector<float> block(model.block().begin(), model.block().end());
     if (path.ends_with(".weights.h5")) {
       for (const detail::Stored& at : layout.stored())
         detail::read_weights(

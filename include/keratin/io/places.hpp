@@ -25,6 +25,16 @@ inline std::string weights_in(std::string_view type, const Json& config) {
   });
   return place;
 }
+/// Whether Keras has a counter behind the weights of a class in its files.
+inline bool counts_in_files(std::string_view type) {
+  bool counts = false;
+  hana::for_each(layer_specs, [&](auto spec) {
+    using S = typename decltype(spec)::type;
+    if constexpr (requires { S::counts_in_files; }) counts = counts || type == S::name;
+  });
+  return counts;
+}
+inline Shape shape_in_files(const Parameter& p) { return p.in_files == InFiles::scalar ? Shape{} : p.shape; }
 /// The groups of a model's layers in a file: layers/dense, layers/dense_1, ... by class.
 class Groups {
  public:
@@ -44,10 +54,21 @@ inline std::string folder_of(const Tensors& tensors, int i) {
   const std::size_t slash = name.rfind('/');
   return slash == name.npos ? "" : "/" + std::string(name.substr(0, slash));
 }
-inline std::string place_of(const Tensors& tensors, int i) {
+// How many weights that are numbered in a folder stand before the i-th.
+inline int numbered_before(const Tensors& tensors, int i, const std::string& folder) {
   int number = 0;
-  for (int k = 0; k < i; ++k) number += folder_of(tensors, k) == folder_of(tensors, i);
-  return folder_of(tensors, i) + "/vars/" + std::to_string(number);
+  for (int k = 0; k < i; ++k)
+    number += folder_of(tensors, k) == folder && tensors[k].in_files != InFiles::apart &&
+              tensors[k].in_files != InFiles::by_name;
+  return number;
+}
+/// "" where it is not among them.
+inline std::string place_of(const Tensors& tensors, int i) {
+  if (tensors[i].in_files == InFiles::apart) return "";
+  const std::string folder = folder_of(tensors, i);
+  return folder + "/vars/" +
+         (tensors[i].in_files == InFiles::by_name ? tensors[i].name
+                                                  : std::to_string(numbered_before(tensors, i, folder)));
 }
 
 /// A tensor of a model.

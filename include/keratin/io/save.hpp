@@ -6,6 +6,7 @@
 #include <keratin/io/hdf5_writer.hpp>
 #include <keratin/io/keras.hpp>
 #include <keratin/io/model_graph.hpp>
+#include <keratin/io/texts.hpp>
 #include <keratin/io/zip_writer.hpp>
 
 namespace keratin::io {
@@ -19,7 +20,8 @@ void each_variable(const ModelGraph& graph, const std::vector<Stored>& stored, a
   for (const Stored& at : stored) {
     const Tensors& tensors = graph.layers[at.row].tensors;
     for (int i = 0; i < tensors.count(); ++i)
-      f(at.group + at.below + place_of(tensors, i), tensors[i], tensors.offset(i));
+      if (const std::string place = place_of(tensors, i); !place.empty())
+        f(at.group + at.below + place, tensors[i], tensors.offset(i));
   }
 }
 template <class S>
@@ -44,9 +46,11 @@ void write_weights(Hdf5Writer& file, const ModelGraph& graph, const std::vector<
       for (std::size_t end = 0; end != last.npos; end = last.find('/', end + 1))
         inside.insert(last.substr(0, end));
     for (const std::string& folder : inside) file.group(at.group + folder + "/vars");
+    if (counts_in_files(graph.layers[at.row].type))
+      file.counter(at.group + "/vars/" + std::to_string(numbered_before(tensors, tensors.count(), "")), 0);
   }
   each_variable(graph, stored, [&](const std::string& path, const Parameter& p, std::size_t offset) {
-    write_tensor(file, path, p.shape, block + offset);
+    write_tensor(file, path, shape_in_files(p), block + offset);
   });
 }
 /// What a trainer adds to the file of its model.
@@ -118,6 +122,21 @@ void write_legacy_weights(Hdf5Writer& file, const ModelGraph& graph, const std::
   }
 }
 
+// What text layers have besides their configs: Keras finds it in two places where a layer has one inside.
+inline void write_texts(Hdf5Writer& file, std::map<std::string, std::string>& members,
+                        const GraphWriter& writer) {
+  for (const auto& [input, text] : writer.text_layers()) {
+    const TextRecord record = text_record(*text.layer);
+    if (record.vocabulary.empty()) continue;
+    for (const std::string& group : {text.group, text.group + "/_lookup_layer"}) {
+      if (group != text.group && !record.nests) continue;
+      members["assets/" + group + "/vocabulary.txt"] = text_of_lines(record.vocabulary);
+      file.group(group + "/vars");
+      const int n = static_cast<int>(record.idf_weights.size());
+      if (n > 0) write_tensor(file, group + "/vars/idf_weights", Shape{n}, record.idf_weights.data());
+    }
+  }
+}
 inline Bytes as_bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 inline bool is_legacy(const std::string& path) { return path.ends_with(".h5") || path.ends_with(".hdf5"); }
 
@@ -144,6 +163,12 @@ void save(const Model& model, const Compiled<typename Model::Scalar>* compiled, 
   if (is_legacy(path)) {
     if (writer.has_operators())
       throw FileError("Keras does not open an .h5 with operators in it: save a .keras");
+    if (!writer.text_layers().empty()) throw FileError("an .h5 does not hold vocabularies: save a .keras");
+    for (const LayerPlan* layer : graph.layers)
+      for (int i = 0; layer && i < layer.tensors.count(); ++i)
+        if (layer.tensors[i].in_files != InFiles::by_number || counts_in_files(layer.type))
+          throw FileError("an .h5 does not hold what layer " + std::string(layer.type) +
+                          " was adapted to: save a .keras");
     file.text("/", "model_config",
               Json{{"class_name", record["class_name"]}, {"config", record["config"]}}.dump());
     write_legacy_weights(file, graph, writer.stored(), block);
@@ -157,7 +182,9 @@ void save(const Model& model, const Compiled<typename Model::Scalar>* compiled, 
     return write_atomically(path, {file.bytes()});
   }
   record["compile_config"] = compile;
+  std::map<std::string, std::string> texts = write_tables(record, graph, writer.stored(), block);
   write_weights(file, graph, writer.stored(), block);
+  write_texts(file, texts, writer);
   if (compiled) write_optimizer(file, *compiled, graph, writer.stored(), model.block().size());
   const std::string metadata = Json{{"keras_version", keras_version}}.dump(), config = record.dump();
   const std::vector<std::byte> weights = file.bytes();
@@ -165,6 +192,7 @@ void save(const Model& model, const Compiled<typename Model::Scalar>* compiled, 
   archive.add("metadata.json", as_bytes_of(metadata));
   archive.add("config.json", as_bytes_of(config));
   archive.add("model.weights.h5", weights);
+  for (const auto& [member, text] : texts) archive.add(member, as_bytes_of(text));
   archive.write(path);
 }
 }  // namespace detail

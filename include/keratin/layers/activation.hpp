@@ -38,8 +38,8 @@ struct ActivationSpec {
   template <class T> static void backward(auto geometry, const Backward<T>& c) {
     const Geometry g = geometry;
     if (!c.dx) return;
-    go_back_through_activation(geometry, c.x, c.y, c.dy, c.dx,
-                               static_cast<std::ptrdiff_t>(c.count) * g.rows, g.n);
+    go_back_through_activation(geometry, c.x, c.y, c.dy, c.dx, static_cast<std::ptrdiff_t>(c.count) * g.rows,
+                               g.n);
   }
 };
 

@@ -10,6 +10,9 @@ inline constexpr Rule goes_both_ways_by_itself{
 
 /// What becomes of the outputs of both directions. none: a graph gets both, see functional::Layer::all.
 enum class Merging : unsigned char { concat, sum, ave, mul, none };
+constexpr std::array<std::string_view, 5> names_of(Merging) {
+  return {"concat", "sum", "ave", "mul", "none"};
+}
 
 /// MergeMode<Merging::sum>. Keras: merge_mode.
 template <Merging M> struct MergeMode {

@@ -84,19 +84,20 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
     return std::string(enum_name(value));
   else if constexpr (std::is_same_v<V, LearningRate>)
     return std::visit([]<class S>(const S& schedule) { return schedule_text(schedule); }, value.schedule());
+  else if constexpr (std::is_same_v<V, OptionalInt>)
+    return value.given ? std::to_string(value.value) : "none";
+  else if constexpr (std::is_same_v<V, kernels::Salt>)
+    return value.given ? std::to_string(value.first) + " " + std::to_string(value.second) : "none";
   else if constexpr (std::is_same_v<V, Axes>) {
     std::string text;
     for (const int axis : value) text += (text.empty() ? "" : ", ") + std::to_string(axis);
     return value.count == 1 ? text : "(" + text + ")";
   } else if constexpr (std::is_same_v<V, Slice>)
     return std::string(Text(value.begin, ":", value.end, ":", value.step).view());
-  else if constexpr (std::is_enum_v<V>)
-    return std::to_string(static_cast<int>(value));
   else if constexpr (LayerSpec<V>)
     return describe(value);
   else {
-    if constexpr (!std::is_same_v<V, Numbers>)
-      static_assert(std::tuple_size_v<V> > 0, "a field of a new type: say here how it reads");
+    static_assert(requires { value.begin(); }, "a field of a new type: say here how it reads");
     std::string text;
     for (const auto& item : value) text += (text.empty() ? "" : ", ") + value_text(item);
     return value.end() - value.begin() > 1 ? "(" + text + ")" : text;
