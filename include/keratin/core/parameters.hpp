@@ -18,6 +18,7 @@ struct Parameter {
   Initializer initializer{};
   Regularizer regularizer{};
   bool trainable = true;
+  Shape matrix{};  // inputs by outputs: what an initializer counts, where the shape does not say it
 };
 
 /// A layer's parameters, in Keras's order.

@@ -344,7 +344,8 @@ template <class S> void initialize_parameters(const auto& layers, std::uint64_t 
     for (int i = 0; i < layer.tensors.count(); ++i) {
       const Parameter& p = layer.tensors[i];
       const std::uint32_t stream = layer.tensors.number + static_cast<std::uint32_t>(i);
-      initialize(p.initializer, p.shape, {seed, random_initializer, stream, 0},
+      const bool counts = p.matrix.rank > 0 && p.initializer.fan != Fan::none;
+      initialize(p.initializer, counts ? p.matrix : p.shape, {seed, random_initializer, stream, 0},
                  block + layer.tensors.offset(i));
     }
 }

@@ -68,9 +68,10 @@ struct DropoutSpec {
   }
 };
 
-/// Dropout<0.5>.
+/// Dropout<0.5>. Also an option of layers that drop values inside.
 template <double Rate> struct Dropout : layer_of<Dropout<Rate>, DropoutSpec> {
   static constexpr DropoutSpec spec{Rate};
+  KERATIN_SETS(dropout, Rate)
 };
 
 }  // namespace keratin
