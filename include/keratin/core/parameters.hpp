@@ -18,7 +18,8 @@ struct Parameter {
   Initializer initializer{};
   Regularizer regularizer{};
   bool trainable = true;
-  Shape matrix{};  // inputs by outputs: what an initializer counts, where the shape does not say it
+  Shape matrix{};       // inputs by outputs: what an initializer counts, where the shape does not say it
+  bool scalar = false;  // a single value, in files without an axis
 };
 
 /// A layer's parameters, in Keras's order.

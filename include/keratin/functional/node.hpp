@@ -10,9 +10,14 @@ namespace keratin::functional {
 
 class Tensor;
 
-/// What a call may give a recurrent layer besides a sequence, and want of it besides the output.
+/// What a call may give a layer besides its inputs, and want of it besides the output.
 struct Extras {
-  bool initial_state = false, mask = false, return_state = false;
+  bool initial_state = false;
+  MasksRead masks{};
+  bool return_state = false;  // of attention: its scores
+  bool use_causal_mask = false;
+
+  bool operator==(const Extras&) const = default;
 };
 
 /// Where a node works in a graph: the shapes that come in, and what it made of them beforehand.
@@ -31,6 +36,8 @@ class Node {
   virtual Extras extras() const { return {}; }
   /// How many states it has that can be given and returned.
   virtual int states() const { return 0; }
+  /// Whether it reads the masks of its inputs; one that is left out is then the one before it.
+  virtual bool reads_masks() const { return false; }
   /// Whether a mask begins at this layer, and then that of its output; whether one passes; whether one
   /// changes what Keras computes, which is not done here.
   virtual bool makes_mask() const { return false; }
@@ -38,6 +45,8 @@ class Node {
   virtual bool passes_mask() const { return false; }
   virtual bool masks_change_it() const { return false; }
   virtual bool has_backward() const { return true; }
+  /// Of attention that returns its scores.
+  virtual AttendedShapes attended(const Shapes&) const { return {}; }
   virtual Fit fit(const Shapes& in) const = 0;
   virtual LayerPlan plan(const Shapes& in, int index, Mode mode) const = 0;
   virtual Parameters parameters(const Shapes& in) const = 0;
@@ -73,8 +82,14 @@ template <LayerSpec S> class NodeOf final : public Node {
     if constexpr (has_extras) {
       S spec = spec_;
       spec.initial_state = extras.initial_state;
-      spec.masked = extras.mask;
+      spec.masked = extras.masks.count() > 0;
       spec.return_state = extras.return_state;
+      return std::make_shared<NodeOf>(spec);
+    } else if constexpr (has_masks) {
+      S spec = spec_;
+      spec.masks = extras.masks;
+      spec.return_attention_scores = extras.return_state;
+      spec.use_causal_mask = spec.use_causal_mask || extras.use_causal_mask;
       return std::make_shared<NodeOf>(spec);
     } else {
       return nullptr;
@@ -82,7 +97,16 @@ template <LayerSpec S> class NodeOf final : public Node {
   }
   Extras extras() const override {
     if constexpr (has_extras)
-      return {spec_.initial_state, spec_.masked, spec_.return_state};
+      return {spec_.initial_state, {spec_.masked ? MasksRead::given : 0u}, spec_.return_state};
+    else if constexpr (has_masks)
+      return {false, spec_.masks, spec_.return_attention_scores, spec_.use_causal_mask};
+    else
+      return {};
+  }
+  bool reads_masks() const override { return has_masks; }
+  AttendedShapes attended([[maybe_unused]] const Shapes& in) const override {
+    if constexpr (has_masks)
+      return spec_.attended(in);
     else
       return {};
   }
@@ -156,6 +180,7 @@ template <LayerSpec S> class NodeOf final : public Node {
     return *static_cast<const typename S::Geometry*>(at.geometry.get());
   }
   static constexpr bool has_extras = requires(S s) { s.initial_state, s.masked, s.return_state; };
+  static constexpr bool has_masks = requires(S s) { s.masks, s.return_attention_scores, s.use_causal_mask; };
 
   S spec_;
 };

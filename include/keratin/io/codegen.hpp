@@ -290,9 +290,9 @@ class StaticNetwork {
     const functional::Graph::Entry& entry = graph_.entry(i);
     const functional::Extras extras = entry.node->extras();
     if (entry.owner != i) refuse(i, "is called more than once");
-    if (extras.return_state) refuse(i, "returns its states");
+    if (extras.return_state) refuse(i, "returns its states or scores");
     if (extras.initial_state) refuse(i, "is given states to begin with");
-    if (extras.mask) refuse(i, "reads a mask");
+    if (extras.masks.count() > 0) refuse(i, "reads a mask");
   }
   void find_type(int i) {
     Layer& layer = at(i);

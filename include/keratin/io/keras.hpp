@@ -790,11 +790,9 @@ class SameLayers {
   // Who reads whom.
   void compare_calls(const functional::Graph& read, const functional::Graph& own) {
     const auto same_call = [](const functional::Graph::Entry& a, const functional::Graph::Entry& b) {
-      const functional::Extras one = a.node->extras(), other = b.node->extras();
       return a.owner == b.owner &&
              std::equal(a.inputs.begin(), a.inputs.end(), b.inputs.begin(), b.inputs.end()) &&
-             one.initial_state == other.initial_state && one.mask == other.mask &&
-             one.return_state == other.return_state;
+             a.node->extras() == b.node->extras();
     };
     for (std::size_t i = 0; i < std::min(read.entries.size(), own.entries.size()) && difference.empty(); ++i)
       if (!same_call(read.entries[i], own.entries[i]))

@@ -13,6 +13,7 @@
 #include <keratin/kernels/vector.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <type_traits>
 
 namespace keratin {
@@ -349,6 +350,25 @@ template <class S> void initialize_parameters(const auto& layers, std::uint64_t 
                  block + layer.tensors.offset(i));
     }
 }
+
+/// Which masks stand behind a layer's inputs: bit k that of the k-th input, in this order, and behind them
+/// one that the call was given. Set by a graph.
+struct MasksRead {
+  unsigned bits = 0;
+
+  static constexpr unsigned given = 1u << max_inputs;
+  constexpr int count() const { return std::popcount(bits); }
+  constexpr bool has(unsigned bit) const { return (bits & bit) != 0; }
+  /// Which input a mask is, of so many; -1 if it is not there.
+  constexpr int place(int inputs, unsigned bit) const {
+    return has(bit) ? inputs - count() + std::popcount(bits & (bit - 1)) : -1;
+  }
+  constexpr bool operator==(const MasksRead&) const = default;
+};
+/// What attention makes where its scores are returned too, one behind the other.
+struct AttendedShapes {
+  Shape output{}, scores{};
+};
 
 namespace detail {
 // The name that a layer was given, "" if none.
