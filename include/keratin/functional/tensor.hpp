@@ -58,6 +58,8 @@ class Tensor {
   friend class Graph;
   friend class Model;
   friend Tensor detail::input(Shape shape, std::string name, bool open);
+  // Nothing is differentiated through a mask, whoever makes it.
+  Tensor as_constant() const;
   explicit Tensor(std::shared_ptr<const Call> call) : call_(std::move(call)) {}
   std::shared_ptr<const Call> call_, mask_;
 };
@@ -131,12 +133,13 @@ inline Tensor Tensor::with_mask(const Tensor& mask) const {
     throw std::invalid_argument(
         Text("mask ", mask.shape(), " of a tensor ", shape(), ": ", masks_its_first_axes.text).c_str());
   Tensor masked = *this;
-  masked.mask_ = mask.call_;
-  // Nothing is differentiated through a mask, whoever makes it.
-  if (const Call& call = *mask.call_;
-      call.layer && !call.node->plan(shapes_of(call.inputs), 0, {}).traits.constant)
-    masked.mask_ = mask.unmasked().then(StopGradientSpec{}).call_;
+  masked.mask_ = mask.as_constant().call_;
   return masked;
+}
+inline Tensor Tensor::as_constant() const {
+  if (call_->layer && !call_->node->plan(shapes_of(call_->inputs), 0, {}).traits.constant)
+    return unmasked().then(StopGradientSpec{});
+  return unmasked();
 }
 inline Tensor Node::mask_of(const Tensor& x) const { return x; }
 template <LayerSpec S> Tensor NodeOf<S>::mask_of(const Tensor& x) const {
@@ -272,7 +275,7 @@ class Layer {
     const Shapes in = shapes_of(inputs);
     Fit fit = check(*node, in);
     if (!fit.broken) fit = accepted(fit.out);
-    if (!fit.broken && !built(in)) fit = has_weights_of_another_shape;
+    if (!fit.broken && !built(*node, in)) fit = has_weights_of_another_shape;
     if (fit.broken) refuse(inputs, fit);
     const int index = index_of(inputs);
     const auto made = std::make_shared<Call>(layer_, node, std::move(inputs), fit.out, index);
@@ -314,7 +317,7 @@ class Layer {
       }
     if (mask_given) {
       wanted.masks.bits |= MasksRead::given;
-      inputs.push_back(mask_given->unmasked());
+      inputs.push_back(mask_given->as_constant());
     }
     return layer_->node->with(wanted);
   }
@@ -346,8 +349,8 @@ class Layer {
     return node.fit(in);
   }
   // Gives the layer its weights, or has them already, of the same shapes.
-  bool built(const Shapes& in) const {
-    const Parameters p = layer_->node->parameters(in);
+  bool built(const Node& node, const Shapes& in) const {
+    const Parameters p = node.parameters(in);
     if (!layer_->parameters) layer_->parameters = std::make_shared<const Parameters>(p);
     return same_shapes(p, *layer_->parameters);
   }

@@ -297,6 +297,17 @@ constexpr Fit fit_attention(const Shapes& in, const MasksRead& masks) {
   }
   return in[0];
 }
+/// Nothing is differentiated through masks.
+template <class T> void clear_mask_gradients(const AttentionSize& g, const Backward<T>& c) {
+  const auto clear = [&](int input, std::ptrdiff_t n) {
+    if (T* const d = input < 0 ? nullptr : c.input_gradient(input))
+      std::fill_n(scalars(d), n * c.count * Unit<T>::samples, Scalar<T>{});
+  };
+  clear(g.row_mask, g.rows);
+  clear(g.column_mask, g.columns);
+  clear(g.key_mask, g.columns);
+  clear(g.pair_mask, g.pairs());
+}
 constexpr void place_masks(AttentionSize& g, const Shapes& in, const MasksRead& masks) {
   const int inputs = data_inputs(in, masks);
   g.row_mask = masks.place(in.count, 1);
@@ -430,6 +441,7 @@ struct ProjectedAttention {
 
   // Gradients of inputs before those of weights: handed on, these change the weights.
   template <class T> static void backward(const Geometry& g, const Backward<T>& c, auto gradients) {
+    clear_mask_gradients(g.size, c);
     const Pieces<const T> at(g, c.count, c.intermediate);
     const Pieces<T> d(g, c.count, reinterpret_cast<T*>(c.scratch));
     T* const dropped = g.drops() && c.run.training ? d.weights + g.size.pairs() : nullptr;
@@ -597,6 +609,7 @@ struct DirectAttention {
   template <class T> static void backward(const Geometry& g, const Backward<T>& c) {
     using S = Scalar<T>;
     using Row = RowVectors<T>;
+    clear_mask_gradients(g.size, c);
     const int pairs = g.size.pairs();
     T *const dq = reinterpret_cast<T*>(c.scratch), *const dk = dq + g.query(), *const dv = dk + g.keys(),
              *const dweights = dv + g.values(),
