@@ -38,6 +38,10 @@ template <class... A> void activations(ActivationList<A...>) {
   benchmark_layer<LayerNormalization<>, Input<4, 768>>("LayerNormalization/768");
   benchmark_layer<LayerNormalization<>, Input<16, 17>>("LayerNormalization/17");
   benchmark_layer<Embedding<1000, 64>, Input<32>>("Embedding/1000-64");
+  benchmark_layer<MultiHeadAttention<4, 16>, Input<64, 64>>("MultiHeadAttention/64 4-16");
+  benchmark_layer<GroupedQueryAttention<16, 4, 2>, Input<64, 64>>("GroupedQueryAttention/64 4-2");
+  benchmark_layer<Attention<>, Input<64, 64>>("Attention/64-64");
+  benchmark_layer<AdditiveAttention<>, Input<32, 32>>("AdditiveAttention/32-32");
   return true;
 }();
 
