@@ -1,12 +1,14 @@
 #pragma once
 // Every layer, a file a family, and the list of their specs: what run-time code goes through to find a layer.
 #include <keratin/layers/activation.hpp>
+#include <keratin/layers/attention.hpp>
 #include <keratin/layers/batch_normalization.hpp>
 #include <keratin/layers/convolution.hpp>
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/depthwise.hpp>
 #include <keratin/layers/dot.hpp>
 #include <keratin/layers/elementwise_merging.hpp>
+#include <keratin/layers/einsum_dense.hpp>
 #include <keratin/layers/embedding.hpp>
 #include <keratin/layers/masking.hpp>
 #include <keratin/layers/merging.hpp>
@@ -45,7 +47,9 @@ namespace hana = boost::hana;
   X(ReduceSpec<Reduction::sum>) X(ReduceSpec<Reduction::mean>) X(ReduceSpec<Reduction::max>) \
   X(ReduceSpec<Reduction::min>) X(ReduceSpec<Reduction::any>)                                \
   X(MaskingSpec) X(NotEqualSpec) X(LogicalOrSpec) X(StopGradientSpec)                        \
-  X(ActivationSpec)
+  X(ActivationSpec)                                                                          \
+  X(MultiHeadAttentionSpec) X(GroupedQueryAttentionSpec)                                     \
+  X(AttentionSpec) X(AdditiveAttentionSpec) X(PieceSpec) X(EinsumDenseSpec)
 #define KERATIN_EACH_LAYER_SPEC(X) KERATIN_FIRST_LAYER_SPECS(X) KERATIN_OTHER_LAYER_SPECS(X)
 // clang-format on
 

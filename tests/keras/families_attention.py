@@ -82,4 +82,4 @@ write_family("attention", [
     Attends("additive_cross", [(3, 4), (5, 17), (5, 4)], Additive(), CAUSAL),
     Attends("additive_plain", (3, 2), Additive(use_scale=False)),
     Attends("additive_masked", [(3, 4), (5, 4)], Additive(), SCORES, inputs=some_steps, masked=True),
-])
+], together=5)

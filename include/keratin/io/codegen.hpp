@@ -104,6 +104,8 @@ inline std::string list_text(const std::vector<int>& values, std::size_t fewest)
     text += (text.empty() ? "" : ", ") + std::to_string(values[i]);
   return text;
 }
+inline std::string argument_text(const Equation& value) { return string_literal(value.view()); }
+inline std::string argument_text(const Automatic& value) { return std::to_string(value.value); }
 template <std::size_t N> std::string argument_text(const std::array<int, N>& values) {
   return list_text({values.begin(), values.end()}, N);
 }
@@ -115,6 +117,7 @@ template <std::size_t N> std::string argument_text(const std::array<Sizes<2>, N>
 inline std::string argument_text(const Shape& shape) {
   return list_text({shape.extent, shape.extent + shape.rank}, static_cast<std::size_t>(shape.rank));
 }
+inline std::string argument_text(const OpenShape& value) { return argument_text(value.shape); }
 // Nothing for a value that no static type has.
 inline std::string argument_text(const Initializer& i) {
   for (const NamedInitializer& known : named_initializers)
@@ -133,6 +136,7 @@ inline std::string argument_text(const Initializer& i) {
 inline std::string option_name(std::string_view field) {
   if (field == "kernel_size") return "Kernel";
   if (field == "dilation_rate") return "Dilation";
+  if (field == "use_scale") return "ScaledScores";
   if (field.starts_with("use_")) field.remove_prefix(4);
   return pascal_case(field);
 }
@@ -153,6 +157,7 @@ inline std::string option_text(std::string_view field, const ActivationFunction&
   const std::string type = argument_text(value);
   return field == "activation" ? type : option_name(field) + "<" + type + ">";
 }
+inline std::string option_text(std::string_view, ScoreMode) { return "ConcatScores"; }
 inline std::string option_text(std::string_view, Padding value) {
   return value == Padding::same ? "Same" : "Causal";
 }
@@ -298,7 +303,7 @@ class StaticNetwork {
     Layer& layer = at(i);
     functional::with_spec(*graph_.entry(i).node, [&]<class S>(const S& spec) {
       layer.type.head = layer_text(spec);
-      layer.merges = MergingSpec<S>;
+      layer.merges = MergingSpec<S> && graph_.entry(i).inputs.count > 1;
     });
     if (layer.type.head.empty()) refuse(i, "has no static type");
     if (layer.name != automatic_name(graph_.entry(i).node->type())) layer.type.name = layer.name;

@@ -63,6 +63,22 @@ inline void take(const Json& j, Padding& v) {
     if (j == padding_names[i]) return void(v = static_cast<Padding>(i));
   wants(j, "valid, same or causal");
 }
+inline constexpr std::array<std::string_view, 2> score_mode_names{"dot", "concat"};
+inline void take(const Json& j, ScoreMode& v) {
+  for (std::size_t i = 0; i < score_mode_names.size(); ++i)
+    if (j == score_mode_names[i]) return void(v = static_cast<ScoreMode>(i));
+  wants(j, "dot or concat");
+}
+// null: none.
+inline void take(const Json& j, Equation& v) {
+  if (j.is_null()) return void(v = {});
+  if (!j.is_string() || j.get<std::string>().size() > Equation::most) wants(j, "an equation");
+  v = Equation(std::string_view(j.get_ref<const std::string&>()));
+}
+// A number, or a list of one; null: as the layer has it by itself.
+inline void take(const Json& j, Automatic& v) {
+  if (!j.is_null()) take(j.is_array() && j.size() == 1 ? j[0] : j, v.value);
+}
 // One number for all, or one for each; null: as the layer has it by itself.
 template <std::size_t N> void take(const Json& j, std::array<int, N>& v) {
   if (j.is_null()) return;
@@ -88,6 +104,7 @@ inline void take(const Json& j, Shape& v) {
   v = {};
   for (const Json& extent : j) take(extent.is_null() ? Json(-1) : extent, v.extent[v.rank++]);
 }
+inline void take(const Json& j, OpenShape& v) { take(j.is_array() ? j : Json::array({j}), v.shape); }
 inline void take(const Json& j, ActivationFunction& v) {
   const std::string name = j.is_null() ? "linear" : class_of(j);
   for (int i = 0; i < Activations::count; ++i)
@@ -140,6 +157,8 @@ Json put(T v) {
   return v;
 }
 inline Json put(Padding v) { return padding_names[static_cast<std::size_t>(v)]; }
+inline Json put(ScoreMode v) { return score_mode_names[static_cast<std::size_t>(v)]; }
+inline Json put(const Automatic& v) { return v.value; }
 template <std::size_t N> Json put(const std::array<int, N>& v) {
   return v == std::array<int, N>{} ? Json() : Json(v);  // as the layer has it by itself
 }
@@ -149,6 +168,13 @@ inline Json put(const Shape& v) {
   for (int a = 0; a < v.rank; ++a) extents.push_back(v[a]);
   return extents;
 }
+inline Json put(const OpenShape& v) {
+  Json extents = put(v.shape);
+  for (Json& extent : extents)
+    if (extent == -1) extent = nullptr;
+  return extents;
+}
+inline Json put(const Equation& v) { return v.view().empty() ? Json() : Json(std::string(v.view())); }
 inline Json put(const ActivationFunction& v) { return v.name(); }
 inline Json put(const Regularizer& v) {
   if (!v) return nullptr;
@@ -208,11 +234,15 @@ inline bool changes_nothing(const std::string& key, const Json& value, int rank)
   if (key == "axis")
     return value == -1 || value == rank || value == Json::array({-1}) || value == Json::array({rank});
   if (key == "groups") return value == 1;
+  if (key == "attention_axes") return value == Json::array({1});
   return false;
 }
 // Fields that no file sets: what fusion does, and what a call is given.
 inline bool is_internal(std::string_view key) {
-  return key == "norm" || key == "max_pool" || key == "initial_state" || key == "masked";
+  for (const char* known :
+       {"norm", "max_pool", "initial_state", "masked", "masks", "use_causal_mask", "return_attention_scores"})
+    if (key == known) return true;
+  return false;
 }
 
 // The fields of a struct that Hana knows, by their names. What the config says beyond them has to be
@@ -248,6 +278,8 @@ template <class T> Json put_fields(const T& fields) {
     const std::string key = hana::to<const char*>(hana::first(field));
     if (is_internal(key)) return;
     const auto& value = hana::second(field)(fields);
+    if constexpr (std::is_same_v<decltype(value), const Automatic&>)
+      if (value == 0) return;  // older Kerases may not know the key
     if constexpr (requires { put(value); })
       config[key] = put(value);
     else
@@ -266,7 +298,10 @@ template <LayerSpec S> S spec_from_config(const Json& config, int rank) {
   detail::take_fields(config, spec, [rank](const std::string& key, const Json& value) {
     return detail::changes_nothing(key, value, rank);
   });
-  return spec;
+  if constexpr (requires { spec.simplified(); })
+    return spec.simplified();
+  else
+    return spec;
 }
 
 /// The config of a layer, from its spec. Error: FileError; a setting that files cannot hold.

@@ -91,6 +91,7 @@ class Builder {
     std::vector<Json> args;
     std::optional<Reference> mask;
     std::vector<Reference> state;
+    bool use_causal_mask = false, return_attention_scores = false;
   };
   using Calls = std::map<std::string, std::vector<std::vector<Tensor>>>;
 
@@ -154,7 +155,7 @@ class Builder {
       in_layer(record, [&] {
         const Made layer = make(record, i, prefix, below + groups.of(text_in(record, "class_name")),
                                 trainable, depth, y.shape().rank);
-        y = call(layer, {y}, {}, {}, false).at(0);
+        y = call(layer, {y}, {}, {}, {}).at(0);
       });
     }
     return made_of(std::vector{x}, std::vector{y}, std::vector{y});
@@ -253,9 +254,11 @@ class Builder {
             std::optional<Tensor> mask;
             if (arguments.mask && !implicit.contains(arguments.mask->layer))
               mask = at(calls, *arguments.mask);
-            calls[p.name].push_back(
-                call(*p.made, tensors, state, mask,
-                     of_layer.contains("return_state") && of_layer["return_state"] == true));
+            calls[p.name].push_back(call(
+                *p.made, tensors, state, mask,
+                {.return_state = (of_layer.contains("return_state") && of_layer["return_state"] == true) ||
+                                 arguments.return_attention_scores,
+                 .use_causal_mask = arguments.use_causal_mask}));
             return true;
           });
           if (!made) break;
@@ -299,6 +302,15 @@ class Builder {
                       " bytes");
     return std::make_shared<functional::Model>(inputs, named, functional::Zeroed{});
   }
+  static constexpr const char* attention_inputs[] = {"query", "value", "key"};
+  static bool is_attention(const std::string& class_name) {
+    bool attends = false;
+    hana::for_each(layer_specs, [&](auto type) {
+      using S = typename decltype(type)::type;
+      if constexpr (requires { S::attends; }) attends = attends || class_name == file_class<S>();
+    });
+    return attends;
+  }
   // What a call is given besides tensors must change nothing.
   static void check_arguments(const Json& record, const Json& node) {
     const auto refuse = [](const std::string& what) {
@@ -306,6 +318,12 @@ class Builder {
     };
     const auto check = [&](const std::string& key, const Json& value) {
       if (key == "mask" || key == "initial_state" || value.is_null()) return;
+      if (is_attention(class_of(record))) {
+        for (const char* known : attention_inputs)
+          if (key == known) return;
+        if (key == "attention_mask" && is_tensor(value)) return;
+        if ((key == "use_causal_mask" || key == "return_attention_scores") && value.is_boolean()) return;
+      }
       // What follows `training` by itself is written with false; BatchNormalization is not.
       if (value == false && !(key == "training" && class_of(record) == "BatchNormalization")) return;
       refuse(key + " " + value.dump());
@@ -378,10 +396,16 @@ class Builder {
     }
     for (const Json& j : list_in(node, "args")) a.args.push_back(j);
     if (!node.contains("kwargs") || node["kwargs"].is_null()) return a;
+    for (const char* input : attention_inputs)
+      if (node["kwargs"].contains(input)) a.args.push_back(node["kwargs"][input]);
     for (const auto& [key, value] : node["kwargs"].items()) {
       const std::vector<Reference> tensors = tensors_in(value);
-      if (key == "mask" && tensors.size() == 1)
+      if ((key == "mask" || key == "attention_mask") && tensors.size() == 1)
         a.mask = tensors[0];
+      else if (key == "use_causal_mask")
+        a.use_causal_mask = value == true;
+      else if (key == "return_attention_scores")
+        a.return_attention_scores = value == true;
       else if (key == "initial_state")
         a.state = tensors;
     }
@@ -433,7 +457,7 @@ class Builder {
       return inside;
     }
     if (config.contains("trainable") && config["trainable"] == false) trainable = false;
-    places.push_back({name, group + weights_in(class_name), trainable, at_});
+    places.push_back({name, group, trainable, at_});
     at_.pop_back();
     config.erase("return_state");
     const Json field = record.value("registered_name", Json());
@@ -446,6 +470,12 @@ class Builder {
     return {layer(class_name, config, name, rank), nullptr};
   }
 
+  template <class S> static std::string_view file_class() {
+    if constexpr (requires { S::class_in_files; })
+      return S::class_in_files;
+    else
+      return S::name;
+  }
   static Layer layer(const std::string& class_name, const Json& config, const std::string& name, int rank) {
     std::optional<Layer> made;
     if (class_name == "ReLU" || class_name == "Softmax") {
@@ -455,7 +485,7 @@ class Builder {
     }
     hana::for_each(layer_specs, [&](auto type) {
       using S = typename decltype(type)::type;
-      if (!made && class_name == S::name) made.emplace(spec_from_config<S>(config, rank), name);
+      if (!made && class_name == file_class<S>()) made.emplace(spec_from_config<S>(config, rank), name);
     });
     if (!made) throw FileError("this class is not known here");
     return *made;
@@ -463,10 +493,17 @@ class Builder {
 
   std::vector<Tensor> call(const Made& made, const std::vector<Tensor>& tensors,
                            const std::vector<Tensor>& state, const std::optional<Tensor>& mask,
-                           bool return_state) {
+                           const functional::Extras& wanted) {
     calls_ += made.model ? made.model->graph().entries.size() : 1;
     if (calls_ > most_calls) throw FileError("more than " + std::to_string(most_calls) + " calls of layers");
     if (made.model) return made.model->call(tensors);
+    if (made.layer->reads_masks()) {
+      if (!wanted.return_state)
+        return {made.layer->with_attention_mask(tensors, mask, wanted.use_causal_mask)};
+      const functional::Attended a = made.layer->with_scores(tensors, mask, wanted.use_causal_mask);
+      return {a.output, a.scores};
+    }
+    const bool return_state = wanted.return_state;
     std::vector<Tensor> inputs = tensors;
     if (mask && state.empty()) inputs[0] = inputs[0].with_mask(*mask);
     if (!return_state && (state.empty() || !mask)) {
@@ -583,15 +620,21 @@ class Builder {
 inline void read_weights(const Hdf5& file, const auto& layers, auto group_of, auto* block) {
   for (const LayerPlan& layer : layers) {
     if (layer.tensors.count() == 0) continue;
-    const std::string vars = group_of(layer) + "/vars/";
+    const std::string group = group_of(layer);
+    const std::vector<WeightPath> paths = weight_paths(layer);
     for (int i = 0; i < layer.tensors.count(); ++i) {
-      const Shape& shape = layer.tensors[i].shape;
-      file.read(vars + std::to_string(i), shape,
-                {block + layer.tensors.offset(i), static_cast<std::size_t>(shape.size())});
+      const Parameter& p = layer.tensors[i];
+      const WeightPath& at = paths[static_cast<std::size_t>(i)];
+      const bool is_older = !at.older.empty() && !file.has(group + at.name) && file.has(group + at.older);
+      file.read(group + (is_older ? at.older : at.name), shape_in_files(p),
+                {block + layer.tensors.offset(i), static_cast<std::size_t>(p.shape.size())});
+      const auto here = std::count_if(paths.begin(), paths.end(),
+                                      [&](const WeightPath& other) { return other.group == at.group; });
+      const std::string vars = group + at.group + "/vars/";
+      if (file.has(vars + std::to_string(here)))
+        throw FileError(file.name() + ": " + vars + " has more than " + std::to_string(here) +
+                        " weights, as layer '" + std::string(layer.name) + "' (" + layer.type + ") has");
     }
-    if (file.has(vars + std::to_string(layer.tensors.count())))
-      throw FileError(file.name() + ": " + vars + " has more than " + std::to_string(layer.tensors.count()) +
-                      " weights, as layer '" + std::string(layer.name) + "' (" + layer.type + ") has");
   }
 }
 
@@ -612,7 +655,7 @@ inline void read_legacy_group(const Hdf5& file, const std::string& group,
                     std::to_string(variables.size()) + " wanted for layer '" + layer + "'");
   const std::vector<Variable> ordered = trained_first(variables);
   for (std::size_t i = 0; i < names.size(); ++i)
-    file.read(group + "/" + names[i], ordered[i].parameter->shape,
+    file.read(group + "/" + names[i], shape_in_files(*ordered[i].parameter),
               {block + ordered[i].offset, static_cast<std::size_t>(ordered[i].parameter->shape.size())});
 }
 
@@ -871,10 +914,11 @@ void load_weights(Model& model, const std::string& path, const CustomLayers& cus
     if (path.ends_with(".weights.h5")) {
       for (const detail::Stored& at : layout.stored())
         detail::read_weights(
-            file, std::span(graph.layers[at.row], 1), [&](const LayerPlan&) { return at.group + at.below; },
+            file, std::span(graph.layers[at.row], 1), [&](const LayerPlan&) { return at.group; },
             block.data());
       for (const std::string& next : layout.next_groups())
-        if (file.has(next + "/vars/0") || file.has(next + "/cell/vars/0") || file.has(next + "/layers"))
+        if (file.has(next + "/vars/0") || file.has(next + "/cell/vars/0") || file.has(next + "/layers") ||
+            file.has(next + "/query_dense/vars/0"))
           throw FileError(next + " has weights of a layer that the model lacks");
     } else
       detail::read_legacy_weights(file, graph, layout.stored(), block.data());

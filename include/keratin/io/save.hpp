@@ -18,8 +18,9 @@ inline constexpr const char* keras_version = "3.0.0";  // whatever opens the fil
 void each_variable(const ModelGraph& graph, const std::vector<Stored>& stored, auto f) {
   for (const Stored& at : stored) {
     const Tensors& tensors = graph.layers[at.row]->tensors;
+    const std::vector<WeightPath> paths = weight_paths(*graph.layers[at.row]);
     for (int i = 0; i < tensors.count(); ++i)
-      f(at.group + at.below + "/vars/" + std::to_string(i), tensors[i], tensors.offset(i));
+      f(at.group + paths[static_cast<std::size_t>(i)].name, tensors[i], tensors.offset(i));
   }
 }
 template <class S>
@@ -38,10 +39,18 @@ void write_weights(Hdf5Writer& file, const ModelGraph& graph, const std::vector<
   file.group("vars");
   for (const Stored& at : stored) {  // Keras until 3.5 looks for one in every group on the way
     file.group(at.group + "/vars");
-    if (!at.below.empty()) file.group(at.group + at.below + "/vars");
+    const Tensors& tensors = graph.layers[at.row]->tensors;
+    const std::vector<WeightPath> paths = weight_paths(*graph.layers[at.row]);
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      file.group(at.group + paths[i].group + "/vars");
+      if (paths[i].older.empty()) continue;
+      const Parameter& p = tensors[static_cast<int>(i)];
+      write_tensor(file, at.group + paths[i].older, shape_in_files(p),
+                   block + tensors.offset(static_cast<int>(i)));
+    }
   }
   each_variable(graph, stored, [&](const std::string& path, const Parameter& p, std::size_t offset) {
-    write_tensor(file, path, p.shape, block + offset);
+    write_tensor(file, path, shape_in_files(p), block + offset);
   });
 }
 /// What a trainer adds to the file of its model.
@@ -77,7 +86,7 @@ void write_optimizer(Hdf5Writer& file, const Compiled<S>& compiled, const ModelG
   write_tensor(file, next(), Shape{}, &rate);
   each_variable(graph, stored, [&](const std::string&, const Parameter& p, std::size_t offset) {
     for (std::size_t s = 0; s < compiled.slots && p.trainable; ++s)
-      write_tensor(file, next(), p.shape, compiled.values.data() + s * block + offset);
+      write_tensor(file, next(), shape_in_files(p), compiled.values.data() + s * block + offset);
   });
 }
 
@@ -95,7 +104,7 @@ void write_legacy_weights(Hdf5Writer& file, const ModelGraph& graph, const std::
     file.group(group);
     for (const Variable& v : trained_first(variables_of(graph.layers[at.row]->tensors))) {
       weight_names.push_back(at.name + "/" + v.parameter->name);
-      write_tensor(file, group + "/" + weight_names.back(), v.parameter->shape, block + v.offset);
+      write_tensor(file, group + "/" + weight_names.back(), shape_in_files(*v.parameter), block + v.offset);
     }
     file.texts(group, "weight_names", weight_names);
     layer_names.push_back(at.name);

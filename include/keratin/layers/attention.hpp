@@ -21,7 +21,7 @@ inline constexpr Rule needs_heads_in_equal_groups{"every key and value head must
 namespace functional {  // met by graphs only
 inline constexpr Rule needs_a_mask_for_its_scores{
     "a mask needs a value for each step, an attention mask one for each step of the query and of the key"};
-}
+}  // namespace functional
 
 /// No step looks at later ones. Keras: use_causal_mask=True, in the call.
 struct CausalMask {
@@ -35,11 +35,6 @@ template <int Steps> struct SlidingWindow {
 template <int Width> struct ValueDim {
   KERATIN_SETS(value_dim, Width)
 };
-/// The width of the output, where that is not the query's: OutputShape<32>. Keras: output_shape.
-template <int Width> struct OutputShape {
-  KERATIN_SETS(output_shape, Width)
-};
-
 /// How well a query goes with a key: their product, or the sum of tanh(query + key). Keras: score_mode.
 enum class ScoreMode : unsigned char { dot, concat };
 /// Keras: score_mode="concat".
@@ -399,6 +394,13 @@ struct ProjectedAttention {
     place_masks(g.size, in, spec.masks);
     return g;
   }
+  /// The layer inside Keras's that has a parameter.
+  static constexpr std::string_view part_of(std::string_view parameter) {
+    return parameter.starts_with("query")   ? "_query_dense"
+           : parameter.starts_with("key")   ? "_key_dense"
+           : parameter.starts_with("value") ? "_value_dense"
+                                            : "_output_dense";
+  }
   static constexpr double flops(const Geometry& g) {
     const double of_rows = static_cast<double>(g.q()) * g.query_in + static_cast<double>(g.o()) * g.out,
                  of_columns = static_cast<double>(g.k()) * g.key_in + static_cast<double>(g.v()) * g.value_in,
@@ -721,8 +723,19 @@ struct MultiHeadAttentionSpec {
   using Geometry = Base::Geometry;
   static constexpr const char* name = "MultiHeadAttention";
   static constexpr const char* arguments = "num_heads, key_dim, ...";
-  static constexpr bool merges = true;
+  static constexpr bool merges = true, attends = true;
+  static constexpr bool takes_arguments = true;  // not a list, in Keras
+  static constexpr std::string_view weights_in(std::string_view parameter) {
+    return Base::part_of(parameter).substr(1);  // in Keras's files
+  }
+  static constexpr const char* older_weights_in = "_";
 
+  /// A width that is given though the layer would choose it.
+  constexpr MultiHeadAttentionSpec simplified() const {
+    MultiHeadAttentionSpec spec = *this;
+    if (value_dim == key_dim) spec.value_dim = 0;
+    return spec;
+  }
   constexpr Base::Heads heads() const {
     return {num_heads, num_heads, key_dim, value_dim.value > 0 ? value_dim.value : key_dim, output_shape};
   }
@@ -765,7 +778,11 @@ struct GroupedQueryAttentionSpec {
   static constexpr const char* name = "GroupedQueryAttention";
   static constexpr const char* class_in_files = "GroupQueryAttention";
   static constexpr const char* arguments = "head_dim, num_query_heads, num_key_value_heads, ...";
-  static constexpr bool merges = true;
+  static constexpr bool merges = true, attends = true;
+  static constexpr bool takes_arguments = true;  // not a list, in Keras
+  static constexpr std::string_view weights_in(std::string_view parameter) {
+    return Base::part_of(parameter).substr(0);  // in Keras's files
+  }
 
   constexpr Base::Heads heads() const {
     return {num_query_heads, num_key_value_heads, head_dim, head_dim, 0};
@@ -806,7 +823,7 @@ struct AttentionSpec {
   using Geometry = Base::Geometry;
   static constexpr const char* name = "Attention";
   static constexpr const char* arguments = "...";
-  static constexpr bool merges = true;
+  static constexpr bool merges = true, attends = true;
 
   constexpr Base::Kind kind() const {
     return score_mode == ScoreMode::dot ? Base::Kind::dot : Base::Kind::concat;
@@ -852,7 +869,7 @@ struct AdditiveAttentionSpec {
   using Geometry = Base::Geometry;
   static constexpr const char* name = "AdditiveAttention";
   static constexpr const char* arguments = "...";
-  static constexpr bool merges = true;
+  static constexpr bool merges = true, attends = true;
 
   constexpr Base::Kind kind() const { return Base::Kind::additive; }
   constexpr Fit fit(const Shapes& in) const { return Base::fit(*this, in); }

@@ -242,6 +242,10 @@ constexpr Fused<A> ask_rules(const A& head, const B& next, int behind, bool trai
   return {};
 }
 
+/// The output's extents, where the layer would choose others: OutputShape<32>. Keras: output_shape.
+template <int... Extents> struct OutputShape {
+  KERATIN_SETS(output_shape, {Extents...})
+};
 /// No bias. Keras: use_bias=False.
 struct NoBias {
   KERATIN_SETS(use_bias, false)

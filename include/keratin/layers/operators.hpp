@@ -333,7 +333,9 @@ struct SliceSpec {
   }
 };
 
+namespace functional {  // met by graphs only
 inline constexpr Rule needs_the_whole_that_it_is_a_piece_of{"another shape came than it takes a piece of"};
+}  // namespace functional
 
 /// Some values of a sample as a shape: one of several results that a layer leaves one behind the other.
 struct PieceSpec {
@@ -344,7 +346,7 @@ struct PieceSpec {
   static constexpr const char* name = "Piece";
 
   constexpr Fit fit(Shape in) const {
-    if (in.elements() != whole) return needs_the_whole_that_it_is_a_piece_of;
+    if (in.elements() != whole) return functional::needs_the_whole_that_it_is_a_piece_of;
     return shape;
   }
   constexpr Traits traits() const {
