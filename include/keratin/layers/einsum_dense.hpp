@@ -31,7 +31,7 @@ struct OpenShape {
   Shape shape{};
 
   constexpr OpenShape() = default;
-  template <std::convertible_to<int>... Extents>
+  template <std::same_as<int>... Extents>
     requires(sizeof...(Extents) > 0)
   constexpr OpenShape(Extents... extents) : shape(extents...) {}
   constexpr bool operator==(const OpenShape&) const = default;
