@@ -25,6 +25,7 @@ int main() {
   print("merging", models::merging());
   print("embedding", models::embedding());
   print("attention", models::attention());
+  print("einsum_dense", models::einsum_dense());
   print("lenet_float16", models::lenet(), WeightFormat::float16);
   print("lenet_bfloat16", models::lenet(), WeightFormat::bfloat16);
 }

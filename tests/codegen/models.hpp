@@ -5,6 +5,6 @@
 namespace models {
 
 keratin::functional::Model mlp(), lenet(), depthwise(), recurrent(), causal(), residual(), inception(),
-    merging(), embedding(), attention();
+    merging(), embedding(), attention(), einsum_dense();
 
 }  // namespace models

@@ -80,6 +80,7 @@ TEST_CASE("a generated header is its model") {
   check(networks::merging::model(), models::merging());
   check(networks::embedding::model(), models::embedding());
   check(networks::attention::model(), models::attention());
+  check(networks::einsum_dense::model(), models::einsum_dense());
 }
 
 TEST_CASE("with weights of 16 bits it is the model with these weights") {
@@ -101,8 +102,9 @@ TEST_CASE("its self-test passes, and fails with other weights") {
 
 TEST_CASE("every layer that has a static type is in one of these models") {
   std::set<std::string_view> types;
-  for (const auto make : {models::mlp, models::lenet, models::depthwise, models::recurrent, models::causal,
-                          models::residual, models::inception, models::merging, models::embedding, models::attention}) {
+  for (const auto make :
+       {models::mlp, models::lenet, models::depthwise, models::recurrent, models::causal, models::residual,
+        models::inception, models::merging, models::embedding, models::attention, models::einsum_dense}) {
     const functional::Model model = make();
     for (const LayerPlan& layer : model.layers()) types.insert(layer.type);
   }
