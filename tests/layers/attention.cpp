@@ -174,3 +174,125 @@ TEST_CASE("attention to other sequences, with masks and with its scores") {
   check_call("additive_masked", {{3, 4}, {5, 4}}, fresh(AdditiveAttention<>{}),
              {.scores = true, .masked = true});
 }
+
+TEST_CASE("branches are query, value and key") {
+  using Net = Sequential<Input<3, 4>, Parallel<MultiHeadAttention<2, 3>, Branch<Dense<5>>, Branch<>>>;
+  const Model<Net> fixed(3);
+  const auto x = functional::Input({3, 4});
+  functional::Model free(x, MultiHeadAttention<2, 3>{}(Dense<5>{}(x), x), 3);
+  const auto in = filled_array(4 * 12, 2);
+  std::vector<float> y(4 * 15), z(y.size());
+  fixed.predict(in, y);
+  free.predict(in, z);
+  CHECK(y == z);
+}
+
+TEST_CASE("the same sequence several times is the sequence once") {
+  const auto x = functional::Input({3, 4}), other = functional::Input({3, 4});
+  CHECK(MultiHeadAttention<2, 3>{}(x, x, x).call().inputs.size() == 1);
+  CHECK(MultiHeadAttention<2, 3>{}(x, other, other).call().inputs.size() == 2);
+  CHECK(MultiHeadAttention<2, 3>{}(x, other, x).call().inputs.size() == 3);
+  CHECK(MultiHeadAttention<2, 3>{}(x, x.with_mask(functional::Input({3}))).call().inputs.size() == 3);
+}
+
+TEST_CASE("dropout takes weights away in training, the same in rows and lanes") {
+  constexpr int steps = 40, samples = 8;
+  const auto q = functional::Input({steps, 1}), v = functional::Input({steps, steps});
+  const functional::Model model(
+      {q, v},
+      Attention<Dropout<0.3>>{}(q, v, v.then(SliceSpec{.count = 2, .slices = {Slice{}, Slice{0, 1}}})));
+  const functional::Executor executor(model.graph(), {.training = true});
+  // Equal scores and an identity for the value: the output is the weights.
+  const auto weights = [&]<class T>(std::type_identity<T>, std::uint32_t step, bool training) {
+    constexpr std::size_t L = Unit<T>::samples;
+    const std::size_t count = (samples + L - 1) / L;
+    Block<float> workspace(executor.plan.workspace * count * L);
+    const auto at = [&](int buffer, std::size_t s, std::size_t i) -> float& {
+      const Buffer& b = executor.plan.buffers[static_cast<std::size_t>(buffer)];
+      return workspace.data()[b.offset * count * L + (s / L * b.size + i) * L + s % L];
+    };
+    for (std::size_t s = 0; s < samples; ++s)
+      for (std::size_t i = 0; i < steps; ++i) at(1, s, i * steps + i) = 1;
+    float block = 0;
+    executor.forward(static_cast<int>(count), &block, static_cast<const T*>(nullptr),
+                     static_cast<T*>(nullptr), reinterpret_cast<T*>(workspace.data()),
+                     Run<float>{samples, training ? &block : nullptr, {7, random_dropout, 0, step}});
+    std::vector<float> w;
+    for (std::size_t s = 0; s < samples; ++s)
+      for (std::size_t i = 0; i < steps * steps; ++i) w.push_back(at(executor.plan.outputs[0].buffer, s, i));
+    return w;
+  };
+  const std::vector<float> rows = weights(std::type_identity<float>{}, 1, true);
+  CHECK(rows == weights(std::type_identity<Lanes>{}, 1, true));
+  CHECK(rows != weights(std::type_identity<float>{}, 2, true));
+  double gone = 0, sum = 0;
+  for (const float w : rows) {
+    gone += w == 0;
+    sum += w;
+    CHECK((w == 0 || near(w, 1 / (0.7 * steps))));
+  }
+  const double n = static_cast<double>(rows.size());
+  CHECK(std::fabs(gone / n - 0.3) < 4 * std::sqrt(0.21 / n));
+  CHECK(std::fabs(sum / samples / steps - 1) < 0.03);
+  for (const float w : weights(std::type_identity<float>{}, 1, false)) CHECK(near(w, 1.0 / steps));
+}
+
+TEST_CASE("a frozen layer hands gradients on") {
+  const auto x = functional::Input({5, 4});
+  functional::Model model(x, Named<"attention", MultiHeadAttention<2, 3>>{}(Named<"first", Dense<4>>{}(x)),
+                          1);
+  model.set_trainable("attention", false);
+  const std::vector<float> before(model.block().begin(), model.block().end());
+  auto trainer = compile(model, SGD{.learning_rate = 0.1}, MeanSquaredError{});
+  const auto in = filled_array(8 * 20, 1), y = filled_array(8 * 20, 2);
+  const double first = trainer.train_on_batch(in, y)[0];
+  for (int step = 0; step < 20; ++step) trainer.train_on_batch(in, y);
+  CHECK(trainer.test_on_batch(in, y)[0] < first);
+  const auto kernel = find_parameter(model, "attention/query/kernel");
+  CHECK(std::equal(kernel.begin(), kernel.end(), before.begin() + (kernel.data() - model.block().data())));
+}
+
+TEST_CASE("attention of huge and of equal values stays finite") {
+  for (const float v : {0.f, 1e-30f, 1e10f, -1e18f}) {
+    const Model<Sequential<Input<5, 4>, Attention<CausalMask>>> model;
+    const std::vector<float> x(20, v);
+    for (const float y : model.predict(x)) CHECK(near(y / (v == 0 ? 1 : v), v == 0 ? 0 : 1));
+  }
+}
+
+TEST_CASE("what does not go together is said") {
+  const auto x = functional::Input({3, 4}), y = functional::Input({5, 4});
+  const auto message = [](auto make) -> std::string {
+    try {
+      make();
+    } catch (const std::invalid_argument& e) {
+      return e.what();
+    }
+    return "";
+  };
+  CHECK(message([&] { Layer(MultiHeadAttention<2, 3>{}, "mha").with_attention_mask({x, y}, y); }) ==
+        "layer 0, MultiHeadAttention 'mha', got (5, 4), as input 2: a mask needs a value for each step, an "
+        "attention mask one for each step of the query and of the key; wants (3, 5)");
+  CHECK(message([&] { Attention<>{}(x, y, x); }).find("as many steps as the value") != std::string::npos);
+  CHECK(message([&] { Layer(Dense<3>{}).with_scores({x}); }).find("no scores") != std::string::npos);
+  CHECK(message([&] {
+          x.then(MultiHeadAttentionSpec{.num_heads = 2, .key_dim = 3, .return_attention_scores = true});
+        }).find("with_scores") != std::string::npos);
+}
+
+TEST_CASE("attention takes its options in any order") {
+  static_assert(hana::equal(MultiHeadAttention<2, 3, NoBias, ValueDim<4>, Dropout<0.5>>::spec,
+                            MultiHeadAttention<2, 3, Dropout<0.5>, ValueDim<4>, NoBias>::spec));
+  static_assert(MultiHeadAttentionSpec{.num_heads = 2, .key_dim = 3}.fit(Shape{5, 4}).out == Shape{5, 4});
+  static_assert(MultiHeadAttentionSpec{.num_heads = 2}.fit(Shape{5, 4}).broken == &needs_heads_of_width_1);
+  static_assert(MultiHeadAttentionSpec{.num_heads = 2, .key_dim = 3}.fit(Shape{5}).broken ==
+                &needs_sequence_TxC);
+  static_assert(AttentionSpec{.dropout = 2}.fit(Shape{5, 4}).broken == &needs_a_rate_from_0_to_1);
+  static_assert(GroupedQueryAttentionSpec{.head_dim = 2, .num_query_heads = 3, .num_key_value_heads = 2}
+                    .fit(Shape{5, 4})
+                    .broken == &needs_heads_in_equal_groups);
+  // Values count by the projections, not by the kernels' last axes.
+  constexpr Parameters p = parameters_of(MultiHeadAttention<4, 16>::spec, Shape{5, 64});
+  static_assert(p[0].shape == Shape{64, 4, 16} && p[0].matrix == Shape{64, 64} &&
+                p[6].matrix == Shape{64, 64});
+}

@@ -20,3 +20,22 @@ TEST_CASE("other axes than a Dense's") {
   check<EinsumDense<"abc,dc->abd", OutputShape<3, 17>, BiasAxes<"bd">>, Input<3, 2>>("einsum_transposed");
   check<EinsumDense<"ab,cb->ac", OutputShape<1>, BiasAxes<"c">>, Input<1>>();
 }
+TEST_CASE("equations and shapes that do not fit are refused") {
+  const auto broken = [](Equation equation, OpenShape out, Shape in, Equation bias = {}) {
+    return EinsumDenseSpec{.equation = equation, .output_shape = out, .bias_axes = bias}.fit(in).broken;
+  };
+  for (const Equation wrong : {Equation("ab,bc"), Equation("ab->ac"), Equation("ab,bc->ad"),
+                               Equation("aa,ac->ac"), Equation("...ab,bc->ac"), Equation("ab,ac->bc"),
+                               Equation("1b,bc->1c"), Equation("ab,bcd->ac"), Equation("")})
+    CHECK(broken(wrong, {3}, {4}) == &needs_an_equation);
+  CHECK(broken("ab,bc->ac", {3}, {4}, "x") == &needs_an_equation);
+  CHECK(broken("ab,bc->ac", {3}, {4, 5}) == &needs_axes_as_in_its_equation);
+  CHECK(broken("ab,bc->ac", {-1}, {4}) == &needs_axes_as_in_its_equation);
+  CHECK(broken("abc,cd->abd", {3}, {4, 5}) == &needs_axes_as_in_its_equation);
+  CHECK(broken("abc,cd->abd", {3, 3}, {4, 5}) == &needs_axes_as_in_its_equation);
+  CHECK(broken("abc,cd->abd", {4, 3}, {4, 5}) == nullptr);
+  static_assert(EinsumDense<"ab...,bc->ac...", OutputShape<7>>::spec.fit(Shape{4, 5, 6}).out ==
+                Shape{7, 5, 6});
+  static_assert(hana::equal(EinsumDense<"ab,bc->ac", OutputShape<3>, BiasAxes<"c">>::spec,
+                            EinsumDense<"ab,bc->ac", BiasAxes<"c">, OutputShape<3>>::spec));
+}
