@@ -283,7 +283,7 @@ constexpr Fit fit_attention(const Shapes& in, const MasksRead& masks) {
     if (in[i].rank != 2) return {needs_sequence_TxC, {}, i};
   const int rows = in[0][0], columns = in[inputs > 1 ? 1 : 0][0];
   if (inputs == 3 && in[2][0] != columns)
-    return {needs_as_many_keys_as_values, in[2].with_last(in[2].last()), 2};
+    return {needs_as_many_keys_as_values, Shape{columns, in[2].last()}, 2};
   for (int i = inputs, bit = 0; bit <= max_inputs; ++bit) {
     if (!masks.has(1u << bit)) continue;
     const Shape wanted = bit == max_inputs ? Shape{rows, columns} : Shape{in[bit][0]};
