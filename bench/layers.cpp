@@ -106,6 +106,10 @@ template <class... A> void activations(ActivationList<A...>) {
   benchmark_layer<CategoryEncoding<32>, Input<8>>("CategoryEncoding/32");
   benchmark_layer<IntegerLookup<MaxTokens<1000>>, Input<32>>("IntegerLookup/1000");
   benchmark_layer<Hashing<100>, Input<32>>("Hashing/100");
+  benchmark_layer<MultiHeadAttention<4, 16>, Input<64, 64>>("MultiHeadAttention/64 4-16");
+  benchmark_layer<GroupedQueryAttention<16, 4, 2>, Input<64, 64>>("GroupedQueryAttention/64 4-2");
+  benchmark_layer<Attention<>, Input<64, 64>>("Attention/64-64");
+  benchmark_layer<AdditiveAttention<>, Input<32, 32>>("AdditiveAttention/32-32");
   return true;
 }();
 

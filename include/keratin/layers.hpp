@@ -2,6 +2,7 @@
 // Every layer, a file a family, and the list of their specs: what run-time code goes through to find a layer.
 #include <keratin/layers/activation.hpp>
 #include <keratin/layers/activation_layers.hpp>
+#include <keratin/layers/attention.hpp>
 #include <keratin/layers/batch_normalization.hpp>
 #include <keratin/layers/bidirectional.hpp>
 #include <keratin/layers/conv_lstm.hpp>
@@ -11,6 +12,7 @@
 #include <keratin/layers/depthwise.hpp>
 #include <keratin/layers/dot.hpp>
 #include <keratin/layers/elementwise_merging.hpp>
+#include <keratin/layers/einsum_dense.hpp>
 #include <keratin/layers/embedding.hpp>
 #include <keratin/layers/lambda.hpp>
 #include <keratin/layers/lookup.hpp>
@@ -78,7 +80,9 @@ namespace hana = boost::hana;
   X(ResizingSpec) X(CenterCropSpec)                                                          \
   X(MaskingSpec) X(NotEqualSpec) X(LogicalOrSpec) X(StopGradientSpec)                        \
   X(ActivationSpec)                                                                          \
-  X(ReLUSpec) X(LeakyReLUSpec) X(ELUSpec) X(PReLUSpec) X(SoftmaxSpec) X(IdentitySpec)
+  X(ReLUSpec) X(LeakyReLUSpec) X(ELUSpec) X(PReLUSpec) X(SoftmaxSpec) X(IdentitySpec)            \
+  X(MultiHeadAttentionSpec) X(GroupedQueryAttentionSpec)                                     \
+  X(AttentionSpec) X(AdditiveAttentionSpec) X(PieceSpec) X(EinsumDenseSpec)
 #define KERATIN_EACH_LAYER_SPEC(X) KERATIN_FIRST_LAYER_SPECS(X) KERATIN_OTHER_LAYER_SPECS(X)
 // clang-format on
 

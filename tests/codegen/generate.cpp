@@ -31,6 +31,8 @@ int main() {
   print("activation", models::activation());
   print("reshaping", models::reshaping());
   print("preprocessing", models::preprocessing());
+  print("attention", models::attention());
+  print("einsum_dense", models::einsum_dense());
   print("lenet_float16", models::lenet(), WeightFormat::float16);
   print("lenet_bfloat16", models::lenet(), WeightFormat::bfloat16);
 }

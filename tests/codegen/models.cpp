@@ -151,3 +151,17 @@ functional::Model models::preprocessing() {
       IntegerLookup<MaxTokens<8>, VocabularySize<5>, PadToMaxTokens, TfIdf>{}, CategoryEncoding<6, OneHot>{},
       Flatten{}, Dense<2>{});
 }
+functional::Model models::einsum_dense() {
+  return chain({4, 6}, EinsumDense<"abc,cde->abde", OutputShape<-1, 2, 3>, BiasAxes<"de">, Tanh>{},
+               EinsumDense<"abcd,dce->abe", OutputShape<-1, 5>>{},
+               EinsumDense<"...x,xy->...y", OutputShape<2>, BiasAxes<"y">>{});
+}
+functional::Model models::attention() {
+  const Tensor x = functional::Input({6, 4});
+  const Tensor y = Add<>{}(x, MultiHeadAttention<2, 3, CausalMask, Dropout<0.1>>{}(x));
+  const Tensor z =
+      MultiHeadAttention<2, 4, ValueDim<5>, OutputShape<3>, SlidingWindow<3>>{}(Dense<4>{}(y), y);
+  const Tensor shared = GroupedQueryAttention<2, 4, 2, NoBias>{}(z);
+  const Tensor a = Attention<ScaledScores, ConcatScores, CausalMask>{}(Dense<3, Tanh>{}(shared), shared);
+  return filled(x, Attention<>{}(AdditiveAttention<NoScaledScores>{}(a)));
+}

@@ -5,6 +5,7 @@
 namespace models {
 
 mlp(), lenet(), depthwise(), recurrent(), causal(), residual(), inception(), merging(), embedding(),
-    normalization(), regularization(), convolution(), activation(), wrapped(), reshaping(), preprocessing();
+    normalization(), regularization(), convolution(), activation(), wrapped(), reshaping(), preprocessing(),
+    attention(), einsum_dense();
 
 }  // namespace models

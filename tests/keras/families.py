@@ -72,8 +72,8 @@ def arrays(case):
         yield f"layer/{case.name}/state{k}", v
 
 
-def write_family(family, cases):
-    """Keras's numbers and files; an input of a file is called <case>.x0 and an output <case>.y."""
+def write_family(family, cases, together=8):
+    """Keras's numbers and files, each of so many cases; an input of a file is called <case>.x0 and an output <case>.y."""
     if keras.backend.backend() != "jax":
         raise SystemExit("set KERAS_BACKEND=jax")
     jax.config.update("jax_default_matmul_precision", "highest")
@@ -83,13 +83,13 @@ def write_family(family, cases):
             for name, array in arrays(case):
                 write_line(file, name, array)
     saved = [case for case in cases if case.saved]
-    for k in range(0, len(saved), 8):
+    for k in range(0, len(saved), together):
         tensors, made = [], {}
-        for case in saved[k:k + 8]:
+        for case in saved[k:k + together]:
             own = [keras.Input(v.shape[1:], name=f"{case.name}.x{i}")
                    for i, v in enumerate(case.inputs_of_it())]
             for i, y in enumerate(listed(case.called(own))):
                 made[f"{case.name}.y{i or ''}"] = y
             tensors += own
             fill_weights(case.layer)
-        keras.Model(tensors, made).save(HERE / "files" / f"layers_{family}_{k // 8}.keras")
+        keras.Model(tensors, made).save(HERE / "files" / f"layers_{family}_{k // together}.keras")

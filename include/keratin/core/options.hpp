@@ -10,6 +10,15 @@ namespace keratin {
 template <class Layer, class Option> struct layer_has_no_such_option;
 template <class Layer, class Option> struct option_given_twice;
 
+/// A number that a layer chooses itself where none, which is 0, is given. Keras: None.
+struct Automatic {
+  int value = 0;
+
+  constexpr Automatic() = default;
+  constexpr Automatic(int given) : value(given) {}
+  constexpr operator int() const { return value; }
+};
+
 /// What an option says of itself: `using sets = <tag>;`, one tag per field, and
 /// `static constexpr void apply(auto& spec)`, constrained to the specs that have the field. KERATIN_SETS says
 /// both of one that gives a field a value.

@@ -143,7 +143,8 @@ class Model {
   Model with_layer(std::string_view name, const Layer& layer, std::uint64_t seed = 0) const {
     return changed(name, seed, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
       if (entry.node->extras().return_state &&
-          (layer.states() != entry.node->states() || layer.passes_mask() != entry.node->passes_mask()))
+          (layer.states() != entry.node->states() || layer.passes_mask() != entry.node->passes_mask() ||
+           layer.reads_masks() != entry.node->reads_masks()))
         throw std::invalid_argument(
             Text("Model: layer '", name,
                  "' returns its states: a layer of as many, and of as many outputs, wanted")
@@ -167,7 +168,7 @@ class Model {
   /// several inputs, or shapes no longer fit.
   Model without_layer(std::string_view name) const {
     return changed(name, 0, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
-      if (entry.node->extras().mask) reads.pop_back();
+      reads.erase(reads.end() - entry.node->extras().masks.count(), reads.end());
       if (entry.node->extras().return_state)
         throw std::invalid_argument(
             Text("Model: layer '", name, "' returns its states, which others read").c_str());
@@ -367,11 +368,9 @@ class Model {
                        std::shared_ptr<const Beginning> beginning = nullptr) {
     const Extras extras = entry.node->extras();
     std::optional<Tensor> mask;
-    if (extras.mask) {
-      mask = reads.back();
-      reads.pop_back();
-    }
-    return layer.call(std::move(reads), extras.return_state, mask, std::move(beginning));
+    if (extras.masks.has(MasksRead::given)) mask = reads.back();
+    reads.erase(reads.end() - extras.masks.count(), reads.end());
+    return layer.call(std::move(reads), extras, mask, std::move(beginning));
   }
   // The outputs when every layer is called again, by call(entry, tensors).
   std::vector<Tensor> call_all(const std::vector<Tensor>& tensors, auto call) const {

@@ -11,9 +11,14 @@ namespace keratin::functional {
 class Tensor;
 class Model;
 
-/// What a call may give a layer besides its input: of a recurrent one also what is wanted besides the output.
+/// What a call may give a layer besides its inputs, and want of it besides the output.
 struct Extras {
-  bool initial_state = false, mask = false, return_state = false;
+  bool initial_state = false;
+  MasksRead masks{};
+  bool return_state = false;  // of attention: its scores
+  bool use_causal_mask = false;
+
+  bool operator==(const Extras&) const = default;
 };
 
 /// Where a node works in a graph: the shapes that come in, and what it made of them beforehand.
@@ -38,6 +43,8 @@ class Node {
   /// axes, a slice each.
   virtual int outputs() const { return 1; }
   virtual PerInput<SliceSpec> pieces() const { return {}; }
+  /// Whether it reads the masks of its inputs; one that is left out is then the one before it.
+  virtual bool reads_masks() const { return false; }
   /// Whether a mask begins at this layer, and then that of its output; whether one passes; whether one
   /// changes what Keras computes, which is not done here.
   virtual bool makes_mask() const { return false; }
@@ -45,6 +52,8 @@ class Node {
   virtual bool passes_mask() const { return false; }
   virtual bool masks_change_it() const { return false; }
   virtual bool has_backward() const { return true; }
+  /// Of attention that returns its scores.
+  virtual AttendedShapes attended(const Shapes&) const { return {}; }
   virtual Fit fit(const Shapes& in) const = 0;
   virtual LayerPlan plan(const Shapes& in, int index, Mode mode) const = 0;
   virtual Parameters parameters(const Shapes& in) const = 0;
@@ -81,11 +90,17 @@ template <LayerSpec S> class NodeOf final : public Node {
   std::shared_ptr<const Node> with([[maybe_unused]] const Extras& extras) const override {
     if constexpr (has_mask) {
       S spec = spec_;
-      spec.masked = extras.mask;
+      spec.masked = extras.masks.count() > 0;
       if constexpr (has_extras) {
         spec.initial_state = extras.initial_state;
         returns_state(spec) = extras.return_state;
       }
+      return std::make_shared<NodeOf>(spec);
+    } else if constexpr (has_masks) {
+      S spec = spec_;
+      spec.masks = extras.masks;
+      spec.return_attention_scores = extras.return_state;
+      spec.use_causal_mask = spec.use_causal_mask || extras.use_causal_mask;
       return std::make_shared<NodeOf>(spec);
     } else {
       return nullptr;
@@ -93,9 +108,18 @@ template <LayerSpec S> class NodeOf final : public Node {
   }
   Extras extras() const override {
     if constexpr (has_extras)
-      return {spec_.initial_state, spec_.masked, returns_state(spec_)};
+      return {spec_.initial_state, {spec_.masked ? MasksRead::given : 0u}, returns_state(spec_)};
     else if constexpr (has_mask)
-      return {.mask = spec_.masked};
+      return {.masks = {spec_.masked ? MasksRead::given : 0u}};
+    else if constexpr (has_masks)
+      return {false, spec_.masks, spec_.return_attention_scores, spec_.use_causal_mask};
+    else
+      return {};
+  }
+  bool reads_masks() const override { return has_masks; }
+  AttendedShapes attended([[maybe_unused]] const Shapes& in) const override {
+    if constexpr (has_masks)
+      return spec_.attended(in);
     else
       return {};
   }
@@ -149,11 +173,15 @@ template <LayerSpec S> class NodeOf final : public Node {
   std::size_t scratch(const Shapes& in, int count, bool lanes) const override {
     return lanes ? scratch_of<Lanes>(spec_, in, count) : scratch_of<float>(spec_, in, count);
   }
-  void forward(const Place& at, const Forward<float>& c) const override { run_forward<S>(geometry_at(at), c); }
+  void forward(const Place& at, const Forward<float>& c) const override {
+    run_forward<S>(geometry_at(at), c);
+  }
   void forward(const Place& at, const Forward<float, One>& c) const override {
     run_forward<S>(geometry_at(at), c);
   }
-  void forward(const Place& at, const Forward<Lanes>& c) const override { run_forward<S>(geometry_at(at), c); }
+  void forward(const Place& at, const Forward<Lanes>& c) const override {
+    run_forward<S>(geometry_at(at), c);
+  }
   void backward(const Place& at, const Backward<float>& c, GradientSink<float>& sink) const override {
     run_backward<S>(geometry_at(at), c, sink);
   }
@@ -188,6 +216,7 @@ template <LayerSpec S> class NodeOf final : public Node {
     else
       return spec.return_state;
   }
+  static constexpr bool has_masks = requires(S s) { s.masks, s.return_attention_scores, s.use_causal_mask; };
 
   S spec_;
 };

@@ -21,6 +21,8 @@ inline constexpr Rule takes_no_masked_inputs{
     "a masked tensor came, and a mask would change what it computes: unmasked() leaves it behind"};
 inline constexpr Rule returns_its_states_too{"it returns its states too: call with_state"};
 inline constexpr Rule makes_several_tensors{"it makes several tensors: call all"};
+inline constexpr Rule returns_its_scores_too{"it returns its scores too: call with_scores"};
+inline constexpr Rule takes_no_attention_mask{"it has no scores to be masked or returned"};
 inline constexpr Rule has_no_state{"it has no state to be given or returned"};
 inline constexpr Rule needs_all_of_its_states{"it needs all of its states or none"};
 inline constexpr Rule masks_its_first_axes{"a mask has the extents of the first axes"};
@@ -58,6 +60,8 @@ class Tensor {
   friend class Graph;
   friend class Model;
   friend Tensor detail::input(Shape shape, std::string name, bool open, Prepared prepared);
+  // Nothing is differentiated through a mask, whoever makes it.
+  Tensor as_constant() const;
   explicit Tensor(std::shared_ptr<const Call> call) : call_(std::move(call)) {}
   std::shared_ptr<const Call> call_, mask_;
 };
@@ -132,12 +136,13 @@ inline Tensor Tensor::with_mask(const Tensor& mask) const {
     throw std::invalid_argument(
         Text("mask ", mask.shape(), " of a tensor ", shape(), ": ", masks_its_first_axes.text).c_str());
   Tensor masked = *this;
-  masked.mask_ = mask.call_;
-  // Nothing is differentiated through a mask, whoever makes it.
-  if (const Call& call = *mask.call_;
-      call.layer && !call.node->plan(shapes_of(call.inputs), 0, {}).traits.constant)
-    masked.mask_ = mask.unmasked().then(StopGradientSpec{}).call_;
+  masked.mask_ = mask.as_constant().call_;
   return masked;
+}
+inline Tensor Tensor::as_constant() const {
+  if (call_->layer && !call_->node->plan(shapes_of(call_->inputs), 0, {}).traits.constant)
+    return unmasked().then(StopGradientSpec{});
+  return unmasked();
 }
 inline Tensor Node::mask_of(const Tensor& x) const { return x; }
 template <LayerSpec S> Tensor NodeOf<S>::mask_of(const Tensor& x) const {
@@ -197,6 +202,12 @@ struct Recurrence {
   std::vector<Tensor> state;
 };
 
+/// What attention makes: its output, and the weights of the values, (heads, steps of the query, steps of the
+/// key) or without heads (steps, steps).
+struct Attended {
+  Tensor output, scores;
+};
+
 /// A layer to be called on tensors: Layer(DenseSpec{.units = n}), or Layer(Dense<64, ReLU>{}) of a static
 /// one. Within a model every call, and every call of a copy, has the same weights; two models never share
 /// memory, see Model::set_weights_from.
@@ -218,13 +229,15 @@ class Layer {
     return (*this)(std::vector<Tensor>{x, more...});
   }
   Tensor operator()(std::vector<Tensor> inputs) const {
-    if (layer_->node->extras().return_state) refuse(inputs, returns_its_states_too);
+    if (layer_->node->extras().return_state)
+      refuse(inputs, layer_->node->reads_masks() ? returns_its_scores_too : returns_its_states_too);
     if (outputs() > 1) refuse(inputs, makes_several_tensors);
-    return call(std::move(inputs), false, {}, nullptr);
+    return call(std::move(inputs), {}, {}, nullptr);
   }
   int states() const { return layer_->node->states(); }
   int outputs() const { return layer_->node->outputs(); }
   bool passes_mask() const { return layer_->node->passes_mask(); }
+  bool reads_masks() const { return layer_->node->reads_masks(); }
 
   /// A recurrent layer on a sequence, beginning where `initial` says: the states of another one, or zeros. As
   /// in Keras the sequence's own mask is read where no states are given; a mask that is given is read always.
@@ -241,57 +254,99 @@ class Layer {
                           const std::optional<Tensor>& mask = {}, bool return_state = false) const {
     std::vector<Tensor> inputs{x};
     inputs.insert(inputs.end(), initial.begin(), initial.end());
-    const Tensor made =
-        call(std::move(inputs), return_state, mask ? x.with_mask(*mask).mask() : std::nullopt, nullptr);
+    const Tensor made = call(std::move(inputs), {.return_state = return_state},
+                             mask ? x.with_mask(*mask).mask() : std::nullopt, nullptr);
     if (!return_state && outputs() == 1) return {made};
     std::vector<Tensor> pieces;
     for (const SliceSpec& spec : made.call().node->pieces()) {
       const auto k = static_cast<int>(pieces.size());
-      if (return_state || k < outputs())
-        pieces.push_back(Layer(std::make_shared<SharedLayer>(
-            SharedLayer{.node = std::make_shared<NodeOf<SliceSpec>>(spec), .name = "", .piece = k}))(made));
+      if (return_state || k < outputs()) pieces.push_back(take_out(made, k, spec));
     }
     return pieces;
+  }
+
+  /// An attention layer on query, value and key, of which those are left out that are the one before, with a
+  /// mask (steps of the query, steps of the key) of its scores. Keras: attention_mask, use_causal_mask.
+  Tensor with_attention_mask(std::vector<Tensor> inputs, const std::optional<Tensor>& mask,
+                             bool use_causal_mask = false) const {
+    if (!layer_->node->reads_masks()) refuse(inputs, takes_no_attention_mask);
+    return call(std::move(inputs), {.use_causal_mask = use_causal_mask}, mask, nullptr);
+  }
+  /// The same with its scores. Keras: return_attention_scores=True.
+  Attended with_scores(const std::vector<Tensor>& inputs, const std::optional<Tensor>& mask = {},
+                       bool use_causal_mask = false) const {
+    if (!layer_->node->reads_masks()) refuse(inputs, takes_no_attention_mask);
+    const Tensor all =
+        call(inputs, {.return_state = true, .use_causal_mask = use_causal_mask}, mask, nullptr);
+    const AttendedShapes made = all.call().node->attended(shapes_of(all.call().inputs));
+    return {take_out(all, 0, PieceSpec{0, made.output, all.shape().size()}),
+            take_out(all, 1, PieceSpec{made.output.size(), made.scores, all.shape().size()})};
   }
 
  private:
   friend class Model;
   friend Layer time_distributed(const Layer& layer, std::string_view name);
 
-  Tensor call(std::vector<Tensor> inputs, bool return_state, const std::optional<Tensor>& mask_given,
+  // The k-th of the tensors that a call made, which is no layer of its own.
+  template <LayerSpec S> static Tensor take_out(const Tensor& all, int k, const S& spec) {
+    return Layer(std::make_shared<SharedLayer>(
+        SharedLayer{.node = std::make_shared<NodeOf<S>>(spec), .name = "", .piece = k}))(all);
+  }
+  Tensor call(std::vector<Tensor> inputs, const Extras& wanted, const std::optional<Tensor>& mask_given,
               std::shared_ptr<const Beginning> beginning) const {
     for (const Tensor& x : inputs)
       if (!x.call_) throw std::invalid_argument("a Tensor that was moved from came");
     const std::vector<Tensor> given = inputs;
-    const std::shared_ptr<const Node> node = node_for(inputs, return_state, mask_given);
+    const std::shared_ptr<const Node> node = node_for(inputs, wanted, mask_given);
     const Shapes in = shapes_of(inputs);
     Fit fit = check(*node, in);
     if (!fit.broken) fit = accepted(fit.out);
-    if (!fit.broken && !built(in)) fit = has_weights_of_another_shape;
+    if (!fit.broken && !built(*node, in)) fit = has_weights_of_another_shape;
     if (fit.broken) refuse(inputs, fit);
     const int index = index_of(inputs);
     const auto made = std::make_shared<Call>(layer_, node, std::move(inputs), fit.out, index);
     made->beginning = std::move(beginning);
     const std::optional<Tensor> mask = mask_behind(*node, given, fit.out);
-    if (mask && (return_state || masks(mask->shape(), fit.out))) made->mask = mask->call_;
+    if (mask && (wanted.return_state || masks(mask->shape(), fit.out))) made->mask = mask->call_;
     Tensor tensor(made);
     tensor.mask_ = made->mask;
     return tensor;
   }
   // The node for such a call; a mask that it reads goes behind the inputs.
-  std::shared_ptr<const Node> node_for(std::vector<Tensor>& inputs, bool return_state,
+  std::shared_ptr<const Node> node_for(std::vector<Tensor>& inputs, const Extras& wanted,
                                        const std::optional<Tensor>& mask_given) const {
     const Node& node = *layer_->node;
-    if (return_state && node.states() == 0) refuse(inputs, has_no_state);
+    if (node.reads_masks()) return node_with_masks(inputs, wanted, mask_given);
+    if (wanted.return_state && node.states() == 0) refuse(inputs, has_no_state);
     if (inputs.empty() || !node.reads_mask()) return layer_->node;
     if (node.states() > 0 && inputs.size() > 1 &&
         inputs.size() != 1 + static_cast<std::size_t>(node.states()))
       refuse(inputs, needs_all_of_its_states);
     const std::optional<Tensor> mask = mask_given || inputs.size() > 1 ? mask_given : inputs[0].mask();
-    auto with = node.with(
-        {.initial_state = inputs.size() > 1, .mask = mask.has_value(), .return_state = return_state});
+    auto with = node.with({.initial_state = inputs.size() > 1,
+                           .masks = {mask ? MasksRead::given : 0u},
+                           .return_state = wanted.return_state});
     if (mask) inputs.push_back(*mask);
     return with;
+  }
+  // The same where all inputs' masks are read.
+  std::shared_ptr<const Node> node_with_masks(std::vector<Tensor>& inputs, Extras wanted,
+                                              const std::optional<Tensor>& mask_given) const {
+    const auto same = [](const Tensor& a, const Tensor& b) {
+      return a.call_ == b.call_ && a.mask_ == b.mask_;
+    };
+    while (inputs.size() > 1 && same(inputs.back(), inputs[inputs.size() - 2])) inputs.pop_back();
+    const std::size_t count = inputs.size();
+    for (std::size_t k = 0; k < count; ++k)
+      if (const std::optional<Tensor> mask = inputs[k].mask()) {
+        wanted.masks.bits |= 1u << k;
+        inputs.push_back(*mask);
+      }
+    if (mask_given) {
+      wanted.masks.bits |= MasksRead::given;
+      inputs.push_back(mask_given->as_constant());
+    }
+    return layer_->node->with(wanted);
   }
   // The mask of what was made, by Keras's rules: a layer that works step by step hands it on; of several it
   // is one that has all of theirs.
@@ -299,11 +354,12 @@ class Layer {
                                     const Shape& made) const {
     if (node.makes_mask()) return node.mask_of(given[0].unmasked());
     std::optional<Tensor> mask = given[0].mask();
-    if (layer_->piece >= 0) return made.rank > 1 ? mask : std::nullopt;  // the sequence, not a state
+    // The sequence, not a state or scores.
+    if (layer_->piece >= 0) return layer_->piece == 0 && made.rank > 1 ? mask : std::nullopt;
     for (const Tensor& x : given)
       if (x.mask_ && node.masks_change_it()) refuse(given, takes_no_masked_inputs);
     if (!node.passes_mask()) return std::nullopt;
-    for (std::size_t k = 1; k < given.size() && mask && node.states() == 0; ++k) {
+    for (std::size_t k = 1; k < given.size() && mask && node.states() == 0 && !node.reads_masks(); ++k) {
       if (!given[k].mask_) return std::nullopt;
       if (given[k].mask_ != mask->call_) mask = Layer(LogicalOrSpec{})(*mask, *given[k].mask());
     }
@@ -320,8 +376,8 @@ class Layer {
     return node.fit(in);
   }
   // Gives the layer its weights, or has them already, of the same shapes.
-  bool built(const Shapes& in) const {
-    const Parameters p = layer_->node->parameters(in);
+  bool built(const Node& node, const Shapes& in) const {
+    const Parameters p = node.parameters(in);
     if (!layer_->parameters) layer_->parameters = std::make_shared<const Parameters>(p);
     return same_shapes(p, *layer_->parameters);
   }

@@ -105,6 +105,8 @@ inline std::string list_text(const std::vector<int>& values, std::size_t fewest)
     text += (text.empty() ? "" : ", ") + std::to_string(values[i]);
   return text;
 }
+inline std::string argument_text(const Equation& value) { return string_literal(value.view()); }
+inline std::string argument_text(const Automatic& value) { return std::to_string(value.value); }
 template <std::size_t N> std::string argument_text(const std::array<int, N>& values) {
   return list_text({values.begin(), values.end()}, N);
 }
@@ -125,6 +127,7 @@ inline std::string argument_text(const Shape& shape) {
 inline std::string argument_text(const Numbers& numbers) {
   return list_text({numbers.begin(), numbers.end()}, static_cast<std::size_t>(numbers.count));
 }
+inline std::string argument_text(const OpenShape& value) { return argument_text(value.shape); }
 // Nothing for a value that no static type has.
 inline std::string argument_text(const Initializer& i) {
   for (const NamedInitializer& known : named_initializers)
@@ -161,6 +164,7 @@ inline std::string option_name(std::string_view field) {
   if (field == "dilation_rate") return "Dilation";
   if (field == "salt") return "HashSalt";
   if (field == "mean" || field == "variance" || field == "vocabulary") return "Given" + pascal_case(field);
+  if (field == "use_scale") return "ScaledScores";
   if (field.starts_with("use_")) field.remove_prefix(4);
   return pascal_case(field);
 }
@@ -188,6 +192,7 @@ inline std::string option_text(std::string_view, OutputMode value) {
   constexpr const char* names[] = {"", "OneHot", "MultiHot", "Counts", "TfIdf"};
   return names[static_cast<std::size_t>(value)];
 }
+inline std::string option_text(std::string_view, ScoreMode) { return "ConcatScores"; }
 inline std::string option_text(std::string_view, Padding value) { return pascal_case(enum_name(value)); }
 inline std::string option_text(std::string_view, Interpolation value) {
   return pascal_case(enum_name(value));
@@ -335,10 +340,10 @@ class StaticNetwork {
     const functional::Graph::Entry& entry = graph_.entry(i);
     const functional::Extras extras = entry.node->extras();
     if (entry.owner != i) refuse(i, "is called more than once");
-    if (extras.return_state) refuse(i, "returns its states");
+    if (extras.return_state) refuse(i, "returns its states or scores");
     if (entry.node->outputs() > 1) refuse(i, "makes several tensors");
     if (extras.initial_state) refuse(i, "is given states to begin with");
-    if (extras.mask) refuse(i, "reads a mask");
+    if (extras.masks.count() > 0) refuse(i, "reads a mask");
   }
   static std::string text_of(const functional::Node& node) {
     if (const auto* steps = dynamic_cast<const functional::TimeDistributedNode*>(&node)) {
@@ -352,7 +357,9 @@ class StaticNetwork {
   void find_type(int i) {
     Layer& layer = at(i);
     layer.type.head = text_of(*graph_.entry(i).node);
-    functional::with_spec(*graph_.entry(i).node, [&]<class S>(const S&) { layer.merges = MergingSpec<S>; });
+    functional::with_spec(*graph_.entry(i).node, [&]<class S>(const S&) {
+      layer.merges = MergingSpec<S> && graph_.entry(i).inputs.count > 1;
+    });
     if (layer.type.head.empty()) refuse(i, "has no static type");
     if (layer.name != automatic_name(graph_.entry(i).node->type())) layer.type.name = layer.name;
     taken_.insert(layer.name);

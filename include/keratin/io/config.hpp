@@ -74,6 +74,16 @@ inline void take(const Json& j, Merging& v) {
   if (j.is_null()) return void(v = Merging::none);
   take<Merging>(j, v);
 }
+// null: none.
+inline void take(const Json& j, Equation& v) {
+  if (j.is_null()) return void(v = {});
+  if (!j.is_string() || j.get<std::string>().size() > Equation::most) wants(j, "an equation");
+  v = Equation(std::string_view(j.get_ref<const std::string&>()));
+}
+// A number, or a list of one; null: as the layer has it by itself.
+inline void take(const Json& j, Automatic& v) {
+  if (!j.is_null()) take(j.is_array() && j.size() == 1 ? j[0] : j, v.value);
+}
 // One number for all, or one for each; null: as the layer has it by itself.
 template <std::size_t N> void take(const Json& j, std::array<int, N>& v) {
   if (j.is_null()) return;
@@ -137,11 +147,6 @@ inline void take(const Json& j, OptionalInt& v) {
   v.given = true;
   take(j, v.value);
 }
-inline void take(const Json& j, OutputMode& v) {
-  for (std::size_t i = 0; i < output_modes.size(); ++i)
-    if (j == output_modes[i]) return void(v = static_cast<OutputMode>(i));
-  wants(j, "int, one_hot, multi_hot, count or tf_idf");
-}
 inline void take(const Json& j, std::string& v) {
   if (!j.is_string()) wants(j, "a text");
   v = j;
@@ -182,6 +187,7 @@ inline void take(const Json& j, kernels::Salt& v) {
     wants(j, "one or two whole numbers");
   v = {true, pair[0].get<std::uint64_t>(), pair[1].get<std::uint64_t>()};
 }
+inline void take(const Json& j, OpenShape& v) { take(j.is_array() ? j : Json::array({j}), v.shape); }
 inline void take(const Json& j, ActivationFunction& v) {
   std::string name = j.is_null() ? "linear" : class_of(j);
   if (name == "swish") name = SiLU::name;
@@ -242,6 +248,7 @@ template <class T>
 Json put(T v) {
   return v;
 }
+inline Json put(const Automatic& v) { return v.value; }
 inline Json put(double v) { return std::isinf(v) ? Json() : Json(v); }
 inline Json put(const Axes& v) {
   if (v.count < 2) return v.count == 0 ? Json() : Json(v[0]);
@@ -262,6 +269,13 @@ inline Json put(const Shape& v) {
   for (int a = 0; a < v.rank; ++a) extents.push_back(v[a]);
   return extents;
 }
+inline Json put(const OpenShape& v) {
+  Json extents = put(v.shape);
+  for (Json& extent : extents)
+    if (extent == -1) extent = nullptr;
+  return extents;
+}
+inline Json put(const Equation& v) { return v.view().empty() ? Json() : Json(std::string(v.view())); }
 inline Json put(const Numbers& v) {
   if (v.count == 0) return nullptr;
   if (v.count == 1) return v[0];
@@ -272,7 +286,6 @@ inline Json put(const Numbers& v) {
 inline Json put(const Table& v) { return v.count == 0 ? Json() : Json(std::vector(v.begin(), v.end())); }
 inline Json put(const OneOrMore& v) { return v.count == 1 ? Json(v[0]) : put(static_cast<const Table&>(v)); }
 inline Json put(const OptionalInt& v) { return v.given ? Json(v.value) : Json(); }
-inline Json put(OutputMode v) { return output_modes[static_cast<std::size_t>(v)]; }
 inline Json put(const std::string& v) { return v; }
 inline Json put(const std::optional<std::string>& v) { return v ? Json(*v) : Json(); }
 inline Json put(Standardize v) {
@@ -358,11 +371,15 @@ inline bool changes_nothing(const std::string& key, const Json& value, int rank)
   if (key == "axis")
     return value == -1 || value == rank || value == Json::array({-1}) || value == Json::array({rank});
   if (key == "groups") return value == 1;
+  if (key == "attention_axes") return value == Json::array({1});
   return false;
 }
 // Fields that no file sets: what fusion does, and what a call is given.
 inline bool is_internal(std::string_view key) {
-  return key == "norm" || key == "max_pool" || key == "initial_state" || key == "masked";
+  for (const char* known :
+       {"norm", "max_pool", "initial_state", "masked", "masks", "use_causal_mask", "return_attention_scores"})
+    if (key == known) return true;
+  return false;
 }
 
 // The fields of a struct that Hana knows, by their names. What the config says beyond them has to be
@@ -399,6 +416,8 @@ template <class T> Json put_fields(const T& fields) {
     const std::string key = hana::to<const char*>(hana::first(field));
     if (is_internal(key)) return;
     const auto& value = hana::second(field)(fields);
+    if constexpr (std::is_same_v<decltype(value), const Automatic&>)
+      if (value == 0) return;  // older Kerases may not know the key
     if constexpr (requires { put(value); })
       config[key] = is_left_out(value, hana::second(field)(otherwise)) ? Json() : put(value);
     else
@@ -494,7 +513,10 @@ template <LayerSpec S> S spec_from_config(const Json& config, int rank) {
   });
   // Files of different versions count them from either end.
   if constexpr (requires { spec.axis.from_the_end(rank); }) spec.axis = spec.axis.from_the_end(rank);
-  return spec;
+  if constexpr (requires { spec.simplified(); })
+    return spec.simplified();
+  else
+    return spec;
 }
 
 /// The config of a layer, from its spec. Error: FileError; a setting that files cannot hold.

@@ -35,8 +35,10 @@ namespace detail {
 struct NodeConfig {
   Json config;
   std::string registered{};
+  const char* known{};  // what files call a class of the library, where that is another name
 
   std::string class_name(const functional::Node& node) const {
+    if (known) return known;
     return registered.empty() ? node.type() : registered.substr(registered.find('>') + 1);
   }
 };
@@ -60,7 +62,10 @@ inline std::optional<NodeConfig> node_config(const functional::Node& node, const
   if (const auto* steps = dynamic_cast<const functional::TimeDistributedNode*>(&node))
     return time_distributed_config(steps->inside(), custom);
   std::optional<NodeConfig> known;
-  functional::with_spec(node, [&](const auto& spec) { known = NodeConfig{config_from_spec(spec)}; });
+  functional::with_spec(node, [&]<class S>(const S& spec) {
+    known = NodeConfig{config_from_spec(spec)};
+    if constexpr (requires { S::class_in_files; }) known->known = S::class_in_files;
+  });
   return known;
 }
 

@@ -193,11 +193,13 @@ class GraphWriter {
     for (const std::string& name : classes) next_groups_.push_back(groups.of(name));
   }
 
-  static int data_inputs(const Graph::Entry& e) { return e.inputs.count - e.node->extras().mask; }
+  static int data_inputs(const Graph::Entry& e) { return e.inputs.count - e.node->extras().masks.count(); }
 
-  // The mask that a recurrent layer is given in the file: one that Keras would not give it by itself.
+  // The mask that a recurrent layer is given in the file, one that Keras would not give it by itself, or that
+  // of an attention's scores.
   std::optional<int> written_mask(const Graph::Entry& e) const {
-    if (!e.node->extras().mask) return std::nullopt;
+    if (!e.node->extras().masks.has(MasksRead::given)) return std::nullopt;
+    if (e.node->reads_masks()) return e.inputs[e.inputs.count - 1];
     const Call* const keras =
         e.node->extras().initial_state ? nullptr : implicit_mask(e.call->inputs[0].call());
     if (keras && same(*keras, e.call->inputs.back().call())) return std::nullopt;
@@ -217,7 +219,8 @@ class GraphWriter {
     if (operator_module(*call.node)) return nullptr;
     if (call.node->makes_mask()) return call.mask.get();
     if (!call.node->passes_mask()) return nullptr;
-    if (call.node->states() > 0 || call.inputs.size() == 1) return implicit_mask(call.inputs[0].call());
+    if (call.node->states() > 0 || call.node->reads_masks() || call.inputs.size() == 1)
+      return implicit_mask(call.inputs[0].call());
     for (const Tensor& x : call.inputs) {
       const Call* const keras = implicit_mask(x.call());
       if (!keras || !x.mask() || !same(*keras, x.mask()->call())) return nullptr;
@@ -353,7 +356,7 @@ class GraphWriter {
   }
   bool returns_states(int owner) const {
     for (const Graph::Entry& e : graph_.entries)
-      if (e.owner == owner && e.node->extras().return_state) return true;
+      if (e.owner == owner && e.node->states() > 0 && e.node->extras().return_state) return true;
     return false;
   }
   Json build_config(const Graph::Entry& e) const {
@@ -366,18 +369,55 @@ class GraphWriter {
     Json shape = batch_shape(e.in[0]);
     if (!merges(e)) return {{"input_shape", shape}};
     shape = Json::array();
-    for (int k = 0; k < e.inputs.count; ++k) shape.push_back(batch_shape(e.in[k]));
-    return {{"input_shape", shape}};
+    for (const int k : written_inputs(e)) shape.push_back(batch_shape(e.in[k]));
+    if (!takes_arguments(e)) return {{"input_shape", shape}};
+    Json named = Json::object();
+    for (std::size_t k = 0; k < shape.size(); ++k)
+      named[std::array{"query_shape", "value_shape", "key_shape"}[k]] = shape[k];
+    return {{"shapes_dict", named}};
   }
   static bool merges(const Graph::Entry& e) { return !e.node->reads_mask() && e.node->takes(2); }
+  // Whether several inputs are arguments, not a list.
+  static bool takes_arguments(const Graph::Entry& e) {
+    bool arguments = false;
+    functional::with_spec(*e.node, [&]<class S>(const S&) { arguments = requires { S::takes_arguments; }; });
+    return arguments;
+  }
+  // The inputs that Keras is given: of attention a query and a value in any case.
+  static std::vector<int> written_inputs(const Graph::Entry& e) {
+    std::vector<int> inputs(static_cast<std::size_t>(data_inputs(e)));
+    std::iota(inputs.begin(), inputs.end(), 0);
+    if (e.node->reads_masks() && inputs.size() == 1) inputs.push_back(0);
+    return inputs;
+  }
+  // Keras takes attention's masks along by itself, and cannot be given others.
+  void check_masks(const Graph::Entry& e) const {
+    for (int k = 0; k < data_inputs(e) && e.node->reads_masks(); ++k) {
+      const Tensor& x = e.call->inputs[static_cast<std::size_t>(k)];
+      const Call* const keras = implicit_mask(x.call());
+      if (x.mask() && !(keras && same(*keras, x.mask()->call())))
+        throw FileError("input " + std::to_string(k) +
+                        " has a mask that was given to it, which files cannot say");
+    }
+    if (e.node->reads_masks() && !takes_arguments(e) && e.node->extras().masks.has(MasksRead::given))
+      throw FileError("attention_mask: Keras has none here");
+  }
 
   // One call of a layer.
   Json node(int i, Json& extras) {
     const Graph::Entry& e = graph_.entry(i);
+    check_masks(e);
     Json tensors = Json::array(), kwargs = Json::object();
-    for (int k = 0; k < data_inputs(e); ++k) tensors.push_back(read(e, k, extras));
+    for (const int k : written_inputs(e)) tensors.push_back(read(e, k, extras));
     Json args = Json::array();
-    if (merges(e)) {
+    if (e.node->reads_masks()) {
+      if (e.node->extras().use_causal_mask) kwargs["use_causal_mask"] = true;
+      if (e.node->extras().return_state) kwargs["return_attention_scores"] = true;
+      if (const std::optional<int> mask = written_mask(e)) kwargs["attention_mask"] = tensor(*mask);
+    }
+    if (takes_arguments(e)) {
+      args = tensors;
+    } else if (merges(e)) {
       args.push_back(tensors);
     } else {
       args.push_back(tensors[0]);
@@ -396,7 +436,7 @@ class GraphWriter {
     const Tensor& x = e.call->inputs[static_cast<std::size_t>(k)];
     if (k > 0 && e.node->states() > 0) return false;
     const bool minds = e.node->passes_mask() || e.node->masks_change_it() || e.node->reads_mask();
-    const bool reads_mask = e.node->extras().mask || x.mask().has_value();
+    const bool reads_mask = (e.node->reads_mask() && e.node->extras().masks.count() > 0) || x.mask();
     return minds && !operator_module(*e.node) && !reads_mask && !e.node->extras().initial_state &&
            implicit_mask(x.call());
   }

@@ -92,6 +92,7 @@ class Builder {
     std::vector<Json> args;
     std::optional<Reference> mask;
     std::vector<Reference> state;
+    bool use_causal_mask = false, return_attention_scores = false;
   };
   using Calls = std::map<std::string, std::vector<std::vector<Tensor>>>;
 
@@ -175,7 +176,7 @@ class Builder {
       in_layer(record, [&] {
         const Made layer = make(record, i, prefix, below + groups.of(text_in(record, "class_name")),
                                 trainable, depth, y.shape().rank);
-        y = call(layer, {y}, {}, {}, false).at(0);
+        y = call(layer, {y}, {}, {}, {}).at(0);
       });
     }
     return made_of(std::vector{x}, std::vector{y}, std::vector{y});
@@ -295,9 +296,11 @@ class Builder {
             std::optional<Tensor> mask;
             if (arguments.mask && !implicit.contains(arguments.mask->layer))
               mask = at(calls, *arguments.mask);
-            calls[p.name].push_back(
-                call(*p.made, tensors, state, mask,
-                     of_layer.contains("return_state") && of_layer["return_state"] == true));
+            calls[p.name].push_back(call(
+                *p.made, tensors, state, mask,
+                {.return_state = (of_layer.contains("return_state") && of_layer["return_state"] == true) ||
+                                 arguments.return_attention_scores,
+                 .use_causal_mask = arguments.use_causal_mask}));
             return true;
           });
           if (!made) break;
@@ -350,6 +353,15 @@ class Builder {
     });
     return is;
   }
+  static constexpr const char* attention_inputs[] = {"query", "value", "key"};
+  static bool is_attention(const std::string& class_name) {
+    bool attends = false;
+    hana::for_each(layer_specs, [&](auto type) {
+      using S = typename decltype(type)::type;
+      if constexpr (requires { S::attends; }) attends = attends || class_name == file_class<S>();
+    });
+    return attends;
+  }
   // What a call is given besides tensors must change nothing.
   static void check_arguments(const Json& record, const Json& node) {
     const auto refuse = [](const std::string& what) {
@@ -357,6 +369,12 @@ class Builder {
     };
     const auto check = [&](const std::string& key, const Json& value) {
       if (key == "mask" || key == "initial_state" || value.is_null()) return;
+      if (is_attention(class_of(record))) {
+        for (const char* known : attention_inputs)
+          if (key == known) return;
+        if (key == "attention_mask" && is_tensor(value)) return;
+        if ((key == "use_causal_mask" || key == "return_attention_scores") && value.is_boolean()) return;
+      }
       // What follows `training` by itself is written with false; BatchNormalization is not.
       if (value == false && !(key == "training" && class_of(record) == "BatchNormalization")) return;
       if (value == true && key == "training" && is_called_with_training(class_of(record))) return;
@@ -430,10 +448,16 @@ class Builder {
     }
     for (const Json& j : list_in(node, "args")) a.args.push_back(j);
     if (!node.contains("kwargs") || node["kwargs"].is_null()) return a;
+    for (const char* input : attention_inputs)
+      if (node["kwargs"].contains(input)) a.args.push_back(node["kwargs"][input]);
     for (const auto& [key, value] : node["kwargs"].items()) {
       const std::vector<Reference> tensors = tensors_in(value);
-      if (key == "mask" && tensors.size() == 1)
+      if ((key == "mask" || key == "attention_mask") && tensors.size() == 1)
         a.mask = tensors[0];
+      else if (key == "use_causal_mask")
+        a.use_causal_mask = value == true;
+      else if (key == "return_attention_scores")
+        a.return_attention_scores = value == true;
       else if (key == "initial_state")
         a.state = tensors;
     }
@@ -512,6 +536,12 @@ class Builder {
     return {layer(class_name, config, name, rank, group), nullptr};
   }
 
+  template <class S> static std::string_view file_class() {
+    if constexpr (requires { S::class_in_files; })
+      return S::class_in_files;
+    else
+      return S::name;
+  }
   Layer layer(const std::string& class_name, Json config, const std::string& name, int rank,
               const std::string& group) const {
     std::optional<Layer> made;
@@ -556,10 +586,17 @@ class Builder {
 
   std::vector<Tensor> call(const Made& made, const std::vector<Tensor>& tensors,
                            const std::vector<Tensor>& state, const std::optional<Tensor>& mask,
-                           bool return_state) {
+                           const functional::Extras& wanted) {
     calls_ += made.model ? made.model->graph().entries.size() : 1;
     if (calls_ > most_calls) throw FileError("more than " + std::to_string(most_calls) + " calls of layers");
     if (made.model) return made.model->call(tensors);
+    if (made.layer->reads_masks()) {
+      if (!wanted.return_state)
+        return {made.layer->with_attention_mask(tensors, mask, wanted.use_causal_mask)};
+      const functional::Attended a = made.layer->with_scores(tensors, mask, wanted.use_causal_mask);
+      return {a.output, a.scores};
+    }
+    const bool return_state = wanted.return_state;
     std::vector<Tensor> inputs = tensors;
     if (mask && state.empty()) inputs[0] = inputs[0].with_mask(*mask);
     if (!return_state && (state.empty() || !mask) && made.layer->outputs() == 1) {
@@ -676,20 +713,22 @@ inline void read_weights(const Hdf5& file, const auto& layers, auto group_of, au
     if (layer.tensors.count() == 0) continue;
     const std::string group = group_of(layer);
     if (group.empty()) continue;
-    std::map<std::string, int> counts;  // of each folder
+    const std::vector<WeightPath> paths = weight_paths(layer);
     for (int i = 0; i < layer.tensors.count(); ++i) {
       const Parameter& p = layer.tensors[i];
-      const std::string place = place_of(layer.tensors, i);
-      if (!place.empty())
-        file.read(group + place, shape_in_files(p),
-                  {block + layer.tensors.offset(i), static_cast<std::size_t>(p.shape.size())});
-      const std::string folder = folder_of(layer.tensors, i);
-      counts[group + folder + "/vars/"] = numbered_before(layer.tensors, layer.tensors.count(), folder);
-    }
-    for (const auto& [vars, count] : counts)
-      if (!counts_in_files(layer.type) && file.has(vars + std::to_string(count)))
-        throw FileError(file.name() + ": " + vars + " has more than " + std::to_string(count) +
+      const WeightPath& at = paths[static_cast<std::size_t>(i)];
+      const bool is_older = !at.older.empty() && !file.has(group + at.name) && file.has(group + at.older);
+      if (at.name.empty()) continue;
+      file.read(group + (is_older ? at.older : at.name), shape_in_files(p),
+                {block + layer.tensors.offset(i), static_cast<std::size_t>(p.shape.size())});
+      const auto here = std::count_if(paths.begin(), paths.end(), [&](const WeightPath& other) {
+        return other.group == at.group && other.numbered;
+      });
+      const std::string vars = group + at.group + "/vars/";
+      if (!counts_in_files(layer.type) && file.has(vars + std::to_string(here)))
+        throw FileError(file.name() + ": " + vars + " has more than " + std::to_string(here) +
                         " weights, as layer '" + std::string(layer.name) + "' (" + layer.type + ") has");
+    }
   }
 }
 
@@ -710,7 +749,7 @@ inline void read_legacy_group(const Hdf5& file, const std::string& group,
                     std::to_string(variables.size()) + " wanted for layer '" + layer + "'");
   const std::vector<Variable> ordered = trained_first(variables);
   for (std::size_t i = 0; i < names.size(); ++i)
-    file.read(group + "/" + names[i], ordered[i].parameter->shape,
+    file.read(group + "/" + names[i], shape_in_files(*ordered[i].parameter),
               {block + ordered[i].offset, static_cast<std::size_t>(ordered[i].parameter->shape.size())});
 }
 
@@ -910,11 +949,9 @@ class SameLayers {
   // Who reads whom.
   void compare_calls(const functional::Graph& read, const functional::Graph& own) {
     const auto same_call = [](const functional::Graph::Entry& a, const functional::Graph::Entry& b) {
-      const functional::Extras one = a.node->extras(), other = b.node->extras();
       return a.owner == b.owner &&
              std::equal(a.inputs.begin(), a.inputs.end(), b.inputs.begin(), b.inputs.end()) &&
-             one.initial_state == other.initial_state && one.mask == other.mask &&
-             one.return_state == other.return_state;
+             a.node->extras() == b.node->extras();
     };
     for (std::size_t i = 0; i < std::min(read.entries.size(), own.entries.size()) && difference.empty(); ++i)
       if (!same_call(read.entries[i], own.entries[i]))
@@ -1002,7 +1039,7 @@ void load_weights(Model& model, const std::string& path, const CustomLayers& cus
             block.data());
       for (const std::string& next : layout.next_groups())
         if (file.has(next + "/vars/0") || file.has(next + "/cell/vars/0") || file.has(next + "/layers") ||
-            file.has(next + "/forward_layer/cell/vars/0"))
+            file.has(next + "/forward_layer/cell/vars/0") || file.has(next + "/query_dense/vars/0"))
           throw FileError(next + " has weights of a layer that the model lacks");
     } else
       detail::read_legacy_weights(file, graph, layout.stored(), block.data());

@@ -20,10 +20,53 @@ inline std::string weights_in(std::string_view type, const Json& config) {
   std::string place;
   hana::for_each(layer_specs, [&](auto spec) {
     using S = typename decltype(spec)::type;
-    if constexpr (requires { S::weights_in; })
+    if constexpr (requires { std::string_view(S::weights_in); })
       if (type == S::name) place = std::string("/") + S::weights_in;
   });
   return place;
+}
+/// Where Keras has a weight below the place of all of its layer, "" where it does not, and where versions
+/// until 3.2 had it, if elsewhere.
+struct WeightPath {
+  std::string group, name, older{};  // "/query_dense", "/query_dense/vars/0"
+  bool numbered = true;
+};
+/// Of all weights of a layer. A folder in a parameter's name is one in the file, "forward_layer/cell/kernel";
+/// or a spec says in weights_in(name) which of its parts has a weight, and in `older_weights_in` what stands
+/// before a part's name in older files.
+inline std::vector<WeightPath> weight_paths(const LayerPlan& layer) {
+  std::vector<WeightPath> paths;
+  for (int i = 0; i < layer.tensors.count(); ++i) {
+    const Parameter& p = layer.tensors[i];
+    const std::string_view own = p.name;
+    std::string part(own.substr(0, own.rfind('/') == own.npos ? 0 : own.rfind('/')));
+    const char* older = nullptr;
+    hana::for_each(layer_specs, [&](auto spec) {
+      using S = typename decltype(spec)::type;
+      if (std::string_view(layer.type) != S::name) return;
+      if constexpr (requires { S::older_weights_in; }) older = S::older_weights_in;
+      if constexpr (requires { S::weights_in(""); }) part = S::weights_in(p.name);
+    });
+    const std::string group = part.empty() ? "" : "/" + part;
+    const auto number = std::count_if(paths.begin(), paths.end(), [&](const WeightPath& before) {
+      return before.group == group && before.numbered;
+    });
+    const bool numbered = p.in_files == InFiles::by_number || p.in_files == InFiles::scalar;
+    const std::string name = "/vars/" + (numbered ? std::to_string(number) : std::string(own));
+    paths.push_back({group, p.in_files == InFiles::apart ? "" : group + name,
+                     older ? "/" + (older + part) + name : "", numbered});
+  }
+  return paths;
+}
+/// The class whose name the group of a layer has: that of Keras's own code, not of its files.
+inline std::string class_of_group(const std::string& class_name) {
+  std::string own = class_name;
+  hana::for_each(layer_specs, [&](auto spec) {
+    using S = typename decltype(spec)::type;
+    if constexpr (requires { S::class_in_files; })
+      if (class_name == S::class_in_files) own = S::name;
+  });
+  return own;
 }
 /// Whether Keras has a counter behind the weights of a class in its files.
 inline bool counts_in_files(std::string_view type) {
@@ -39,7 +82,7 @@ inline Shape shape_in_files(const Parameter& p) { return p.in_files == InFiles::
 class Groups {
  public:
   std::string of(const std::string& class_name) {
-    const std::string snake = snake_case(class_name);
+    const std::string snake = snake_case(class_of_group(class_name));
     const int n = count_[snake]++;
     return "layers/" + snake + (n == 0 ? "" : "_" + std::to_string(n));
   }
@@ -47,29 +90,6 @@ class Groups {
  private:
   std::map<std::string, int> count_;
 };
-
-/// Where a file has a layer's i-th weight below the place of all: "cell/kernel" is a vars/... of the cell.
-inline std::string folder_of(const Tensors& tensors, int i) {
-  const std::string_view name = tensors[i].name;
-  const std::size_t slash = name.rfind('/');
-  return slash == name.npos ? "" : "/" + std::string(name.substr(0, slash));
-}
-// How many weights that are numbered in a folder stand before the i-th.
-inline int numbered_before(const Tensors& tensors, int i, const std::string& folder) {
-  int number = 0;
-  for (int k = 0; k < i; ++k)
-    number += folder_of(tensors, k) == folder && tensors[k].in_files != InFiles::apart &&
-              tensors[k].in_files != InFiles::by_name;
-  return number;
-}
-/// "" where it is not among them.
-inline std::string place_of(const Tensors& tensors, int i) {
-  if (tensors[i].in_files == InFiles::apart) return "";
-  const std::string folder = folder_of(tensors, i);
-  return folder + "/vars/" +
-         (tensors[i].in_files == InFiles::by_name ? tensors[i].name
-                                                  : std::to_string(numbered_before(tensors, i, folder)));
-}
 
 /// A tensor of a model.
 struct Variable {
@@ -93,7 +113,6 @@ inline std::vector<Variable> trained_first(const std::vector<Variable>& variable
 struct Stored {
   std::string name;     // as Keras takes it
   std::string group;    // in .weights.h5: layers/lstm_1
-  std::string below;    // and where Keras has the weights below it: /cell
   std::size_t row = 0;  // of the model's layers()
 };
 

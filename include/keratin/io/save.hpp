@@ -18,10 +18,11 @@ inline constexpr const char* keras_version = "3.0.0";  // whatever opens the fil
 // offset).
 void each_variable(const ModelGraph& graph, const std::vector<Stored>& stored, auto f) {
   for (const Stored& at : stored) {
-    const Tensors& tensors = graph.layers[at.row].tensors;
-    for (int i = 0; i < tensors.count(); ++i)
-      if (const std::string place = place_of(tensors, i); !place.empty())
-        f(at.group + at.below + place, tensors[i], tensors.offset(i));
+    const LayerPlan& layer = graph.layers[at.row];
+    const std::vector<WeightPath> paths = weight_paths(layer);
+    for (int i = 0; i < layer.tensors.count(); ++i)
+      if (const WeightPath& path = paths[static_cast<std::size_t>(i)]; !path.name.empty())
+        f(at.group + at.below + path.name, layer.tensors[i], layer.tensors.offset(i));
   }
 }
 template <class S>
@@ -39,15 +40,25 @@ void write_weights(Hdf5Writer& file, const ModelGraph& graph, const std::vector<
                    const S* block) {
   file.group("vars");
   for (const Stored& at : stored) {  // Keras until 3.5 looks for one in every group on the way
-    const Tensors& tensors = graph.layers[at.row].tensors;
-    std::set<std::string> inside;
-    for (int i = 0; i < tensors.count(); ++i) inside.insert(at.below + folder_of(tensors, i));
+    const LayerPlan& layer = graph.layers[at.row];
+    const std::string place = at.group + at.below;
+    const std::vector<WeightPath> paths = weight_paths(layer);
+    std::set<std::string> inside{at.below};
+    for (const WeightPath& path : paths) inside.insert(at.below + path.group);
     for (const std::string& last : std::set(inside))
       for (std::size_t end = 0; end != last.npos; end = last.find('/', end + 1))
         inside.insert(last.substr(0, end));
     for (const std::string& folder : inside) file.group(at.group + folder + "/vars");
-    if (counts_in_files(graph.layers[at.row].type))
-      file.counter(at.group + "/vars/" + std::to_string(numbered_before(tensors, tensors.count(), "")), 0);
+    for (std::size_t i = 0; i < paths.size(); ++i)
+      if (const int k = static_cast<int>(i); !paths[i].older.empty())
+        write_tensor(file, place + paths[i].older, shape_in_files(layer.tensors[k]),
+                     block + layer.tensors.offset(k));
+    if (counts_in_files(layer.type))
+      file.counter(place + "/vars/" +
+                       std::to_string(std::count_if(
+                           paths.begin(), paths.end(),
+                           [](const WeightPath& path) { return path.group.empty() && path.numbered; })),
+                   0);
   }
   each_variable(graph, stored, [&](const std::string& path, const Parameter& p, std::size_t offset) {
     write_tensor(file, path, shape_in_files(p), block + offset);
@@ -90,7 +101,7 @@ void write_optimizer(Hdf5Writer& file, const Compiled<S>& compiled, const ModelG
     if (p.trainable) trained.push_back({&p, offset});
   });
   compiled.kept.each(trained.size(), [&](std::size_t v, std::size_t s) {
-    write_tensor(file, next(), trained[v].parameter->shape,
+    write_tensor(file, next(), shape_in_files(*trained[v].parameter),
                  compiled.values.data() + s * block + trained[v].offset);
   });
   if (compiled.kept.scalar) write_tensor(file, next(), Shape{}, &*compiled.kept.scalar);
@@ -110,7 +121,7 @@ void write_legacy_weights(Hdf5Writer& file, const ModelGraph& graph, const std::
     file.group(group);
     for (const Variable& v : trained_first(variables_of(graph.layers[at.row].tensors))) {
       weight_names.push_back(at.name + "/" + v.parameter->name);
-      write_tensor(file, group + "/" + weight_names.back(), v.parameter->shape, block + v.offset);
+      write_tensor(file, group + "/" + weight_names.back(), shape_in_files(*v.parameter), block + v.offset);
     }
     file.texts(group, "weight_names", weight_names);
     layer_names.push_back(at.name);

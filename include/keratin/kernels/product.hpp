@@ -123,7 +123,8 @@ template <int N, class T, class Part>
 // tile of rows reads all of them: where there are several tiles they are copied side by side.
 template <int N, class T>
 [[gnu::always_inline]] inline void whole_columns(const Rows<T>& rows, const Weights<T>& weights,
-                                                 const Scalar<T>* bias, std::ptrdiff_t column, auto finish) {
+                                                 const Scalar<T>* bias, bool adds, std::ptrdiff_t column,
+                                                 auto finish) {
   constexpr int width = N * lanes<T>, most = 16384 / static_cast<int>(sizeof(T)) / width;
   alignas(Vec<T>) T panel[most * width];
   const bool packs = rows.count >= 32 && weights.k_stride >= 64;
@@ -142,8 +143,8 @@ template <int N, class T>
           store(panel + i * width + n * lanes<T>,
                 load(weights.w + (k + i) * weights.k_stride + column + n * lanes<T>));
     const bool last = k + step >= rows.depth;
-    product_columns<N>(part, packs ? Weights<T>{panel, width} : weights.from(column), bias, k > 0, column,
-                       Whole{}, [&](auto v, std::ptrdiff_t at, Whole) __attribute__((always_inline)) {
+    product_columns<N>(part, packs ? Weights<T>{panel, width} : weights.from(column), bias, adds || k > 0,
+                       column, Whole{}, [&](auto v, std::ptrdiff_t at, Whole) __attribute__((always_inline)) {
                          return last ? finish(v, at, Whole{}) : v;
                        });
   }
@@ -152,22 +153,23 @@ template <int N, class T>
 }  // namespace detail
 
 /// y[r][0 .. columns) = finish(bias + sum over k of x[r][k] * w[k][0 .. columns)); bias may be null.
-/// finish(v, column, part) is given each vector of sums.
-template <class T>
+/// finish(v, column, part) is given each vector of sums. Adds: the sums go on from what y holds, not from
+/// bias.
+template <class T, bool Adds = false>
 [[gnu::noinline]] void product(const Rows<T>& rows, const Weights<T>& weights, const Scalar<T>* bias,
                                int columns, auto finish) {
   using O = Operands<T>;
   if constexpr (O::columns == 1) {
     tiles<O::tile_columns>(columns, [&]<int N>(int first) __attribute__((always_inline)) {
-      detail::product_columns<N>(rows, weights.from(first), bias, false, first, Whole{}, finish);
+      detail::product_columns<N>(rows, weights.from(first), bias, Adds, first, Whole{}, finish);
     });
   } else {
     detail::vector_columns<Scalar<T>>(
         columns, [&]<int N>(int column, auto part) __attribute__((always_inline)) {
           if constexpr (N == tile_columns)
-            detail::whole_columns<N>(rows, weights, bias, column, finish);
+            detail::whole_columns<N>(rows, weights, bias, Adds, column, finish);
           else
-            detail::product_columns<N>(rows, weights.from(column), bias, false, column, part, finish);
+            detail::product_columns<N>(rows, weights.from(column), bias, Adds, column, part, finish);
         });
   }
 }

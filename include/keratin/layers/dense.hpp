@@ -14,6 +14,76 @@ namespace keratin {
 
 inline constexpr Rule needs_at_least_1_unit{"needs at least 1 unit"};
 
+namespace detail {
+
+/// What y = x W + b leaves for backward; W and b are the parameters `kernel` and the one behind it.
+struct LinearMap {
+  int rows, in, units;
+  bool use_bias;
+  int kernel = 0;
+
+  // Lanes: dy as rows of samples. Otherwise: two vectors of columns of the transposed kernel.
+  template <class T> constexpr std::size_t scratch() const {
+    const auto size = [](auto... n) { return (static_cast<std::size_t>(n) * ...); };
+    if (Unit<T>::samples > 1) return size(rows, units, Unit<T>::samples);
+    return size(units, input_columns<Scalar<T>>);
+  }
+
+  // dx = dy W^T, or that much more. Lanes broadcast single weights and read W as it lies; vectors along the
+  // inputs need W transposed, which is packed a few columns at a time.
+  template <bool Adds = false, class T>
+  void input_gradient(const Scalar<T>* w, const T* dy, T* dx, Scalar<T>* scratch) const {
+    using S = Scalar<T>;
+    constexpr detail::Epilogue<Linear, T, false> finish{};
+    if constexpr (Unit<T>::samples > 1) {
+      kernels::product<T, Adds>({rows, units, dy, dx, in}, {w, 1, units}, nullptr, in, finish);
+    } else {
+      for (int i = 0; i < in; i += input_columns<S>) {
+        const int n = std::min(in - i, input_columns<S>);
+        for (int j = 0; j < n; ++j)
+          for (int o = 0; o < units; ++o)
+            scratch[o * input_columns<S> + j] = w[static_cast<std::ptrdiff_t>(i + j) * units + o];
+        kernels::product<T, Adds>({rows, units, dy, dx + i, in}, {scratch, input_columns<S>}, nullptr, n,
+                                  finish);
+      }
+    }
+  }
+
+  template <class T>
+  void weight_gradients(const T* x, const T* dy, Scalar<T>* scratch, auto gradients) const {
+    using S = Scalar<T>;
+    constexpr int L = Unit<T>::samples;
+    const S* d = scalars(dy);  // [rows * L][units]
+    if constexpr (L > 1) {
+      kernels::lanes_to_rows(dy, units, rows * L, scratch);
+      d = scratch;
+    }
+    kernels::outer_product(rows, in, x, d, units, HandOn<decltype(gradients)>{gradients, units, kernel});
+    if (!use_bias) return;
+    kernels::for_each_vector<S>(units, [&](std::ptrdiff_t o, auto part) {
+      kernels::Vec<S> sum[1][1] = {};
+      for (std::ptrdiff_t r = 0; r < static_cast<std::ptrdiff_t>(rows) * L; ++r)
+        sum[0][0] += part.load(d + r * units + o);
+      gradients.take_tile(kernel + 1, o, 0, sum, part);
+    });
+  }
+
+ private:
+  template <class S> static constexpr int input_columns = kernels::tile_columns * lanes<S>;
+
+  // Hands a tile of the kernel's gradient on.
+  template <class Gradients> struct HandOn {
+    Gradients gradients;
+    int units, kernel;
+    template <int M, int N, class V, class Part>
+    [[gnu::always_inline]] void operator()(int k, int column, const V (&tile)[M][N], Part part) const {
+      gradients.take_tile(kernel, static_cast<std::ptrdiff_t>(k) * units + column, units, tile, part);
+    }
+  };
+};
+
+}  // namespace detail
+
 /// Keras: Dense. Shape (..., in) -> (..., units); kernel (in, units), bias (units).
 struct DenseSpec {
   int units = 0;
@@ -60,11 +130,8 @@ struct DenseSpec {
     return {in.size() / in.last(), in.last(), units, activation, use_bias, norm};
   }
 
-  // Lanes: dy as rows of samples. Otherwise: two vectors of columns of the transposed kernel.
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
-    const auto size = [](auto... n) { return (static_cast<std::size_t>(n) * ...); };
-    if (Unit<T>::samples > 1) return size(count, g.rows, g.units, Unit<T>::samples);
-    return size(g.units, input_columns<Scalar<T>>);
+    return map(g, count).template scratch<T>();
   }
 
   template <class T, class Count>
@@ -92,7 +159,9 @@ struct DenseSpec {
   }
 
  private:
-  template <class S> static constexpr int input_columns = kernels::tile_columns * lanes<S>;
+  static constexpr detail::LinearMap map(const Geometry& g, int count) {
+    return {count * g.rows, g.in, g.units, g.use_bias};
+  }
 
   template <class G> static constexpr auto single_size(G geometry) {
     if constexpr (is_fixed<G>)
@@ -104,21 +173,11 @@ struct DenseSpec {
   // The geometry as a value: one instantiation for all layers with this activation.
   template <class A, class T>
   static void backward_through(const Geometry& g, const Backward<T>& c, auto gradients) {
-    const int rows = c.count * g.rows;
-    if constexpr (!std::is_same_v<A, Linear>) A::backward(c.y, c.dy, c.dy, rows, g.units);
-    if (c.dx) input_gradient(g, c, rows);
-    weight_gradients(g, c, rows, gradients);
+    const detail::LinearMap map = DenseSpec::map(g, c.count);
+    if constexpr (!std::is_same_v<A, Linear>) A::backward(c.y, c.dy, c.dy, map.rows, g.units);
+    if (c.dx) map.input_gradient(c.parameter(0), c.dy, c.dx, c.scratch);
+    map.weight_gradients(c.x, c.dy, c.scratch, gradients);
   }
-
-  // Hands a tile of the kernel's gradient on.
-  template <class Gradients> struct HandOn {
-    Gradients gradients;
-    int units;
-    template <int M, int N, class V, class Part>
-    [[gnu::always_inline]] void operator()(int k, int column, const V (&tile)[M][N], Part part) const {
-      gradients.take_tile(0, static_cast<std::ptrdiff_t>(k) * units + column, units, tile, part);
-    }
-  };
 
   // y = A(x W + b), perhaps normalized before: one sample along its outputs, or a product of many rows.
   template <class A, bool Norm, class T, class Count>
@@ -130,45 +189,6 @@ struct DenseSpec {
     if constexpr (std::is_same_v<Count, One> && Unit<T>::samples == 1)
       if (g.rows == 1) return kernels::single(single_size(geometry), c.x, w, b, c.y, finish);
     kernels::product<T>({rows, g.in, c.x, c.y, g.units}, {w, g.units}, b, g.units, finish);
-  }
-
-  // dx = dy W^T. Lanes broadcast single weights and read W as it lies; vectors along the inputs need W
-  // transposed, which is packed a few columns at a time.
-  template <class T> static void input_gradient(const Geometry& g, const Backward<T>& c, int rows) {
-    using S = Scalar<T>;
-    constexpr detail::Epilogue<Linear, T, false> finish{};
-    const S* w = c.parameter(0);
-    if constexpr (Unit<T>::samples > 1) {
-      kernels::product<T>({rows, g.units, c.dy, c.dx, g.in}, {w, 1, g.units}, nullptr, g.in, finish);
-    } else {
-      for (int i = 0; i < g.in; i += input_columns<S>) {
-        const int n = std::min(g.in - i, input_columns<S>);
-        for (int j = 0; j < n; ++j)
-          for (int o = 0; o < g.units; ++o)
-            c.scratch[o * input_columns<S> + j] = w[static_cast<std::ptrdiff_t>(i + j) * g.units + o];
-        kernels::product<T>({rows, g.units, c.dy, c.dx + i, g.in}, {c.scratch, input_columns<S>}, nullptr, n,
-                            finish);
-      }
-    }
-  }
-
-  template <class T>
-  static void weight_gradients(const Geometry& g, const Backward<T>& c, int rows, auto gradients) {
-    using S = Scalar<T>;
-    constexpr int L = Unit<T>::samples;
-    const S* d = reinterpret_cast<const S*>(c.dy);  // [rows * L][units]
-    if constexpr (L > 1) {
-      kernels::lanes_to_rows(c.dy, g.units, rows * L, c.scratch);
-      d = c.scratch;
-    }
-    kernels::outer_product(rows, g.in, c.x, d, g.units, HandOn<decltype(gradients)>{gradients, g.units});
-    if (!g.use_bias) return;
-    kernels::for_each_vector<S>(g.units, [&](std::ptrdiff_t o, auto part) {
-      kernels::Vec<S> sum[1][1] = {};
-      for (std::ptrdiff_t r = 0; r < static_cast<std::ptrdiff_t>(rows) * L; ++r)
-        sum[0][0] += part.load(d + r * g.units + o);
-      gradients.take_tile(1, o, 0, sum, part);
-    });
   }
 };
 

@@ -13,6 +13,7 @@
 #include <keratin/kernels/vector.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <type_traits>
 
 namespace keratin {
@@ -253,6 +254,10 @@ constexpr Fused<A> ask_rules(const A& head, const B& next, int behind, bool trai
   return {};
 }
 
+/// The output's extents, where the layer would choose others: OutputShape<32>. Keras: output_shape.
+template <int... Extents> struct OutputShape {
+  KERATIN_SETS(output_shape, {Extents...})
+};
 /// No bias. Keras: use_bias=False.
 struct NoBias {
   KERATIN_SETS(use_bias, false)
@@ -447,10 +452,30 @@ template <class S> void initialize_parameters(const auto& layers, std::uint64_t 
     for (int i = 0; i < layer.tensors.count(); ++i) {
       const Parameter& p = layer.tensors[i];
       const std::uint32_t stream = layer.tensors.number + static_cast<std::uint32_t>(i);
-      initialize(p.initializer, p.shape, {seed, random_initializer, stream, 0},
+      const bool counts = p.matrix.rank > 0 && p.initializer.fan != Fan::none;
+      initialize(p.initializer, counts ? p.matrix : p.shape, {seed, random_initializer, stream, 0},
                  block + layer.tensors.offset(i));
     }
 }
+
+/// Which masks stand behind a layer's inputs: bit k that of the k-th input, in this order, and behind them
+/// one that the call was given. Set by a graph.
+struct MasksRead {
+  unsigned bits = 0;
+
+  static constexpr unsigned given = 1u << max_inputs;
+  constexpr int count() const { return std::popcount(bits); }
+  constexpr bool has(unsigned bit) const { return (bits & bit) != 0; }
+  /// Which input a mask is, of so many; -1 if it is not there.
+  constexpr int place(int inputs, unsigned bit) const {
+    return has(bit) ? inputs - count() + std::popcount(bits & (bit - 1)) : -1;
+  }
+  constexpr bool operator==(const MasksRead&) const = default;
+};
+/// What attention makes where its scores are returned too, one behind the other.
+struct AttendedShapes {
+  Shape output{}, scores{};
+};
 
 namespace detail {
 // The name that a layer was given, "" if none.

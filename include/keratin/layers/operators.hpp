@@ -333,6 +333,45 @@ struct SliceSpec {
   }
 };
 
+namespace functional {  // met by graphs only
+inline constexpr Rule needs_the_whole_that_it_is_a_piece_of{"another shape came than it takes a piece of"};
+}  // namespace functional
+
+/// Some values of a sample as a shape: one of several results that a layer leaves one behind the other.
+struct PieceSpec {
+  int first = 0;
+  Shape shape{};
+  int whole = 0;  // values of the sample
+
+  static constexpr const char* name = "Piece";
+
+  constexpr Fit fit(Shape in) const {
+    if (in.elements() != whole) return functional::needs_the_whole_that_it_is_a_piece_of;
+    return shape;
+  }
+  constexpr Traits traits() const {
+    return {.reads_input = false, .reads_output = false, .writes_over_gradient = false};
+  }
+
+  struct Geometry {
+    int first, size, whole;
+  };
+  constexpr Geometry geometry(Shape) const { return {first, shape.size(), whole}; }
+
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    const Geometry g = geometry;
+    for (std::ptrdiff_t s = 0; s < static_cast<int>(c.count); ++s)
+      std::copy_n(c.x + s * g.whole + g.first, g.size, c.y + s * g.size);
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+    const Geometry g = geometry;
+    if (!c.dx) return;
+    std::fill_n(scalars(c.dx), std::ptrdiff_t{c.count} * g.whole * Unit<T>::samples, Scalar<T>{});
+    for (std::ptrdiff_t s = 0; s < c.count; ++s)
+      std::copy_n(c.dy + s * g.size, g.size, c.dx + s * g.whole + g.first);
+  }
+};
+
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::RescalingSpec, scale, offset);
@@ -343,3 +382,4 @@ KERATIN_ADAPT_STRUCT(keratin::ReduceSpec<keratin::Reduction::max>, axes, keepdim
 KERATIN_ADAPT_STRUCT(keratin::ReduceSpec<keratin::Reduction::min>, axes, keepdims);
 KERATIN_ADAPT_STRUCT(keratin::ReduceSpec<keratin::Reduction::any>, axes, keepdims);
 KERATIN_ADAPT_STRUCT(keratin::SliceSpec, count, slices);
+KERATIN_ADAPT_STRUCT(keratin::PieceSpec, first, shape, whole);

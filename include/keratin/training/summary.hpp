@@ -5,7 +5,9 @@
 #include <keratin/core/names.hpp>
 #include <keratin/core/text.hpp>
 #include <keratin/core/window.hpp>
+#include <keratin/layers/attention.hpp>
 #include <keratin/layers/batch_normalization.hpp>
+#include <keratin/layers/einsum_dense.hpp>
 #include <keratin/layers/layer.hpp>
 #include <keratin/layers/operators.hpp>
 #include <keratin/optimizers/learning_rate.hpp>
@@ -74,6 +76,16 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
     return shape_text(value, "");
   else if constexpr (std::is_same_v<V, ActivationFunction>)
     return std::string(value.name());
+  else if constexpr (std::is_same_v<V, ScoreMode>)
+    return value == ScoreMode::dot ? "dot" : "concat";
+  else if constexpr (std::is_same_v<V, Automatic>)
+    return value > 0 ? value_text(value.value) : "";
+  else if constexpr (std::is_same_v<V, Equation>)
+    return std::string(value.view());
+  else if constexpr (std::is_same_v<V, OpenShape>)
+    return value_text(value.shape);
+  else if constexpr (std::is_same_v<V, MasksRead>)
+    return "";
   else if constexpr (std::is_same_v<V, Regularizer>)
     return std::string(Text("l1 ", value.l1, " l2 ", value.l2).view());
   else if constexpr (std::is_same_v<V, Initializer>)
