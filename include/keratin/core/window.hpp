@@ -1,12 +1,14 @@
 #pragma once
 // Windows that slide over an image: what convolutions and pooling do.
 #include <array>
+#include <string_view>
 
 namespace keratin {
 
 /// valid: windows inside the input only. same: ceil(in / stride) outputs, what is missing padded half before
 /// and half behind, the odd one behind. causal: all of it before. Keras: padding.
 enum class Padding : unsigned char { valid, same, causal };
+constexpr std::array<std::string_view, 3> names_of(Padding) { return {"valid", "same", "causal"}; }
 
 /// A size for each spatial axis.
 template <int Rank> using Sizes = std::array<int, Rank>;

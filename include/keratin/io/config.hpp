@@ -1,7 +1,9 @@
 #pragma once
 // A layer's settings out of Keras's JSON and into it: a spec's fields are found by their names, which are
 // Keras's. What a file says beyond them is refused unless it changes nothing. Needs nlohmann-json.
+#include <keratin/core/named_enum.hpp>
 #include <keratin/core/names.hpp>
+#include <keratin/core/range.hpp>
 #include <keratin/initializers.hpp>
 #include <keratin/io/file_error.hpp>
 #include <keratin/layers.hpp>
@@ -48,7 +50,9 @@ inline void take(const Json& j, int& v) {
     wants(j, "a whole number");
   v = static_cast<int>(j.get<double>());
 }
+// Null where there is none by default, which an infinite value says.
 inline void take(const Json& j, double& v) {
+  if (j.is_null() && std::isinf(v)) return;
   if (!j.is_number() || !std::isfinite(j.get<double>()))
     wants(j.is_object() && j.contains("class_name") ? j["class_name"] : j, "a number");
   v = j;
@@ -57,11 +61,27 @@ inline void take(const Json& j, bool& v) {
   if (!j.is_boolean()) wants(j, "true or false");
   v = j;
 }
-inline constexpr std::array<std::string_view, 3> padding_names{"valid", "same", "causal"};
-inline void take(const Json& j, Padding& v) {
-  for (std::size_t i = 0; i < padding_names.size(); ++i)
-    if (j == padding_names[i]) return void(v = static_cast<Padding>(i));
-  wants(j, "valid, same or causal");
+template <NamedEnum E> void take(const Json& j, E& v) {
+  std::string all;
+  for (std::size_t i = 0; i < names_of(v).size(); ++i) {
+    const std::string_view name = names_of(v)[i];
+    if (j == name) return void(v = static_cast<E>(i));
+    all.append(all.empty() ? "" : ", ").append(name);
+  }
+  wants(j, "one of " + all);
+}
+// One number, or the lowest and the highest; null where there is none by default.
+template <int Lowest> void take(const Json& j, RangeFrom<Lowest>& v) {
+  if (j.is_null() && v == RangeFrom<Lowest>::none()) return;
+  double low = 0, high = 0;
+  if (!j.is_array()) {
+    take(j, high);
+    return void(v = RangeFrom<Lowest>(high));
+  }
+  if (j.size() != 2) wants(j, "one number or two");
+  take(j[0], low);
+  take(j[1], high);
+  v = {low, high};
 }
 // One number for all, or one for each; null: as the layer has it by itself.
 template <std::size_t N> void take(const Json& j, std::array<int, N>& v) {
@@ -137,9 +157,14 @@ inline Json record_of(const char* module, std::string_view class_name, Json conf
 template <class T>
   requires std::is_arithmetic_v<T>
 Json put(T v) {
+  if constexpr (std::is_floating_point_v<T>)
+    if (std::isinf(v)) return nullptr;  // there is none
   return v;
 }
-inline Json put(Padding v) { return padding_names[static_cast<std::size_t>(v)]; }
+template <NamedEnum E> Json put(E v) { return enum_name(v); }
+template <int Lowest> Json put(const RangeFrom<Lowest>& v) {
+  return v == RangeFrom<Lowest>::none() ? Json() : Json{v.low, v.high};
+}
 template <std::size_t N> Json put(const std::array<int, N>& v) {
   return v == std::array<int, N>{} ? Json() : Json(v);  // as the layer has it by itself
 }

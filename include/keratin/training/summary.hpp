@@ -1,6 +1,7 @@
 #pragma once
 // summary: Keras's table of a model's layers; describe: a plan in words. Marked cold: quick to compile, not
 // to run.
+#include <keratin/core/named_enum.hpp>
 #include <keratin/core/names.hpp>
 #include <keratin/core/text.hpp>
 #include <keratin/core/window.hpp>
@@ -71,8 +72,10 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
     return initializer_text(value);
   else if constexpr (std::is_same_v<V, FoldedNormalization>)
     return value ? "folded" : "";
-  else if constexpr (std::is_same_v<V, Padding>)
-    return value == Padding::valid ? "valid" : value == Padding::same ? "same" : "causal";
+  else if constexpr (NamedEnum<V>)
+    return std::string(enum_name(value));
+  else if constexpr (requires { value.low, value.high; })
+    return value == V::none() ? "none" : std::string(Text(value.low, " to ", value.high).view());
   else if constexpr (std::is_same_v<V, Slice>)
     return std::string(Text(value.begin, ":", value.end, ":", value.step).view());
   else {
