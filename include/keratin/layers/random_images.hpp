@@ -13,7 +13,6 @@
 namespace keratin {
 
 inline constexpr Rule needs_factors_from_minus_1_to_1{"its factors must be from -1 to 1"};
-inline constexpr Rule needs_factors_from_0_to_1{"its factors must be from 0 to 1"};
 
 namespace detail {
 
