@@ -13,6 +13,8 @@
 #include <keratin/layers/normalization.hpp>
 #include <keratin/layers/operators.hpp>
 #include <keratin/layers/pooling.hpp>
+#include <keratin/layers/random_colors.hpp>
+#include <keratin/layers/random_images.hpp>
 #include <keratin/layers/recurrent.hpp>
 #include <keratin/layers/regularization.hpp>
 #include <keratin/layers/reshaping.hpp>
@@ -45,6 +47,10 @@ namespace hana = boost::hana;
   X(ReduceSpec<Reduction::sum>) X(ReduceSpec<Reduction::mean>) X(ReduceSpec<Reduction::max>) \
   X(ReduceSpec<Reduction::min>) X(ReduceSpec<Reduction::any>)                                \
   X(MaskingSpec) X(NotEqualSpec) X(LogicalOrSpec) X(StopGradientSpec)                        \
+  X(RandomFlipSpec) X(RandomTranslationSpec) X(RandomRotationSpec) X(RandomZoomSpec)         \
+  X(RandomShearSpec) X(RandomCropSpec) X(RandomBrightnessSpec) X(RandomContrastSpec)         \
+  X(RandomErasingSpec) X(RandomInvertSpec) X(RandomGrayscaleSpec) X(RandomSaturationSpec)    \
+  X(RandomHueSpec)                                                                           \
   X(ActivationSpec)
 #define KERATIN_EACH_LAYER_SPEC(X) KERATIN_FIRST_LAYER_SPECS(X) KERATIN_OTHER_LAYER_SPECS(X)
 // clang-format on

@@ -24,6 +24,7 @@ int main() {
   print("inception", models::inception());
   print("merging", models::merging());
   print("embedding", models::embedding());
+  print("random_images", models::random_images());
   print("lenet_float16", models::lenet(), WeightFormat::float16);
   print("lenet_bfloat16", models::lenet(), WeightFormat::bfloat16);
 }

@@ -5,6 +5,6 @@
 namespace models {
 
 keratin::functional::Model mlp(), lenet(), depthwise(), recurrent(), causal(), residual(), inception(),
-    merging(), embedding();
+    merging(), embedding(), random_images();
 
 }  // namespace models

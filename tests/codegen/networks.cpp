@@ -79,6 +79,7 @@ TEST_CASE("a generated header is its model") {
   check(networks::inception::model(), models::inception());
   check(networks::merging::model(), models::merging());
   check(networks::embedding::model(), models::embedding());
+  check(networks::random_images::model(), models::random_images());
 }
 
 TEST_CASE("with weights of 16 bits it is the model with these weights") {
@@ -100,8 +101,9 @@ TEST_CASE("its self-test passes, and fails with other weights") {
 
 TEST_CASE("every layer that has a static type is in one of these models") {
   std::set<std::string_view> types;
-  for (const auto make : {models::mlp, models::lenet, models::depthwise, models::recurrent, models::causal,
-                          models::residual, models::inception, models::merging, models::embedding}) {
+  for (const auto make :
+       {models::mlp, models::lenet, models::depthwise, models::recurrent, models::causal, models::residual,
+        models::inception, models::merging, models::embedding, models::random_images}) {
     const functional::Model model = make();
     for (const LayerPlan& layer : model.layers()) types.insert(layer.type);
   }

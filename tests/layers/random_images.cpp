@@ -1,5 +1,3 @@
-#include <keratin/layers/random_images.hpp>
-
 #include <boost/hana/equal.hpp>
 
 #include "../check.hpp"

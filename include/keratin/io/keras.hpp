@@ -308,6 +308,8 @@ class Builder {
       if (key == "mask" || key == "initial_state" || value.is_null()) return;
       // What follows `training` by itself is written with false; BatchNormalization is not.
       if (value == false && !(key == "training" && class_of(record) == "BatchNormalization")) return;
+      // Layers of random images write their default, and follow `training` nevertheless.
+      if (value == true && key == "training" && class_of(record).starts_with("Random")) return;
       refuse(key + " " + value.dump());
     };
     if (node.is_array()) {  // Keras 2
