@@ -141,14 +141,12 @@ template <int Stride, int N, class S> void sample(const View& view, const Affine
   const S value = static_cast<S>(view.value);
   for_each_pixel<S, N>(
       view, t, [&](std::ptrdiff_t out, const Taps<S, N>& taps) __attribute__((always_inline)) {
-        const S outside = taps.outside * value;
-        for_each_channel<S, Stride>(view.from.channels,
-                                    [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
-                                      auto sum = part.load(x + taps.at[0] * pixel + i) * taps.weight[0];
-                                      for (int k = 1; k < N; ++k)
-                                        sum += part.load(x + taps.at[k] * pixel + i) * taps.weight[k];
-                                      part.store(y + out * pixel + i, sum + outside);
-                                    });
+        for_each_channel<S, Stride>(
+            view.from.channels, [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
+              decltype(part.load(x)) sum{};  // not the first product: of two, compilers may round either
+              for (int k = 0; k < N; ++k) sum += part.load(x + taps.at[k] * pixel + i) * taps.weight[k];
+              part.store(y + out * pixel + i, sum + taps.outside * value);
+            });
       });
 }
 template <int Stride, int N, class S>

@@ -88,7 +88,10 @@ template <class S> struct Dual {
   // A function of a and b, by its value and its derivatives with respect to both.
   static Dual of(S v, S by_a, const Dual& a, S by_b, const Dual& b) {
     Dual d(v);
-    for (int k = 0; k < 3; ++k) d.slope[k] = by_a * a.slope[k] + by_b * b.slope[k];
+    for (int k = 0; k < 3; ++k) {  // to zero: of two products compilers may round either
+      d.slope[k] += by_a * a.slope[k];
+      d.slope[k] += by_b * b.slope[k];
+    }
     return d;
   }
   friend Dual operator+(const Dual& a, const Dual& b) { return of(a.value + b.value, 1, a, 1, b); }
@@ -148,9 +151,10 @@ template <class N> Color<N> rgb_of(const Color<N>& hsv) {
   return {mixed(away_from(3) - S{1}), mixed(S{2} - away_from(2)), mixed(S{2} - away_from(4))};
 }
 
-// The kernels of specs that give a color for a color: `recolored(color, what was drawn)`.
+// The kernels of specs that give a color for a color: `recolored(color, what was drawn)`. Not inlined: both
+// front ends then round alike.
 template <class T, class Count, class Spec>
-void recolor(const OnImages<Spec>& g, const Forward<T, Count>& c) {
+[[gnu::noinline]] void recolor(const OnImages<Spec>& g, const Forward<T, Count>& c) {
   constexpr int L = Unit<T>::samples;
   using S = Scalar<T>;
   for_each_sample<T>(static_cast<int>(c.count), g.size(), [&](std::uint32_t sample, std::ptrdiff_t at) {
@@ -162,7 +166,8 @@ void recolor(const OnImages<Spec>& g, const Forward<T, Count>& c) {
     }
   });
 }
-template <class T, class Spec> void recolor_backward(const OnImages<Spec>& g, const Backward<T>& c) {
+template <class T, class Spec>
+[[gnu::noinline]] void recolor_backward(const OnImages<Spec>& g, const Backward<T>& c) {
   constexpr int L = Unit<T>::samples;
   using S = Scalar<T>;
   using N = Dual<S>;
@@ -174,10 +179,11 @@ template <class T, class Spec> void recolor_backward(const OnImages<Spec>& g, co
       const S *const x = scalars(c.x) + first, *const dy = scalars(c.dy) + first;
       const Color<N> made =
           g.spec.recolored(Color<N>{N::along(x[0], 0), N::along(x[L], 1), N::along(x[2 * L], 2)}, drawn);
-      const S d[3] = {dy[0], dy[L], dy[2 * L]};
+      S dx[3] = {};
       for (int k = 0; k < 3; ++k)
-        scalars(c.dx)[first + k * L] =
-            d[0] * made[0].slope[k] + d[1] * made[1].slope[k] + d[2] * made[2].slope[k];
+        for (int from = 0; from < 3; ++from)
+          dx[k] += dy[from * L] * made[static_cast<std::size_t>(from)].slope[k];
+      for (int k = 0; k < 3; ++k) scalars(c.dx)[first + k * L] = dx[k];
     }
   });
 }
@@ -313,10 +319,11 @@ struct RandomContrastSpec {
       part.store(sum + channel, part.load(sum + channel) + d);
     });
     const auto rest = (S{1} - factor) * share;
+    detail::for_each_in_pixel<T>(g.channels, [=](std::ptrdiff_t channel, auto part) {
+      part.store(sum + channel, part.load(sum + channel) * rest);
+    });
     each<T>(g, [=](std::ptrdiff_t i, std::ptrdiff_t channel, auto part) {
-      auto d = part.load(dx + i) * factor;
-      d += part.load(sum + channel) * rest;
-      part.store(dx + i, d);
+      part.store(dx + i, part.load(dx + i) * factor + part.load(sum + channel));
     });
   }
 
@@ -368,8 +375,10 @@ struct RandomErasingSpec {
     int top = 0, bottom = 0, left = 0, right = 0;
     constexpr bool operator==(const Patch&) const = default;
   };
-  /// With shares of the height and the width, and shares of the way that they may be moved.
-  static Patch patch(int height, int width, double tall, double wide, double down, double across) {
+  /// With shares of the height and the width, and shares of the way that they may be moved. Not
+  /// inlined: it is rounded alike everywhere.
+  [[gnu::noinline]] static Patch patch(int height, int width, double tall, double wide, double down,
+                                       double across) {
     Patch patch;
     const auto cut = [](double size, double share, double moved, int& first, int& end) {
       const double length = size * share, start = moved * (size - length);
@@ -493,8 +502,11 @@ struct RandomGrayscaleSpec {
   constexpr bool draw(const Words& words) const { return uniform(words[0]) < factor; }
 
   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
-    mix<T>(geometry, static_cast<int>(c.count), c.run.random, c.x, c.y,
-           [](auto& r, auto& g, auto& b) { r = g = b = gray(r, 0) + gray(g, 1) + gray(b, 2); });
+    mix<T>(geometry, static_cast<int>(c.count), c.run.random, c.x, c.y, [](auto& r, auto& g, auto& b) {
+      Scalar<T> sum = 0;  // to zero: of two products compilers may round either
+      sum += gray(r, 0), sum += gray(g, 1), sum += gray(b, 2);
+      r = g = b = sum;
+    });
   }
   template <class T> static void backward(auto geometry, const Backward<T>& c) {
     if (!c.dx) return;
