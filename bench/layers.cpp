@@ -110,6 +110,22 @@ template <class... A> void activations(ActivationList<A...>) {
   benchmark_layer<GroupedQueryAttention<16, 4, 2>, Input<64, 64>>("GroupedQueryAttention/64 4-2");
   benchmark_layer<Attention<>, Input<64, 64>>("Attention/64-64");
   benchmark_layer<AdditiveAttention<>, Input<32, 32>>("AdditiveAttention/32-32");
+  benchmark_layer<RandomFlip<Flip::horizontal>, Input<32, 32, 3>>("RandomFlip/32-32-3");
+  benchmark_layer<RandomTranslation<0.1, 0.1>, Input<32, 32, 3>>("RandomTranslation/32-32-3");
+  benchmark_layer<RandomRotation<0.1>, Input<28, 28, 1>>("RandomRotation/28-28-1");
+  benchmark_layer<RandomRotation<0.1>, Input<32, 32, 3>>("RandomRotation/32-32-3");
+  benchmark_layer<RandomRotation<0.1>, Input<32, 32, 16>>("RandomRotation/32-32-16");
+  benchmark_layer<RandomZoom<0.2, Interpolation<Sampling::nearest>>, Input<32, 32, 3>>(
+      "RandomZoom/32-32-3, nearest");
+  benchmark_layer<RandomShear<0.1, 0.1>, Input<32, 32, 3>>("RandomShear/32-32-3");
+  benchmark_layer<RandomCrop<28, 28>, Input<32, 32, 3>>("RandomCrop/32-32-3");
+  benchmark_layer<RandomBrightness<0.2>, Input<32, 32, 3>>("RandomBrightness/32-32-3");
+  benchmark_layer<RandomContrast<0.2>, Input<32, 32, 3>>("RandomContrast/32-32-3");
+  benchmark_layer<RandomErasing<>, Input<32, 32, 3>>("RandomErasing/32-32-3");
+  benchmark_layer<RandomInvert<>, Input<32, 32, 3>>("RandomInvert/32-32-3");
+  benchmark_layer<RandomGrayscale<>, Input<32, 32, 3>>("RandomGrayscale/32-32-3");
+  benchmark_layer<RandomSaturation<0.2>, Input<32, 32, 3>>("RandomSaturation/32-32-3");
+  benchmark_layer<RandomHue<0.2>, Input<32, 32, 3>>("RandomHue/32-32-3");
   return true;
 }();
 

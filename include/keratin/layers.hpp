@@ -23,6 +23,8 @@
 #include <keratin/layers/permute.hpp>
 #include <keratin/layers/pooling.hpp>
 #include <keratin/layers/preprocessing.hpp>
+#include <keratin/layers/random_colors.hpp>
+#include <keratin/layers/random_images.hpp>
 #include <keratin/layers/recurrent.hpp>
 #include <keratin/layers/regularization.hpp>
 #include <keratin/layers/reshaping.hpp>
@@ -79,6 +81,10 @@ namespace hana = boost::hana;
   X(UpSampling1DSpec) X(UpSampling2DSpec) X(UpSampling3DSpec)                                \
   X(ResizingSpec) X(CenterCropSpec)                                                          \
   X(MaskingSpec) X(NotEqualSpec) X(LogicalOrSpec) X(StopGradientSpec)                        \
+  X(RandomFlipSpec) X(RandomTranslationSpec) X(RandomRotationSpec) X(RandomZoomSpec)         \
+  X(RandomShearSpec) X(RandomCropSpec) X(RandomBrightnessSpec) X(RandomContrastSpec)         \
+  X(RandomErasingSpec) X(RandomInvertSpec) X(RandomGrayscaleSpec) X(RandomSaturationSpec)    \
+  X(RandomHueSpec)                                                                           \
   X(ActivationSpec)                                                                          \
   X(ReLUSpec) X(LeakyReLUSpec) X(ELUSpec) X(PReLUSpec) X(SoftmaxSpec) X(IdentitySpec)            \
   X(MultiHeadAttentionSpec) X(GroupedQueryAttentionSpec)                                     \

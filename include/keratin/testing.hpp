@@ -419,6 +419,7 @@ class LayerCheck {
     for (std::size_t i = 0; i < x.size(); ++i) at(passes.x, layer.in, i / layer.in, i % layer.in) = x[i];
     Pass<S> pass;
     pass.weights = w;
+    pass.weights.reserve(1);  // a null pointer would say that this is inference
     const Run<S> run{n, pass.weights.data(), {1, random_dropout, 0, 0}, nullptr, &pass.penalty};
     T* const memory = reinterpret_cast<T*>(workspace.data());
     passes.forward(count, w.data(), memory, run);

@@ -33,6 +33,7 @@ int main() {
   print("preprocessing", models::preprocessing());
   print("attention", models::attention());
   print("einsum_dense", models::einsum_dense());
+  print("random_images", models::random_images());
   print("lenet_float16", models::lenet(), WeightFormat::float16);
   print("lenet_bfloat16", models::lenet(), WeightFormat::bfloat16);
 }

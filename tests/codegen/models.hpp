@@ -6,6 +6,6 @@ namespace models {
 
 mlp(), lenet(), depthwise(), recurrent(), causal(), residual(), inception(), merging(), embedding(),
     normalization(), regularization(), convolution(), activation(), wrapped(), reshaping(), preprocessing(),
-    attention(), einsum_dense();
+    attention(), einsum_dense(), random_images();
 
 }  // namespace models

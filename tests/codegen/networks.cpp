@@ -98,6 +98,7 @@ TEST_CASE("a generated header is its model") {
   check(networks::preprocessing::model(), models::preprocessing());
   check(networks::attention::model(), models::attention());
   check(networks::einsum_dense::model(), models::einsum_dense());
+  check(networks::random_images::model(), models::random_images());
 }
 
 TEST_CASE("with weights of 16 bits it is the model with these weights") {
@@ -120,6 +121,6 @@ TEST_CASE("its self-test passes, and fails with other weights") {
 TEST_CASE("every layer that has a static type is in one of these models") {
   std::set<std::string_view> types;
   for (const auto make :
-models::mlp, models::lenet, models::depthwise, models::recurrent, models::causal, models::residual, models::inception, models::merging, models::embedding, models::normalization, models::regularization, models::convolution, models::activation, models::wrapped, models::reshaping, models::preprocessing, models::attention, models::einsum_dense
+models::mlp, models::lenet, models::depthwise, models::recurrent, models::causal, models::residual, models::inception, models::merging, models::embedding, models::normalization, models::regularization, models::convolution, models::activation, models::wrapped, models::reshaping, models::preprocessing, models::attention, models::einsum_dense, models::random_images
 }) {
 }

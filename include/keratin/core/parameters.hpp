@@ -24,7 +24,7 @@ struct Parameter {
   Regularizer regularizer{};
   bool trainable = true;
   InFiles in_files = InFiles::by_number;
-  Shape matrix{};       // inputs by outputs: what an initializer counts, where the shape does not say it
+  Shape matrix{};  // inputs by outputs: what an initializer counts, where the shape does not say it
 };
 
 /// A layer's parameters, in Keras's order.

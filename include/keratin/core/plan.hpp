@@ -51,7 +51,7 @@ struct LayerPlan {
   int head = 0;         // the first layer of its fused group: itself, or the one that does its work
   bool unused = false;  // nobody reads what it makes: it has its weights, and does nothing
   std::size_t intermediate =
-      0;  // T's per sample that forward works with and, in training, leaves for backward
+      0;                 // T's per sample that forward works with and, in training, leaves for backward
   std::size_t kept = 0;  // of these, the last: what an activation's pass of its own started from
   double flops = 0;
   std::size_t state = 0,

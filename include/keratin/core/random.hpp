@@ -3,6 +3,7 @@
 // as 1, 2, 3", SC 2011). A number depends on its key and counter alone, not on who draws it, in which order,
 // or how wide the machine's vectors are.
 #include <array>
+#include <cmath>
 #include <cstdint>
 
 namespace keratin {
@@ -36,9 +37,14 @@ struct Random {
 };
 
 // The purposes, so that no two uses of one seed share numbers.
-inline constexpr std::uint32_t random_initializer = 1, random_dropout = 2, random_shuffle = 3;
+inline constexpr std::uint32_t random_initializer = 1, random_dropout = 2, random_shuffle = 3,
+                               random_noise = 4;
 
 /// In (0, 1): never 0, so that its logarithm is finite; never 1.
 constexpr double uniform(std::uint32_t word) { return (word + 0.5) * (1.0 / 4294967296.0); }
+/// Of the normal distribution of mean 0 and deviation 1, by Box and Muller.
+inline double normal(std::uint32_t a, std::uint32_t b) {
+  return std::sqrt(-2 * std::log(uniform(a))) * std::cos(6.283185307179586 * uniform(b));
+}
 
 }  // namespace keratin

@@ -84,8 +84,7 @@ template <class S> void initialize(const Initializer& init, Shape shape, Random 
   const auto normal = [&](int i, std::uint32_t attempt) {
     const Words w =
         philox({static_cast<std::uint32_t>(i), attempt, random.layer, random.purpose}, random.seed);
-    return std::sqrt(-2 * std::log(uniform(w[0]))) *
-           std::cos(6.283185307179586 * uniform(w[1]));  // Box and Muller
+    return keratin::normal(w[0], w[1]);
   };
   for (int i = 0; i < n; ++i) {
     double v = 0;

@@ -2,6 +2,7 @@
 // A run-time model as the text of a header: its network as a type, its weights as constants, and a test.
 // Fields of specs become options by their names, so a layer says only what its `arguments` are.
 #include <keratin/core/named_enum.hpp>
+#include <keratin/core/range.hpp>
 #include <keratin/functional/model.hpp>
 #include <keratin/initializers.hpp>
 #include <keratin/sequential/generated.hpp>
@@ -72,6 +73,13 @@ inline std::string string_literal(std::string_view text) {
   return literal + "\"";
 }
 
+inline std::string without_namespace(const std::string& type) {
+  return type.substr(type.starts_with("keratin::") ? 9 : 0);
+}
+template <int Lowest> std::string range_text(const RangeFrom<Lowest>& range) {
+  return number_text(range.low) + ", " + number_text(range.high);
+}
+
 // What stands between the brackets of a layer for a field's value.
 template <class V>
   requires std::is_arithmetic_v<V>
@@ -83,10 +91,17 @@ std::string argument_text(V value) {
   else
     return number_text(value);
 }
+template <NamedEnum E> std::string argument_text(E value) {
+  return without_namespace(boost::core::demangle(typeid(E).name())) + "::" + std::string(enum_name(value));
+}
+template <int Lowest> std::string argument_text(const RangeFrom<Lowest>& value) {
+  if (value == RangeFrom<Lowest>(value.high)) return number_text(value.high);
+  return (Lowest == 0 ? "Fraction{" : "Range{") + range_text(value) + "}";
+}
 inline std::string argument_text(const ActivationFunction& value) {
   std::string type;
   Activations::visit(value.index, [&]<class A>(A) { type = boost::core::demangle(typeid(A).name()); });
-  return type.substr(type.find("keratin::") == 0 ? 9 : 0);
+  return without_namespace(type);
 }
 // As few numbers as say the same: each stands for equally many.
 inline std::string list_text(const std::vector<int>& values, std::size_t fewest) {
@@ -180,6 +195,9 @@ inline std::string option_text(std::string_view field, bool value) {
 }
 template <std::size_t N> std::string option_text(std::string_view field, const std::array<int, N>& values) {
   return option_name(field) + "<" + list_text({values.begin(), values.end()}, 1) + ">";
+}
+template <int Lowest> std::string option_text(std::string_view field, const RangeFrom<Lowest>& value) {
+  return option_name(field) + "<" + range_text(value) + ">";
 }
 inline std::string option_text(std::string_view field, const ActivationFunction& value) {
   const std::string type = argument_text(value);

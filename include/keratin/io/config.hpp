@@ -3,6 +3,7 @@
 // Keras's. What a file says beyond them is refused unless it changes nothing. Needs nlohmann-json.
 #include <keratin/core/named_enum.hpp>
 #include <keratin/core/names.hpp>
+#include <keratin/core/range.hpp>
 #include <keratin/initializers.hpp>
 #include <keratin/io/file_error.hpp>
 #include <keratin/layers.hpp>
@@ -51,8 +52,9 @@ inline void take(const Json& j, int& v) {
     wants(j, "a whole number");
   v = static_cast<int>(j.get<double>());
 }
+// Null where there is none by default, which an infinite value says.
 inline void take(const Json& j, double& v) {
-  if (j.is_null() && std::isinf(v)) return;  // no limit, as the layer has it by itself
+  if (j.is_null() && std::isinf(v)) return;
   if (!j.is_number() || !std::isfinite(j.get<double>()))
     wants(j.is_object() && j.contains("class_name") ? j["class_name"] : j, "a number");
   v = j;
@@ -83,6 +85,19 @@ inline void take(const Json& j, Equation& v) {
 // A number, or a list of one; null: as the layer has it by itself.
 inline void take(const Json& j, Automatic& v) {
   if (!j.is_null()) take(j.is_array() && j.size() == 1 ? j[0] : j, v.value);
+}
+// One number, or the lowest and the highest; null where there is none by default.
+template <int Lowest> void take(const Json& j, RangeFrom<Lowest>& v) {
+  if (j.is_null() && v == RangeFrom<Lowest>::none()) return;
+  double low = 0, high = 0;
+  if (!j.is_array()) {
+    take(j, high);
+    return void(v = RangeFrom<Lowest>(high));
+  }
+  if (j.size() != 2) wants(j, "one number or two");
+  take(j[0], low);
+  take(j[1], high);
+  v = {low, high};
 }
 // One number for all, or one for each; null: as the layer has it by itself.
 template <std::size_t N> void take(const Json& j, std::array<int, N>& v) {
@@ -246,10 +261,14 @@ inline Json put(const LearningRate& v);
 template <class T>
   requires std::is_arithmetic_v<T>
 Json put(T v) {
+  if constexpr (std::is_floating_point_v<T>)
+    if (std::isinf(v)) return nullptr;  // there is none
   return v;
 }
+template <int Lowest> Json put(const RangeFrom<Lowest>& v) {
+  return v == RangeFrom<Lowest>::none() ? Json() : Json{v.low, v.high};
+}
 inline Json put(const Automatic& v) { return v.value; }
-inline Json put(double v) { return std::isinf(v) ? Json() : Json(v); }
 inline Json put(const Axes& v) {
   if (v.count < 2) return v.count == 0 ? Json() : Json(v[0]);
   return Json(std::vector<int>(v.begin(), v.end()));

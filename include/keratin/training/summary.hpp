@@ -94,6 +94,8 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
     return value ? "folded" : "";
   else if constexpr (NamedEnum<V>)
     return std::string(enum_name(value));
+  else if constexpr (requires { value.low, value.high; })
+    return value == V::none() ? "none" : std::string(Text(value.low, " to ", value.high).view());
   else if constexpr (std::is_same_v<V, LearningRate>)
     return std::visit([]<class S>(const S& schedule) { return schedule_text(schedule); }, value.schedule());
   else if constexpr (std::is_same_v<V, OptionalInt>)
