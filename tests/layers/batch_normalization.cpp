@@ -74,12 +74,12 @@ TEST_CASE("BatchNormalization of another axis computes what Keras computes") {
       "batch_normalization_images_first");
 }
 TEST_CASE("only one axis of a sample is normalized by the batch") {
-  const auto broken = [](Numbers axis) {
+  const auto broken = [](Axes axis) {
     return BatchNormalizationSpec{.axis = axis}.fit(Shape{3, 4}).broken;
   };
   CHECK(broken({2}) == nullptr);
   CHECK(broken({-2}) == nullptr);
-  for (const Numbers axis : {Numbers{}, Numbers{0}, Numbers{3}, Numbers{-3}, Numbers{1, 2}})
+  for (const Axes axis : {Axes{}, Axes{0}, Axes{3}, Axes{-3}, Axes{1, 2}})
     CHECK(broken(axis) == &normalizes_one_axis);
 }
 TEST_CASE("a BatchNormalization of another axis is not folded into the layer before it") {

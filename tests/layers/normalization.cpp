@@ -48,24 +48,24 @@ TEST_CASE("a row shorter than UnitNormalization's epsilon is scaled by it") {
 }
 
 TEST_CASE("axes and groups that do not fit are refused") {
-  const auto axis = [](auto spec, Numbers axes, Shape in) {
+  const auto axis = [](auto spec, Axes axes, Shape in) {
     spec.axis = axes;
     return spec.fit(in).broken;
   };
-  for (const Numbers axes : {Numbers{-1}, Numbers{3}, Numbers{2, -1}, Numbers{1, 2, 3}}) {
+  for (const Axes axes : {Axes{-1}, Axes{3}, Axes{2, -1}, Axes{1, 2, 3}}) {
     CHECK(axis(LayerNormalizationSpec{}, axes, Shape{2, 3, 4}) == nullptr);
     CHECK(axis(RMSNormalizationSpec{}, axes, Shape{2, 3, 4}) == nullptr);
     CHECK(axis(UnitNormalizationSpec{}, axes, Shape{2, 3, 4}) == nullptr);
   }
-  for (const Numbers axes : {Numbers{}, Numbers{0}, Numbers{1}, Numbers{4}, Numbers{-4}, Numbers{1, 3},
-                             Numbers{-1, -1}, Numbers{3, -1}, Numbers{1, 2}}) {
+  for (const Axes axes : {Axes{}, Axes{0}, Axes{1}, Axes{4}, Axes{-4}, Axes{1, 3},
+                             Axes{-1, -1}, Axes{3, -1}, Axes{1, 2}}) {
     CHECK(axis(LayerNormalizationSpec{}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axes);
     CHECK(axis(RMSNormalizationSpec{}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axes);
     CHECK(axis(UnitNormalizationSpec{}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axes);
     CHECK(axis(GroupNormalizationSpec{.groups = 2}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axis);
   }
-  CHECK(axis(GroupNormalizationSpec{.groups = 2}, Numbers{3}, Shape{2, 3, 4}) == nullptr);
-  CHECK(axis(GroupNormalizationSpec{.groups = 2}, Numbers{2, 3}, Shape{2, 3, 4}) ==
+  CHECK(axis(GroupNormalizationSpec{.groups = 2}, Axes{3}, Shape{2, 3, 4}) == nullptr);
+  CHECK(axis(GroupNormalizationSpec{.groups = 2}, Axes{2, 3}, Shape{2, 3, 4}) ==
         &normalizes_the_last_axis);
   static_assert(GroupNormalizationSpec{}.fit(Shape{3, 16}).broken == &needs_groups_of_equal_size);
   static_assert(GroupNormalizationSpec{.groups = 0}.fit(Shape{4}).broken == &needs_groups_of_equal_size);

@@ -2,25 +2,11 @@
 // Axes: some of the axes of a batch, as Keras counts them: axis 0 is that of the samples, -1 the last.
 #include <keratin/core/shape.hpp>
 
-#include <array>
-#include <type_traits>
-
 namespace keratin {
 
-struct Axes {
-  static constexpr int most = Shape::max_rank;
+struct Axes : Numbers {
+  using Numbers::Numbers;
 
-  int count = 0;
-  std::array<int, most> list{};
-
-  constexpr Axes() = default;
-  template <class... Int>
-    requires(sizeof...(Int) > 0 && sizeof...(Int) <= most && (std::is_same_v<Int, int> && ...))
-  constexpr Axes(Int... axes) : count(sizeof...(Int)), list{axes...} {}
-
-  constexpr int operator[](int i) const { return list[static_cast<std::size_t>(i)]; }
-  constexpr const int* begin() const { return list.data(); }
-  constexpr const int* end() const { return list.data() + count; }
   constexpr bool operator==(const Axes&) const = default;
 
   /// Whether a sample of this shape has them all.
@@ -41,6 +27,13 @@ struct Axes {
     for (const int axis : *this)
       if ((axis < 0 ? axis + in.rank : axis - 1) == a) return true;
     return false;
+  }
+  /// Counted from the last one, -1, of samples with `rank` axes.
+  constexpr Axes from_the_end(int rank) const {
+    Axes axes = *this;
+    for (int i = 0; i < count; ++i)
+      if (axes.item[i] > 0) axes.item[i] -= rank + 1;
+    return axes;
   }
 };
 

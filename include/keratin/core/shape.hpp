@@ -45,7 +45,7 @@ struct Shape {
   constexpr bool operator==(const Shape&) const = default;
 };
 
-/// A few whole numbers where Keras takes one or a list: axes of a batch, extents of one. 0 is Keras's None.
+/// A few whole numbers where Keras takes one or a list. 0 is Keras's None.
 struct Numbers {
   static constexpr int capacity = Shape::max_rank + 1;
 
@@ -59,13 +59,6 @@ struct Numbers {
   constexpr Numbers(N... numbers) : count(sizeof...(N) < capacity ? sizeof...(N) : capacity) {
     const int all[] = {numbers...};
     for (int i = 0; i < count; ++i) item[i] = all[i];
-  }
-  /// As axes of a batch, whose samples have `rank` axes: counted from the last one, -1.
-  constexpr Numbers from_the_end(int rank) const {
-    Numbers axes = *this;
-    for (int i = 0; i < count; ++i)
-      if (axes.item[i] > 0) axes.item[i] -= rank + 1;
-    return axes;
   }
   constexpr int operator[](int i) const { return item[i]; }
   constexpr const int* begin() const { return item; }

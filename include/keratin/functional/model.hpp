@@ -155,7 +155,7 @@ class Model {
   /// The model with the layers of another one in the place of a layer.
   Model with_layer(std::string_view name, const Model& other) const {
     return changed(name, 0, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
-      if (entry.node->extras().mask) reads.pop_back();
+      reads.erase(reads.end() - entry.node->extras().masks.count(), reads.end());
       const std::vector<Tensor> made = other.call(reads);
       if (made.size() > 1 || entry.node->extras().return_state)
         throw std::invalid_argument(

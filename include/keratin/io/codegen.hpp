@@ -133,9 +133,6 @@ template <std::size_t N> std::string argument_text(const std::array<Sizes<2>, N>
   }
   return axes.size() == N ? list_text(axes, 1) : list_text(values, 2 * N);
 }
-inline std::string argument_text(const Axes& axes) {
-  return list_text({axes.begin(), axes.end()}, static_cast<std::size_t>(axes.count));
-}
 inline std::string argument_text(const Shape& shape) {
   return list_text({shape.extent, shape.extent + shape.rank}, static_cast<std::size_t>(shape.rank));
 }
@@ -203,15 +200,13 @@ inline std::string option_text(std::string_view field, const ActivationFunction&
   const std::string type = argument_text(value);
   return field == "activation" ? type : option_name(field) + "<" + type + ">";
 }
-inline std::string option_text(std::string_view field, const Axes& axes) {
-  return option_name(field) + "<" + argument_text(axes) + ">";
-}
 inline std::string option_text(std::string_view, OutputMode value) {
   constexpr const char* names[] = {"", "OneHot", "MultiHot", "Counts", "TfIdf"};
   return names[static_cast<std::size_t>(value)];
 }
 inline std::string option_text(std::string_view, ScoreMode) { return "ConcatScores"; }
 inline std::string option_text(std::string_view, Padding value) { return pascal_case(enum_name(value)); }
+inline std::string option_text(std::string_view, Sampling value) { return pascal_case(enum_name(value)); }
 inline std::string option_text(std::string_view, Interpolation value) {
   return pascal_case(enum_name(value));
 }

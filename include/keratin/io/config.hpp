@@ -131,13 +131,6 @@ inline void take(const Json& j, Numbers& v) {
   v = {};
   for (const Json& one : list) take(one.is_null() ? Json(0) : one, v.item[v.count++]);
 }
-// One axis, or a list of them; null: none.
-inline void take(const Json& j, Axes& v) {
-  v = {};
-  if (j.is_array() && j.size() > Axes::most) wants(j, "axes of a batch");
-  for (const Json& axis : j.is_null() || j.is_array() ? j : Json::array({j}))
-    take(axis, v.list[static_cast<std::size_t>(v.count++)]);
-}
 // An activation whose name means something else in Keras, or nothing.
 inline bool is_of_files(ActivationFunction f) { return f != GELUTanh{} && f != Sparsemax{}; }
 // Numbers, also in lists of lists; null: none.
@@ -269,10 +262,6 @@ template <int Lowest> Json put(const RangeFrom<Lowest>& v) {
   return v == RangeFrom<Lowest>::none() ? Json() : Json{v.low, v.high};
 }
 inline Json put(const Automatic& v) { return v.value; }
-inline Json put(const Axes& v) {
-  if (v.count < 2) return v.count == 0 ? Json() : Json(v[0]);
-  return Json(std::vector<int>(v.begin(), v.end()));
-}
 template <NamedEnum E> Json put(E v) { return enum_name(v); }
 inline Json put(Merging v) { return v == Merging::none ? Json() : Json(enum_name(v)); }
 template <std::size_t N> Json put(const std::array<int, N>& v) { return N == 1 ? Json(v[0]) : Json(v); }

@@ -550,7 +550,7 @@ class Builder {
       Json others = config;
       others.erase("layer");
       spec_from_config<FlattenSpec>(others, rank);  // as below
-      return time_distributed(layer(class_of(inside), member(inside, "config"), "", rank - 1), name);
+      return time_distributed(layer(class_of(inside), member(inside, "config"), "", rank - 1, group), name);
     }
     if (class_name == "RNN") {  // of one cell: an LSTM is an RNN of an LSTMCell
       const Json& cell = member(config, "cell");
@@ -560,7 +560,7 @@ class Builder {
       Json all = member(cell, "config");
       for (const auto& [key, value] : config.items())
         if (key != "cell") all[key] = value;
-      return layer(of_cell.substr(0, of_cell.size() - 4), all, name, rank);
+      return layer(of_cell.substr(0, of_cell.size() - 4), all, name, rank, group);
     }
     if (class_name == LeakyReLUSpec::name && config.contains("alpha")) {  // as it was called before Keras 3
       config["negative_slope"] = config["alpha"];

@@ -113,6 +113,7 @@ inline std::vector<Variable> trained_first(const std::vector<Variable>& variable
 struct Stored {
   std::string name;     // as Keras takes it
   std::string group;    // in .weights.h5: layers/lstm_1
+  std::string below;    // and where Keras has the weights below it: /cell
   std::size_t row = 0;  // of the model's layers()
 };
 

@@ -175,8 +175,8 @@ void save(const Model& model, const Compiled<typename Model::Scalar>* compiled, 
     if (writer.has_operators())
       throw FileError("Keras does not open an .h5 with operators in it: save a .keras");
     if (!writer.text_layers().empty()) throw FileError("an .h5 does not hold vocabularies: save a .keras");
-    for (const LayerPlan* layer : graph.layers)
-      for (int i = 0; layer && i < layer.tensors.count(); ++i)
+    for (const LayerPlan& layer : graph.layers)
+      for (int i = 0; i < layer.tensors.count(); ++i)
         if (layer.tensors[i].in_files != InFiles::by_number || counts_in_files(layer.type))
           throw FileError("an .h5 does not hold what layer " + std::string(layer.type) +
                           " was adapted to: save a .keras");

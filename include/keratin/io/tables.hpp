@@ -102,7 +102,7 @@ std::map<std::string, std::string> write_tables(Json& record, const ModelGraph& 
                                                 const std::vector<Stored>& stored, const S* block) {
   std::map<std::string, std::string> texts;
   for (const Stored& at : stored) {
-    const Tensors& tensors = graph.layers[at.row]->tensors;
+    const Tensors& tensors = graph.layers[at.row].tensors;
     if (tensors[0].in_files != InFiles::apart) continue;
     const std::vector<S> table(block + tensors.offset(0),
                                block + tensors.offset(0) + tensors[0].shape.size());

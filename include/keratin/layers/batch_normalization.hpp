@@ -1,5 +1,6 @@
 #pragma once
 // BatchNormalization: each channel less its mean over the batch, divided by its standard deviation.
+#include <keratin/core/axes.hpp>
 #include <keratin/kernels/product.hpp>
 #include <keratin/layers/activation.hpp>
 #include <keratin/layers/normalization.hpp>
@@ -23,7 +24,7 @@ inline constexpr Rule needs_a_mask_of_all_but_the_last_axis{
 /// (1 - momentum)
 /// * batch. Inference: with the moving ones. Ioffe and Szegedy 2015.
 struct BatchNormalizationSpec {
-  Numbers axis{-1};
+  Axes axis{-1};
   double momentum = 0.99, epsilon = 1e-3;
   bool center = true, scale = true;
   ActivationFunction activation{};  // that of the layer behind it: set by fusion only
@@ -33,7 +34,7 @@ struct BatchNormalizationSpec {
   static constexpr const char* arguments = "...";
   static constexpr bool passes_mask() { return true; }
   constexpr int inputs() const { return masked ? 2 : 1; }
-  constexpr bool is_last_axis() const { return axis == Numbers{-1}; }
+  constexpr bool is_last_axis() const { return axis == Axes{-1}; }
 
   constexpr Fit fit(const Shapes& all) const {
     const Shape& in = all;

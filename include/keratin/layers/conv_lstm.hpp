@@ -37,8 +37,10 @@ template <int Rank> struct ConvLSTMSpec {
     if (in.rank != Rank + 2) return Rank == 1 ? needs_sequences_TxWxC : needs_images_TxHxWxC;
     if (filters < 1) return needs_at_least_1_filter;
     if (filters > INT32_MAX / 4) return more_than_2_31_elements;
-    if (!detail::is_elementwise(activation) || !detail::is_elementwise(recurrent_activation))
+    if (!works_value_by_value(activation) || !works_value_by_value(recurrent_activation))
       return needs_an_activation_value_by_value;
+    if (input_needed_by(activation) || input_needed_by(recurrent_activation))
+      return needs_an_activation_known_by_its_result;
     const Fit of_input = of_inputs().fit(step(in));
     if (of_input.broken) return *of_input.broken;
     const Fit recurrent = of_outputs().fit(made(in));

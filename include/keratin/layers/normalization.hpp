@@ -2,6 +2,7 @@
 // Normalization within a sample: values less their mean, divided by their standard deviation, times gamma,
 // plus beta; or divided by the root of their mean square, or by their length. Over rows of the last axes, or
 // over groups of channels.
+#include <keratin/core/axes.hpp>
 #include <keratin/initializers/constant.hpp>
 #include <keratin/layers/layer.hpp>
 
@@ -17,7 +18,8 @@ inline constexpr Rule normalizes_the_last_axis{"axis must be the input's last ax
 inline constexpr Rule needs_groups_of_equal_size{
     "the number of groups must be at least 1, or -1, and divide that of the channels"};
 
-/// The axes that are normalized: Axis<-2, -1>; 1 is the first of a sample, -1 the last. Keras: axis.
+/// The axes that are normalized, or of which each index has its own statistics: Axis<-2, -1>; 1 is the first
+/// of a sample, -1 the last; Axis<>: none. Keras: axis.
 template <int... A> struct Axis {
   KERATIN_SETS(axis, {A...})
 };
@@ -290,7 +292,7 @@ template <RowNorm Kind> struct RowNormalization {
 };
 
 // How many axes are named, if they are the last ones of a sample, in any order; else 0.
-constexpr int last_axes(Shape in, const Numbers& axes) {
+constexpr int last_axes(Shape in, const Axes& axes) {
   unsigned named = 0;
   for (const int axis : axes.from_the_end(in.rank)) {
     if (axis < -in.rank || axis >= 0 || (named >> (-1 - axis) & 1) != 0) return 0;
@@ -309,7 +311,7 @@ constexpr Shape shape_of_last(Shape in, int axes) {
 /// Keras: LayerNormalization. Any shape, unchanged: every row along the last axis, or along several last
 /// ones, for itself. gamma (these axes), ones; beta (these axes), zeros.
 struct LayerNormalizationSpec {
-  Numbers axis{-1};
+  Axes axis{-1};
   double epsilon = 1e-3;
   bool center = true, scale = true;
 
@@ -352,7 +354,7 @@ struct LayerNormalizationSpec {
 /// Keras: RMSNormalization. Every row along the last axis, or along several last ones, divided by the root of
 /// its mean square, times scale (these axes), ones. A mask goes no further.
 struct RMSNormalizationSpec {
-  Numbers axis{-1};
+  Axes axis{-1};
   double epsilon = 1e-6;
 
   using Rows = detail::RowNormalization<detail::RowNorm::rms>;
@@ -391,7 +393,7 @@ struct RMSNormalizationSpec {
 /// Keras: UnitNormalization. Every row along the last axis, or along several last ones, divided by its
 /// length; one that is shorter than 1e-12 by that.
 struct UnitNormalizationSpec {
-  Numbers axis{-1};
+  Axes axis{-1};
 
   using Rows = detail::RowNormalization<detail::RowNorm::unit>;
   using Geometry = Rows::Geometry;
@@ -423,7 +425,7 @@ struct UnitNormalizationSpec {
 /// all positions of a sample; -1: each channel for itself. gamma (channels), ones; beta (channels), zeros.
 struct GroupNormalizationSpec {
   int groups = 32;
-  Numbers axis{-1};
+  Axes axis{-1};
   double epsilon = 1e-3;
   bool center = true, scale = true;
 

@@ -147,10 +147,6 @@ struct NormalizationSpec {
   }
 };
 
-/// The axes that Normalization keeps: Axis<1, 3>; Axis<>: none. Keras: axis.
-template <int... A> struct Axis {
-  KERATIN_SETS(axis, {A...})
-};
 /// What Normalization is given: one value, or one for each index of its axis. Keras: mean, variance.
 template <double... Values> struct GivenMean {
   KERATIN_SETS(mean, {Values...})

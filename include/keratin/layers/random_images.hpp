@@ -5,6 +5,7 @@
 #include <keratin/core/range.hpp>
 #include <keratin/kernels/images.hpp>
 #include <keratin/layers/layer.hpp>
+#include <keratin/layers/resizing.hpp>
 #include <keratin/layers/window.hpp>
 
 #include <algorithm>
@@ -349,14 +350,6 @@ struct RandomCropSpec {
 template <Fill Mode> struct FillMode {
   KERATIN_SETS(fill_mode, Mode)
 };
-/// Interpolation<Sampling::nearest>. Keras: interpolation.
-template <Sampling How> struct Interpolation {
-  KERATIN_SETS(interpolation, How)
-};
-/// FillValue<0.5>. Keras: fill_value.
-template <double Value> struct FillValue {
-  KERATIN_SETS(fill_value, Value)
-};
 /// WidthFactor<0.2>, WidthFactor<-0.1, 0.2>. Keras: width_factor.
 template <double... Values> struct WidthFactor {
   KERATIN_SETS(width_factor, {Values...})
@@ -374,7 +367,7 @@ struct RandomTranslation
   static constexpr RandomTranslationSpec spec =
       with_options<Options...>(RandomTranslationSpec{Height, Width});
 };
-/// RandomRotation<0.1>, RandomRotation<Range{-0.1, 0.2}, Interpolation<Sampling::nearest>>.
+/// RandomRotation<0.1>, RandomRotation<Range{-0.1, 0.2}, Nearest>.
 template <Range Factor, class... Options>
 struct RandomRotation : layer_of<RandomRotation<Factor, Options...>, RandomRotationSpec, Options...> {
   static constexpr RandomRotationSpec spec = with_options<Options...>(RandomRotationSpec{Factor});

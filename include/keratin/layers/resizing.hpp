@@ -276,11 +276,11 @@ struct CenterCropSpec {
 
 /// Keras: interpolation="nearest".
 struct Nearest {
-  KERATIN_SETS(interpolation, Interpolation::nearest)
+  KERATIN_SETS(interpolation, std::remove_reference_t<decltype(spec.interpolation)>::nearest)
 };
 /// Keras: interpolation="bilinear".
 struct Bilinear {
-  KERATIN_SETS(interpolation, Interpolation::bilinear)
+  KERATIN_SETS(interpolation, std::remove_reference_t<decltype(spec.interpolation)>::bilinear)
 };
 /// Keras: interpolation="bicubic".
 struct Bicubic {
@@ -294,7 +294,7 @@ struct CropToAspectRatio {
 struct PadToAspectRatio {
   KERATIN_SETS(pad_to_aspect_ratio, true)
 };
-/// Keras: fill_value.
+/// What lies outside the image: FillValue<0.5>. Keras: fill_value.
 template <double Value> struct FillValue {
   KERATIN_SETS(fill_value, Value)
 };

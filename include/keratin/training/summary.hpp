@@ -102,11 +102,7 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
     return value.given ? std::to_string(value.value) : "none";
   else if constexpr (std::is_same_v<V, kernels::Salt>)
     return value.given ? std::to_string(value.first) + " " + std::to_string(value.second) : "none";
-  else if constexpr (std::is_same_v<V, Axes>) {
-    std::string text;
-    for (const int axis : value) text += (text.empty() ? "" : ", ") + std::to_string(axis);
-    return value.count == 1 ? text : "(" + text + ")";
-  } else if constexpr (std::is_same_v<V, Slice>)
+  else if constexpr (std::is_same_v<V, Slice>)
     return std::string(Text(value.begin, ":", value.end, ":", value.step).view());
   else if constexpr (LayerSpec<V>)
     return describe(value);
