@@ -125,7 +125,8 @@ struct BatchNormalizationSpec {
           factor(deviation + n),
           offset(factor + n) {}
     void set(Scalar<T>* values, int channel, Scalar<T> v) const {
-      std::fill_n(values + channel * run, run, v);
+      values[channel * run] = v;
+      for (std::ptrdiff_t i = 1; i < run; ++i) values[channel * run + i] = v;
     }
     Scalar<T> sum(const Scalar<T>* sums, int channel) const {
       Scalar<T> total = 0;

@@ -18,7 +18,8 @@ struct Regularizer {
   template <class S> [[gnu::noinline]] double penalty(const S* w, std::ptrdiff_t n) const {
     using V = kernels::Vec<S>;
     double sum = 0;
-    for (std::ptrdiff_t i = 0; i < n; i += chunk) {  // chunks, so that a long sum keeps its precision in float
+    for (std::ptrdiff_t i = 0; i < n;
+         i += chunk) {  // chunks, so that a long sum keeps its precision in float
       V absolute = {}, squares = {};
       kernels::for_each_vector<S>(n - i < chunk ? n - i : chunk, [&](std::ptrdiff_t k, auto part) {
         const V v = part.load(w + i + k);
