@@ -11,8 +11,8 @@
 #include <keratin/layers/dense.hpp>
 #include <keratin/layers/depthwise.hpp>
 #include <keratin/layers/dot.hpp>
-#include <keratin/layers/elementwise_merging.hpp>
 #include <keratin/layers/einsum_dense.hpp>
+#include <keratin/layers/elementwise_merging.hpp>
 #include <keratin/layers/embedding.hpp>
 #include <keratin/layers/lambda.hpp>
 #include <keratin/layers/lookup.hpp>

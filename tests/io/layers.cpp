@@ -1,5 +1,5 @@
-// Every layer as Keras saved it, files/layers_*.keras, gives the outputs that it had there, and again after it
-// was saved here. An input called case.x0 holds the array layer/case/x0; so it is with outputs.
+// Every layer as Keras saved it, files/layers_*.keras, gives the outputs that it had there, and again after
+// it was saved here. An input called case.x0 holds the array layer/case/x0; so it is with outputs.
 #include <keratin/io/keras.hpp>
 #include <keratin/io/save.hpp>
 
@@ -47,4 +47,14 @@ TEST_CASE("every layer comes back from Keras's files, and from those written her
     io::save_model(model, here.file(name));
     check_outputs(io::load_model(here.file(name)));
   }
+}
+
+TEST_CASE("attention of a Sequential, which Keras's cannot have, is saved as a graph") {
+  using Net = Sequential<Input<6, 4>, MultiHeadAttention<2, 3, CausalMask>, Dense<2>>;
+  const TemporaryFolder here;
+  const Model<Net> model(1);
+  io::save_model(model, here.file("attention.keras"));
+  Model<Net> again(7);
+  io::load_model(again, here.file("attention.keras"));
+  CHECK(std::ranges::equal(again.block(), model.block()));
 }

@@ -73,7 +73,8 @@ def arrays(case):
 
 
 def write_family(family, cases, together=8):
-    """Keras's numbers and files, each of so many cases; an input of a file is called <case>.x0 and an output <case>.y."""
+    """Keras's numbers and files, each of so many cases; an input of a file is called <case>.x0
+    and an output <case>.y."""
     if keras.backend.backend() != "jax":
         raise SystemExit("set KERAS_BACKEND=jax")
     jax.config.update("jax_default_matmul_precision", "highest")

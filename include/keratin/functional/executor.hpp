@@ -122,7 +122,10 @@ class Executor {
 
     // A frozen layer runs as in inference: its moving statistics are constants. Keras: trainable = False.
     Run<float> run(Run<float> of_all) const {
-      if (frozen) of_all.training = nullptr;
+      if (frozen) {
+        of_all.frozen = of_all.training != nullptr;
+        of_all.training = nullptr;
+      }
       return of_all;
     }
   };

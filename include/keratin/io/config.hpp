@@ -501,13 +501,20 @@ inline Json put(const LearningRate& v) {
 namespace detail {
 // A setting that Keras writes though others say it: the second layer of a Bidirectional.
 template <LayerSpec S> bool is_implied(const S& spec, const std::string& key, const Json& value);
+// What files call the class of a spec.
+template <class S> std::string_view class_in_files() {
+  if constexpr (requires { S::class_in_files; })
+    return S::class_in_files;
+  else
+    return S::name;
+}
 // Whether a class that a file says with a config is the one of a spec.
 template <LayerSpec S> bool is_class_of(const std::string& class_name, const Json& config) {
   if constexpr (requires(S s) { s.layer; })
-    return class_name == S::name && config.contains("layer") &&
+    return class_name == class_in_files<S>() && config.contains("layer") &&
            class_of(config["layer"]) == decltype(S::layer)::name;
   else
-    return class_name == S::name;
+    return class_name == class_in_files<S>();
 }
 }  // namespace detail
 

@@ -358,7 +358,7 @@ class Builder {
     bool attends = false;
     hana::for_each(layer_specs, [&](auto type) {
       using S = typename decltype(type)::type;
-      if constexpr (requires { S::attends; }) attends = attends || class_name == file_class<S>();
+      if constexpr (requires { S::attends; }) attends = attends || class_name == class_in_files<S>();
     });
     return attends;
   }
@@ -536,12 +536,6 @@ class Builder {
     return {layer(class_name, config, name, rank, group), nullptr};
   }
 
-  template <class S> static std::string_view file_class() {
-    if constexpr (requires { S::class_in_files; })
-      return S::class_in_files;
-    else
-      return S::name;
-  }
   Layer layer(const std::string& class_name, Json config, const std::string& name, int rank,
               const std::string& group) const {
     std::optional<Layer> made;

@@ -15,7 +15,7 @@ struct ModelGraph {
   std::shared_ptr<const functional::Model> model;
   std::vector<std::string> names;  // of the graph's layers()
   std::vector<LayerPlan> layers;   // with the places of their weights in the block of the model itself
-  bool sequential = false;         // it was a static chain
+  bool sequential = false;         // it was a static chain that Keras's Sequential can be
 };
 
 // name, or name_1, name_2, ...: the first that is not taken, which it then is.
@@ -92,8 +92,12 @@ inline ModelGraph graph_of(const functional::Model& model) {
 template <class Net, class Storage, class S>
 ModelGraph graph_of(const keratin::Model<Net, Storage, S>& model) {
   const auto made = std::make_shared<functional::Model>(functional::detail::functional_of<Net>());
+  const auto& entries = made->graph().entries;
+  // Keras's Sequential has no layers of several arguments, also where these are the same.
+  const bool attends = std::any_of(entries.begin(), entries.end(),
+                                   [](const auto& entry) { return entry.node->reads_masks(); });
   ModelGraph graph{made, layer_names(made->layers()), std::vector<LayerPlan>(made->layers().size()),
-                   made->graph().is_chain()};
+                   made->graph().is_chain() && !attends};
   const auto& own = model.layers();
   const std::vector<std::string> names = layer_names(own);
   const std::vector<int> calls = run_order(*made);

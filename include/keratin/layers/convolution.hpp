@@ -212,7 +212,7 @@ template <int Rank> struct ConvSpec {
     if constexpr (!Pool) {
       convolution.run(kernels::write_tiles(y, filters, finish));
     } else {
-      T* const winner = c.training() ? c.intermediate + i * outputs(g) : nullptr;
+      T* const winner = c.keeps() ? c.intermediate + i * outputs(g) : nullptr;
       convolution.template run_pooled<pool_rows>(
           [&]<int M, int N, class V>(const V(&a)[M][N], std::ptrdiff_t position, int column, auto part)
               __attribute__((always_inline)) {

@@ -58,6 +58,10 @@ template <class S> struct Run {
   S* states =
       nullptr;  // [plan.state][count] T's that stateful layers go on from; null: every batch begins anew
   double* penalty = nullptr;  // forward adds what a layer adds to the loss; null: nobody asks for the loss
+  bool frozen = false;  // training, of a layer that is not trained: it runs as in inference
+
+  /// Whether backward will need what intermediate() asked for.
+  constexpr bool keeps() const { return training != nullptr || frozen; }
 };
 
 /// What a forward kernel is given. T is float or double (one sample each) or Lanes (L samples each).
@@ -75,6 +79,7 @@ template <class T, class Count = int> struct Forward {
   /// The i-th parameter of the spec's parameters(); of a fused group also that of a layer `behind` its head.
   const Scalar<T>* parameter(int i, int behind = 0) const { return block + layer[behind].tensors.offset(i); }
   bool training() const { return run.training != nullptr; }
+  bool keeps() const { return run.keeps(); }
   const T* input(int i) const { return i == 0 ? x : inputs[i]; }
   /// The same for parameters that the layer itself keeps up to date in training.
   Scalar<T>* updated_parameter(int i) const { return run.training + layer->tensors.offset(i); }

@@ -240,7 +240,7 @@ template <class Spec> struct Recurrent {
     const RecurrentGeometry g = geometry;
     Spec::with_cell(geometry, [&](auto cell) __attribute__((always_inline)) {
       if constexpr (std::is_same_v<Count, One> && Unit<T>::samples == 1)
-        if (!c.training() && !g.initial_state && !g.masked && g.size.returned == 0)
+        if (!c.keeps() && !g.initial_state && !g.masked && g.size.returned == 0)
           return kernels::single_forward(cell, sizes(geometry), weights(g, c), c.x, c.y, c.intermediate);
       const auto run = [&]<bool Training>(std::bool_constant<Training>) {
         if constexpr (Training && may_be<decltype(geometry)>(drops))
@@ -248,7 +248,7 @@ template <class Spec> struct Recurrent {
         kernels::recurrent_forward<Training>(cell, g.size, weights(g, c), static_cast<int>(c.count), c.x, c.y,
                                              context(g, c), c.intermediate);
       };
-      c.training() ? run(std::true_type{}) : run(std::false_type{});
+      c.keeps() ? run(std::true_type{}) : run(std::false_type{});
     });
     zero_masked(g, static_cast<int>(c.count), mask(g, c), c.y);
   }
@@ -334,7 +334,7 @@ template <class Spec> struct Recurrent {
     T* dbegin[2] = {};
     for (int s = 0; g.initial_state && s < states(g); ++s) dbegin[s] = c.input_gradient(1 + s);
     zero_masked(g, c.count, mask(g, c), c.dy);
-    const bool dropped = drops(g) && c.run.training;
+    const bool dropped = drops(g) && c.run.keeps();
     const T* const kept = dropped ? behind_dropout(g, c.count, const_cast<T*>(c.intermediate)) : nullptr;
     const auto run = [&]<bool Dropped>(std::bool_constant<Dropped>) {
       Spec::with_cell(geometry, [&](auto cell) {

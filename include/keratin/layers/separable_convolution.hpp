@@ -121,7 +121,7 @@ template <int Rank> struct SeparableConvSpec {
   template <class A, class T, class Count>
   [[gnu::noinline]] static void images(const Geometry& g, const Forward<T, Count>& c) {
     for (std::ptrdiff_t i = 0; i < static_cast<int>(c.count); ++i) {
-      T* const z = c.intermediate + (c.training() ? i * g.depthwise.outputs() : 0);
+      T* const z = c.intermediate + (c.keeps() ? i * g.depthwise.outputs() : 0);
       kernels::depthwise(g.depthwise, c.x + i * g.depthwise.inputs(), c.parameter(0), nullptr, z);
       kernels::Convolution<T, kernels::ConvolutionTile<T>::positions, kernels::ConvolutionSize>(
           g.pointwise(static_cast<int>(g.depthwise.positions())), z, c.parameter(1),

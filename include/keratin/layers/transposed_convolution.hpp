@@ -150,7 +150,7 @@ template <int Rank> struct ConvTransposeSpec {
     static_assert(Transposed<T>::padding == Transposed<Lanes>::padding);
     const Scalar<T>* const bias = g.use_bias ? c.parameter(1) : nullptr;
     for (std::ptrdiff_t i = 0; i < static_cast<int>(c.count); ++i) {
-      T* const x = c.intermediate + (c.training() ? i * Transposed<T>::room(g.size) : 0);
+      T* const x = c.intermediate + (c.keeps() ? i * Transposed<T>::room(g.size) : 0);
       kernels::pad_rows(g.size, c.x + i * inputs(g), x);
       Transposed<T>::run(g.size, x, c.parameter(0), c.y + i * g.size.inputs(),
                          [=](auto v, std::ptrdiff_t f, auto part) __attribute__((always_inline)) {
