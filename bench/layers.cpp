@@ -115,8 +115,7 @@ template <class... A> void activations(ActivationList<A...>) {
   benchmark_layer<RandomRotation<0.1>, Input<28, 28, 1>>("RandomRotation/28-28-1");
   benchmark_layer<RandomRotation<0.1>, Input<32, 32, 3>>("RandomRotation/32-32-3");
   benchmark_layer<RandomRotation<0.1>, Input<32, 32, 16>>("RandomRotation/32-32-16");
-  benchmark_layer<RandomZoom<0.2, Nearest>, Input<32, 32, 3>>(
-      "RandomZoom/32-32-3, nearest");
+  benchmark_layer<RandomZoom<0.2, Nearest>, Input<32, 32, 3>>("RandomZoom/32-32-3, nearest");
   benchmark_layer<RandomShear<0.1, 0.1>, Input<32, 32, 3>>("RandomShear/32-32-3");
   benchmark_layer<RandomCrop<28, 28>, Input<32, 32, 3>>("RandomCrop/32-32-3");
   benchmark_layer<RandomBrightness<0.2>, Input<32, 32, 3>>("RandomBrightness/32-32-3");

@@ -168,8 +168,8 @@ functional::Model models::attention() {
 functional::Model models::random_images() {
   return chain({9, 8, 3}, RandomFlip<>{}, RandomFlip<Flip::vertical>{},
                RandomTranslation<0.1, Range{-0.2, 0.0}, FillMode<Fill::constant>, FillValue<0.5>>{},
-               RandomRotation<0.1, Nearest>{}, RandomRotation<Range{0.1, 0.2}>{},
-               RandomZoom<0.2>{}, RandomZoom<Range{-0.5, 0.0}, FillMode<Fill::wrap>, WidthFactor<0.1>>{},
+               RandomRotation<0.1, Nearest>{}, RandomRotation<Range{0.1, 0.2}>{}, RandomZoom<0.2>{},
+               RandomZoom<Range{-0.5, 0.0}, FillMode<Fill::wrap>, WidthFactor<0.1>>{},
                RandomShear<0.1, Range{0.0, 0.2}>{}, RandomCrop<6, 5>{}, RandomBrightness<0.1>{},
                RandomContrast<0.25, ValueRange<-1.0, 1.0>>{}, RandomContrast<Fraction{0.1, 0.2}>{},
                RandomErasing<>{}, RandomErasing<Factor<0.5, 0.75>, Scale<0.1>, FillValue<0.0>>{},

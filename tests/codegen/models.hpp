@@ -1,11 +1,13 @@
 #pragma once
-// The models whose generated headers are compiled.
+// The models whose generated headers are compiled: a function of models.cpp each.
 #include <keratin/functional.hpp>
+
+#include "list.hpp"
 
 namespace models {
 
-mlp(), lenet(), depthwise(), recurrent(), causal(), residual(), inception(), merging(), embedding(),
-    normalization(), regularization(), convolution(), activation(), wrapped(), reshaping(), preprocessing(),
-    attention(), einsum_dense(), random_images();
+#define KERATIN_DECLARE(NAME) keratin::functional::Model NAME();
+KERATIN_MODELS(KERATIN_DECLARE)
+#undef KERATIN_DECLARE
 
 }  // namespace models

@@ -35,6 +35,14 @@ std::vector<float> predictions(const functional::Model& model) {
   return all;
 }
 
+// Whether it was adapted to what only a .keras holds.
+bool has_tables(const functional::Model& model) {
+  for (const LayerPlan& layer : model.layers())
+    for (const Parameter& p : *layer.tensors.parameters)
+      if (p.in_files == InFiles::apart) return true;
+  return false;
+}
+
 using Branched = Sequential<
     Input<6, 6, 2>, Named<"first", Conv2D<4, Kernel<3>, Same, ReLU>>,
     Residual<Conv2D<3, Kernel<1>, Tanh>, Conv2D<4, Kernel<3>, Same, NoBias>>,
@@ -92,7 +100,7 @@ TEST_CASE("models of every topology come back as they were saved") {
     io::save_model(again, folder.file("again.keras"));  // what is written twice is the same file
     CHECK(contents(folder.file("model.keras")) == contents(folder.file("again.keras")));
     ++models;
-    if (entry.path().stem() == "operators") continue;
+    if (entry.path().stem() == "operators" || has_tables(model)) continue;
     io::save_model(model, folder.file("model.h5"));
     CHECK(predictions(io::load_model(folder.file("model.h5"))) == predictions(model));
     io::save_weights(model, folder.file("model.weights.h5"));

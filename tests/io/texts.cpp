@@ -92,3 +92,26 @@ TEST_CASE("texts of nothing but white space") {
   const functional::Model model(x, GlobalMaxPooling1D{}(Embedding<4, 2>{}(x)), 1);
   CHECK(model.predict_texts(std::vector<std::string>{" ", ""}).size() == 4);
 }
+TEST_CASE("settings of text layers that are not known are refused") {
+  const auto read = [](const std::string& class_name, const char* config) {
+    return io::detail::preparation_from(class_name, io::Json::parse(config), io::detail::nothing_beside(),
+                                        "layers/x");
+  };
+  using io::FileError;
+  CHECK_THROWS_AS(
+      read("TextVectorization", R"({"standardize": {"class_name": "function", "config": "own"}})"),
+      FileError);
+  CHECK_THROWS_AS(read("TextVectorization", R"({"split": "words"})"), FileError);
+  CHECK_THROWS_AS(read("TextVectorization", R"({"ragged": true})"), FileError);
+  CHECK_THROWS_AS(read("TextVectorization", R"({"encoding": "latin-1"})"), FileError);
+  CHECK_THROWS_AS(read("TextVectorization", R"({"ngrams": "2"})"), FileError);
+  CHECK_THROWS_AS(read("TextVectorization", R"({"output_mode": "tf_idf", "vocabulary": ["a"]})"),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(read("StringLookup", R"({"invert": true})"), FileError);
+  CHECK_THROWS_AS(read("StringLookup", R"({"vocabulary": [1]})"), FileError);
+  CHECK_THROWS_AS(read("StringLookup", R"({"sparse": true})"), FileError);
+  CHECK_THROWS_AS(read("Hashing", R"({"num_bins": 3, "salt": "s"})"), FileError);
+  CHECK(read("TextVectorization", R"({"ngrams": 2, "vocabulary": ["a b"]})")
+            ->rows(std::vector<std::string>{"A, b"}, 1)
+            .values == std::vector{1.f, 1.f, 2.f});
+}

@@ -69,7 +69,8 @@ class Builder {
   /// How many weights there can be in the file: a model that has more is refused before it takes memory.
   std::uint64_t most_weights = UINT64_MAX;
 
-  Builder(const CustomLayers& custom, const Beside& file) : custom_(custom), file_(file) {}
+  explicit Builder(const CustomLayers& custom, const Beside& file = nothing_beside())
+      : custom_(custom), file_(file) {}
 
   functional::Model build(const Json& record) {
     functional::Model built = std::move(*model(record, "", "", true, 0));
@@ -726,18 +727,27 @@ inline void read_weights(const Hdf5& file, const auto& layers, auto group_of, au
   }
 }
 
+// What a group of a legacy .h5 calls its weights, without the counters that nobody reads.
+inline std::vector<std::string> weight_names(const Hdf5& file, const std::string& group) {
+  std::vector<std::string> names = file.texts(group, "weight_names");
+  std::erase_if(names, [](const std::string& name) {
+    const std::string last = name.substr(name.rfind('/') + 1);
+    return last == "count" || last == "count:0";
+  });
+  return names;
+}
 // The groups of a legacy .h5 that hold weights.
 inline std::vector<std::string> legacy_groups(const Hdf5& file, const std::string& root) {
   std::vector<std::string> groups;
   for (const std::string& name : file.texts(root, "layer_names"))
-    if (!file.texts(root + name, "weight_names").empty()) groups.push_back(root + name);
+    if (!weight_names(file, root + name).empty()) groups.push_back(root + name);
   return groups;
 }
 // One of them: what is trained comes first.
 inline void read_legacy_group(const Hdf5& file, const std::string& group,
                               const std::vector<Variable>& variables, const std::string& layer,
                               float* block) {
-  const std::vector<std::string> names = file.texts(group, "weight_names");
+  const std::vector<std::string> names = weight_names(file, group);
   if (names.size() != variables.size())
     throw FileError(file.name() + ": " + group + " has " + std::to_string(names.size()) + " weights, " +
                     std::to_string(variables.size()) + " wanted for layer '" + layer + "'");
@@ -754,7 +764,7 @@ inline void read_legacy_weights(const Hdf5& file, const ModelGraph& graph, const
     throw FileError("holds no weights of layers: a .weights.h5, or a .h5 with weights alone, wanted");
   std::size_t next = 0;
   for (const std::string& group : legacy_groups(file, "/")) {
-    const std::size_t wanted = file.texts(group, "weight_names").size();
+    const std::size_t wanted = weight_names(file, group).size();
     if (next == stored.size()) throw FileError(group + " has weights of a layer that the model lacks");
     const std::string& layer = stored[next].name;
     const std::vector<Variable> variables = variables_of(graph.layers[stored[next++].row].tensors);

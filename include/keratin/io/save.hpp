@@ -123,6 +123,10 @@ void write_legacy_weights(Hdf5Writer& file, const ModelGraph& graph, const std::
       weight_names.push_back(at.name + "/" + v.parameter->name);
       write_tensor(file, group + "/" + weight_names.back(), shape_in_files(*v.parameter), block + v.offset);
     }
+    if (counts_in_files(graph.layers[at.row].type)) {
+      weight_names.push_back(at.name + "/count");
+      file.counter(group + "/" + weight_names.back(), 0);
+    }
     file.texts(group, "weight_names", weight_names);
     layer_names.push_back(at.name);
   }
@@ -177,7 +181,7 @@ void save(const Model& model, const Compiled<typename Model::Scalar>* compiled, 
     if (!writer.text_layers().empty()) throw FileError("an .h5 does not hold vocabularies: save a .keras");
     for (const LayerPlan& layer : graph.layers)
       for (int i = 0; i < layer.tensors.count(); ++i)
-        if (layer.tensors[i].in_files != InFiles::by_number || counts_in_files(layer.type))
+        if (layer.tensors[i].in_files == InFiles::apart)
           throw FileError("an .h5 does not hold what layer " + std::string(layer.type) +
                           " was adapted to: save a .keras");
     file.text("/", "model_config",

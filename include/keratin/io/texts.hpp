@@ -11,6 +11,13 @@ struct Beside {
   std::function<std::vector<float>(const std::string& path, int n)> weights;
 };
 
+inline const Beside& nothing_beside() {
+  static const Beside nothing{
+      [](const std::string&) { return std::nullopt; },
+      [](const std::string& path, int) -> std::vector<float> { throw FileError("there is no " + path); }};
+  return nothing;
+}
+
 inline bool is_text_class(const std::string& name) {
   return name == "TextVectorization" || name == "StringLookup" || name == "Hashing";
 }

@@ -58,7 +58,7 @@ template <class S> struct Run {
   S* states =
       nullptr;  // [plan.state][count] T's that stateful layers go on from; null: every batch begins anew
   double* penalty = nullptr;  // forward adds what a layer adds to the loss; null: nobody asks for the loss
-  bool frozen = false;  // training, of a layer that is not trained: it runs as in inference
+  bool frozen = false;        // training, of a layer that is not trained: it runs as in inference
 
   /// Whether backward will need what intermediate() asked for.
   constexpr bool keeps() const { return training != nullptr || frozen; }
