@@ -539,7 +539,6 @@ class Builder {
 
   Layer layer(const std::string& class_name, Json config, const std::string& name, int rank,
               const std::string& group) const {
-    std::optional<Layer> made;
     if (class_name == "TimeDistributed") {
       const Json& inside = member(config, "layer");
       Json others = config;
@@ -570,11 +569,7 @@ class Builder {
     if (class_name == SoftmaxSpec::name)
       if (const Axes axis = spec_from_config<SoftmaxSpec>(config, rank).axis; axis == -1 || axis == rank)
         return Layer(ActivationSpec{Softmax{}}, name);
-    hana::for_each(layer_specs, [&](auto type) {
-      using S = typename decltype(type)::type;
-      if (!made && is_class_of<S>(class_name, config))
-        made.emplace(layer_from_config<S>(config, name, rank, file_.vocabulary(group)));
-    });
+    const std::optional<Layer> made = layer_of_class(class_name, config, name, rank, file_.vocabulary(group));
     if (!made) throw FileError("this class is not known here");
     return *made;
   }
