@@ -359,7 +359,7 @@ constexpr FoldedNormalization folded(const BatchNormalizationSpec& norm, int beh
 
 /// A BatchNormalization takes over the activation behind it.
 constexpr Fused<BatchNormalizationSpec> fuse(BatchNormalizationSpec norm, const ActivationSpec& next) {
-  if (norm.activation != Linear{}) return {};
+  if (norm.activation != Linear{} || (next.activation == Softmax{} && !norm.is_last_axis())) return {};
   norm.activation = next.activation;
   return {true, norm};
 }
