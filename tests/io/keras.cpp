@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::size_t rows = 7;
 
+bool of_classes(const std::string& name) {
+  return name == "masked_classifier" || name == "masked_tagger" || name == "transformer_encoder" ||
+         name == "seq2seq_attention";
+}
 // As tests/keras/topologies.py makes them.
 std::vector<float> input_of(const std::string& name, std::size_t k, const Shape& shape) {
   const auto n = static_cast<std::size_t>(shape.size()), steps = static_cast<std::size_t>(shape[0]);
@@ -20,8 +24,7 @@ std::vector<float> input_of(const std::string& name, std::size_t k, const Shape&
   for (std::size_t i = 0; i < x.size(); ++i) {
     const std::size_t row = i / n, step = i % n / (n / steps);
     x[i] = static_cast<float>(testing::filled(i, static_cast<int>(k)));
-    if (name == "masked_classifier" || name == "masked_tagger")
-      x[i] = static_cast<float>((row * step + step) % 8);
+    if (of_classes(name)) x[i] = static_cast<float>((row * step + step) % 8);
     if (name == "masked_sequences" && (row + step + k) % 3 == 0) x[i] = 0;
   }
   return x;
@@ -64,7 +67,13 @@ TEST_CASE("models of every topology that Keras wrote give Keras's outputs") {
                            "states_read_on",
                            "masked_classifier",
                            "masked_tagger",
-                           "masked_sequences"})
+                           "masked_sequences",
+                           "unet",
+                           "mobilenet",
+                           "transformer_encoder",
+                           "transformer_decoder",
+                           "vision_transformer",
+                           "seq2seq_attention"})
     check_outputs(io::load_model(file(std::string(name) + ".keras")), name);
 }
 
