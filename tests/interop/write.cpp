@@ -33,6 +33,11 @@ std::vector<float> weights_of(const auto& model) {
   return values;
 }
 
+bool of_classes(const std::string& name) {
+  return name == "masked_classifier" || name == "masked_tagger" || name == "transformer_encoder" ||
+         name == "seq2seq_attention";
+}
+
 // A model saved in every form, with inputs and outputs.
 void write_model(const std::string& name, const functional::Model& model) {
   std::vector<std::vector<float>> x, y;
@@ -43,7 +48,7 @@ void write_model(const std::string& name, const functional::Model& model) {
     const std::size_t step = static_cast<std::size_t>(model.input_shape(k).last());
     for (std::size_t i = 0; i < x[k].size(); ++i) {
       x[k][i] = static_cast<float>(testing::filled(i, static_cast<int>(k)));
-      if (name == "masked_classifier" || name == "masked_tagger") x[k][i] = static_cast<float>(i * 5 / 3 % 8);
+      if (of_classes(name)) x[k][i] = static_cast<float>(i * 5 / 3 % 8);
       if ((name == "masked_sequences" || name == "unmasked") && i / step % 3 == 1) x[k][i] = 0;
     }
   }
@@ -56,7 +61,8 @@ void write_model(const std::string& name, const functional::Model& model) {
   for (std::size_t k = 0; k < y.size(); ++k) write_values(name + ".y" + std::to_string(k), y[k]);
   io::save_model(model, folder / (name + ".keras"));
   io::save_weights(model, folder / (name + ".weights.h5"));
-  if (name != "operators" && name != "masked_sequences" && name != "reduced" && name != "unmasked")
+  if (name != "operators" && name != "masked_sequences" && name != "reduced" && name != "unmasked" &&
+      name != "seq2seq_attention")
     io::save_model(model, folder / (name + ".h5"));  // Keras reads none with operators
 }
 

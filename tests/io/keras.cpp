@@ -153,9 +153,12 @@ TEST_CASE("what a layer does not know is refused by name") {
         "lora_rank: 4 came, nothing that changes the result wanted");
   CHECK(message_of([&] { of_dense(R"({"units": 7, "dtype": "float16"})"); }) ==
         "dtype: \"float16\" came, nothing that changes the result wanted");
-  CHECK(message_of([&] {
-          io::spec_from_config<LSTMSpec>(Json::parse(R"({"units": 3, "recurrent_dropout": 0.5})"), 2);
-        }) == "recurrent_dropout: 0.5 came, nothing that changes the result wanted");
+  const auto of_lstm = [](const char* config) {
+    return io::spec_from_config<LSTMSpec>(Json::parse(config), 2);
+  };
+  CHECK(of_lstm(R"({"units": 3, "recurrent_dropout": 0.5})").recurrent_dropout == 0.5);
+  CHECK(message_of([&] { of_lstm(R"({"units": 3, "time_major": true})"); }) ==
+        "time_major: true came, nothing that changes the result wanted");
 }
 
 namespace {
@@ -192,6 +195,10 @@ TEST_CASE("what changes a result is not left out") {
   CHECK(message_for(
             R"("class_name": "Dense", "registered_name": "my>Dense", "config": {"name": "y", "units": 2})",
             "{}") == "layer 'y' (Dense): 'my>Dense' is a class of somebody's own, and none is given for it");
+  CHECK(message_for(R"("module": "keras.src.ops.core", "class_name": "ConvertToTensor",
+                      "config": {"name": "y", "dtype": "float16"})",
+                    "{}") ==
+        "layer 'y' (ConvertToTensor): \"float16\" came, no other type of numbers wanted");
   CHECK(message_for(R"("module": "keras.src.ops.numpy", "class_name": "ZerosLike", "config": {"name": "y"})",
                     "{}") == "'y' is an output, an operator that is known as part of a mask only");
 }
