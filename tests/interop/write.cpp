@@ -49,7 +49,7 @@ void write_model(const std::string& name, const functional::Model& model) {
     for (std::size_t i = 0; i < x[k].size(); ++i) {
       x[k][i] = static_cast<float>(testing::filled(i, static_cast<int>(k)));
       if (of_classes(name)) x[k][i] = static_cast<float>(i * 5 / 3 % 8);
-      if ((name == "masked_sequences" || name == "unmasked") && i / step % 3 == 1) x[k][i] = 0;
+      if ((name == "masked_sequences" || name.starts_with("unmasked")) && i / step % 3 == 1) x[k][i] = 0;
     }
   }
   for (std::size_t k = 0; k < model.outputs(); ++k)
@@ -81,6 +81,8 @@ void write_operators() {
           x,
           x.then(DenseSpec{.units = 4}, "c").then(ActivationSpec{Tanh{}}).then(LSTMSpec{.units = 2}, "left") -
               masked.then(LSTMSpec{.units = 2}, "right")));
+  const auto behind = x.then(MaskingSpec{}).then(DenseSpec{.units = 4}, "behind").unmasked();
+  write_model("unmasked_output", functional::Model({x}, {x.then(DenseSpec{.units = 4}, "first"), behind}));
 }
 
 // Each golden model.
