@@ -41,14 +41,17 @@ template <class Loss> std::vector<float> targets(int k, const Shape& shape) {
   return t;
 }
 
+bool of_classes(const std::string& name) {
+  return name == "masked_classifier" || name == "masked_tagger" || name == "transformer_encoder" ||
+         name == "seq2seq_attention";
+}
 // F(shape, k); masked networks get class numbers, or steps of zeros.
 std::vector<float> input_of(const std::string& name, std::size_t k, const Shape& shape) {
   const auto n = static_cast<std::size_t>(shape.size()), steps = static_cast<std::size_t>(shape[0]);
   std::vector<float> x = filled_array(rows * n, static_cast<int>(k));
   for (std::size_t i = 0; i < x.size(); ++i) {
     const std::size_t row = i / n, step = i % n / (n / steps);
-    if (name == "masked_classifier" || name == "masked_tagger")
-      x[i] = static_cast<float>((row * step + step) % 8);
+    if (of_classes(name)) x[i] = static_cast<float>((row * step + step) % 8);
     if (name == "masked_sequences" && (row + step + k) % 3 == 0) x[i] = 0;
   }
   return x;
@@ -307,6 +310,83 @@ TEST_CASE("masked sequences that are merged") {
   const auto z = SimpleRNN<3, ReturnSequences>{}(b.then(MaskingSpec{}));
   const auto all = Concatenate<>{}(Add<>{}(y, z), y);
   check_topology("masked_sequences", {{a, b}, {Dense<2>{}(all), LSTM<2>{}(all)}}, mse(), mse());
+}
+
+TEST_CASE("a U-Net") {
+  const auto x = functional::Input({8, 8, 2});
+  const auto first = Conv2D<2, Kernel<3>, Same, ReLU>{}(x);
+  const auto second = Conv2D<3, Kernel<3>, Same, ReLU>{}(MaxPooling2D<>{}(first));
+  auto y = Conv2D<4, Kernel<3>, Same, ReLU>{}(MaxPooling2D<>{}(second));
+  y = Conv2DTranspose<3, Kernel<3>, Strides<2>, Same, ReLU>{}(y);
+  y = Conv2D<3, Kernel<3>, Same, ReLU>{}(Concatenate<>{}(y, second));
+  y = UpSampling2D<Size<2>, Bilinear>{}(y);
+  y = Conv2D<2, Kernel<3>, Same, ReLU>{}(Concatenate<>{}(Conv2D<2, Kernel<1>>{}(y), first));
+  check_topology("unet", {{x}, {Conv2D<3, Kernel<1>, Softmax>{}(y)}}, cce(metrics::Accuracy{}));
+}
+
+TEST_CASE("a MobileNet") {
+  using Relu6 = ReLULayer<MaxValue<6.0>>;
+  const auto normalized = [](const Tensor& x) { return Relu6{}(BatchNormalization<>{}(x)); };
+  const auto x = functional::Input({9, 8, 3});
+  auto y = ZeroPadding2D<0, 1, 0, 1>{}(x);
+  y = normalized(Conv2D<4, Kernel<3>, Strides<2>, NoBias>{}(y));
+  auto z = normalized(Conv2D<8, Kernel<1>, NoBias>{}(y));
+  z = normalized(DepthwiseConv2D<Kernel<3>, Same, NoBias>{}(z));
+  z = BatchNormalization<>{}(Conv2D<4, Kernel<1>, NoBias>{}(z));
+  y = normalized(SeparableConv2D<5, Kernel<3>, Strides<2>, Same, NoBias>{}(Add<>{}(y, z)));
+  check_topology("mobilenet", {{x}, {Dense<3, Softmax>{}(GlobalAveragePooling2D{}(y))}},
+                 cce(metrics::Accuracy{}));
+}
+
+namespace {
+
+template <int Width> Tensor fed_forward(const Tensor& x) {
+  return LayerNormalization<>{}(Add<>{}(x, Dense<Width>{}(Dense<6, GELU>{}(x))));
+}
+
+}  // namespace
+
+TEST_CASE("a transformer's encoder") {
+  const auto x = functional::Input({6});
+  const auto y = x.then(EmbeddingSpec{.input_dim = 8, .output_dim = 4, .mask_zero = true});
+  const auto z = LayerNormalization<>{}(Add<>{}(y, MultiHeadAttention<2, 3, NoBias>{}(y)));
+  check_topology("transformer_encoder", {{x}, {Dense<3, Softmax>{}(Flatten{}(fed_forward<4>(z)))}},
+                 cce(metrics::Accuracy{}));
+}
+
+TEST_CASE("a transformer's decoder, and the encoder that it reads") {
+  using Attends = MultiHeadAttention<2, 3, NoBias>;
+  const auto added = [](const Tensor& x, const Tensor& y) { return LayerNormalization<>{}(Add<>{}(x, y)); };
+  const auto source = functional::Input({5, 3}), target = functional::Input({4, 2});
+  auto x = Dense<5>{}(source);
+  x = fed_forward<5>(added(x, Attends{}(x)));
+  auto y = Dense<4>{}(target);
+  y = added(y, MultiHeadAttention<2, 3, NoBias, CausalMask>{}(y));
+  y = fed_forward<4>(added(y, Attends{}(y, x)));
+  check_topology("transformer_decoder", {{source, target}, {Dense<3, Softmax>{}(y)}},
+                 cce(metrics::Accuracy{}));
+}
+
+TEST_CASE("a vision transformer") {
+  using Normalized = LayerNormalization<Epsilon<1e-6>>;
+  const auto x = functional::Input({6, 6, 2});
+  auto y = Reshape<9, 4>{}(Conv2D<4, Kernel<2>, Strides<2>>{}(x));
+  y = Add<>{}(y, MultiHeadAttention<2, 2, NoBias>{}(Normalized{}(y)));
+  y = Add<>{}(y, Dense<4>{}(Dense<6, GELU>{}(Normalized{}(y))));
+  y = GlobalAveragePooling1D{}(LayerNormalization<>{}(y));
+  check_topology("vision_transformer", {{x}, {Dense<3, Softmax>{}(y)}}, cce(metrics::Accuracy{}));
+}
+
+TEST_CASE("an encoder and a decoder with attention, whose masks travel on") {
+  const auto source = functional::Input({6}), target = functional::Input({5});
+  const auto from = source.then(EmbeddingSpec{.input_dim = 8, .output_dim = 3, .mask_zero = true});
+  const auto to = target.then(EmbeddingSpec{.input_dim = 8, .output_dim = 2, .mask_zero = true});
+  const auto [encoded, state] = functional::Layer(LSTM<4, ReturnSequences>{}).with_state(from);
+  auto y = functional::Layer(LSTM<4, ReturnSequences>{})(to, state[0], state[1]);
+  const auto seen = Attention<ScaledScores>{}(y, encoded), also = AdditiveAttention<>{}(y, encoded);
+  y = Concatenate<>{}(y, seen, also);
+  check_topology("seq2seq_attention", {{source, target}, {Dense<3, Softmax>{}(y), GRU<2>{}(y)}}, cce(),
+                 mse().weighing(0.5));
 }
 
 TEST_CASE("weights of samples, rows and classes") {

@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::size_t rows = 7;
 
+bool of_classes(const std::string& name) {
+  return name == "masked_classifier" || name == "masked_tagger" || name == "transformer_encoder" ||
+         name == "seq2seq_attention";
+}
 // As tests/keras/topologies.py makes them.
 std::vector<float> input_of(const std::string& name, std::size_t k, const Shape& shape) {
   const auto n = static_cast<std::size_t>(shape.size()), steps = static_cast<std::size_t>(shape[0]);
@@ -20,8 +24,7 @@ std::vector<float> input_of(const std::string& name, std::size_t k, const Shape&
   for (std::size_t i = 0; i < x.size(); ++i) {
     const std::size_t row = i / n, step = i % n / (n / steps);
     x[i] = static_cast<float>(testing::filled(i, static_cast<int>(k)));
-    if (name == "masked_classifier" || name == "masked_tagger")
-      x[i] = static_cast<float>((row * step + step) % 8);
+    if (of_classes(name)) x[i] = static_cast<float>((row * step + step) % 8);
     if (name == "masked_sequences" && (row + step + k) % 3 == 0) x[i] = 0;
   }
   return x;
@@ -64,7 +67,13 @@ TEST_CASE("models of every topology that Keras wrote give Keras's outputs") {
                            "states_read_on",
                            "masked_classifier",
                            "masked_tagger",
-                           "masked_sequences"})
+                           "masked_sequences",
+                           "unet",
+                           "mobilenet",
+                           "transformer_encoder",
+                           "transformer_decoder",
+                           "vision_transformer",
+                           "seq2seq_attention"})
     check_outputs(io::load_model(file(std::string(name) + ".keras")), name);
 }
 
@@ -144,9 +153,12 @@ TEST_CASE("what a layer does not know is refused by name") {
         "lora_rank: 4 came, nothing that changes the result wanted");
   CHECK(message_of([&] { of_dense(R"({"units": 7, "dtype": "float16"})"); }) ==
         "dtype: \"float16\" came, nothing that changes the result wanted");
-  CHECK(message_of([&] {
-          io::spec_from_config<LSTMSpec>(Json::parse(R"({"units": 3, "recurrent_dropout": 0.5})"), 2);
-        }) == "recurrent_dropout: 0.5 came, nothing that changes the result wanted");
+  const auto of_lstm = [](const char* config) {
+    return io::spec_from_config<LSTMSpec>(Json::parse(config), 2);
+  };
+  CHECK(of_lstm(R"({"units": 3, "recurrent_dropout": 0.5})").recurrent_dropout == 0.5);
+  CHECK(message_of([&] { of_lstm(R"({"units": 3, "time_major": true})"); }) ==
+        "time_major: true came, nothing that changes the result wanted");
 }
 
 namespace {
@@ -183,6 +195,10 @@ TEST_CASE("what changes a result is not left out") {
   CHECK(message_for(
             R"("class_name": "Dense", "registered_name": "my>Dense", "config": {"name": "y", "units": 2})",
             "{}") == "layer 'y' (Dense): 'my>Dense' is a class of somebody's own, and none is given for it");
+  CHECK(message_for(R"("module": "keras.src.ops.core", "class_name": "ConvertToTensor",
+                      "config": {"name": "y", "dtype": "float16"})",
+                    "{}") ==
+        "layer 'y' (ConvertToTensor): \"float16\" came, no other type of numbers wanted");
   CHECK(message_for(R"("module": "keras.src.ops.numpy", "class_name": "ZerosLike", "config": {"name": "y"})",
                     "{}") == "'y' is an output, an operator that is known as part of a mask only");
 }

@@ -1,13 +1,14 @@
 """Write what Keras computes for graphs, for tests/functional to compare with.
 
-    KERAS_BACKEND=jax python tests/keras/topologies.py
+    KERAS_BACKEND=jax python tests/keras/topologies.py [topologies_2.txt]
 
-topologies.txt is laid out as golden.txt; README.md lists the arrays. files/
+They are laid out as golden.txt; README.md lists the arrays. files/
 gets each model with the weights that its outputs are for, as .keras, and as
 .h5 where Keras itself can open that again.
 """
 
-import os
+import sys
+from itertools import chain
 
 import jax
 import keras
@@ -213,6 +214,97 @@ def masked_sequences():
                     (layers.LSTM(2)(y), "mse", 1, None)]
 
 
+def unet():
+    def block(filters, x):
+        return layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+
+    x = keras.Input((8, 8, 2))
+    first = block(2, x)
+    second = block(3, layers.MaxPooling2D()(first))
+    y = block(4, layers.MaxPooling2D()(second))
+    y = layers.Conv2DTranspose(3, 3, 2, "same", activation="relu")(y)
+    y = block(3, layers.concatenate([y, second]))
+    y = layers.UpSampling2D(interpolation="bilinear")(y)
+    y = block(2, layers.concatenate([layers.Conv2D(2, 1)(y), first]))
+    return [x], [(layers.Conv2D(3, 1, activation="softmax")(y), "cce", 1,
+                  "accuracy")]
+
+
+def mobilenet():
+    def normalized(x, last=False):
+        x = layers.BatchNormalization()(x)
+        return x if last else layers.ReLU(6)(x)
+
+    x = keras.Input((9, 8, 3))
+    y = layers.ZeroPadding2D(((0, 1), (0, 1)))(x)
+    y = normalized(layers.Conv2D(4, 3, 2, use_bias=False)(y))
+    z = normalized(layers.Conv2D(8, 1, use_bias=False)(y))
+    z = normalized(layers.DepthwiseConv2D(3, padding="same", use_bias=False)(z))
+    z = normalized(layers.Conv2D(4, 1, use_bias=False)(z), True)
+    y = layers.add([y, z])
+    y = normalized(layers.SeparableConv2D(5, 3, 2, "same", use_bias=False)(y))
+    y = layers.GlobalAveragePooling2D()(y)
+    return [x], [(layers.Dense(3, "softmax")(y), "cce", 1, "accuracy")]
+
+
+def attended(x, of=None, causal=False):
+    """A block's attention with its residual, normalized behind."""
+    y = layers.MultiHeadAttention(2, 3, use_bias=False)(
+        x, x if of is None else of, use_causal_mask=causal)
+    return layers.LayerNormalization()(layers.add([x, y]))
+
+
+def fed_forward(x):
+    y = layers.Dense(x.shape[-1])(layers.Dense(6, "gelu")(x))
+    return layers.LayerNormalization()(layers.add([x, y]))
+
+
+def transformer_encoder():
+    x = keras.Input((6,))
+    y = layers.Embedding(8, 4, mask_zero=True)(x)
+    y = layers.Flatten()(fed_forward(attended(y)))
+    return [x], [(layers.Dense(3, "softmax")(y), "cce", 1, "accuracy")]
+
+
+def transformer_decoder():
+    source, target = keras.Input((5, 3)), keras.Input((4, 2))
+    encoded = fed_forward(attended(layers.Dense(5)(source)))
+    y = attended(layers.Dense(4)(target), causal=True)
+    y = fed_forward(attended(y, encoded))
+    return [source, target], [(layers.Dense(3, "softmax")(y), "cce", 1,
+                               "accuracy")]
+
+
+def vision_transformer():
+    def normalized_before(block, x):
+        return layers.add([x, block(layers.LayerNormalization(epsilon=1e-6)(x))])
+
+    def attention(x):
+        return layers.MultiHeadAttention(2, 2, use_bias=False)(x, x)
+
+    x = keras.Input((6, 6, 2))
+    y = layers.Conv2D(4, 2, 2)(x)
+    y = layers.Reshape((9, 4))(y)
+    y = normalized_before(attention, y)
+    y = normalized_before(
+        lambda x: layers.Dense(4)(layers.Dense(6, "gelu")(x)), y)
+    y = layers.GlobalAveragePooling1D()(layers.LayerNormalization()(y))
+    return [x], [(layers.Dense(3, "softmax")(y), "cce", 1, "accuracy")]
+
+
+def seq2seq_attention():
+    source, target = keras.Input((6,)), keras.Input((5,))
+    encoded, h, c = layers.LSTM(4, return_sequences=True, return_state=True)(
+        layers.Embedding(8, 3, mask_zero=True)(source))
+    y = layers.LSTM(4, return_sequences=True)(
+        layers.Embedding(8, 2, mask_zero=True)(target), initial_state=[h, c])
+    seen = layers.Attention(use_scale=True)([y, encoded])
+    also = layers.AdditiveAttention()([y, encoded])
+    y = layers.concatenate([y, seen, also])
+    return [source, target], [(layers.Dense(3, "softmax")(y), "cce", 1, None),
+                              (layers.GRU(2)(y), "mse", 0.5, None)]
+
+
 TOPOLOGIES = [two_towers, residual_block, inception_block, siamese,
               several_outputs, wide_and_deep, squeeze_and_excite, dense_block,
               probabilities_read_on, merging, shared_in_depth,
@@ -220,8 +312,14 @@ TOPOLOGIES = [two_towers, residual_block, inception_block, siamese,
               encoder_and_decoder, states_read_on, masked_classifier,
               masked_tagger, masked_sequences]
 
+LATER = [unet, mobilenet, transformer_encoder, transformer_decoder,
+         vision_transformer, seq2seq_attention]
+
 H5 = ("two_towers", "residual_block", "several_outputs", "nested_twice",
       "encoder_and_decoder")
+
+OF_CLASSES = ("masked_classifier", "masked_tagger", "transformer_encoder",
+              "seq2seq_attention")
 
 LOSSES = {"mse": losses.MeanSquaredError, "bce": losses.BinaryCrossentropy,
           "cce": losses.CategoricalCrossentropy}
@@ -242,15 +340,15 @@ def inputs_of(name, k, shape):
     """F(shape, k); masked networks get class numbers, or steps of zeros."""
     x = fill((ROWS, *shape[1:]), k)
     row, step = np.indices(x.shape[:2])
-    if name in ("masked_classifier", "masked_tagger"):
+    if name in OF_CLASSES:
         return np.float32((row * step + step) % 8)
     if name == "masked_sequences":
         x[(row + step + k) % 3 == 0] = 0
     return x
 
 
-def topology_section():
-    for make in TOPOLOGIES:
+def topology_section(topologies):
+    for make in topologies:
         keras.backend.clear_session()
         inputs, heads = make()
         outputs = [y for y, _, _, _ in heads]
@@ -322,11 +420,16 @@ def weight_section():
             [np.ravel(w) for w in net.get_weights()])
 
 
+FILES = {
+    "topologies.txt": lambda: chain(topology_section(TOPOLOGIES),
+                                    weight_section()),
+    "topologies_2.txt": lambda: topology_section(LATER)}
+
 if __name__ == "__main__":
     jax.config.update("jax_default_matmul_precision", "highest")
-    with open(HERE / "topologies.txt", "w", encoding="ascii") as file:
-        print(f"# keras {keras.__version__}, jax {jax.__version__}; as "
-              "golden.txt", file=file)
-        for section in topology_section, weight_section:
-            for name, array in section():
+    for path in sys.argv[1:] or FILES:
+        with open(HERE / path, "w", encoding="ascii") as file:
+            print(f"# keras {keras.__version__}, jax {jax.__version__}; as "
+                  "golden.txt", file=file)
+            for name, array in FILES[path]():
                 write_line(file, name, array)

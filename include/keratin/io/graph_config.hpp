@@ -38,8 +38,8 @@ class GraphWriter {
       in.push_back(Json::array({name_of(-1 - static_cast<int>(k)), 0, 0}));
     for (std::size_t k = 0; k < model_.outputs(); ++k) {
       const Tensor y = model_.output(k);
-      const bool unmasked = !y.mask() && implicit_mask(y.call());
-      out.push_back(unmasked ? without_mask(graph_.outputs[k], layers) : history(graph_.outputs[k]));
+      out.push_back(leaves_mask_behind(y) ? without_mask(graph_.outputs[k], layers)
+                                          : history(graph_.outputs[k]));
     }
     if (model_.has_output_names()) {
       Json named = Json::object();
@@ -153,7 +153,10 @@ class GraphWriter {
                 [&](std::size_t a, std::size_t b) { return model_.output_name(a) < model_.output_name(b); });
     std::vector<Tensor> from, to;
     for (std::size_t k = 0; k < model_.inputs(); ++k) from.push_back(model_.input(k));
-    for (const std::size_t k : outputs) to.push_back(model_.output(k));
+    for (const std::size_t k : outputs) {
+      const Tensor y = model_.output(k);
+      to.push_back(leaves_mask_behind(y) ? y.then(PowerSpec{}) : y);  // some operator
+    }
     const Graph sorted(from, to);
     std::map<const functional::SharedLayer*, int> owners;
     for (const Graph::Entry& e : graph_.entries) owners.emplace(e.layer.get(), e.owner);
@@ -162,8 +165,11 @@ class GraphWriter {
     const auto more = [&](const Graph::Entry& e, int k) {
       return (k < data_inputs(e) && leaves_mask_behind(e, k)) + reduces_in_two(e);
     };
-    for (const int i : sorted.keras_order(more))
-      order.push_back(i < 0 ? i : owners.at(sorted.entry(i).layer.get()));
+    for (const int i : sorted.keras_order(more)) {
+      const auto owner = i < 0 ? owners.end() : owners.find(sorted.entry(i).layer.get());
+      if (i < 0) order.push_back(i);
+      if (owner != owners.end()) order.push_back(owner->second);
+    }
     return order;
   }
   void number_groups() {
@@ -215,8 +221,11 @@ class GraphWriter {
     return mask;
   }
   const Call* find_implicit_mask(const Call& call) const {
-    if (!call.layer || (call.layer->piece > 0 && call.shape.rank < 2)) return nullptr;
-    if (call.layer->piece >= 0) return implicit_mask(call.inputs[0].call());
+    if (!call.layer) return nullptr;
+    // States and scores have none.
+    const int piece = call.layer->piece;
+    if (piece > 0 && (call.shape.rank < 2 || piece >= call.inputs[0].call().node->outputs())) return nullptr;
+    if (piece >= 0) return implicit_mask(call.inputs[0].call());
     if (operator_module(*call.node)) return nullptr;
     if (call.node->makes_mask()) return call.mask.get();
     if (!call.node->passes_mask()) return nullptr;
@@ -440,6 +449,9 @@ class GraphWriter {
     const bool reads_mask = (e.node->reads_mask() && e.node->extras().masks.count() > 0) || x.mask();
     return minds && !operator_module(*e.node) && !reads_mask && !e.node->extras().initial_state &&
            implicit_mask(x.call());
+  }
+  bool leaves_mask_behind(const Tensor& output) const {
+    return !output.mask() && implicit_mask(output.call());
   }
   // Operators take no mask along.
   Json without_mask(int i, Json& extras) {

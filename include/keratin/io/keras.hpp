@@ -473,7 +473,8 @@ class Builder {
     const std::string op = text_in(record, "class_name");
     if (op == "ExpandDims" || op == "ZerosLike" || op == "OnesLike") return true;
     for (const Reference& r : tensors_in(arguments.args))
-      if (implicit.contains(r.layer)) return op == "Concatenate" || op == "Any" || op == "LogicalOr";
+      if (implicit.contains(r.layer))
+        return op == "Concatenate" || op == "Any" || op == "LogicalOr" || op == "ConvertToTensor";
     return false;
   }
   static bool is_there(const Calls& calls, const Reference& r) {
@@ -638,6 +639,11 @@ class Builder {
     if (op == "Minimum") return merged(MinimumSpec{});
     if (op == "LogicalOr") return merged(LogicalOrSpec{});
     if (!is_tensor_at(0) && op != "Concatenate") throw FileError("a tensor wanted");
+    if (op == "ConvertToTensor") {  // what Attention does to its mask
+      if (const Json dtype = config.value("dtype", Json()); !dtype.is_null())
+        wants(dtype, "no other type of numbers");
+      return tensor(0).unmasked();
+    }
     if (op == "Negative") return -tensor(0);
     if (op == "Power") return functional::power(tensor(0), number(1));
     if (op == "Square") return functional::power(tensor(0), 2);
