@@ -118,3 +118,37 @@ TEST_CASE("a call takes along what is trained at the time, and leaves no trace")
   };
   CHECK(loss(outer) == loss(plain));
 }
+
+// A frozen layer passes the gradient that it would pass if it were trained: what its kernels keep for that is
+// kept nevertheless.
+TEST_CASE("the gradient goes through frozen layers as through others") {
+  const auto check = [](const Shape& shape, auto frozen) {
+    const auto make = [&] {
+      const functional::Tensor x = functional::Input(shape);
+      const functional::Tensor h = frozen(x.then(DenseSpec{.units = shape.last()}, "first"));
+      return functional::Model(x, Dense<2>{}(Flatten{}(h)), 3);
+    };
+    functional::Model trained = make(), model = make();
+    model.set_trainable("frozen", false);
+    const std::size_t n = 9 * static_cast<std::size_t>(shape.size());
+    const std::vector<float> x = filled_array(n, 1), y = filled_array(18, 2);
+    auto of_all = compile(trained, SGD{}, MeanSquaredError{}),
+         of_rest = compile(model, SGD{}, MeanSquaredError{});
+    of_all.gradient(x, y), of_rest.gradient(x, y);
+    const auto all = of_all.gradient(x, y), rest = of_rest.gradient(x, y);
+    const LayerPlan& first = model.layers()[1];
+    REQUIRE(first.name == "first");
+    for (std::size_t i = first.tensors.start; i < first.tensors.offset(1); ++i) CHECK(all[i] == rest[i]);
+    CHECK(std::any_of(all.begin(), all.begin() + 4, [](float g) { return g != 0; }));
+  };
+  check({4, 3}, Named<"frozen", LSTM<3, ReturnSequences>>{});
+  check({4, 3}, Named<"frozen", GRU<2>>{});
+  check({4, 3}, Named<"frozen", Bidirectional<SimpleRNN<2>>>{});
+  check({4, 3}, Named<"frozen", MultiHeadAttention<2, 2>>{});
+  check({4, 3}, Named<"frozen", TimeDistributed<Dense<2, GELU>>>{});
+  check({5, 6, 2}, Named<"frozen", Conv2DTranspose<2, Kernel<3>, Strides<2>>>{});
+  check({5, 6, 2}, Named<"frozen", SeparableConv2D<2, Kernel<3>, SiLU>>{});
+  check({6, 6, 2}, [](const functional::Tensor& x) {
+    return MaxPooling2D<>{}(Named<"frozen", Conv2D<2, Kernel<3>, ReLU>>{}(x));
+  });
+}
