@@ -3,6 +3,6 @@
 namespace keratin::functional {
 
 #define KERATIN_NODE(SPEC) template class NodeOf<SPEC>;
-KERATIN_OTHER_LAYER_SPECS(KERATIN_NODE)
+KERATIN_SECOND_LAYER_SPECS(KERATIN_NODE)
 
 }  // namespace keratin::functional

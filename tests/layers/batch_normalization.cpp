@@ -74,9 +74,7 @@ TEST_CASE("BatchNormalization of another axis computes what Keras computes") {
       "batch_normalization_images_first");
 }
 TEST_CASE("only one axis of a sample is normalized by the batch") {
-  const auto broken = [](Axes axis) {
-    return BatchNormalizationSpec{.axis = axis}.fit(Shape{3, 4}).broken;
-  };
+  const auto broken = [](Axes axis) { return BatchNormalizationSpec{.axis = axis}.fit(Shape{3, 4}).broken; };
   CHECK(broken({2}) == nullptr);
   CHECK(broken({-2}) == nullptr);
   for (const Axes axis : {Axes{}, Axes{0}, Axes{3}, Axes{-3}, Axes{1, 2}})

@@ -57,16 +57,15 @@ TEST_CASE("axes and groups that do not fit are refused") {
     CHECK(axis(RMSNormalizationSpec{}, axes, Shape{2, 3, 4}) == nullptr);
     CHECK(axis(UnitNormalizationSpec{}, axes, Shape{2, 3, 4}) == nullptr);
   }
-  for (const Axes axes : {Axes{}, Axes{0}, Axes{1}, Axes{4}, Axes{-4}, Axes{1, 3},
-                             Axes{-1, -1}, Axes{3, -1}, Axes{1, 2}}) {
+  for (const Axes axes :
+       {Axes{}, Axes{0}, Axes{1}, Axes{4}, Axes{-4}, Axes{1, 3}, Axes{-1, -1}, Axes{3, -1}, Axes{1, 2}}) {
     CHECK(axis(LayerNormalizationSpec{}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axes);
     CHECK(axis(RMSNormalizationSpec{}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axes);
     CHECK(axis(UnitNormalizationSpec{}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axes);
     CHECK(axis(GroupNormalizationSpec{.groups = 2}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axis);
   }
   CHECK(axis(GroupNormalizationSpec{.groups = 2}, Axes{3}, Shape{2, 3, 4}) == nullptr);
-  CHECK(axis(GroupNormalizationSpec{.groups = 2}, Axes{2, 3}, Shape{2, 3, 4}) ==
-        &normalizes_the_last_axis);
+  CHECK(axis(GroupNormalizationSpec{.groups = 2}, Axes{2, 3}, Shape{2, 3, 4}) == &normalizes_the_last_axis);
   static_assert(GroupNormalizationSpec{}.fit(Shape{3, 16}).broken == &needs_groups_of_equal_size);
   static_assert(GroupNormalizationSpec{.groups = 0}.fit(Shape{4}).broken == &needs_groups_of_equal_size);
   static_assert(GroupNormalizationSpec{.groups = -2}.fit(Shape{4}).broken == &needs_groups_of_equal_size);

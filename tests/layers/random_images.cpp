@@ -117,8 +117,7 @@ TEST_CASE("random images: what is true of every layer") {
   check<RandomFlip<Flip::vertical>, Input<4, 2, 17>>();
   check<RandomFlip<Flip::horizontal>, Input<1, 1, 1>>();
   check<RandomTranslation<0.3, Range{-0.2, 0.4}>, Input<5, 7, 3>>();
-  check<RandomTranslation<1.0, 1.0, FillMode<Fill::wrap>, Nearest>,
-        Input<3, 4, 1>>();
+  check<RandomTranslation<1.0, 1.0, FillMode<Fill::wrap>, Nearest>, Input<3, 4, 1>>();
   check<RandomTranslation<0.0, 0.5, FillMode<Fill::constant>, FillValue<0.5>>, Input<2, 40, 17>>();
   check<RandomTranslation<0.2, 0.2, FillMode<Fill::nearest>>, Input<1, 1, 3>>();
   check<RandomRotation<0.1>, Input<6, 5, 1>>();
@@ -127,8 +126,7 @@ TEST_CASE("random images: what is true of every layer") {
   check<RandomRotation<0.5, FillMode<Fill::wrap>>, Input<1, 1, 1>>();
   check<RandomZoom<0.3>, Input<6, 5, 3>>();
   check<RandomZoom<Range{-0.5, -0.2}, WidthFactor<0.2>, FillMode<Fill::constant>>, Input<5, 5, 1>>();
-  check<RandomZoom<1.0, WidthFactor<0.5, 1.0>, FillMode<Fill::wrap>, Nearest>,
-        Input<3, 34, 17>>();
+  check<RandomZoom<1.0, WidthFactor<0.5, 1.0>, FillMode<Fill::wrap>, Nearest>, Input<3, 34, 17>>();
   check<RandomZoom<0.5>, Input<1, 1, 1>>();
   check<RandomShear<0.3, 0.2>, Input<6, 5, 3>>();
   check<RandomShear<Range{0.1, 0.2}, 0.0, FillMode<Fill::constant>>, Input<5, 4, 1>>();

@@ -15,6 +15,9 @@ TEST_CASE("TimeDistributed computes what Keras computes") {
 
 TEST_CASE("what a TimeDistributed has inside is a layer as any") {
   check<TimeDistributed<Flatten>, Input<3, 2, 4>>();
+  check<TimeDistributed<Dense<2, GELU>>, Input<3, 5>>();
+  check<TimeDistributed<Conv1D<3, Kernel<2>, ELU>>, Input<2, 4, 3>>();
+  check<TimeDistributed<TimeDistributed<Dense<3, Mish>>>, Input<2, 2, 3>>();
   check<TimeDistributed<Dense<4, Softmax>>, Input<3, 5>>();
   check<TimeDistributed<LayerNormalization<>>, Input<3, 5>>();
   check<TimeDistributed<Embedding<7, 3>>, Input<3, 5>, 7>();

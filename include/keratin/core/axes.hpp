@@ -32,7 +32,7 @@ struct Axes : Numbers {
   constexpr Axes from_the_end(int rank) const {
     Axes axes = *this;
     for (int i = 0; i < count; ++i)
-      if (axes.item[i] > 0) axes.item[i] -= rank + 1;
+      if (axes.item[i] > 0 && axes.item[i] <= rank) axes.item[i] -= rank + 1;
     return axes;
   }
 };

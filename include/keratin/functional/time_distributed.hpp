@@ -44,10 +44,10 @@ class TimeDistributedNode final : public Node {
   void forward(const Place& at, const Forward<float, One>& c) const override { run(at, c); }
   void forward(const Place& at, const Forward<Lanes>& c) const override { run(at, c); }
   void backward(const Place& at, const Backward<float>& c, GradientSink<float>& sink) const override {
-    inside_->backward(steps(at).place, Base::inside(c, steps(at).count), sink);
+    go_back(at, c, sink);
   }
   void backward(const Place& at, const Backward<Lanes>& c, GradientSink<float>& sink) const override {
-    inside_->backward(steps(at).place, Base::inside(c, steps(at).count), sink);
+    go_back(at, c, sink);
   }
   std::shared_ptr<const Node> fused_with(const Node&, int, bool) const override { return nullptr; }
   std::shared_ptr<const Node> without_activation() const override {
@@ -63,6 +63,10 @@ class TimeDistributedNode final : public Node {
   void run(const Place& at, const auto& c) const {
     const LayerPlan row = Base::one_step(*c.layer, steps(at).count);
     inside_->forward(steps(at).place, Base::inside(c, steps(at).count, row));
+  }
+  void go_back(const Place& at, const auto& c, GradientSink<float>& sink) const {
+    const LayerPlan row = Base::one_step(*c.layer, steps(at).count);
+    inside_->backward(steps(at).place, Base::inside(c, steps(at).count, row), sink);
   }
 
   std::shared_ptr<const Node> inside_;

@@ -7,6 +7,10 @@
 #include <map>
 #include <optional>
 
+#ifndef KERATIN_RECORDS
+#define KERATIN_RECORDS inline
+#endif
+
 namespace keratin::io {
 
 /// A layer of the user's own, by the name that a file calls it, "Package>Name" or the class.
@@ -42,6 +46,11 @@ struct NodeConfig {
     return registered.empty() ? node.type() : registered.substr(registered.find('>') + 1);
   }
 };
+#ifdef KERATIN_NODES_ELSEWHERE
+std::optional<NodeConfig> config_of_spec(const functional::Node& node);  // see records.hpp
+#else
+KERATIN_RECORDS std::optional<NodeConfig> config_of_spec(const functional::Node& node);
+#endif
 /// Nothing where neither the library nor the table knows the node.
 inline std::optional<NodeConfig> node_config(const functional::Node& node, const CustomLayers& custom);
 // Of a layer on every step it is that of the layer inside.
@@ -61,12 +70,7 @@ inline std::optional<NodeConfig> node_config(const functional::Node& node, const
       if (std::optional<Json> config = layer.config(node)) return NodeConfig{*std::move(config), name};
   if (const auto* steps = dynamic_cast<const functional::TimeDistributedNode*>(&node))
     return time_distributed_config(steps->inside(), custom);
-  std::optional<NodeConfig> known;
-  functional::with_spec(node, [&]<class S>(const S& spec) {
-    known = NodeConfig{config_from_spec(spec)};
-    if constexpr (requires { S::class_in_files; }) known->known = S::class_in_files;
-  });
-  return known;
+  return config_of_spec(node);
 }
 
 }  // namespace detail

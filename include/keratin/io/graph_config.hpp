@@ -4,6 +4,7 @@
 #include <keratin/io/custom_layers.hpp>
 #include <keratin/io/model_graph.hpp>
 #include <keratin/io/places.hpp>
+#include <keratin/io/records.hpp>
 #include <keratin/io/texts.hpp>
 
 #include <numeric>

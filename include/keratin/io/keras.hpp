@@ -369,7 +369,11 @@ class Builder {
       throw FileError("a call with " + what + ", which is not known here");
     };
     const auto check = [&](const std::string& key, const Json& value) {
-      if (key == "mask" || key == "initial_state" || value.is_null()) return;
+      if (value.is_null()) return;
+      const std::string class_name = class_of(record);
+      const bool several = key == "mask" && tensors_in(value).size() > 1;
+      if (key == "mask" && !several && class_name != "Softmax" && !is_model(class_name)) return;
+      if (key == "initial_state" && !is_attention(class_name) && !is_model(class_name)) return;
       if (is_attention(class_of(record))) {
         for (const char* known : attention_inputs)
           if (key == known) return;
@@ -501,7 +505,7 @@ class Builder {
   // A layer is trained if it and those inside it say so.
   static bool is_trained(const Json& config) {
     int inside = 0, frozen = 0;
-    for (const char* key : {"layer", "backward_layer"})
+    for (const char* key : {"layer", "backward_layer", "cell"})
       if (config.contains(key) && config[key].is_object()) {
         ++inside;
         frozen += !is_trained(config[key].value("config", Json::object()));
@@ -528,25 +532,30 @@ class Builder {
                           is_long(config.value("mean", Json()))});
     at_.pop_back();
     of_recurrence(config).erase("return_state");
-    const Json field = record.value("registered_name", Json());
+    return {layer_of(record, config, name, rank, group), nullptr};
+  }
+
+  // A layer of the library or of somebody's own.
+  Layer layer_of(const Json& record, const Json& config, const std::string& name, int rank,
+                 const std::string& group) const {
+    const std::string class_name = class_of(record);
+    const Json field = record.is_object() ? record.value("registered_name", Json()) : Json();
     const std::string registered = field.is_string() ? field.get<std::string>() : "";
     for (const std::string& known : {registered, class_name})
-      if (const auto own = custom_.find(known); own != custom_.end())
-        return {own->second.make(config, name), nullptr};
+      if (const auto own = custom_.find(known); own != custom_.end()) return own->second.make(config, name);
     if (registered.find('>') != std::string::npos)
       throw FileError("'" + registered + "' is a class of somebody's own, and none is given for it");
-    return {layer(class_name, config, name, rank, group), nullptr};
+    return layer(class_name, config, name, rank, group);
   }
 
   Layer layer(const std::string& class_name, Json config, const std::string& name, int rank,
               const std::string& group) const {
-    std::optional<Layer> made;
     if (class_name == "TimeDistributed") {
       const Json& inside = member(config, "layer");
       Json others = config;
       others.erase("layer");
       spec_from_config<FlattenSpec>(others, rank);  // as below
-      return time_distributed(layer(class_of(inside), member(inside, "config"), "", rank - 1, group), name);
+      return time_distributed(layer_of(inside, member(inside, "config"), "", rank - 1, group), name);
     }
     if (class_name == "RNN") {  // of one cell: an LSTM is an RNN of an LSTMCell
       const Json& cell = member(config, "cell");
@@ -571,11 +580,9 @@ class Builder {
     if (class_name == SoftmaxSpec::name)
       if (const Axes axis = spec_from_config<SoftmaxSpec>(config, rank).axis; axis == -1 || axis == rank)
         return Layer(ActivationSpec{Softmax{}}, name);
-    hana::for_each(layer_specs, [&](auto type) {
-      using S = typename decltype(type)::type;
-      if (!made && is_class_of<S>(class_name, config))
-        made.emplace(layer_from_config<S>(config, name, rank, file_.vocabulary(group)));
-    });
+    const std::optional<Layer> made =
+        layer_of_class(class_name, config, name, rank,
+                       class_name == IntegerLookupSpec::name ? file_.vocabulary(group) : std::nullopt);
     if (!made) throw FileError("this class is not known here");
     return *made;
   }

@@ -17,6 +17,8 @@ namespace keratin::io::detail {
 inline std::vector<std::string> lines_of(const std::string& text, std::size_t expected = 0) {
   std::vector<std::string> lines;
   for (std::size_t at = 0; at <= text.size();) {
+    if (lines.size() > static_cast<std::size_t>(most_exact))
+      throw FileError("a vocabulary of more than 2^24 lines");
     const std::size_t end = std::min(text.find('\n', at), text.size());
     lines.push_back(text.substr(at, end - at));
     at = end + 1;
@@ -39,8 +41,8 @@ inline bool is_long(const Json& list) { return list.is_array() && floats_in(list
 
 // Without the special tokens that Keras may have written in front.
 inline std::vector<float> without_special_tokens(std::vector<float> tokens, const IntegerLookupSpec& spec) {
-  std::vector<float> special(static_cast<std::size_t>(std::max(0, spec.num_oov_indices)),
-                             static_cast<float>(spec.oov_token.value));
+  const auto oov = static_cast<std::size_t>(std::max(0, spec.num_oov_indices));
+  std::vector<float> special(std::min(oov, tokens.size()), static_cast<float>(spec.oov_token.value));
   if (spec.layout().masks) special.insert(special.begin(), static_cast<float>(spec.mask_token.value));
   if (tokens.size() >= special.size() && std::equal(special.begin(), special.end(), tokens.begin()))
     tokens.erase(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(special.size()));
@@ -87,6 +89,9 @@ functional::Layer layer_from_config(Json config, const std::string& name, int ra
       return plain();
     std::vector<float> tokens = list.is_array() ? taken("vocabulary") : numbers_of_lines(*text);
     S spec = spec_from_config<S>(config, rank);
+    for (const float token : tokens)
+      if (!(std::fabs(token) <= static_cast<float>(most_exact)))
+        throw FileError("vocabulary: " + std::string(holds_whole_numbers_up_to_2_24.text));
     tokens = without_special_tokens(std::move(tokens), spec);
     spec.vocabulary_size = spec.layout().start() + static_cast<int>(tokens.size());
     return functional::beginning_with(spec, name, {tokens, keratin::detail::order_of(tokens)});

@@ -79,9 +79,9 @@ std::int64_t load_training(Model& model, Optimizer& optimizer, std::span<S> slot
     begin_slots(settings, kept.data(), block);
     if (has_steps)
       in_file.each(trained.size(), [&](std::size_t v, std::size_t s) {
-        const Shape& shape = trained[v].parameter->shape;
-        values.resize(static_cast<std::size_t>(shape.size()));
-        file.weights->read(paths[next++], shape, values);
+        const Parameter& p = *trained[v].parameter;
+        values.resize(static_cast<std::size_t>(p.shape.size()));
+        file.weights->read(paths[next++], shape_in_files(p), values);
         std::copy(values.begin(), values.end(), kept.data() + s * block + same.offset(trained[v].offset));
       });
     std::int64_t steps = 0;

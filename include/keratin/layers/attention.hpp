@@ -428,7 +428,7 @@ struct ProjectedAttention {
     const T* const x[3] = {c.input(0), c.input(key_input(g)), c.input(value_input(g))};
     T* const projected[3] = {at.q, at.k, at.v};
     for (int i = 0; i < 3; ++i) project(map(g, i, count), c, x[i], projected[i]);
-    T* const dropped = g.drops() && c.training() ? at.weights + std::ptrdiff_t{count} * g.weights() : nullptr;
+    T* const dropped = g.drops() && c.keeps() ? at.weights + std::ptrdiff_t{count} * g.weights() : nullptr;
     const bool keeps = c.layer->intermediate >= intermediate(g, true);  // also where it is frozen
     const auto scale = static_cast<Scalar<T>>(g.size.scale);
     for (std::ptrdiff_t s = 0; s < count; ++s) {
@@ -447,7 +447,7 @@ struct ProjectedAttention {
     clear_mask_gradients(g.size, c);
     const Pieces<const T> at(g, c.count, c.intermediate);
     const Pieces<T> d(g, c.count, reinterpret_cast<T*>(c.scratch));
-    T* const dropped = g.drops() && c.run.training ? d.weights + g.size.pairs() : nullptr;
+    T* const dropped = g.drops() && c.run.keeps() ? d.weights + g.size.pairs() : nullptr;
     T* const rows = d.weights + g.size.pairs() * (1 + g.drops());
     Scalar<T>* const scratch = scalars(rows + g.scores * std::ptrdiff_t{c.count} * g.y());
     const std::ptrdiff_t stride = g.y() + (g.scores ? g.weights() : 0);
@@ -598,7 +598,7 @@ struct DirectAttention {
   template <class T, class Count> static void forward(const Geometry& g, const Forward<T, Count>& c) {
     const int count = static_cast<int>(c.count);
     const int pairs = g.size.pairs();
-    T* const dropped = g.drops() && c.training() ? c.intermediate + std::ptrdiff_t{count} * pairs : nullptr;
+    T* const dropped = g.drops() && c.keeps() ? c.intermediate + std::ptrdiff_t{count} * pairs : nullptr;
     for (std::ptrdiff_t s = 0; s < count; ++s) {
       T *const y = c.y + s * g.output(), *const weights = c.intermediate + s * pairs;
       with_scores<T>(g, c, s, [&](auto score) {
@@ -616,7 +616,7 @@ struct DirectAttention {
     const int pairs = g.size.pairs();
     T *const dq = reinterpret_cast<T*>(c.scratch), *const dk = dq + g.query(), *const dv = dk + g.keys(),
              *const dweights = dv + g.values(),
-             *const dropped = g.drops() && c.run.training ? dweights + pairs : nullptr;
+             *const dropped = g.drops() && c.run.keeps() ? dweights + pairs : nullptr;
     S* const of_w = scalars(dweights + pairs * (1 + g.drops()));
     S* const of_factor = of_w + Row::sum_size(g.size.key);
     std::fill(of_w, of_factor + lanes<S>, S{});

@@ -15,8 +15,10 @@ inline constexpr Rule needs_a_momentum_from_0_to_1{"the momentum must be from 0 
 
 inline constexpr Rule normalizes_one_axis{
     "axis must be one axis of a sample, and the last one of a masked input"};
+namespace functional {
 inline constexpr Rule needs_a_mask_of_all_but_the_last_axis{
     "a mask must have all axes of the input but the last one"};
+}  // namespace functional
 
 /// Keras: BatchNormalization. Each channel of an axis, the last one by default. Training: y = gamma (x -
 /// mean) / sqrt(variance + epsilon) + beta with the mean and the (biased) variance of the batch, over all
@@ -43,7 +45,7 @@ struct BatchNormalizationSpec {
     if (masked && all.count > 1) {
       Shape wanted = in;
       wanted.extent[--wanted.rank] = 0;
-      if (all[1] != wanted) return {needs_a_mask_of_all_but_the_last_axis, wanted, 1};
+      if (all[1] != wanted) return {functional::needs_a_mask_of_all_but_the_last_axis, wanted, 1};
     }
     if (!(momentum >= 0 && momentum <= 1)) return needs_a_momentum_from_0_to_1;
     if (!(epsilon > 0)) return needs_an_epsilon_above_0;
@@ -357,7 +359,7 @@ constexpr FoldedNormalization folded(const BatchNormalizationSpec& norm, int beh
 
 /// A BatchNormalization takes over the activation behind it.
 constexpr Fused<BatchNormalizationSpec> fuse(BatchNormalizationSpec norm, const ActivationSpec& next) {
-  if (norm.activation != Linear{}) return {};
+  if (norm.activation != Linear{} || (next.activation == Softmax{} && !norm.is_last_axis())) return {};
   norm.activation = next.activation;
   return {true, norm};
 }

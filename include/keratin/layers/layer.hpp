@@ -58,7 +58,7 @@ template <class S> struct Run {
   S* states =
       nullptr;  // [plan.state][count] T's that stateful layers go on from; null: every batch begins anew
   double* penalty = nullptr;  // forward adds what a layer adds to the loss; null: nobody asks for the loss
-  bool frozen = false;        // training, of a layer that is not trained: it runs as in inference
+  bool frozen = false;        // training, of a layer that is not trained: what it keeps up to date stays
 
   /// Whether backward will need what intermediate() asked for.
   constexpr bool keeps() const { return training != nullptr || frozen; }
@@ -375,16 +375,19 @@ template <LayerSpec S> constexpr LayerPlan layer_plan(const S& spec, const auto&
       row.traits.reads_output = true;
       return row;
     }
-  return {.type = S::name,
-          .activation = activation_of(spec) == ActivationFunction{} ? "" : activation_of(spec).name(),
-          .inputs = index - 1,
-          .in = static_cast<const Shape&>(in),
-          .out = spec.fit(in).out,
-          .traits = traits_of(spec, in),
-          .head = index,
-          .intermediate = intermediate_of(spec, in, mode.training),
-          .flops = flops_of(spec, in),
-          .state = batch_state_of(spec, in)};
+  if constexpr (requires { spec.plan(in, index, mode); })
+    return spec.plan(in, index, mode);
+  else
+    return {.type = S::name,
+            .activation = activation_of(spec) == ActivationFunction{} ? "" : activation_of(spec).name(),
+            .inputs = index - 1,
+            .in = static_cast<const Shape&>(in),
+            .out = spec.fit(in).out,
+            .traits = traits_of(spec, in),
+            .head = index,
+            .intermediate = intermediate_of(spec, in, mode.training),
+            .flops = flops_of(spec, in),
+            .state = batch_state_of(spec, in)};
 }
 
 // What the kernels of a step are given, from the plan and where its buffers lie.

@@ -53,7 +53,7 @@ struct IntegerLookupSpec {
   static constexpr const char* arguments = "...";
 
   constexpr Fit fit(Shape in) const {
-    if (num_oov_indices < 0) return needs_oov_indices_of_at_least_0;
+    if (num_oov_indices < 0 || num_oov_indices > most_exact) return needs_oov_indices_of_at_least_0;
     if (vocabulary.count > Table::most) return holds_at_most_64_values;
     for (int i = 0; i < vocabulary.count; ++i)
       if (!(vocabulary[i] >= -most_exact && vocabulary[i] <= most_exact))
@@ -119,7 +119,8 @@ struct IntegerLookupSpec {
   template <class S> static int number_at(const Geometry& g, const S* token, int place) {
     if (g.layout.masks && place == 0) return g.mask_token.value;
     const int i = place - g.layout.start();
-    return i >= 0 && i < g.entries ? static_cast<int>(token[i]) : g.oov_token.value;
+    return i >= 0 && i < g.entries && token[i] <= static_cast<S>(most_exact) ? static_cast<int>(token[i])
+                                                                             : g.oov_token.value;
   }
   template <class S> static int place_of(const Geometry& g, const S* token, const S* order, S number) {
     if (g.mask_token.is(number)) return g.layout.masks ? 0 : -1;

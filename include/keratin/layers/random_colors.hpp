@@ -76,36 +76,40 @@ template <class S> struct Limits {
 };
 
 // A number and its derivatives with respect to red, green and blue.
-template <class S> struct Dual {
+template <class S> struct ColorDual {
   S value, slope[3] = {};
 
-  Dual(S v = 0) : value(v) {}
-  static Dual along(S v, int axis) {
-    Dual d(v);
+  ColorDual(S v = 0) : value(v) {}
+  static ColorDual along(S v, int axis) {
+    ColorDual d(v);
     d.slope[axis] = 1;
     return d;
   }
   // A function of a and b, by its value and its derivatives with respect to both.
-  static Dual of(S v, S by_a, const Dual& a, S by_b, const Dual& b) {
-    Dual d(v);
+  static ColorDual of(S v, S by_a, const ColorDual& a, S by_b, const ColorDual& b) {
+    ColorDual d(v);
     for (int k = 0; k < 3; ++k) {  // to zero: of two products compilers may round either
       d.slope[k] += by_a * a.slope[k];
       d.slope[k] += by_b * b.slope[k];
     }
     return d;
   }
-  friend Dual operator+(const Dual& a, const Dual& b) { return of(a.value + b.value, 1, a, 1, b); }
-  friend Dual operator-(const Dual& a, const Dual& b) { return of(a.value - b.value, 1, a, -1, b); }
-  friend Dual operator*(const Dual& a, const Dual& b) {
+  friend ColorDual operator+(const ColorDual& a, const ColorDual& b) {
+    return of(a.value + b.value, 1, a, 1, b);
+  }
+  friend ColorDual operator-(const ColorDual& a, const ColorDual& b) {
+    return of(a.value - b.value, 1, a, -1, b);
+  }
+  friend ColorDual operator*(const ColorDual& a, const ColorDual& b) {
     return of(a.value * b.value, b.value, a, a.value, b);
   }
-  friend Dual operator/(const Dual& a, const Dual& b) {
+  friend ColorDual operator/(const ColorDual& a, const ColorDual& b) {
     return of(a.value / b.value, 1 / b.value, a, -a.value / (b.value * b.value), b);
   }
 };
-// Below N is S or Dual<S>.
+// Below N is S or ColorDual<S>.
 template <class S> S value_of(S v) { return v; }
-template <class S> S value_of(const Dual<S>& d) { return d.value; }
+template <class S> S value_of(const ColorDual<S>& d) { return d.value; }
 template <class N> using ValueOf = decltype(value_of(N{}));
 
 // Equal ones share the gradient, as JAX has it.
@@ -170,7 +174,7 @@ template <class T, class Spec>
 [[gnu::noinline]] void recolor_backward(const OnImages<Spec>& g, const Backward<T>& c) {
   constexpr int L = Unit<T>::samples;
   using S = Scalar<T>;
-  using N = Dual<S>;
+  using N = ColorDual<S>;
   if (!c.dx) return;
   for_each_sample<T>(c.count, g.size(), [&](std::uint32_t sample, std::ptrdiff_t at) {
     const S drawn = static_cast<S>(g.spec.draw(c.run.random.block(sample)));

@@ -295,8 +295,8 @@ struct RandomCropSpec {
 
   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
     const Geometry g = geometry;
-    const Piece piece = c.training() ? g.spec.draw(c.run.random.block(0), g.height, g.width)
-                                     : g.spec.middle(g.height, g.width);
+    const Piece piece =
+        c.keeps() ? g.spec.draw(c.run.random.block(0), g.height, g.width) : g.spec.middle(g.height, g.width);
     for_each_piece<T>(
         g, piece, static_cast<int>(c.count), scalars(c.x), scalars(c.y),
         [](std::ptrdiff_t n, const Scalar<T>* x, Scalar<T>* y) { std::copy_n(x, n, y); },

@@ -355,7 +355,11 @@ struct ActivityRegularizationSpec {
 
   constexpr Fit fit(Shape in) const { return in; }
   constexpr Traits traits() const {  // y is x, and may lie over it
-    return {.reads_input = false, .in_place = true, .pointwise = true, .writes_over_gradient = false};
+    return {.reads_input = false,
+            .in_place = true,
+            .pointwise = true,
+            .writes_over_gradient = false,
+            .knows_samples = true};
   }
 
   struct Geometry {

@@ -42,11 +42,15 @@ struct Distributed {
     inside.out = of_steps(in[0], inside.out);
     inside.traits.pointwise = true;
     inside.intermediate *= static_cast<std::size_t>(in[0]);
+    inside.kept *= static_cast<std::size_t>(in[0]);
     inside.flops *= in[0];
     return inside;
   }
   static LayerPlan one_step(LayerPlan row, int steps) {
     row.intermediate /= static_cast<std::size_t>(steps);
+    row.kept /= static_cast<std::size_t>(steps);
+    row.in = step(row.in);
+    row.out = step(row.out);
     return row;
   }
   // What the layer inside is given; row: see one_step.
@@ -56,9 +60,10 @@ struct Distributed {
     run.samples *= steps;
     return {c.count * steps, c.x, c.y, c.block, &row, c.intermediate, run};
   }
-  template <class T> static Backward<T> inside(Backward<T> c, int steps) {
+  template <class T> static Backward<T> inside(Backward<T> c, int steps, const LayerPlan& row) {
     c.count *= steps;
     c.run.samples *= steps;
+    c.layer = &row;
     return c;
   }
 };
@@ -86,8 +91,8 @@ template <LayerSpec Inner> struct TimeDistributedSpec {
   constexpr Traits traits(Shape in) const { return at_each_step(traits_of(layer, Base::step(in))); }
   constexpr Traits traits() const { return at_each_step(traits_of(layer)); }
   constexpr double flops(Shape in) const { return in[0] * flops_of(layer, Base::step(in)); }
-  constexpr std::size_t intermediate(Shape in, bool training) const {
-    return static_cast<std::size_t>(in[0]) * intermediate_of(layer, Base::step(in), training);
+  constexpr LayerPlan plan(Shape in, int index, Mode mode) const {
+    return Base::row(layer_plan(layer, Base::step(in), index, mode), in);
   }
 
   struct Geometry {
@@ -106,18 +111,12 @@ template <LayerSpec Inner> struct TimeDistributedSpec {
   [[gnu::always_inline]] static void forward(auto geometry, const Forward<T, Count>& c) {
     const Geometry g = geometry;
     const LayerPlan row = Base::one_step(*c.layer, g.steps);
-    Inner::forward(inside(geometry), Base::inside(c, g.steps, row));
+    run_forward<Inner>(inside(geometry), Base::inside(c, g.steps, row));
   }
-  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+  template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
     const Geometry g = geometry;
-    Inner::backward(inside(geometry), Base::inside(c, g.steps));
-  }
-  template <class T>
-  static void backward(auto geometry, const Backward<T>& c, auto gradients)
-    requires requires(typename Inner::Geometry g) { Inner::backward(g, c, gradients); }
-  {
-    const Geometry g = geometry;
-    Inner::backward(inside(geometry), Base::inside(c, g.steps), gradients);
+    const LayerPlan row = Base::one_step(*c.layer, g.steps);
+    run_backward<Inner>(inside(geometry), Base::inside(c, g.steps, row), *gradients.sink);
   }
 
  private:

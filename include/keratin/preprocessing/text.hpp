@@ -63,6 +63,9 @@ class StringLookup final : public functional::Preparation {
                         std::vector<float> idf_weights = {})
       : settings_(std::move(settings)) {
     if (settings_.num_oov_indices < 0) refuse(needs_oov_indices_of_at_least_0.text);
+    if (settings_.num_oov_indices < 0 || settings_.num_oov_indices > most_exact ||
+        (settings_.max_tokens.given && settings_.max_tokens.value > most_exact))
+      refuse("sizes from 0 to 2^24 wanted");
     if (settings_.pad_to_max_tokens && !settings_.max_tokens.given) refuse(needs_max_tokens_to_pad.text);
     if (settings_.invert && settings_.output_mode != OutputMode::index) refuse(inverts_indices_only.text);
     if (!vocabulary.empty()) set_vocabulary(std::move(vocabulary), std::move(idf_weights));

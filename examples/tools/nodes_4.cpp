@@ -1,0 +1,8 @@
+#include <keratin/functional/tensor.hpp>
+
+namespace keratin::functional {
+
+#define KERATIN_NODE(SPEC) template class NodeOf<SPEC>;
+KERATIN_FOURTH_LAYER_SPECS(KERATIN_NODE)
+
+}  // namespace keratin::functional

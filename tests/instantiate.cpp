@@ -1,1 +1,0 @@
-#include <keratin/functional/instantiate.hpp>
