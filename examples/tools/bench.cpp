@@ -88,15 +88,22 @@ functional::Model alone(const functional::Model& model, const Graph::Entry& entr
   for (const Shape& shape : entry.in) inputs.push_back(functional::Input(shape));
   const functional::Layer layer(entry.layer);
   const functional::Extras extras = entry.node->extras();
+  if (!entry.node->reads_mask())  // attention is measured without its masks
+    inputs.erase(inputs.end() - extras.masks.count(), inputs.end());
   std::vector<Tensor> reads = inputs;
-  std::optional<Tensor> mask;
-  if (extras.mask) {
-    mask = reads.back();
-    reads.pop_back();
-  }
-  const bool with_state = extras.mask || extras.return_state;
-  const Tensor y =
-      with_state ? layer.with_state(reads[0], {reads.begin() + 1, reads.end()}, mask).output : layer(reads);
+  const auto y = [&]() -> Tensor {
+    if (entry.node->reads_masks())
+      return extras.return_state ? layer.with_scores(reads).output : layer.with_attention_mask(reads, {});
+    if (extras.masks.count() == 0 && !extras.return_state) return layer(reads);
+    const Tensor mask = reads.back();
+    const bool masked = extras.masks.count() > 0;
+    if (masked) reads.pop_back();
+    if (entry.node->states() == 0) return layer(reads[0].with_mask(mask));
+    return layer
+        .all(reads[0], {reads.begin() + 1, reads.end()}, masked ? std::optional(mask) : std::nullopt,
+             extras.return_state)
+        .front();
+  }();
   functional::Model made(inputs, y);
   made.set_weights_from(model);
   return made;
@@ -126,7 +133,7 @@ std::vector<Row> measure_layers(const functional::Model& model, const Graph& gra
     const functional::Model one = alone(model, entry);
     std::vector<int> classes(one.inputs());
     classes[0] = classes_of(*entry.node);
-    if (entry.node->extras().mask) classes.back() = 1;
+    if (entry.node->reads_mask() && entry.node->extras().masks.count() > 0) classes.back() = 1;
     for (const int batch : batches)
       row.seconds.push_back(Runner(one, one.graph().lengths(), classes, batch).seconds());
     rows.push_back(std::move(row));
