@@ -87,7 +87,7 @@ TEST_CASE("a BatchNormalization of another axis is not folded into the layer bef
 
 TEST_CASE("a softmax behind another axis is a layer of its own") {
   const Model<Sequential<Input<3, 4>, BatchNormalization<Axis<1>>, Activation<Softmax>>> model(1);
-  const std::vector<float> y = model.predict(filled_array(12, 1));
+  const auto y = model.predict(filled_array(12, 1));
   for (std::size_t r = 0; r < 3; ++r)
     CHECK(y[4 * r] + y[4 * r + 1] + y[4 * r + 2] + y[4 * r + 3] == doctest::Approx(1));
 }

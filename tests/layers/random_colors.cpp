@@ -55,7 +55,7 @@ void pass(const Spec& spec, Shape in, const double* x, const double* dy, double*
 // The same of what a spec makes of one color, for what was drawn.
 template <class Spec>
 void recolor(const Spec& spec, double drawn, const double* x, const double* dy, double* y, double* dx) {
-  using N = detail::Dual<double>;
+  using N = detail::ColorDual<double>;
   for (int p = 0; p < colors.size(); p += 3) {
     const auto made = spec.recolored(
         detail::Color<N>{N::along(x[p], 0), N::along(x[p + 1], 1), N::along(x[p + 2], 2)}, drawn);

@@ -431,7 +431,7 @@ class StaticNetwork {
 };
 
 // Numbers in lines of an initializer.
-class Numbers {
+class NumberLines {
  public:
   void comment(std::string_view text) {
     end_line();
@@ -469,7 +469,7 @@ template <class Half> void round_weights(functional::Model& model) {
 }
 // The name and the shape of each tensor, and its values with the padding behind them.
 inline std::string weights_text(const functional::Model& model, const StaticNetwork& network, auto text_of) {
-  Numbers numbers;
+  NumberLines numbers;
   for (std::size_t i = 0; i < network.size(); ++i) {
     const Tensors& tensors = model.plan().layers[i].tensors;
     for (int p = 0; p < tensors.count(); ++p) {
@@ -501,7 +501,7 @@ inline int classes_of(const functional::Model& model) {
 inline std::string expected_text(const functional::Model& model, int samples) {
   const auto size = static_cast<std::size_t>(model.input_shape().size());
   const int classes = classes_of(model);
-  Numbers numbers;
+  NumberLines numbers;
   std::vector<float> x(size);
   for (std::size_t s = 0; s < static_cast<std::size_t>(samples); ++s) {
     for (std::size_t i = 0; i < size; ++i) x[i] = generated::test_value(s * size + i, classes);
