@@ -186,7 +186,8 @@ template <class V>
   requires requires(V value) { argument_text(value); }
 std::string option_text(std::string_view field, const V& value) {
   const std::string argument = argument_text(value);
-  return argument.empty() ? "" : option_name(field) + "<" + argument + ">";
+  constexpr bool may_be_empty = std::is_base_of_v<Numbers, V>;  // Axis<>: no axis
+  return argument.empty() && !may_be_empty ? "" : option_name(field) + "<" + argument + ">";
 }
 inline std::string option_text(std::string_view field, bool value) {
   return (value ? "" : "No") + option_name(field);
