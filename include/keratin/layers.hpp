@@ -34,10 +34,6 @@
 #include <keratin/layers/transposed_convolution.hpp>
 #include <keratin/layers/up_sampling.hpp>
 
-#include <boost/hana/for_each.hpp>
-#include <boost/hana/tuple.hpp>
-#include <boost/hana/type.hpp>
-
 namespace keratin {
 
 namespace hana = boost::hana;
@@ -90,12 +86,5 @@ namespace hana = boost::hana;
 #define KERATIN_EACH_LAYER_SPEC(X) \
   KERATIN_FIRST_LAYER_SPECS(X) KERATIN_SECOND_LAYER_SPECS(X) KERATIN_THIRD_LAYER_SPECS(X) KERATIN_FOURTH_LAYER_SPECS(X)
 // clang-format on
-
-namespace detail {
-template <class, class... Specs> inline constexpr auto list_of = hana::tuple_t<Specs...>;
-}
-#define KERATIN_NEXT(SPEC) , SPEC
-inline constexpr auto layer_specs = detail::list_of<void KERATIN_EACH_LAYER_SPEC(KERATIN_NEXT)>;
-#undef KERATIN_NEXT
 
 }  // namespace keratin

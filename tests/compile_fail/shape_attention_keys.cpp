@@ -6,9 +6,13 @@
 using namespace keratin;
 
 #ifdef TWIN
-using Net = Sequential<Input<6, 4>, Parallel<MultiHeadAttention<2, 8>, Branch<>, Branch<>, Branch<Conv1D<8, Kernel<3>, Same>>>, Flatten, Dense<10>>;
+using Net =
+    Sequential<Input<6, 4>, Parallel<MultiHeadAttention<2, 8>, Branch<>, Branch<>, Branch<Conv1D<8, Kernel<3>, Same>>>,
+               Flatten, Dense<10>>;
 #else
-using Net = Sequential<Input<6, 4>, Parallel<MultiHeadAttention<2, 8>, Branch<>, Branch<>, Branch<Conv1D<8, Kernel<3>>>>, Flatten, Dense<10>>;
+using Net =
+    Sequential<Input<6, 4>, Parallel<MultiHeadAttention<2, 8>, Branch<>, Branch<>, Branch<Conv1D<8, Kernel<3>>>>,
+               Flatten, Dense<10>>;
 #endif
 using Loss = MeanSquaredError;
 using Output = std::array<float, 10>;

@@ -7,7 +7,8 @@ using namespace keratin;
 #ifdef TWIN
 using Net = Sequential<Input<24>, Reshape<4, 3, 2>, Resizing<4, 4, PadToAspectRatio>, Flatten, Dense<10>>;
 #else
-using Net = Sequential<Input<24>, Reshape<4, 3, 2>, Resizing<4, 4, CropToAspectRatio, PadToAspectRatio>, Flatten, Dense<10>>;
+using Net =
+    Sequential<Input<24>, Reshape<4, 3, 2>, Resizing<4, 4, CropToAspectRatio, PadToAspectRatio>, Flatten, Dense<10>>;
 #endif
 using Loss = MeanSquaredError;
 using Output = std::array<float, 10>;

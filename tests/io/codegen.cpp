@@ -198,8 +198,9 @@ TEST_CASE("of the networks that Keras wrote, those of one input, one output and 
   for (const char* name : {"residual_block", "inception_block", "frozen"})
     CHECK(network(name).starts_with("Sequential<Input<"));
   CHECK(network("shared_in_depth") == "generate_header: layer 'dense' (Dense) is called more than once");
-  CHECK(network("masked_classifier") ==
-        "Sequential<Input<6>, Embedding<8, 4, MaskZero>, Dense<4>, Dropout<0.0>, LSTM<5>, Dense<3, Softmax>>");
+  CHECK(
+      network("masked_classifier") ==
+      "Sequential<Input<6>, Embedding<8, 4, MaskZero>, Dense<4>, Dropout<0.0>, LSTM<5>, Dense<3, Softmax>>");
   for (const char* name : {"masked_tagger", "probabilities_read_on", "several_outputs"})
     CHECK(network(name).find(" outputs, ") != std::string::npos);
   for (const char* name :

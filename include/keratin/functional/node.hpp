@@ -1,7 +1,7 @@
 #pragma once
 // Node: a layer's spec behind a virtual interface. It runs the same kernels as a static layer, with the
 // geometry as a value instead of a type.
-#include <keratin/layers.hpp>
+#include <keratin/layer_specs.hpp>
 
 #include <memory>
 #include <string>

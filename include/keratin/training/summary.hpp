@@ -3,8 +3,10 @@
 // to run.
 #include <keratin/core/named_enum.hpp>
 #include <keratin/core/names.hpp>
+#include <keratin/core/table.hpp>
 #include <keratin/core/text.hpp>
 #include <keratin/core/window.hpp>
+#include <keratin/kernels/hash.hpp>
 #include <keratin/layers/attention.hpp>
 #include <keratin/layers/batch_normalization.hpp>
 #include <keratin/layers/einsum_dense.hpp>
