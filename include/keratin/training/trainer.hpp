@@ -3,6 +3,8 @@
 // static and functional models. What a step needs is allocated before the first one.
 #include <keratin/core/error.hpp>
 #include <keratin/core/memory.hpp>
+#include <keratin/core/parts.hpp>
+#include <keratin/core/workers.hpp>
 #include <keratin/metrics/metric.hpp>
 #include <keratin/optimizers/optimizer.hpp>
 #include <keratin/sequential/predict.hpp>
@@ -183,6 +185,15 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   void set_iterations(std::int64_t n) { iterations_ = n; }
   /// What shuffling and dropout depend on; 0 at first.
   void set_random_seed(std::uint64_t seed) { seed_ = seed; }
+  /// Who works on a batch that is large enough to be cut into Parts; what comes out is the same for any
+  /// number of threads, to the last bit. null: the caller alone. Otherwise those of <keratin/threads.hpp>,
+  /// where the program includes that.
+  void set_workers(Workers* workers)
+    requires(Capacity == 0)
+  {
+    workers_ = workers;
+    own_workers_ = true;
+  }
 
  private:
   static constexpr bool has_masks = !requires { typename Model::Network; };
@@ -215,28 +226,43 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   // samples: where batches run over Lanes, outputs and their gradients are transposed. Those of all outputs
   // lie side by side.
   struct Layout {
-    std::size_t outputs = 0, gradients = 0, targets = 0, weights = 0, scratch = 0, segment = 0, end = 0;
+    std::size_t outputs = 0, gradients = 0, targets = 0, weights = 0, scratch = 0, end = 0;
+    std::size_t segment = 0;  // behind a part's scratch: room for the largest layer that only adds its
+                              // gradient up
+    std::size_t blocks = 0;   // of gradients
 
     constexpr Layout() = default;
-    constexpr Layout(const Training& training, const Inference& inference, int batch, std::size_t rows) {
+    // together: parts run at the same time.
+    constexpr Layout(const Training& training, const Inference& inference, int batch, std::size_t rows,
+                     bool together) {
+      for (const LayerPlan& layer : training.plan.layers)
+        if (!layer.traits.finishes && layer.tensors.count() > 0)
+          segment = std::max(segment, aligned(layer.tensors.end - layer.tensors.start));
       detail::with_unit<S>(training, [&]<class T>() {
         const int count = detail::units<T>(batch);
         const auto n = static_cast<std::size_t>(count) * Unit<T>::samples;
         const std::size_t in_size = size_of(training.plan.inputs), out_size = size_of(training.plan.outputs);
-        bool copies = training.plan.lanes;
+        const bool cut = Parts(training.plan, batch).count > 1;
+        bool copies = training.plan.lanes || cut;
         for (const Port& port : training.plan.outputs) copies = copies || port.kept;
         outputs = n * std::max(training.plan.workspace, inference.plan.workspace + in_size + out_size);
         gradients = outputs + (copies ? n * out_size : 0);
-        targets = gradients + (training.plan.lanes ? n * out_size : 0);
+        targets = gradients + (training.plan.lanes || cut ? n * out_size : 0);
         weights = targets + n * out_size;
         scratch = weights + aligned(n * rows);
-        segment = scratch + aligned(training.template scratch<T>(count));
+        const auto of_part = [&](int samples) {
+          return aligned(training.template scratch<T>(detail::units<T>(samples))) + segment;
+        };
+        std::size_t most = of_part(batch);
+        blocks = cut;
+        for (int m = 1; m <= batch && cut && together; ++m) {  // smaller ones may be cut into larger parts
+          const Parts parts(training.plan, m);
+          const auto parallel = static_cast<std::size_t>(parts.count);
+          most = std::max(most, parallel * of_part(parts.size));
+          blocks = std::max(blocks, parallel);
+        }
+        end = scratch + most;
       });
-      end = segment;
-      for (const LayerPlan& layer :
-           training.plan.layers)  // room for the largest layer that only adds its gradient up
-        if (!layer.traits.finishes && layer.tensors.count() > 0)
-          end = std::max(end, segment + layer.tensors.end - layer.tensors.start);
     }
   };
   // Room for a sample of all ports, each aligned for its whole batch.
@@ -249,7 +275,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     if constexpr (Capacity == 0)
       return 0;
     else
-      return Layout(Training{}, Inference{}, Capacity, rows_of(Model::output_shape())).end;
+      return Layout(Training{}, Inference{}, Capacity, rows_of(Model::output_shape()), false).end;
   }
   static constexpr std::size_t fixed_blocks(int count) {
     if constexpr (Capacity == 0)
@@ -326,14 +352,31 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
 
   template <class Head>
   LossInput<S> load_targets(const Batch& batch, std::size_t k, const Head& head, S* outputs, S* gradient);
-  const S* mask_rows(int port, int n, auto where);
   const S* load_weights(const Batch& batch, std::size_t k, const LossInput<S>& in);
   template <class Head>
   double measure(Head& head, LossInput<S> in, const Batch& batch, std::size_t k, const S* mask);
-  Run<S> training_run(int n, S* updated);
   S* states() { return plan().state > 0 ? states_.data() : nullptr; }
-  double forward(const Batch& batch, S* updated, S* states);
-  void backward(int n, auto& sink);
+  Workers* workers() const;
+  void each_part(const Parts& parts, auto f);
+  template <class T> Memory<T> memory_of(const Parts& parts, int part);
+  static constexpr bool may_be_cut() {
+    if constexpr (Capacity > 0)
+      return Parts(Training::plan, Capacity).count > 1;
+    else
+      return true;
+  }
+  template <class T> static constexpr bool is_whole(const Parts& parts) {
+    return Unit<T>::samples == 1 && parts.count == 1;
+  }
+  // Where the rows of the k-th output of a batch lie, if they are not left where they were made, and their
+  // gradients.
+  template <class T> S* rows_in(std::size_t part_of_memory, std::size_t k, int n);
+  Run<S> training_run(const Parts& parts, int part, S* updated);
+  double forward(const Batch& batch, const Parts& parts, S* updated, S* states);
+  void backward(const Parts& parts, int part, auto& sink);
+  void each_handed_on(auto f) const;
+  void sum_gradient(const Parts& parts, int part);
+  void sum_gradients(const Parts& parts, auto f);
   double train(const Batch& batch);
   double test(const Batch& batch);
   Logs test_all(const Arrays& x, const Arrays& y, const Weights& weights, const Layouts& targets,
@@ -353,6 +396,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   std::uint64_t seed_ = 0;
   int batch_ = Capacity;  // samples that the memory has room for
   Layout layout_;
+  Workers* workers_ = nullptr;
+  bool own_workers_ = false, together_ = false;  // together: the memory is laid out for several threads
   bool penalized_ = false;
   template <class V, std::size_t N> using MemoryOf = detail::TrainerMemory<V, Capacity == 0, N>;
   MemoryOf<S, fixed_size()> memory_;
@@ -433,7 +478,7 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
   names_ = detail::LogNames<Heads...>(model);
   slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
   begin_slots(optimizer_, slots_.data(), block_size());
-  layout_ = {training(), inference(), batch_, rows_before(outputs)};
+  layout_ = {training(), inference(), batch_, rows_before(outputs), false};
   for (const LayerPlan& layer : model_.layers())
     for (const Parameter& p : *layer.tensors.parameters)
       penalized_ = penalized_ || (p.trainable && p.regularizer);
@@ -470,15 +515,18 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::reserve(std::size_t samples)
     return false;
   }
   const int batch = static_cast<int>(samples);
-  if (batch <= batch_) return true;
+  const bool together = workers() != nullptr;
+  if (together == together_ && batch <= batch_) return true;
   if (Capacity > 0) {
     report(Text("a batch of ", batch, " samples came, at most ", Capacity, " wanted, as given to compile"));
     return false;
   }
-  const Layout layout{training(), inference(), batch, rows_before(outputs)};
+  const Layout layout{training(), inference(), batch, rows_before(outputs), together};
   memory_.resize(layout.end);
+  gradient_.resize(layout.blocks * block_size());
   labels_.resize(samples * rows_before(outputs));
   layout_ = layout;
+  together_ = together;
   batch_ = batch;
   return true;
 }
@@ -591,23 +639,6 @@ LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>:
           .probabilities = Head::metrics > 0};
 }
 
-// The values of an output's mask, given its port, in rows of samples; null if it has none.
-template <int Capacity, class Model, class Optimizer, class... Heads>
-auto Trainer<Capacity, Model, Optimizer, Heads...>::mask_rows(int port, int n, auto where) -> const S* {
-  if (port < 0) return nullptr;
-  const auto k = static_cast<std::size_t>(port);
-  const auto* const values = where(plan().outputs[k]);
-  using T = std::remove_cvref_t<decltype(*values)>;
-  if constexpr (Unit<T>::samples == 1) {
-    return values;
-  } else {
-    S* const rows = memory_.data() + layout_.outputs +
-                    region(k, static_cast<std::size_t>(detail::units<T>(n)) * Unit<T>::samples);
-    kernels::lanes_to_rows(values, output_size(k), n, rows);
-    return rows;
-  }
-}
-
 // What the rows of the k-th output count; null where all count 1.
 template <int Capacity, class Model, class Optimizer, class... Heads>
 auto Trainer<Capacity, Model, Optimizer, Heads...>::load_weights(const Batch& batch, std::size_t k,
@@ -675,67 +706,180 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::measure(Head& head, LossIn
   return head.weight * mean;
 }
 
+// Those that work on parts; null: the caller alone.
 template <int Capacity, class Model, class Optimizer, class... Heads>
-Run<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>::training_run(int n, S* updated) {
-  return {n, updated, Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)}, nullptr};
+Workers* Trainer<Capacity, Model, Optimizer, Heads...>::workers() const {
+  if constexpr (Capacity > 0) return nullptr;
+  Workers* all = workers_;
+  if (!own_workers_ && detail::default_workers) all = detail::default_workers();
+  return all && all->count() > 1 ? all : nullptr;
 }
 
-// Forward and loss of a training batch; leaves the outputs' gradients in their buffers. What layers keep up
-// to date themselves, moving statistics, they write to the block `updated`.
 template <int Capacity, class Model, class Optimizer, class... Heads>
-double Trainer<Capacity, Model, Optimizer, Heads...>::forward(const Batch& batch, S* updated, S* states) {
+void Trainer<Capacity, Model, Optimizer, Heads...>::each_part(const Parts& parts, auto f) {
+  if (together_ && parts.count > 1)
+    return workers()->for_each(static_cast<std::size_t>(parts.count),
+                               [&](std::size_t part) { f(static_cast<int>(part)); });
+  for (int part = 0; part < parts.count; ++part) f(part);
+}
+
+// Parts lie one behind the other, each laid out like a batch of its own.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class T>
+Memory<T> Trainer<Capacity, Model, Optimizer, Heads...>::memory_of(const Parts& parts, int part) {
+  S* const begin = memory_.data() + static_cast<std::size_t>(parts.first(part)) * plan().workspace;
+  return {detail::units<T>(parts.samples_of(part)), nullptr, nullptr, reinterpret_cast<T*>(begin)};
+}
+
+template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class T>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::rows_in(std::size_t part_of_memory, std::size_t k, int n)
+    -> S* {
+  return memory_.data() + part_of_memory +
+         region(k, static_cast<std::size_t>(detail::units<T>(n)) * Unit<T>::samples);
+}
+
+template <int Capacity, class Model, class Optimizer, class... Heads>
+Run<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>::training_run(const Parts& parts,
+                                                                                        int part,
+                                                                                        S* updated) {
+  return {parts.samples_of(part), updated,
+          Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_),
+                 static_cast<std::uint32_t>(parts.first(part))},
+          nullptr};
+}
+
+// Forward and loss of a training batch; leaves the outputs' gradients where backward looks for them. What
+// layers keep up to date themselves, moving statistics, they write to the block `updated`.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+double Trainer<Capacity, Model, Optimizer, Heads...>::forward(const Batch& batch, const Parts& parts,
+                                                              S* updated, S* states) {
   double loss = 0;
+  std::array<double, Parts::most> penalties{};
   detail::with_unit<S>(training(), [&]<class T>() {
-    const int n = batch.samples.n, count = detail::units<T>(n);
-    const std::size_t all = static_cast<std::size_t>(count) * Unit<T>::samples;
-    const Memory<T> memory{count, nullptr, nullptr, reinterpret_cast<T*>(memory_.data())};
-    for (std::size_t k = 0; k < plan().inputs.size(); ++k)
-      load_samples(batch.x[k], input_size(k), batch.samples, memory(plan(), static_cast<int>(k)));
-    Run<S> run = training_run(n, updated);
-    run.states = states;
-    run.penalty = &loss;
-    training().forward(count, model_.block().data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr),
-                       memory.workspace, run);
+    const int n = batch.samples.n;
+    const auto stays = [&](const Port& port) { return is_whole<T>(parts) && !port.kept; };
+    each_part(parts, [&](int part) {
+      const Samples samples = batch.samples.part(parts.first(part), parts.samples_of(part));
+      const Memory<T> memory = memory_of<T>(parts, part);
+      for (std::size_t k = 0; k < plan().inputs.size(); ++k)
+        load_samples(batch.x[k], input_size(k), samples, memory(plan(), static_cast<int>(k)));
+      Run<S> run = training_run(parts, part, updated);
+      run.states = states;
+      run.penalty = &penalties[static_cast<std::size_t>(part)];
+      training().forward(memory.count, model_.block().data(), static_cast<const T*>(nullptr),
+                         static_cast<T*>(nullptr), memory.workspace, run);
+      for (std::size_t k = 0; k < plan().outputs.size(); ++k)
+        if (const Port& port = plan().outputs[k]; !stays(port))
+          store_samples(
+              memory(plan(), port.buffer), port.size, samples.n,
+              rows_in<T>(layout_.outputs, k, n) + static_cast<std::size_t>(parts.first(part)) * port.size);
+    });
+    for (const double penalty : penalties) loss += penalty;
+    const Memory<T> whole = memory_of<T>(parts, 0);
+    const auto rows = [&](std::size_t k) {
+      const Port& port = plan().outputs[k];
+      if constexpr (Unit<T>::samples == 1)
+        if (stays(port)) return whole(plan(), port.buffer);
+      return rows_in<T>(layout_.outputs, k, n);
+    };
     each_output([&](std::size_t k, auto& head) {
       const Port& port = plan().outputs[k];
-      S* y = memory_.data() + layout_.outputs + region(k, all);
-      const S* const mask =
-          mask_rows(port.mask, n, [&](const Port& of) { return memory(plan(), of.buffer); });
-      if constexpr (Unit<T>::samples == 1) {
-        S* const there = memory(plan(), port.buffer);
-        if (port.kept)  // the loss may write probabilities over it
-          std::copy_n(there, static_cast<std::size_t>(n) * port.size, y);
-        else
-          y = there;
-        loss += measure(head, load_targets(batch, k, head, y, memory(plan(), port.gradient)), batch, k, mask);
-      } else {
-        S* const dy = memory_.data() + layout_.gradients + region(k, all);
-        kernels::lanes_to_rows(memory(plan(), port.buffer), port.size, n, y);
-        loss += measure(head, load_targets(batch, k, head, y, port.gradient == Step::none ? nullptr : dy),
-                        batch, k, mask);
-        if (port.gradient != Step::none)
-          load_samples(Array(dy, static_cast<std::size_t>(n) * port.size), port.size, {.n = n},
-                       memory(plan(), port.gradient));
-      }
+      S* dy = nullptr;
+      if (port.gradient != Step::none) dy = rows_in<T>(layout_.gradients, k, n);
+      if constexpr (Unit<T>::samples == 1)
+        if (is_whole<T>(parts)) dy = whole(plan(), port.gradient);
+      const S* const mask = port.mask < 0 ? nullptr : rows(static_cast<std::size_t>(port.mask));
+      loss += measure(head, load_targets(batch, k, head, rows(k), dy), batch, k, mask);
     });
   });
   return loss;
 }
 
+// Of a part; its gradients go to the sink.
 template <int Capacity, class Model, class Optimizer, class... Heads>
-void Trainer<Capacity, Model, Optimizer, Heads...>::backward(int n, auto& sink) {
+void Trainer<Capacity, Model, Optimizer, Heads...>::backward(const Parts& parts, int part, auto& sink) {
   detail::with_unit<S>(training(), [&]<class T>() {
-    training().backward(detail::units<T>(n), model_.block().data(), reinterpret_cast<T*>(memory_.data()),
-                        memory_.data() + layout_.scratch, memory_.data() + layout_.segment, sink,
-                        training_run(n, model_.block().data()));
+    const Memory<T> memory = memory_of<T>(parts, part);
+    const auto first = static_cast<std::size_t>(parts.first(part));
+    const int n = parts.samples_of(part);
+    for (std::size_t k = 0; k < outputs && !is_whole<T>(parts); ++k)
+      if (const Port& port = plan().outputs[k]; port.gradient != Step::none)
+        load_samples(Array(rows_in<T>(layout_.gradients, k, parts.samples) + first * port.size,
+                           static_cast<std::size_t>(n) * port.size),
+                     port.size, {.n = n}, memory(plan(), port.gradient));
+    // What it works with is its own where parts run at the same time.
+    std::size_t room = layout_.end - layout_.scratch;
+    if (together_) room = room / static_cast<std::size_t>(parts.count) / aligned(1) * aligned(1);
+    S* const scratch =
+        memory_.data() + layout_.scratch + (together_ ? static_cast<std::size_t>(part) * room : 0);
+    training().backward(memory.count, model_.block().data(), memory.workspace, scratch,
+                        scratch + room - layout_.segment, sink,
+                        training_run(parts, part, model_.block().data()));
+  });
+}
+
+// f(offset, how many, regularizer) for what backward hands gradients on of, tensor by tensor.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::each_handed_on(auto f) const {
+  for (std::size_t s = 0; s < plan().steps.size(); ++s) {
+    if (!training().hands_on(s)) continue;
+    const Tensors& tensors = plan().layer_of(plan().steps[s]).tensors;
+    for (int i = 0; i < tensors.count(); ++i)
+      if (tensors[i].trainable)
+        f(tensors.offset(i), static_cast<std::size_t>(tensors[i].shape.size()), tensors[i].regularizer);
+  }
+}
+
+// The gradient of a part, without penalties: in a block of its own where several run at the same time, or
+// else added to those of the parts before.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::sum_gradient(const Parts& parts, int part) {
+  const std::size_t block = together_ ? static_cast<std::size_t>(part) * block_size() : 0;
+  Sum<S> sum(gradient_.data() + block, part > 0 && !together_);
+  backward(parts, part, sum);
+}
+
+// The gradient of a batch, without penalties, in gradient_: the sum of those of the parts, in their order
+// whoever adds them. f(offset, how many, regularizer) for each piece of it when it is there.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::sum_gradients(const Parts& parts, auto f) {
+  const bool together = together_ && parts.count > 1;
+  each_part(parts, [&](int part) { sum_gradient(parts, part); });
+  if (!together) return each_handed_on(f);
+  const std::size_t piece = aligned(std::max<std::size_t>(block_size() / 32, 4096));
+  workers()->for_each((block_size() + piece - 1) / piece, [&](std::size_t k) {
+    each_handed_on([&](std::size_t offset, std::size_t n, const Regularizer& penalty) {
+      const std::size_t first = std::max(offset, k * piece), last = std::min(offset + n, (k + 1) * piece);
+      if (first >= last) return;
+      S* const to = gradient_.data() + first;
+      kernels::for_each_vector<S>(static_cast<std::ptrdiff_t>(last - first),
+                                  [&](std::ptrdiff_t i, auto part) {
+                                    auto v = part.load(to + i);
+                                    for (int other = 1; other < parts.count; ++other)
+                                      v += part.load(to + static_cast<std::size_t>(other) * block_size() + i);
+                                    part.store(to + i, v);
+                                  });
+      f(first, last - first, penalty);
+    });
   });
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 double Trainer<Capacity, Model, Optimizer, Heads...>::train(const Batch& batch) {
-  const double loss = forward(batch, model_.block().data(), states()) + penalty();
+  const Parts parts(plan(), batch.samples.n);
+  const double loss = forward(batch, parts, model_.block().data(), states()) + penalty();
   auto update = update_of(optimizer_, iterations_ + 1, model_.block().data(), slots_.data(), block_size());
-  backward(batch.samples.n, update);
+  const bool together = together_ && parts.count > 1;
+  if constexpr (may_be_cut()) {
+    if (together)
+      sum_gradients(parts, [&](std::size_t offset, std::size_t n, const Regularizer& penalty) {
+        update.take(offset, static_cast<int>(n), gradient_.data() + offset, penalty);
+      });
+    for (int part = 0; part + 1 < parts.count && !together; ++part) sum_gradient(parts, part);
+    if (parts.count > 1 && !together) update.add_to(gradient_.data());
+  }
+  if (!together) backward(parts, parts.count - 1, update);
   ++iterations_;
   return loss;
 }
@@ -744,37 +888,52 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::train(const Batch& batch) 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 double Trainer<Capacity, Model, Optimizer, Heads...>::test(const Batch& batch) {
   const int n = batch.samples.n;
+  const Parts parts(plan(), n);
   double loss = 0;
+  std::array<double, Parts::most> penalties{};
   detail::with_unit<S>(inference(), [&]<class T>() {
     const auto& of = inference().plan;
-    const int count = detail::units<T>(n);
-    const auto units = static_cast<std::size_t>(count);
-    T* const workspace = reinterpret_cast<T*>(memory_.data());
-    T* const results = workspace + units * of.workspace;
-    T* const converted = results + units * size_of(of.outputs);
-    const T* x = nullptr;
-    if constexpr (Unit<T>::samples == 1)
-      if (const S* values = batch.x[0].template as<S>(); values && of.inputs.size() == 1)
-        x = values + batch.samples.first * input_size();
-    if (!x) {
-      for (std::size_t k = 0; k < of.inputs.size(); ++k)
-        load_samples(batch.x[k], input_size(k), batch.samples, converted + units * of.inputs[k].first);
-      x = converted;
-    }
-    inference().forward(count, model_.block().data(), x, results, workspace,
-                        {n, nullptr, {}, states(), &loss});
-    each_output([&](std::size_t k, auto& head) {
-      T* const result = results + units * of.outputs[k].first;
-      S* y = nullptr;
-      if constexpr (Unit<T>::samples == 1) {
-        y = result;
-      } else {
-        y = memory_.data() + layout_.outputs + region(k, units * Unit<T>::samples);
-        kernels::lanes_to_rows(result, output_size(k), n, y);
+    const std::size_t in_size = size_of(of.inputs), out_size = size_of(of.outputs);
+    // A part's workspace, and behind it what it makes.
+    const auto workspace = [&](int part) {
+      return reinterpret_cast<T*>(memory_.data() + static_cast<std::size_t>(parts.first(part)) *
+                                                       (of.workspace + in_size + out_size));
+    };
+    const auto results = [&](int part) {
+      return workspace(part) +
+             static_cast<std::size_t>(detail::units<T>(parts.samples_of(part))) * of.workspace;
+    };
+    each_part(parts, [&](int part) {
+      const Samples samples = batch.samples.part(parts.first(part), parts.samples_of(part));
+      const int count = detail::units<T>(samples.n);
+      const auto units = static_cast<std::size_t>(count);
+      T* const converted = results(part) + units * out_size;
+      const T* x = nullptr;
+      if constexpr (Unit<T>::samples == 1)
+        if (const S* values = batch.x[0].template as<S>(); values && of.inputs.size() == 1)
+          x = values + samples.first * input_size();
+      if (!x) {
+        for (std::size_t k = 0; k < of.inputs.size(); ++k)
+          load_samples(batch.x[k], input_size(k), samples, converted + units * of.inputs[k].first);
+        x = converted;
       }
-      const S* const mask =
-          mask_rows(of.outputs[k].mask, n, [&](const Port& port) { return results + units * port.first; });
-      loss += measure(head, load_targets(batch, k, head, y, nullptr), batch, k, mask);
+      inference().forward(count, model_.block().data(), x, results(part), workspace(part),
+                          {samples.n, nullptr, {}, states(), &penalties[static_cast<std::size_t>(part)]});
+      for (std::size_t k = 0; k < of.outputs.size() && !is_whole<T>(parts); ++k)
+        store_samples(results(part) + units * of.outputs[k].first, of.outputs[k].size, samples.n,
+                      rows_in<T>(layout_.outputs, k, n) +
+                          static_cast<std::size_t>(parts.first(part)) * of.outputs[k].size);
+    });
+    for (const double penalty : penalties) loss += penalty;
+    const auto rows = [&](std::size_t k) {
+      if constexpr (Unit<T>::samples == 1)
+        if (is_whole<T>(parts)) return results(0) + static_cast<std::size_t>(n) * of.outputs[k].first;
+      return rows_in<T>(layout_.outputs, k, n);
+    };
+    each_output([&](std::size_t k, auto& head) {
+      const int port = of.outputs[k].mask;
+      const S* const mask = port < 0 ? nullptr : rows(static_cast<std::size_t>(port));
+      loss += measure(head, load_targets(batch, k, head, rows(k), nullptr), batch, k, mask);
     });
   });
   return loss;
@@ -846,11 +1005,14 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::gradient(const Arrays& x, co
   const std::size_t kept = states_size(training(), n);  // neither the model nor the states shall change
   S* const states_copy = kept > 0 ? states_.data() + kept : nullptr;
   std::copy_n(states_.data(), kept, states_copy);
-  forward({.x = x, .y = y, .targets = targets, .weights = weights, .samples = {.n = n}}, gradient_.data(),
-          states_copy);
+  const Parts parts(plan(), n);
+  forward({.x = x, .y = y, .targets = targets, .weights = weights, .samples = {.n = n}}, parts,
+          gradient_.data(), states_copy);
   std::fill_n(gradient_.data(), block_size(), S{});
   Store<S> store(model_.block().data(), gradient_.data());
-  backward(n, store);
+  sum_gradients(parts, [&](std::size_t offset, std::size_t size, const Regularizer& penalty) {
+    if (penalty) store.take(offset, static_cast<int>(size), gradient_.data() + offset, penalty);
+  });
   return {gradient_.data(), block_size()};
 }
 
