@@ -1,4 +1,6 @@
-// What fit() prints: Keras's bar and lines, byte for byte, and what a file gets instead of a bar.
+// What fit() prints: Keras's bar and lines, byte for byte, what a file gets instead of a bar, and drawings of
+// its history.
+#include <keratin/training/plot.hpp>
 #include <keratin/training/progress.hpp>
 
 #include <array>
@@ -90,4 +92,70 @@ TEST_CASE("verbose 1 is a bar, printed once where it cannot be redrawn") {
   CHECK(std::regex_match(
       text.substr(start.size()),
       std::regex("[0-9]+(us|ms)/step - accuracy: 0\\.5123 - loss: 1\\.2000e-04 - val_loss: 12\\.5000\n")));
+}
+
+namespace {
+
+keratin::History history_of(std::string_view key, std::initializer_list<double> values) {
+  keratin::History history;
+  int epoch = 0;
+  for (const double value : values) history.add(epoch++, key, value);
+  return history;
+}
+std::size_t times(const std::string& text, std::string_view part) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("a terminal gets the history in Braille") {
+  keratin::History history = history_of("loss", {3, 0, 1.5, 1.5});
+  CHECK(plot_text(history, "loss", 4, 2) ==
+        "         3 \u2847\u2800\u2880\u28c0\n"
+        "         0 \u2838\u2854\u2801\u2800\n"
+        "           1  4\n"
+        "           \u2500\u2500 loss  \n");
+  CHECK(plot_text(history, "accuracy") == "");
+  history.add(1, "val_loss", 3);
+  history.add(3, "val_loss", 0);
+  const std::string both = plot_text(history, "loss", 20, 4);
+  CHECK(both.ends_with("\u2500\u2500 loss  \u2504\u2504 val_loss  \n"));
+  CHECK(both != plot_text(history_of("loss", {3, 0, 1.5, 1.5}), "loss", 20, 4));
+}
+
+TEST_CASE("an SVG has a chart for each key, with the curve of validation in it") {
+  keratin::History history = history_of("loss", {3, NAN, 1.5, 1});
+  for (const int epoch : {1, 3}) history.add(epoch, "val_loss", 2);
+  history.add(0, "<&>", 1);
+  history.add(2, "val_only", 1);
+  const std::string svg = plot_svg(history);
+  CHECK(times(svg, "<svg ") == 1);
+  CHECK(times(svg, ">epoch</text>") == 3);
+  CHECK(times(svg, "class='axis'") == 3);
+  CHECK(times(svg, "class='train'") == 2 * 3);  // in the legend as well
+  CHECK(times(svg, "class='val'") == 2);
+  CHECK(times(svg, "&lt;&amp;>") == 2);
+  CHECK(svg.find("<path d='M80.0 30.0h.1M440.0 183.8L620.0 235.0' class='train'/>") != svg.npos);  // a gap
+}
+
+TEST_CASE("whatever is in a history can be drawn") {
+  constexpr double huge = 1.7e308, tiny = 5e-324;
+  for (const auto values : {std::initializer_list<double>{},
+                            {NAN},
+                            {NAN, INFINITY},
+                            {1},
+                            {0, 0},
+                            {huge, -huge},
+                            {tiny, 0},
+                            {1, 1 + 1e-16},
+                            {-INFINITY, 2, NAN},
+                            {huge, huge}}) {
+    const keratin::History history = history_of("loss", values);
+    CHECK(plot_text(history, "loss", 3, 2).size() < 200);
+    const std::string svg = plot_svg(history);
+    CHECK(svg.size() < 10000);
+    CHECK(times(svg, "nan") + times(svg, "inf") == 0);
+  }
 }

@@ -89,14 +89,14 @@ namespace detail {
     };                                                                                          \
     template <class C> struct Both : C, Same {};                                                \
     template <class C> static constexpr bool in = !requires { &Both<C>::member; };              \
-    template <class C, class Run> static void call(C& callback, Run& run) {                     \
-      static_assert(                                                                            \
-          requires { callback.member(run); },                                                   \
-          "keratin: a callback's " #member " takes one argument: void " #member "(auto& run)"); \
-      if constexpr (requires { callback.member == nullptr; })                                   \
-        if (callback.member == nullptr) return;                                                 \
-      callback.member(run);                                                                     \
-    }                                                                                           \
+    template <class C, class Run> static void call(C& callback, Run& run) {                               \
+      constexpr bool takes_run = requires { callback.member(run); };                                      \
+      static_assert(takes_run,                                                                            \
+                    "keratin: a callback's " #member " takes one argument: void " #member "(auto& run)"); \
+      if constexpr (requires { callback.member == nullptr; })                                             \
+        if (callback.member == nullptr) return;                                                           \
+      if constexpr (takes_run) callback.member(run);                                                      \
+    }                                                                                                     \
   };
 namespace hooks {
 KERATIN_HOOK(on_train_begin)
