@@ -8,6 +8,8 @@
 #include <keratin/metrics/metric.hpp>
 #include <keratin/optimizers/optimizer.hpp>
 #include <keratin/sequential/predict.hpp>
+#include <keratin/training/batches.hpp>
+#include <keratin/training/callback.hpp>
 #include <keratin/training/check.hpp>
 #include <keratin/training/denormals.hpp>
 
@@ -19,18 +21,10 @@ namespace keratin {
 
 struct FitOptions;
 class History;
+class Progress;
 
 // Never defined. Read the arguments: the loss, the shape of the network's output, the rule it broke.
 template <class Loss, class Got, const Rule& Broken> struct loss_does_not_fit;
-
-/// What samples count in the loss: a weight for each sample, or for each row of an output that has several;
-/// an array for each output, or one for all; none: 1. Or, for a model of one output, a weight for each class
-/// (two for a binary one). The loss is still divided by the number of rows. Keras: sample_weight,
-/// class_weight.
-struct Weights {
-  Arrays sample_weight{};
-  Array class_weight{};
-};
 
 namespace detail {
 
@@ -55,14 +49,6 @@ template <class S> struct TrainerMemory<S, true, 0> {
   }
 };
 
-// One batch of a data set.
-template <std::size_t Outputs> struct Batch {
-  const Arrays &x, &y;
-  const std::array<TargetLayout, Outputs>& targets;
-  const Weights& weights;
-  Samples samples{};
-};
-
 }  // namespace detail
 
 /// What an output is trained for: its loss, what that counts in the sum over all outputs, its metrics. Keras:
@@ -85,6 +71,17 @@ template <class L, class... Ms> struct ForOutput {
 };
 
 namespace detail {
+
+// The indices of N names in alphabetical order.
+template <std::size_t N> std::array<std::size_t, N> alphabetical(const auto& names) {
+  std::array<std::size_t, N> order{};
+  for (std::size_t i = 0; i < N; ++i) {
+    std::size_t at = i;
+    for (; at > 0 && names[i] < names[order[at - 1]]; --at) order[at] = order[at - 1];
+    order[at] = i;
+  }
+  return order;
+}
 
 // The names of a trainer's Logs: of one output known by type, of several made of those of the output layers.
 template <class... Heads> struct LogNames {
@@ -132,13 +129,17 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   /// output's layer, "dense_1_loss", "dense_1_accuracy". Empty where there are not so many.
   std::string_view log_name(std::size_t i) const { return names_[i]; }
 
-  /// Trains. Errors, before anything is changed: sizes that do not match, labels out of range, values that
-  /// are not finite, no epoch, no batch. Keras: fit.
-  History fit(const Arrays& x, const Arrays& y, const FitOptions& options);
+  /// Trains, and calls the callbacks as it goes, in their order: see training/callback.hpp. Errors, before
+  /// anything is changed: sizes that do not match, labels out of range, values that are not finite, no epoch,
+  /// no batch. Keras: fit.
+  template <class... Callbacks>
+  History fit(const Arrays& x, const Arrays& y, const FitOptions& options, Callbacks&&... callbacks);
   History fit(const Arrays& x, const Arrays& y);
   /// The loss and metrics over all samples; batches are those of compile<N> where batch_size is more. Keras:
   /// evaluate.
-  Logs evaluate(const Arrays& x, const Arrays& y, int batch_size = 32, const Weights& weights = {});
+  template <class... Callbacks>
+  Logs evaluate(const Arrays& x, const Arrays& y, int batch_size = 32, const Weights& weights = {},
+                Callbacks&&... callbacks);
   /// One step on one batch; the loss and metrics of that batch, before the step. Keras: train_on_batch.
   Logs train_on_batch(const Arrays& x, const Arrays& y, const Weights& weights = {});
   /// The loss and metrics of one batch. Keras: test_on_batch.
@@ -379,10 +380,18 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   void sum_gradients(const Parts& parts, auto f);
   double train(const Batch& batch);
   double test(const Batch& batch);
-  Logs test_all(const Arrays& x, const Arrays& y, const Weights& weights, const Layouts& targets,
-                int batch_size);
+  template <class Source, class... Callbacks>
+  Logs test_batches(Source& source, int steps, TrainingRun<Trainer>& run, Callbacks&... callbacks);
+  template <class Source, class... Callbacks>
+  Logs train_batches(Source& source, int steps, TrainingRun<Trainer>& run, Progress& progress,
+                     Callbacks&... callbacks);
+  template <class Source, class Validation, class... Callbacks>
+  History run_epochs(Source& source, Validation* validation, const FitOptions& options,
+                     Callbacks&... callbacks);
+  void name_logs(const Logs& logs, NamedLogs& to) const;
   double penalty() const;
   void reset_metrics();
+  static constexpr std::size_t shown = std::tuple_size_v<Logs>;
   Logs logs(double loss) const;
   static Logs no_logs();
 
@@ -392,6 +401,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   [[no_unique_address]] Inferences inference_;
   std::tuple<Heads...> heads_;
   detail::LogNames<Heads...> names_;
+  std::array<std::size_t, shown> alphabetical_{};
   std::int64_t iterations_ = 0;
   std::uint64_t seed_ = 0;
   int batch_ = Capacity;  // samples that the memory has room for
@@ -476,6 +486,7 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
     return;
   }
   names_ = detail::LogNames<Heads...>(model);
+  alphabetical_ = detail::alphabetical<shown>(names_);
   slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
   begin_slots(optimizer_, slots_.data(), block_size());
   layout_ = {training(), inference(), batch_, rows_before(outputs), false};
@@ -939,25 +950,53 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::test(const Batch& batch) {
   return loss;
 }
 
+// The logs by their names, in Keras's order.
 template <int Capacity, class Model, class Optimizer, class... Heads>
-auto Trainer<Capacity, Model, Optimizer, Heads...>::test_all(const Arrays& x, const Arrays& y,
-                                                             const Weights& weights, const Layouts& targets,
-                                                             int batch_size) -> Logs {
-  const std::size_t n = samples_of(x);
-  double sum = 0;
+void Trainer<Capacity, Model, Optimizer, Heads...>::name_logs(const Logs& logs, NamedLogs& to) const {
+  to.clear();
+  for (const std::size_t i : alphabetical_) to.add(names_[i], logs[i]);
+}
+
+// The loss and metrics over that many batches, or over a pass where steps is 0.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class Source, class... Callbacks>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::test_batches(Source& source, int steps,
+                                                                 TrainingRun<Trainer>& run,
+                                                                 Callbacks&... callbacks) -> Logs {
+  using namespace detail::hooks;
+  run.steps = steps > 0 ? steps : source.steps();
+  run.logs.clear();
+  detail::call<on_test_begin>(run, callbacks...);
   reset_metrics();
-  for (std::size_t i = 0; i < n; i += static_cast<std::size_t>(batch_size)) {
-    const int count = static_cast<int>(std::min(static_cast<std::size_t>(batch_size), n - i));
-    sum +=
-        test({.x = x, .y = y, .targets = targets, .weights = weights, .samples = {.first = i, .n = count}}) *
-        count;
+  source.begin(nullptr);
+  double sum = 0, seen = 0;
+  for (run.step = 0; steps == 0 || run.step < steps; ++run.step) {
+    const Batch* const batch = source.next();
+    if (!batch) break;
+    detail::call<on_test_batch_begin>(run, callbacks...);
+    sum += test(*batch) * batch->samples.n;
+    seen += batch->samples.n;
+    if constexpr ((... || detail::listens<on_test_batch_end, Callbacks>())) {
+      name_logs(logs(sum / seen + penalty()), run.logs);
+      detail::call<on_test_batch_end>(run, callbacks...);
+    }
   }
-  return logs(sum / static_cast<double>(n) + penalty());
+  const Logs tested = logs(sum / seen + penalty());
+  if constexpr ((... || detail::listens<on_test_end, Callbacks>())) {
+    name_logs(tested, run.logs);
+    detail::call<on_test_end>(run, callbacks...);
+  }
+  return tested;
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class... Callbacks>
 auto Trainer<Capacity, Model, Optimizer, Heads...>::evaluate(const Arrays& x, const Arrays& y, int batch_size,
-                                                             const Weights& weights) -> Logs {
+                                                             const Weights& weights, Callbacks&&... callbacks)
+    -> Logs {
+  static_assert(
+      detail::is_callback<std::remove_cvref_t<Callbacks>...>(),
+      "keratin: an argument of evaluate is no callback: it has none of the members on_test_begin ...");
   Layouts targets;
   if (batch_size < 1) {
     report(Text("evaluate: batch_size ", batch_size, " came, at least 1 wanted"));
@@ -965,10 +1004,12 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::evaluate(const Arrays& x, co
   }
   if (!check(x, y, weights, targets)) return no_logs();
   if (Capacity > 0) batch_size = std::min(batch_size, Capacity);
-  batch_size = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(batch_size), samples_of(x)));
-  if (!reserve(static_cast<std::size_t>(batch_size)) || !continues({samples_of(x)}, batch_size))
-    return no_logs();
-  return test_all(x, y, weights, targets, batch_size);
+  const auto size = std::min<std::size_t>(static_cast<std::size_t>(batch_size), samples_of(x));
+  if (!reserve(size) || !continues({samples_of(x)}, static_cast<int>(size))) return no_logs();
+  detail::ArrayBatches<outputs> batches({.x = x, .y = y, .targets = targets, .weights = weights},
+                                        samples_of(x), size);
+  TrainingRun<Trainer> run(*this);
+  return test_batches(batches, 0, run, callbacks...);
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
