@@ -147,6 +147,8 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, cons
     progress.finish(
         std::span<const Progress::Value>(values.data(), validation_count > 0 ? 2 * shown : shown));
   }
+  if constexpr (HasSettings<Optimizer>)
+    if (optimizer_.use_ema) finalize_weights();
   return history;
 }
 

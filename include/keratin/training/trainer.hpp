@@ -5,6 +5,7 @@
 #include <keratin/core/memory.hpp>
 #include <keratin/metrics/metric.hpp>
 #include <keratin/optimizers/optimizer.hpp>
+#include <keratin/optimizers/with.hpp>
 #include <keratin/sequential/predict.hpp>
 #include <keratin/training/check.hpp>
 #include <keratin/training/denormals.hpp>
@@ -160,6 +161,30 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   std::span<const S> slots() const {
     return {slots_.data(), static_cast<std::size_t>(Optimizer::slots) * block_size()};
   }
+  /// With an optimizer of these settings: the averages of the weights, and the sums of gradients.
+  std::span<S> averages()
+    requires HasSettings<Optimizer>
+  {
+    return make_room(averages_, optimizer_.use_ema);
+  }
+  std::span<S> sums()
+    requires HasSettings<Optimizer>
+  {
+    return make_room(sums_, optimizer_.accumulates());
+  }
+  /// The weights become their averages, as at the end of fit; or the two change places, to test or save a
+  /// model with the averages and go on without. Error: use_ema is not set. Keras: finalize_variable_values,
+  /// SwapEMAWeights.
+  void finalize_weights()
+    requires HasSettings<Optimizer>
+  {
+    each_average([](S& w, S& average) { w = average; });
+  }
+  void swap_averages()
+    requires HasSettings<Optimizer>
+  {
+    each_average([](S& w, S& average) { std::swap(w, average); });
+  }
   /// What the model's summary says, and the number of values that Keras's optimizer would hold.
   const auto& layers() const { return model_.layers(); }
   std::vector<std::string> connections() const
@@ -173,7 +198,9 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     return model_.output_name(k);
   }
   std::size_t optimizer_variables() const {
-    return static_cast<std::size_t>(optimizer_.slots_in_use()) * plan().trainable + 1 +  // iteration
+    std::size_t blocks = static_cast<std::size_t>(optimizer_.slots_in_use());
+    if constexpr (HasSettings<Optimizer>) blocks += optimizer_.use_ema + optimizer_.accumulates();
+    return blocks * plan().trainable + 1 +  // iteration
            optimizer_.learning_rate.is_constant() + requires { optimizer_.scalar_slot(0); };
   }
   /// Weights that are trained: those that were when the trainer was made.
@@ -318,6 +345,12 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
         heads_);
   }
 
+  bool prepare_optimizer();
+  std::span<S> make_room(auto& memory, bool used) {
+    if (used) memory.resize(block_size());
+    return {memory.data(), used ? block_size() : 0};
+  }
+  void each_average(auto f);
   void select_lengths(const Arrays& x);
   bool reserve(std::size_t batch);
   bool continues(std::initializer_list<std::size_t> sets, int batch);
@@ -358,6 +391,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   MemoryOf<S, fixed_size()> memory_;
   MemoryOf<S, fixed_blocks(Optimizer::slots)> slots_;
   MemoryOf<S, fixed_blocks(1)> gradient_;
+  [[no_unique_address]] MemoryOf<S, fixed_blocks(HasSettings<Optimizer> ? 1 : 0)> averages_;
+  [[no_unique_address]] MemoryOf<S, fixed_blocks(HasSettings<Optimizer> ? 1 : 0)> sums_;
   MemoryOf<S, fixed_states()> states_;
   MemoryOf<std::int32_t, fixed_labels()> labels_;
   int sequences_ = 0;  // whose states are kept
@@ -433,6 +468,7 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
   names_ = detail::LogNames<Heads...>(model);
   slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
   begin_slots(optimizer_, slots_.data(), block_size());
+  prepare_optimizer();
   layout_ = {training(), inference(), batch_, rows_before(outputs)};
   for (const LayerPlan& layer : model_.layers())
     for (const Parameter& p : *layer.tensors.parameters)
@@ -449,6 +485,29 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
   each_output([](std::size_t k, const auto& head) {
     if (!(head.weight >= 0 && std::isfinite(head.weight)))
       report(Text("compile: weight ", head.weight, " of output ", k, " came, 0 or more wanted"));
+  });
+}
+
+// Room for what the optimizer's settings want; they may have changed since the last step.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+bool Trainer<Capacity, Model, Optimizer, Heads...>::prepare_optimizer() {
+  if constexpr (WaitsForGradient<Optimizer>) gradient_.resize(block_size());
+  if constexpr (HasSettings<Optimizer>) {
+    averages();
+    sums();
+    return optimizer_.prepare(model_.layers());
+  }
+  return true;
+}
+
+// f(weight, its average) for every weight that is trained.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::each_average(auto f) {
+  const std::span<S> all = averages();
+  if (all.empty()) return report(Text("averages of the weights wanted, an optimizer without use_ema came"));
+  each_trained(plan(), [&](const Parameter& p, std::size_t offset) {
+    const auto n = static_cast<std::size_t>(p.shape.size());
+    for (std::size_t i = offset; i < offset + n; ++i) f(model_.block()[i], all[i]);
   });
 }
 
@@ -469,6 +528,7 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::reserve(std::size_t samples)
     report(Text("a batch of ", samples, " samples came, at most ", most, " wanted"));
     return false;
   }
+  if (!prepare_optimizer()) return false;
   const int batch = static_cast<int>(samples);
   if (batch <= batch_) return true;
   if (Capacity > 0) {
@@ -734,8 +794,16 @@ void Trainer<Capacity, Model, Optimizer, Heads...>::backward(int n, auto& sink) 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 double Trainer<Capacity, Model, Optimizer, Heads...>::train(const Batch& batch) {
   const double loss = forward(batch, model_.block().data(), states()) + penalty();
-  auto update = update_of(optimizer_, iterations_ + 1, model_.block().data(), slots_.data(), block_size());
-  backward(batch.samples.n, update);
+  if constexpr (WaitsForGradient<Optimizer>) {
+    Store<S> store(model_.block().data(), gradient_.data());
+    backward(batch.samples.n, store);
+    apply_gradient<S>(optimizer_, iterations_, plan(),
+                      {model_.block().data(), slots_.data(), gradient_.data(), averages_.data(), sums_.data(),
+                       block_size()});
+  } else {
+    auto update = update_of(optimizer_, iterations_ + 1, model_.block().data(), slots_.data(), block_size());
+    backward(batch.samples.n, update);
+  }
   ++iterations_;
   return loss;
 }
