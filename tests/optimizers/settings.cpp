@@ -30,14 +30,14 @@ std::vector<float> weights_of(const auto& model) {
   model.get_weights(all);
   return all;
 }
-// As golden.py fills them: the trained ones, moving statistics 1 more.
+// As golden.py fills them: moving statistics 1 more.
 void fill_weights(auto& model) {
   std::vector<float> all;
   int j = 0;
   for (const LayerPlan& layer : model.layers())
     for (const Parameter& p : *layer.tensors.parameters) {
       for (float v : filled_array(static_cast<std::size_t>(p.shape.size()), ++j))
-        all.push_back(v + (p.trainable ? 0.f : 1.f));
+        all.push_back(v + (std::string_view(p.name).starts_with("moving") ? 1.f : 0.f));
     }
   model.set_weights(all);
 }
@@ -128,4 +128,89 @@ TEST_CASE("optimizers that look at whole tensors") {
                                           .relative_step = false});
   check_run("adafactor_ema", With{Adafactor{.learning_rate = 0.1},
                                   {.weight_decay = 0.2, .use_ema = true, .ema_momentum = 0.8}});
+}
+
+TEST_CASE("settings that are off leave the bits of the optimizer alone") {
+  Model<Net> model, plain;
+  fill_weights(model);
+  fill_weights(plain);
+  auto trainer = compile(model, With{Adam{.learning_rate = 0.02}}, MeanSquaredError{});
+  auto reference = compile(plain, Adam{.learning_rate = 0.02}, MeanSquaredError{});
+  train(trainer, 0, 3);
+  train(reference, 0, 3);
+  CHECK(weights_of(model) == weights_of(plain));
+  CHECK(trainer.optimizer_variables() == reference.optimizer_variables());
+  trainer.optimizer().use_ema = true;  // also between steps
+  trainer.optimizer().gradient_accumulation_steps = 2;
+  train(trainer, 3, 5);
+  CHECK(trainer.optimizer_variables() == 4 * trainer.trainable() + 2);
+}
+
+TEST_CASE("layers have learning rates of their own, and frozen ones stay as they are") {
+  const auto step = [](auto&& model, double rate, const OptimizerSettings& settings) {
+    fill_weights(model);
+    auto trainer = compile(model, With{SGD{.learning_rate = rate}, settings}, MeanSquaredError{});
+    train(trainer, 0, 1);
+    return weights_of(model);
+  };
+  constexpr std::size_t convolution = 15, dense = 27;  // their first weights
+  const auto same = [](const auto& a, const auto& b, std::size_t from, std::size_t to) {
+    return std::equal(a.begin() + static_cast<std::ptrdiff_t>(from),
+                      a.begin() + static_cast<std::ptrdiff_t>(to),
+                      b.begin() + static_cast<std::ptrdiff_t>(from));
+  };
+  const auto usual = step(Model<Net>(), 0.05, {.weight_decay = 0.2}),
+             fast = step(Model<Net>(), 0.1, {.weight_decay = 0.2}),
+             named =
+                 step(Model<Net>(), 0.05, {.weight_decay = 0.2, .learning_rates = {{"conv1d", 0}, {3, 2}}}),
+             of_graph = step(graph(), 0.05, {.weight_decay = 0.2, .learning_rates = {{1, 0}, {"dense", 2}}});
+  Model<Net> start;
+  fill_weights(start);
+  CHECK(same(named, weights_of(start), 0, convolution));
+  CHECK(same(named, usual, convolution, dense));
+  CHECK(same(named, fast, dense, named.size()));
+  CHECK(named == of_graph);
+
+  Graph frozen = graph();
+  frozen.set_trainable("conv1d", false);
+  const auto after = step(frozen, 0.05, {.weight_decay = 0.2, .use_ema = true, .ema_overwrite_frequency = 1});
+  CHECK(same(after, weights_of(start), 0, convolution));
+  CHECK(!same(after, weights_of(start), dense, after.size()));
+}
+
+TEST_CASE("at the end of fit the weights are their averages") {
+  Model<Net> model, other;
+  fill_weights(model);
+  fill_weights(other);
+  const With optimizer{Adam{.learning_rate = 0.02}, {.use_ema = true, .ema_momentum = 0.8}};
+  auto trainer = compile(model, optimizer, MeanSquaredError{});
+  auto steps = compile(other, optimizer, MeanSquaredError{});
+  trainer.fit(inputs(), targets(), {.batch_size = 8, .shuffle = false, .verbose = 0});
+  train(steps, 0, 5);
+  CHECK(weights_of(model) != weights_of(other));
+  steps.finalize_weights();
+  CHECK(weights_of(model) == weights_of(other));
+}
+
+TEST_CASE("settings that make no sense are named") {
+  Model<Net> model;
+  const auto refused = [&](const OptimizerSettings& settings) {
+    return message_of([&] { compile(model, With{Adam{}, settings}, MeanSquaredError{}); });
+  };
+  CHECK(refused({.weight_decay = -1}) == "weight_decay -1 came, 0 or more wanted");
+  CHECK(refused({.clipnorm = 1, .clipvalue = 1}) ==
+        "several of clipnorm, global_clipnorm and clipvalue came, one wanted");
+  CHECK(refused({.use_ema = true, .ema_momentum = 1.5}) == "ema_momentum 1.5 came, from 0 to 1 wanted");
+  CHECK(refused({.ema_overwrite_frequency = -2}) == "ema_overwrite_frequency -2 came, 1 or more wanted");
+  CHECK(refused({.gradient_accumulation_steps = 1}) ==
+        "gradient_accumulation_steps 1 came, 2 or more wanted");
+  CHECK(refused({.learning_rates = {{"dens", 2}}}) ==
+        "learning_rates: layer 'dens' came, one of the model wanted");
+  CHECK(refused({.learning_rates = {{4, 2}}}) == "learning_rates: layer 4 came, one of 4 wanted");
+  CHECK(refused({.learning_rates = {{0, -2}}}) == "learning_rates: a factor of -2 came, 0 or more wanted");
+  auto trainer = compile(model, With{Adam{}}, MeanSquaredError{});
+  CHECK(message_of([&] { trainer.swap_averages(); }) ==
+        "averages of the weights wanted, an optimizer without use_ema came");
+  trainer.optimizer().clipnorm = -1;
+  CHECK(message_of([&] { train(trainer, 0, 1); }) == "clipnorm -1 came, 0 or more wanted");
 }

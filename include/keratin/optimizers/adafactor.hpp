@@ -18,10 +18,10 @@ struct Adafactor {
   static constexpr bool whole_gradient = true;
 
   constexpr int slots_in_use() const { return slots; }
-  /// Of what files have for a tensor: r and c of one with a single axis are whole numbers without a shape.
-  static constexpr Shape slot_shape(std::size_t slot, const Shape& of) {
+  /// Of a tensor's slot in files; r and c of one with a single axis stand for nothing there.
+  static constexpr std::optional<Shape> slot_shape(std::size_t slot, const Shape& of) {
     if (slot == 2) return of;
-    if (of.rank < 2) return {};
+    if (of.rank < 2) return std::nullopt;
     Shape shape = of;
     if (slot == 1) shape.extent[of.rank - 2] = of.last();
     shape.extent[--shape.rank] = 0;

@@ -172,6 +172,16 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   {
     return make_room(sums_, optimizer_.accumulates());
   }
+  std::span<const S> averages() const
+    requires HasSettings<Optimizer>
+  {
+    return {averages_.data(), averages_.data() ? block_size() : 0};
+  }
+  std::span<const S> sums() const
+    requires HasSettings<Optimizer>
+  {
+    return {sums_.data(), sums_.data() ? block_size() : 0};
+  }
   /// The weights become their averages, as at the end of fit; or the two change places, to test or save a
   /// model with the averages and go on without. Error: use_ema is not set. Keras: finalize_variable_values,
   /// SwapEMAWeights.
