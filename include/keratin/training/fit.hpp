@@ -104,6 +104,8 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::run_epochs(Source& source
     for (const Log& log : run.logs) history.add(run.epoch, log.name, log.value);
     progress.finish(done, run.logs);
   }
+  if constexpr (HasSettings<Optimizer>)
+    if (optimizer_.use_ema) finalize_weights();
   detail::call<on_train_end>(run, callbacks...);
   return history;
 }

@@ -7,6 +7,7 @@
 #include <keratin/core/workers.hpp>
 #include <keratin/metrics/metric.hpp>
 #include <keratin/optimizers/optimizer.hpp>
+#include <keratin/optimizers/with.hpp>
 #include <keratin/sequential/predict.hpp>
 #include <keratin/training/batches.hpp>
 #include <keratin/training/callback.hpp>
@@ -163,6 +164,40 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   std::span<const S> slots() const {
     return {slots_.data(), static_cast<std::size_t>(Optimizer::slots) * block_size()};
   }
+  /// With an optimizer of these settings: the averages of the weights, and the sums of gradients.
+  std::span<S> averages()
+    requires HasSettings<Optimizer>
+  {
+    return make_room(averages_, optimizer_.use_ema);
+  }
+  std::span<S> sums()
+    requires HasSettings<Optimizer>
+  {
+    return make_room(sums_, optimizer_.accumulates());
+  }
+  std::span<const S> averages() const
+    requires HasSettings<Optimizer>
+  {
+    return {averages_.data(), averages_.data() ? block_size() : 0};
+  }
+  std::span<const S> sums() const
+    requires HasSettings<Optimizer>
+  {
+    return {sums_.data(), sums_.data() ? block_size() : 0};
+  }
+  /// The weights become their averages, as at the end of fit; or the two change places, to test or save a
+  /// model with the averages and go on without. Error: use_ema is not set. Keras: finalize_variable_values,
+  /// SwapEMAWeights.
+  void finalize_weights()
+    requires HasSettings<Optimizer>
+  {
+    each_average([](S& w, S& average) { w = average; });
+  }
+  void swap_averages()
+    requires HasSettings<Optimizer>
+  {
+    each_average([](S& w, S& average) { std::swap(w, average); });
+  }
   /// What the model's summary says, and the number of values that Keras's optimizer would hold.
   const auto& layers() const { return model_.layers(); }
   std::vector<std::string> connections() const
@@ -176,7 +211,9 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     return model_.output_name(k);
   }
   std::size_t optimizer_variables() const {
-    return static_cast<std::size_t>(optimizer_.slots_in_use()) * plan().trainable + 1 +  // iteration
+    std::size_t blocks = static_cast<std::size_t>(optimizer_.slots_in_use());
+    if constexpr (HasSettings<Optimizer>) blocks += optimizer_.use_ema + optimizer_.accumulates();
+    return blocks * plan().trainable + 1 +  // iteration
            optimizer_.learning_rate.is_constant() + requires { optimizer_.scalar_slot(0); };
   }
   /// Weights that are trained: those that were when the trainer was made.
@@ -345,6 +382,12 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
         heads_);
   }
 
+  bool prepare_optimizer();
+  std::span<S> make_room(auto& memory, bool used) {
+    if (used) memory.resize(block_size());
+    return {memory.data(), used ? block_size() : 0};
+  }
+  void each_average(auto f);
   void select_lengths(const Arrays& x);
   bool reserve(std::size_t batch);
   bool continues(std::initializer_list<std::size_t> sets, int batch);
@@ -378,6 +421,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   void each_handed_on(auto f) const;
   void sum_gradient(const Parts& parts, int part);
   void sum_gradients(const Parts& parts, auto f);
+  void whole_gradient(const Parts& parts);
+  void update_with(const Parts& parts);
   double train(const Batch& batch);
   double test(const Batch& batch);
   template <class Source, class... Callbacks>
@@ -413,6 +458,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   MemoryOf<S, fixed_size()> memory_;
   MemoryOf<S, fixed_blocks(Optimizer::slots)> slots_;
   MemoryOf<S, fixed_blocks(1)> gradient_;
+  [[no_unique_address]] MemoryOf<S, fixed_blocks(HasSettings<Optimizer> ? 1 : 0)> averages_;
+  [[no_unique_address]] MemoryOf<S, fixed_blocks(HasSettings<Optimizer> ? 1 : 0)> sums_;
   MemoryOf<S, fixed_states()> states_;
   MemoryOf<std::int32_t, fixed_labels()> labels_;
   int sequences_ = 0;  // whose states are kept
@@ -489,6 +536,7 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
   alphabetical_ = detail::alphabetical<shown>(names_);
   slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
   begin_slots(optimizer_, slots_.data(), block_size());
+  prepare_optimizer();
   layout_ = {training(), inference(), batch_, rows_before(outputs), false};
   for (const LayerPlan& layer : model_.layers())
     for (const Parameter& p : *layer.tensors.parameters)
@@ -505,6 +553,29 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
   each_output([](std::size_t k, const auto& head) {
     if (!(head.weight >= 0 && std::isfinite(head.weight)))
       report(Text("compile: weight ", head.weight, " of output ", k, " came, 0 or more wanted"));
+  });
+}
+
+// Room for what the optimizer's settings want; they may have changed since the last step.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+bool Trainer<Capacity, Model, Optimizer, Heads...>::prepare_optimizer() {
+  if constexpr (WaitsForGradient<Optimizer>) gradient_.resize(block_size());
+  if constexpr (HasSettings<Optimizer>) {
+    averages();
+    sums();
+    return optimizer_.prepare(model_.layers());
+  }
+  return true;
+}
+
+// f(weight, its average) for every weight that is trained.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::each_average(auto f) {
+  const std::span<S> all = averages();
+  if (all.empty()) return report(Text("averages of the weights wanted, an optimizer without use_ema came"));
+  each_trained(plan(), [&](const Parameter& p, std::size_t offset) {
+    const auto n = static_cast<std::size_t>(p.shape.size());
+    for (std::size_t i = offset; i < offset + n; ++i) f(model_.block()[i], all[i]);
   });
 }
 
@@ -525,6 +596,7 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::reserve(std::size_t samples)
     report(Text("a batch of ", samples, " samples came, at most ", most, " wanted"));
     return false;
   }
+  if (!prepare_optimizer()) return false;
   const int batch = static_cast<int>(samples);
   const bool together = workers() != nullptr;
   if (together == together_ && batch <= batch_) return true;
@@ -876,21 +948,42 @@ void Trainer<Capacity, Model, Optimizer, Heads...>::sum_gradients(const Parts& p
   });
 }
 
+// The same with penalties.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::whole_gradient(const Parts& parts) {
+  Store<S> store(model_.block().data(), gradient_.data());
+  sum_gradients(parts, [&](std::size_t offset, std::size_t n, const Regularizer& penalty) {
+    if (penalty) store.take(offset, static_cast<int>(n), gradient_.data() + offset, penalty);
+  });
+}
+
+// The optimizer's step, as the gradients are finished.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::update_with(const Parts& parts) {
+  auto update = update_of(optimizer_, iterations_ + 1, model_.block().data(), slots_.data(), block_size());
+  if constexpr (may_be_cut()) {
+    if (together_ && parts.count > 1)
+      return sum_gradients(parts, [&](std::size_t offset, std::size_t n, const Regularizer& penalty) {
+        update.take(offset, static_cast<int>(n), gradient_.data() + offset, penalty);
+      });
+    for (int part = 0; part + 1 < parts.count; ++part) sum_gradient(parts, part);
+    if (parts.count > 1) update.add_to(gradient_.data());
+  }
+  backward(parts, parts.count - 1, update);
+}
+
 template <int Capacity, class Model, class Optimizer, class... Heads>
 double Trainer<Capacity, Model, Optimizer, Heads...>::train(const Batch& batch) {
   const Parts parts(plan(), batch.samples.n);
   const double loss = forward(batch, parts, model_.block().data(), states()) + penalty();
-  auto update = update_of(optimizer_, iterations_ + 1, model_.block().data(), slots_.data(), block_size());
-  const bool together = together_ && parts.count > 1;
-  if constexpr (may_be_cut()) {
-    if (together)
-      sum_gradients(parts, [&](std::size_t offset, std::size_t n, const Regularizer& penalty) {
-        update.take(offset, static_cast<int>(n), gradient_.data() + offset, penalty);
-      });
-    for (int part = 0; part + 1 < parts.count && !together; ++part) sum_gradient(parts, part);
-    if (parts.count > 1 && !together) update.add_to(gradient_.data());
+  if constexpr (WaitsForGradient<Optimizer>) {
+    whole_gradient(parts);
+    apply_gradient<S>(optimizer_, iterations_, plan(),
+                      {model_.block().data(), slots_.data(), gradient_.data(), averages_.data(), sums_.data(),
+                       block_size()});
+  } else {
+    update_with(parts);
   }
-  if (!together) backward(parts, parts.count - 1, update);
   ++iterations_;
   return loss;
 }
@@ -1050,10 +1143,7 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::gradient(const Arrays& x, co
   forward({.x = x, .y = y, .targets = targets, .weights = weights, .samples = {.n = n}}, parts,
           gradient_.data(), states_copy);
   std::fill_n(gradient_.data(), block_size(), S{});
-  Store<S> store(model_.block().data(), gradient_.data());
-  sum_gradients(parts, [&](std::size_t offset, std::size_t size, const Regularizer& penalty) {
-    if (penalty) store.take(offset, static_cast<int>(size), gradient_.data() + offset, penalty);
-  });
+  whole_gradient(parts);
   return {gradient_.data(), block_size()};
 }
 
