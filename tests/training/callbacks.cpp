@@ -227,7 +227,7 @@ TEST_CASE("logs have Keras's order, and what callbacks add is in the history") {
   std::vector<LambdaCallback> spies(2);
   spies[1].on_epoch_end = [&](TrainingState& run) { names = run.logs.names().view(); };
   spies[0].on_test_end = [&](TrainingState& run) { tested = run.logs["loss"]; };
-  auto more = std::tuple(TerminateOnNaN{}, EarlyStopping{.monitor = "loss", .patience = 9});
+  std::tuple more(TerminateOnNaN{}, EarlyStopping{.monitor = "loss", .patience = 9});
   const History history =
       trainer.fit(xs, xs, {.epochs = 3, .validation_split = 0.4, .verbose = 0}, halves, spies, more);
   CHECK(names == "loss, mean_absolute_error, val_loss, val_mean_absolute_error, learning_rate");
@@ -245,7 +245,8 @@ TEST_CASE("TerminateOnNaN ends training at a loss that is not finite") {
   Model<Net> model(1);
   auto trainer = compile(model, SGD{.learning_rate = 1e20}, MeanSquaredError{}, metrics::MeanAbsoluteError{});
   const FitOptions options{.epochs = 3, .batch_size = 2, .verbose = 0};
-  CHECK(trainer.fit(x, y, options, TerminateOnNaN{})["loss"].size() == 1);
+  const TerminateOnNaN terminate;
+  CHECK(trainer.fit(x, y, options, terminate)["loss"].size() == 1);
   CHECK(trainer.iterations() == 2);
   CHECK_THROWS_WITH(trainer.fit(x, y, options, TerminateOnNaN{.raise_error = true}),
                     doctest::Contains("TerminateOnNaN: a loss of "));

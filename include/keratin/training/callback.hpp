@@ -8,10 +8,10 @@
 
 #include <cstdio>
 #include <limits>
-#include <ranges>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace keratin {
@@ -82,13 +82,13 @@ namespace detail {
 
 // A hook: whether a class has a member of that name at all, and the call of it. A member that does not take
 // the run is an error, not a callback that is never called.
-#define KERATIN_HOOK(member)                                                                    \
-  struct member {                                                                               \
-    struct Same {                                                                               \
-      int member;                                                                               \
-    };                                                                                          \
-    template <class C> struct Both : C, Same {};                                                \
-    template <class C> static constexpr bool in = !requires { &Both<C>::member; };              \
+#define KERATIN_HOOK(member)                                                                              \
+  struct member {                                                                                         \
+    struct Same {                                                                                         \
+      int member;                                                                                         \
+    };                                                                                                    \
+    template <class C> struct Both : C, Same {};                                                          \
+    template <class C> static constexpr bool in = !requires { &Both<C>::member; };                        \
     template <class C, class Run> static void call(C& callback, Run& run) {                               \
       constexpr bool takes_run = requires { callback.member(run); };                                      \
       static_assert(takes_run,                                                                            \
@@ -116,13 +116,19 @@ KERATIN_HOOK(on_test_batch_end)
 template <class C> inline constexpr bool is_tuple = false;
 template <class... Cs> inline constexpr bool is_tuple<std::tuple<Cs...>> = true;
 
-template <class Hook, class C> constexpr bool listens() {
-  if constexpr (is_tuple<C>)
+template <class C>
+concept IsRange = requires(C& all) { all.begin() != all.end(); };
+
+template <class Hook, class Given> constexpr bool listens() {
+  using C = std::remove_cvref_t<Given>;
+  if constexpr (!std::is_class_v<C>)
+    return false;
+  else if constexpr (is_tuple<C>)
     return []<class... Cs>(std::type_identity<std::tuple<Cs...>>) {
-      return (... || listens<Hook, std::remove_cvref_t<Cs>>());
+      return (... || listens<Hook, Cs>());
     }(std::type_identity<C>{});
-  else if constexpr (std::ranges::range<C>)
-    return listens<Hook, std::remove_cvref_t<std::ranges::range_reference_t<C>>>();
+  else if constexpr (IsRange<C>)
+    return listens<Hook, decltype(*std::declval<C&>().begin())>();
   else
     return Hook::template in<C>;
 }
@@ -137,10 +143,10 @@ template <class... Cs> constexpr bool is_callback() {
 
 // The hook of one callback, where it has it.
 template <class Hook, class Run, class C> void call_one(Run& run, C& callback) {
-  if constexpr (!listens<Hook, std::remove_cv_t<C>>()) {
+  if constexpr (!listens<Hook, C>()) {
   } else if constexpr (is_tuple<std::remove_cv_t<C>>) {
     std::apply([&](auto&... each) { (call_one<Hook>(run, each), ...); }, callback);
-  } else if constexpr (std::ranges::range<C>) {
+  } else if constexpr (IsRange<C>) {
     for (auto& each : callback) call_one<Hook>(run, each);
   } else {
     Hook::call(callback, run);

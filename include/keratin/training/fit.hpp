@@ -88,6 +88,10 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::run_epochs(Source& source
     }
     const Logs trained = train_batches(source, steps, run, progress, callbacks...);
     const int done = run.step;
+    if (done == 0) {
+      report(Text("fit: no batch came in epoch ", run.epoch + 1));
+      break;
+    }
     if (done < steps && !run.stop_training && options.verbose > 0)
       detail::warn(
           Text("fit: the data ran out after ", done, " of ", steps, " steps of epoch ", run.epoch + 1));
@@ -120,7 +124,7 @@ template <class... Callbacks>
 History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, const Arrays& y,
                                                            const FitOptions& options,
                                                            Callbacks&&... callbacks) {
-  static_assert(detail::is_callback<std::remove_cvref_t<Callbacks>...>(),
+  static_assert(detail::is_callback<Callbacks...>(),
                 "keratin: an argument of fit is no callback: it has none of the members on_epoch_end ...");
   const auto refuse = [](const auto&... parts) {
     report(Text("fit: ", parts...));

@@ -1074,6 +1074,10 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::test_batches(Source& source,
       detail::call<on_test_batch_end>(run, callbacks...);
     }
   }
+  if (seen == 0) {
+    report(Text("evaluate: no batch came"));
+    return no_logs();
+  }
   const Logs tested = logs(sum / seen + penalty());
   if constexpr ((... || detail::listens<on_test_end, Callbacks>())) {
     name_logs(tested, run.logs);
@@ -1088,7 +1092,7 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::evaluate(const Arrays& x, co
                                                              const Weights& weights, Callbacks&&... callbacks)
     -> Logs {
   static_assert(
-      detail::is_callback<std::remove_cvref_t<Callbacks>...>(),
+      detail::is_callback<Callbacks...>(),
       "keratin: an argument of evaluate is no callback: it has none of the members on_test_begin ...");
   Layouts targets;
   if (batch_size < 1) {
