@@ -181,12 +181,13 @@ TEST_CASE("a training that breaks off in an epoch goes on from its backup, and e
                             }},
       counts{.on_epoch_end = [&](TrainingState&) { ++epochs; }};
   CHECK_THROWS_WITH(first.fit(x, y, options, backup, breaks), "power cut");
-  CHECK(all_files(folder.path) == std::vector<std::string>{"backup/epoch_2.keras"});
-  folder.write("backup/epoch_9.keras.tmp", "of somebody else");
+  CHECK(all_files(folder.path) == std::vector<std::string>{"backup/latest.checkpoint"});
+  folder.write("backup/notes.txt", "of somebody else");
+  folder.write("backup/.keratin-1-2.tmp", "of a process that was killed");
   second.fit(x, y, options, backup, counts);
   CHECK(epochs == 3);
   CHECK(std::ranges::equal(whole.block(), resumed.block()));
-  CHECK(all_files(folder.path) == std::vector<std::string>{"backup/epoch_9.keras.tmp"});
+  CHECK(all_files(folder.path) == std::vector<std::string>{"backup/notes.txt"});
 }
 
 TEST_CASE("a history is drawn into a file, as a whole") {

@@ -1,60 +1,65 @@
 #pragma once
-#include <keratin/io/model_checkpoint.hpp>
-#include <keratin/io/training_state.hpp>
+#include <keratin/io/checkpoint.hpp>
 
-#include <charconv>
 #include <filesystem>
 #include <string>
 
 namespace keratin::io {
 
-/// Saves the trainer with its model after each epoch, as backup_dir/epoch_N.keras after N of them, and goes
-/// on after the last one that is there: the same program, started again, ends where it would have ended. What
-/// other callbacks keep begins anew; the trainer's random seed has to be the same. delete_checkpoint: when
-/// training has ended. Error: FileError; a file cannot be written, or is that of another network. Keras:
-/// BackupAndRestore.
+/// Saves the training after each epoch, or after every save_freq steps, as backup_dir/latest.checkpoint, and
+/// goes on from there: the same program, started again after whatever stopped it, ends with the weights that
+/// it would have ended with, to the last bit. Also in the middle of an epoch, where Keras begins it again;
+/// what other callbacks keep begins anew, so this one is best the last. delete_checkpoint: when training has
+/// ended. Error: FileError; the folder cannot be written to, or what is in the file is damaged or of another
+/// trainer: it stays as it is, and so does the trainer. Keras: BackupAndRestore.
 struct BackupAndRestore {
   std::string backup_dir{};
+  int save_freq = 0;  // 0: after each epoch
   bool delete_checkpoint = true;
-  CustomLayers custom{};  // as save_model takes them
+
+  int steps_since_saving = 0;
 
   void on_train_begin(auto& run) {
     if (backup_dir.empty()) throw FileError("BackupAndRestore: no backup_dir came");
-    const int done = epochs_done();
-    if (done == 0) return;
-    load_training(run.trainer, path(done), custom);
-    run.epoch = done;
+    if (save_freq < 0) report(Text("BackupAndRestore: save_freq ", save_freq, " came, 0 or more wanted"));
+    std::error_code error;
+    std::filesystem::create_directories(backup_dir, error);
+    if (error) throw FileError(backup_dir + ": cannot be made: " + error.message());
+    remove_unfinished();
+    steps_since_saving = 0;
+    if (std::filesystem::exists(path())) load_checkpoint(run.trainer, run, path());
+  }
+  void on_train_batch_end(auto& run) {
+    if (save_freq == 0 || ++steps_since_saving < save_freq) return;
+    steps_since_saving = 0;
+    save(run, run.epoch, run.step + 1);
   }
   void on_epoch_end(auto& run) {
-    const int before = epochs_done();
-    detail::make_folder_of(path(1));
-    save_model(run.trainer, path(run.epoch + 1), custom);
-    if (before > 0 && before != run.epoch + 1) remove(before);
+    if (save_freq == 0) save(run, run.epoch + 1, 0);
   }
   void on_train_end(TrainingState&) const {
-    if (!delete_checkpoint) return;
-    for (int done = epochs_done(); done > 0; done = epochs_done()) remove(done);
     std::error_code none;
+    if (!delete_checkpoint) return;
+    std::filesystem::remove(path(), none);
     std::filesystem::remove(backup_dir, none);  // if nothing else is in it
   }
 
  private:
-  std::string path(int done) const { return backup_dir + "/epoch_" + std::to_string(done) + ".keras"; }
-  void remove(int done) const {
-    if (!std::filesystem::remove(path(done))) throw FileError(path(done) + ": cannot be removed");
+  std::string path() const { return backup_dir + "/latest.checkpoint"; }
+  void save(auto& run, int epoch, int step) const {
+    TrainingState state = run;
+    state.epoch = epoch;
+    state.step = step;
+    save_checkpoint(run.trainer, state, path());
   }
-  // 0 where there is no file.
-  int epochs_done() const {
-    int most = 0;
+  // What a process that was killed was writing.
+  void remove_unfinished() const {
     std::error_code none;
     for (const auto& entry : std::filesystem::directory_iterator(backup_dir, none)) {
       const std::string name = entry.path().filename().string();
-      int done = 0;
-      if (!name.starts_with("epoch_")) continue;
-      const auto read = std::from_chars(name.data() + 6, name.data() + name.size(), done);
-      if (read.ec == std::errc() && std::string_view(read.ptr) == ".keras") most = std::max(most, done);
+      if (name.starts_with(".keratin-") && name.ends_with(".tmp"))
+        std::filesystem::remove(entry.path(), none);
     }
-    return most;
   }
 };
 

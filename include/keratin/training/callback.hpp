@@ -6,6 +6,7 @@
 // They are found when the program is compiled: what is not there costs nothing.
 #include <keratin/core/text.hpp>
 
+#include <cstdint>
 #include <cstdio>
 #include <limits>
 #include <string_view>
@@ -61,12 +62,21 @@ class NamedLogs {
   std::vector<Log> logs_;
 };
 
+/// How far a training is in its data and its means: what a checkpoint holds besides the trainer.
+struct TrainingPosition {
+  std::int64_t pass = 0;         // iterations when this pass over the data began
+  std::int64_t batches = 0;      // of this pass
+  double loss = 0, samples = 0;  // summed since the epoch began
+};
+
 /// What every callback sees of a training. Numbers count from 0.
 struct TrainingState {
-  int epoch = 0, epochs = 1;   // on_train_begin may set the epoch that training begins with
+  int epoch = 0, epochs = 1;   // on_train_begin may set the epoch that training begins with, and for one that
+                               // was broken off also the step and the position, with the trainer's metrics
   int step = 0, steps = 0;     // of this epoch, or of a test in it; steps: 0 where nobody knows
   NamedLogs logs{};            // at the end of a batch the means since the epoch or the test began
   bool stop_training = false;  // after this batch, or this epoch
+  TrainingPosition position{};
 };
 
 /// The same with the trainer, for callbacks that are templates: void on_epoch_end(auto& run). In evaluate()

@@ -33,20 +33,21 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::train_batches(Source& source
     -> Logs {
   using namespace detail::hooks;
   constexpr bool listened = (... || detail::listens<on_train_batch_end, Callbacks>());
-  double sum = 0, seen = 0;
-  reset_metrics();
-  for (run.step = 0; steps == 0 || run.step < steps; ++run.step) {
+  TrainingPosition& position = run.position;
+  const auto mean = [&] { return logs(position.loss / position.samples); };
+  for (; steps == 0 || run.step < steps; ++run.step) {
     const Batch* const batch = source.next();
     if (!batch) break;
     detail::call<on_train_batch_begin>(run, callbacks...);
-    sum += batch->samples.n * train(*batch);
-    seen += batch->samples.n;
+    position.loss += batch->samples.n * train(*batch);
+    position.samples += batch->samples.n;
+    ++position.batches;
     if constexpr (listened) {
-      name_logs(logs(sum / seen), run.logs);
+      name_logs(mean(), run.logs);
       detail::call<on_train_batch_end>(run, callbacks...);
     }
     progress.update(run.step + 1, [&]() -> const NamedLogs& {
-      if (!listened) name_logs(logs(sum / seen), run.logs);
+      if (!listened) name_logs(mean(), run.logs);
       return run.logs;
     });
     if (run.stop_training) {
@@ -54,7 +55,17 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::train_batches(Source& source
       break;
     }
   }
-  return logs(sum / seen);
+  return mean();
+}
+
+// A pass over the data begins, or goes on where it was broken off.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class Source>
+void Trainer<Capacity, Model, Optimizer, Heads...>::begin_pass(Source& source, bool shuffle,
+                                                               const TrainingPosition& position) {
+  const Random random{seed_, random_shuffle, 0, static_cast<std::uint32_t>(position.pass)};
+  source.begin(shuffle ? &random : nullptr);
+  for (std::int64_t i = 0; i < position.batches; ++i) source.next();
 }
 
 // Epochs over what the source gives, with a test on `validation` where it is not null.
@@ -76,15 +87,22 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::run_epochs(Source& source
   history.reserve(options.epochs);
   const FlushDenormals flush;
   detail::call<on_train_begin>(run, callbacks...);
+  if (run.position.batches > 0 && (run.step > 0 || options.steps_per_epoch > 0))
+    begin_pass(source, options.shuffle, run.position);
   for (; run.epoch < run.epochs && !run.stop_training; ++run.epoch) {
     run.steps = steps;
     run.logs.clear();
-    detail::call<on_epoch_begin>(run, callbacks...);
+    const bool begins = run.step == 0;
+    if (begins) detail::call<on_epoch_begin>(run, callbacks...);
     if (options.verbose > 0 && run.epochs > 1) std::printf("Epoch %d/%d\n", run.epoch + 1, run.epochs);
     Progress progress(steps, options.verbose);
-    if (options.steps_per_epoch == 0 || source.over()) {
-      const Random random{seed_, random_shuffle, 0, static_cast<std::uint32_t>(iterations_)};
-      source.begin(options.shuffle ? &random : nullptr);
+    if (begins) {
+      if (options.steps_per_epoch == 0 || source.over()) {
+        run.position = {.pass = iterations_};
+        begin_pass(source, options.shuffle, run.position);
+      }
+      run.position.loss = run.position.samples = 0;
+      reset_metrics();
     }
     const Logs trained = train_batches(source, steps, run, progress, callbacks...);
     const int done = run.step;
@@ -107,6 +125,7 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::run_epochs(Source& source
     detail::call<on_epoch_end>(run, callbacks...);
     for (const Log& log : run.logs) history.add(run.epoch, log.name, log.value);
     progress.finish(done, run.logs);
+    run.step = 0;
   }
   if constexpr (HasSettings<Optimizer>)
     if (optimizer_.use_ema) finalize_weights();

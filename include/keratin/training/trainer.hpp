@@ -221,6 +221,10 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   /// Steps done.
   std::int64_t iterations() const { return iterations_; }
   void set_iterations(std::int64_t n) { iterations_ = n; }
+  /// All that steps change, as a checkpoint holds it: f(what it is, its bytes), always in this order. A
+  /// checkpoint is of a trainer that is compiled alike, between two steps.
+  void each_state(auto f);
+
   /// What shuffling and dropout depend on; 0 at first.
   void set_random_seed(std::uint64_t seed) { seed_ = seed; }
   /// Who works on a batch that is large enough to be cut into Parts; what comes out is the same for any
@@ -430,6 +434,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   template <class Source, class... Callbacks>
   Logs train_batches(Source& source, int steps, TrainingRun<Trainer>& run, Progress& progress,
                      Callbacks&... callbacks);
+  template <class Source> void begin_pass(Source& source, bool shuffle, const TrainingPosition& position);
   template <class Source, class Validation, class... Callbacks>
   History run_epochs(Source& source, Validation* validation, const FitOptions& options,
                      Callbacks&... callbacks);
@@ -1163,6 +1168,34 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::penalty() const {
         sum += p.regularizer.penalty(model_.block().data() + layer.tensors.offset(i), p.shape.size());
     }
   return sum;
+}
+
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::each_state(auto f) {
+  const auto values = [&](const char* what, std::span<S> all) { f(what, std::as_writable_bytes(all)); };
+  const auto object = [&]<class T>(const char* what, T& one) {
+    if constexpr (std::is_trivially_copyable_v<T>) f(what, std::as_writable_bytes(std::span(&one, 1)));
+  };
+  values("weights", model_.block());
+  values("optimizer slots", slots());
+  if constexpr (HasSettings<Optimizer>) {
+    values("averages of the weights", averages());
+    values("sums of gradients", sums());
+  }
+  std::size_t states = 0;
+  if (sequences_ > 0) states = states_size(training(), sequences_);
+  values("states of layers", {states_.data(), states});
+  object("steps", iterations_);
+  object("random seed", seed_);
+  if (optimizer_.learning_rate.is_constant()) {
+    double rate = optimizer_.learning_rate.at(0);
+    object("learning rate", rate);
+    optimizer_.learning_rate = rate;
+  }
+  each_output([&](std::size_t, auto& head) {
+    object("mean loss", head.loss);
+    std::apply([&](auto&... metric) { (object(metric.name, metric), ...); }, head.of_metrics);
+  });
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
