@@ -1,5 +1,6 @@
 #pragma once
 // Everything that needs no library beyond Eigen and Hana.
+#include <keratin/callbacks.hpp>
 #include <keratin/initializers.hpp>
 #include <keratin/layers.hpp>
 #include <keratin/losses.hpp>

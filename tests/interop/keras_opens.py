@@ -111,7 +111,7 @@ def leave(folder, name, model, optimizer, loss, shape, targets):
     """A model after three steps, and its predictions after ten more."""
     n = 12 * int(np.prod(shape))
     # testing::filled(i, 1)
-    x = read(folder, "mlp.x0" if name == "keras_mlp" else "sequences.x0", (12, *shape))
+    x = read(folder, "mlp.x0" if name.startswith("keras_mlp") else "sequences.x0", (12, *shape))
     assert x.size == n
     model.compile(optimizer, loss)
     for _ in range(3):
@@ -138,11 +138,16 @@ def main(program):
         for network in trained:
             trains_on(folder, network)
         keras.utils.set_random_seed(1)
-        leave(folder, "keras_mlp", keras.Sequential(
-            [keras.Input((5,)), layers.Dense(7, "tanh", kernel_regularizer=keras.regularizers.L2(0.01)),
-             layers.Dense(6, "relu"), layers.Dense(3, "softmax")]),
-            keras.optimizers.Adam(0.02, beta_1=0.8), "sparse_categorical_crossentropy", (5,),
-            np.arange(12, dtype="int32") % 3)
+        for name_of, optimizer in [
+                ("keras_mlp", keras.optimizers.Adam(0.02, beta_1=0.8)),
+                ("keras_mlp_settings", keras.optimizers.Nadam(
+                    0.02, weight_decay=0.1, global_clipnorm=0.4, use_ema=True, ema_momentum=0.8,
+                    ema_overwrite_frequency=3, gradient_accumulation_steps=2)),
+                ("keras_mlp_adafactor", keras.optimizers.Adafactor(0.1))]:
+            leave(folder, name_of, keras.Sequential(
+                [keras.Input((5,)), layers.Dense(7, "tanh", kernel_regularizer=keras.regularizers.L2(0.01)),
+                 layers.Dense(6, "relu"), layers.Dense(3, "softmax")]),
+                optimizer, "sparse_categorical_crossentropy", (5,), np.arange(12, dtype="int32") % 3)
         leave(folder, "keras_sequences", keras.Sequential(
             [keras.Input((6, 3)), layers.GRU(4, return_sequences=True), layers.LSTM(5), layers.Dense(1)]),
             keras.optimizers.SGD(0.05, momentum=0.5, nesterov=True), "mean_squared_error", (6, 3),

@@ -112,6 +112,12 @@ using Images =
                Residual<Conv2D<4, Kernel<3>, Same, Tanh>>, MaxPooling2D<>, Flatten, Dense<3, Softmax>>;
 using Sequences = Sequential<Input<6, 3>, GRU<4, ReturnSequences>, LSTM<5>, Dense<1>>;
 
+constexpr OptimizerSettings every_setting{.global_clipnorm = 0.4,
+                                          .use_ema = true,
+                                          .ema_momentum = 0.8,
+                                          .ema_overwrite_frequency = 3,
+                                          .gradient_accumulation_steps = 2};
+
 // Three steps, saved, and ten more.
 template <class Net>
 void train(const char* name, auto optimizer, auto loss, const auto& targets, auto... metrics) {
@@ -279,8 +285,13 @@ int main(int argc, char** argv) try {
     train_by("by_adadelta", Adadelta{.learning_rate = 1.5});
     train_by("by_lion", Lion{.learning_rate = 0.01});
     train_by("by_ftrl", Ftrl{.learning_rate = 0.1, .l1_regularization_strength = 0.01});
+    train_by("by_lamb", Lamb{.learning_rate = 0.05});
+    train_by("by_adafactor", With{Adafactor{.learning_rate = 0.1}, {.clipvalue = 0.1}});
+    train_by("by_every_setting", With{AdamW{.learning_rate = 0.02, .weight_decay = 0.1}, every_setting});
   } else {
     go_on<Mlp>("keras_mlp", Adam{}, SparseCategoricalCrossentropy{}, labels(3));
+    go_on<Mlp>("keras_mlp_settings", With{Nadam{}}, SparseCategoricalCrossentropy{}, labels(3));
+    go_on<Mlp>("keras_mlp_adafactor", Adafactor{}, SparseCategoricalCrossentropy{}, labels(3));
     go_on<Sequences>("keras_sequences", SGD{.momentum = 0.5}, MeanSquaredError{}, inputs(rows));
     std::printf("%d failed\n", failures);
   }

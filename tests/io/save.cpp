@@ -243,6 +243,41 @@ TEST_CASE("training goes on where the file stands, bit for bit") {
   check(Nadam{.learning_rate = 0.01});
   check(RMSprop{.learning_rate = 0.01, .momentum = 0.5, .centered = true});
   check(SGD{.learning_rate = CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 10}, .momentum = 0.5});
+  check(Lamb{.learning_rate = 0.01});
+  const OptimizerSettings all{.weight_decay = 0.1,
+                              .global_clipnorm = 0.5,
+                              .use_ema = true,
+                              .ema_momentum = 0.8,
+                              .ema_overwrite_frequency = 3,
+                              .gradient_accumulation_steps = 2};
+  check(With{Adafactor{.learning_rate = 0.1}, all});
+  check(With{AMSGrad{.learning_rate = 0.01}, all});
+  check(With{AdamW{.learning_rate = 0.01, .weight_decay = 0.3}, {.clipnorm = 1}});
+}
+
+TEST_CASE("settings of a file that a trainer does not have are refused") {
+  const TemporaryFolder folder;
+  Model<Sequential<Input<4>, Dense<3>>> model(1);
+  const auto saved = [&](const auto& optimizer) {
+    auto trainer = compile(model, optimizer, MeanSquaredError{});
+    io::save_model(trainer, folder.file("model.keras"));
+  };
+  const auto refusal = [&](auto&& trainer) {
+    return message_of([&] { io::load_training(trainer, folder.file("model.keras")); });
+  };
+  saved(With{Adam{}, {.clipnorm = 1}});
+  CHECK(ends(refusal(compile(model, Adam{}, MeanSquaredError{})),
+             "Adam: clipnorm: 1.0 came, nothing that changes the result wanted"));
+  CHECK(ends(refusal(compile(model, With{SGD{}}, MeanSquaredError{})), "optimizer Adam came, SGD wanted"));
+  saved(Adam{});
+  auto excluding = compile(model, With{Adam{}, {.clipvalue = 2, .exclude_from_weight_decay = {"bias"}}},
+                           MeanSquaredError{});
+  CHECK(refusal(excluding).empty());
+  CHECK(excluding.optimizer().clipvalue == 0);
+  CHECK(excluding.optimizer().exclude_from_weight_decay.size() == 1);
+  excluding.optimizer().use_ema = true;  // there is no average yet
+  CHECK(ends(message_of([&] { io::save_model(excluding, folder.file("model.keras")); }),
+             "the optimizer's settings were changed since the last step: do one first"));
 }
 
 TEST_CASE("an optimizer that is another one by its type is refused") {

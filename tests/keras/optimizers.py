@@ -2,11 +2,11 @@
 
 import keras
 import numpy as np
-from keras import optimizers
+from keras import layers, losses, optimizers
 from keras.optimizers import schedules
 
 import golden
-from golden import HERE, write_line
+from golden import HERE, fill, fill_weights, write_line
 
 CASES = [
     ("amsgrad", optimizers.Adam(0.01, amsgrad=True)),
@@ -44,12 +44,68 @@ SCHEDULES = [
     ("piecewise", schedules.PiecewiseConstantDecay([3, 10, 17], [1.0, 0.5, 0.1, 0.02])),
 ]
 
+DECAYS = {"weight_decay": 0.2}
+EMA = {"use_ema": True, "ema_momentum": 0.8}
+
+
+def excluding(optimizer, *names):
+    optimizer.exclude_from_weight_decay(var_names=list(names))
+    return optimizer
+
+
+# The settings of every optimizer: case, optimizer of some of them.
+SETTINGS = [(f"{name}_{case}", lambda make=make, settings=settings: make(**settings))
+            for name, make in [
+                ("sgd", lambda **kw: optimizers.SGD(0.05, momentum=0.9, **kw)),
+                ("adam", lambda **kw: optimizers.Adam(0.02, **kw))]
+            for case, settings in [
+                ("decay", DECAYS),
+                ("clipnorm", {"clipnorm": 0.3}),
+                ("global_clipnorm", {"global_clipnorm": 0.4}),
+                ("clipvalue", {"clipvalue": 0.1}),
+                ("ema", EMA),
+                ("ema_overwrites", EMA | {"ema_overwrite_frequency": 3}),
+                ("accumulates", {"gradient_accumulation_steps": 2}),
+                ("all", DECAYS | EMA | {"global_clipnorm": 0.4, "gradient_accumulation_steps": 3,
+                                        "ema_overwrite_frequency": 2})]] + [
+    ("sgd_excludes", lambda: excluding(optimizers.SGD(0.05, **DECAYS), "bias", "gamma", "beta")),
+    ("adamw_excludes", lambda: excluding(optimizers.AdamW(0.02, weight_decay=0.3), "kernel")),
+    ("nadam_accumulates", lambda: optimizers.Nadam(
+        schedules.ExponentialDecay(0.05, 2, 0.5), gradient_accumulation_steps=2, **DECAYS)),
+    ("lamb", lambda: optimizers.Lamb(0.05)),
+    ("lamb_decay", lambda: optimizers.Lamb(0.05, clipnorm=0.3, **DECAYS)),
+    ("adafactor", lambda: optimizers.Adafactor(0.1)),
+    ("adafactor_custom", lambda: optimizers.Adafactor(
+        0.7, beta_2_decay=-0.6, epsilon_1=1e-6, epsilon_2=0.3, clip_threshold=0.5, relative_step=False)),
+    ("adafactor_ema", lambda: optimizers.Adafactor(0.1, **DECAYS, **EMA)),
+]
+
+
+def settings_section():
+    """The weights after seven steps on batches of eight, and their averages where there are some."""
+    x, y = 2 * fill((40, 3, 2), 0), fill((40, 2), 5)
+    for case, make in SETTINGS:
+        model = keras.Sequential([keras.Input((3, 2)), layers.Conv1D(3, 2, activation="tanh"),
+                                  layers.BatchNormalization(), layers.Flatten(), layers.Dense(2)])
+        fill_weights(model)
+        optimizer = make()
+        model.compile(optimizer, losses.MeanSquaredError())
+        for step in range(7):
+            rows = slice(8 * (step % 5), 8 * (step % 5) + 8)
+            model.train_on_batch(x[rows], y[rows])
+        yield f"settings/{case}", np.concatenate([np.ravel(w) for w in model.get_weights()])
+        if optimizer.use_ema:
+            optimizer.finalize_variable_values(model.trainable_variables)
+            yield f"settings/{case}/averages", np.concatenate([np.ravel(w) for w in model.get_weights()])
+
 
 def main():
     golden.OPTIMIZERS = CASES
     with open(HERE / "optimizers.txt", "w", encoding="ascii") as file:
         print(f"# keras {keras.__version__}", file=file)
         for name, array in golden.optimizer_section():
+            write_line(file, name, array)
+        for name, array in settings_section():
             write_line(file, name, array)
         for case, schedule in SCHEDULES:  # steps 0 to 29
             write_line(file, f"schedule/{case}", [np.float32(schedule(step)) for step in range(30)])

@@ -1,37 +1,84 @@
-// What fit() prints: Keras's bar and lines, here into a file, which is no terminal.
+// What fit() prints: Keras's bar and lines, byte for byte, what a file gets instead of a bar, and drawings of
+// its history.
+#include <keratin/training/plot.hpp>
 #include <keratin/training/progress.hpp>
 
 #include <array>
 #include <regex>
 #include <string>
 
-#include <doctest/doctest.h>
+#include "../check.hpp"
 
+using keratin::NamedLogs;
 using keratin::Progress;
 
 namespace {
 
-std::string printed(int steps, int verbose, auto values) {
+// The clock of a script: moves on by these seconds, one a call.
+std::vector<float> ticks;
+std::size_t tick;
+double clock_time;
+double scripted_now() { return clock_time += static_cast<double>(ticks.at(tick++)); }
+
+NamedLogs logs_of(double accuracy, double loss) {
+  NamedLogs logs;
+  logs.add("accuracy", accuracy);
+  logs.add("loss", loss);
+  return logs;
+}
+std::string written(auto write) {
   std::FILE* const file = std::tmpfile();
   REQUIRE(file != nullptr);
-  Progress progress(steps, verbose, file);
-  for (int step = 1; step <= steps; ++step) progress.update(step, [&] { return values; });
-  progress.finish(values);
+  write(file);
   std::string text(static_cast<std::size_t>(std::ftell(file)), '\0');
   std::rewind(file);
   REQUIRE(std::fread(text.data(), 1, text.size(), file) == text.size());
   std::fclose(file);
   return text;
 }
-const std::array<Progress::Value, 3> values{
-    {{"", "accuracy", 0.51234}, {"", "loss", 1.2e-4}, {"val_", "loss", 12.5}}};
+std::string printed(int steps, int verbose) {
+  return written([&](std::FILE* file) {
+    Progress progress(steps, verbose, file);
+    NamedLogs logs = logs_of(0.51234, 1.2e-4);
+    logs.add("val_loss", 12.5);
+    for (int step = 1; step <= steps; ++step) progress.update(step, [&] { return logs; });
+    progress.finish(steps, logs);
+  });
+}
 
 }  // namespace
 
-TEST_CASE("verbose 0 prints nothing") { CHECK(printed(3, 0, values) == ""); }
+TEST_CASE("a terminal gets Keras's bytes") {
+  const std::array logs{logs_of(0.5, 1.25), logs_of(0.25, 9.9e-4), logs_of(0.125, -0.5), logs_of(NAN, -1e-5)};
+  for (const std::string name : {"short", "one", "long", "hours", "minutes", "eta", "unknown"})
+    for (const int verbose : {1, 2}) {
+      CAPTURE(name);
+      CAPTURE(verbose);
+      const std::vector<float> script = golden("callbacks/bar/" + name + "/times");
+      const int updates = static_cast<int>(script.size()) - 3;
+      ticks.assign(script.begin() + 1, script.end());
+      tick = 0;
+      clock_time = 1000;
+      const std::string text = written([&](std::FILE* file) {
+        Progress progress(static_cast<int>(script[0]), verbose, file, Progress::On::terminal, scripted_now);
+        for (int step = 0; step < updates; ++step)
+          if (verbose == 1)
+            progress.update(step + 1, [&] { return logs[static_cast<std::size_t>(step % 4)]; });
+          else
+            scripted_now();
+        progress.finish(updates, logs[0]);
+      });
+      std::string wanted;
+      for (const float c : golden("callbacks/bar/" + name + "/" + std::to_string(verbose)))
+        wanted += static_cast<char>(static_cast<int>(c));
+      CHECK(text == wanted);
+    }
+}
+
+TEST_CASE("verbose 0 prints nothing") { CHECK(printed(3, 0) == ""); }
 
 TEST_CASE("verbose 2 is one line an epoch") {
-  CHECK(std::regex_match(printed(100, 2, values),
+  CHECK(std::regex_match(printed(100, 2),
                          std::regex("100/100 - 0s - [0-9]+(us|ms)/step - accuracy: 0\\.5123 - loss: "
                                     "1\\.2000e-04 - val_loss: 12\\.5000\n")));
 }
@@ -39,10 +86,76 @@ TEST_CASE("verbose 2 is one line an epoch") {
 TEST_CASE("verbose 1 is a bar, printed once where it cannot be redrawn") {
   std::string bar;
   for (int i = 0; i < 20; ++i) bar += "\u2501";
-  const std::string text = printed(12, 1, values);
+  const std::string text = printed(12, 1);
   const std::string start = "\x1b[1m12/12\x1b[0m \x1b[32m" + bar + "\x1b[0m\x1b[37m\x1b[0m \x1b[1m0s\x1b[0m ";
   CHECK(text.starts_with(start));
   CHECK(std::regex_match(
       text.substr(start.size()),
       std::regex("[0-9]+(us|ms)/step - accuracy: 0\\.5123 - loss: 1\\.2000e-04 - val_loss: 12\\.5000\n")));
+}
+
+namespace {
+
+keratin::History history_of(std::string_view key, std::initializer_list<double> values) {
+  keratin::History history;
+  int epoch = 0;
+  for (const double value : values) history.add(epoch++, key, value);
+  return history;
+}
+std::size_t times(const std::string& text, std::string_view part) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("a terminal gets the history in Braille") {
+  keratin::History history = history_of("loss", {3, 0, 1.5, 1.5});
+  CHECK(plot_text(history, "loss", 4, 2) ==
+        "         3 \u2847\u2800\u2880\u28c0\n"
+        "         0 \u2838\u2854\u2801\u2800\n"
+        "           1  4\n"
+        "           \u2500\u2500 loss  \n");
+  CHECK(plot_text(history, "accuracy") == "");
+  history.add(1, "val_loss", 3);
+  history.add(3, "val_loss", 0);
+  const std::string both = plot_text(history, "loss", 20, 4);
+  CHECK(both.ends_with("\u2500\u2500 loss  \u2504\u2504 val_loss  \n"));
+  CHECK(both != plot_text(history_of("loss", {3, 0, 1.5, 1.5}), "loss", 20, 4));
+}
+
+TEST_CASE("an SVG has a chart for each key, with the curve of validation in it") {
+  keratin::History history = history_of("loss", {3, NAN, 1.5, 1});
+  for (const int epoch : {1, 3}) history.add(epoch, "val_loss", 2);
+  history.add(0, "<&>", 1);
+  history.add(2, "val_only", 1);
+  const std::string svg = plot_svg(history);
+  CHECK(times(svg, "<svg ") == 1);
+  CHECK(times(svg, ">epoch</text>") == 3);
+  CHECK(times(svg, "class='axis'") == 3);
+  CHECK(times(svg, "class='train'") == 2 * 3);  // in the legend as well
+  CHECK(times(svg, "class='val'") == 2);
+  CHECK(times(svg, "&lt;&amp;>") == 2);
+  CHECK(svg.find("<path d='M80.0 30.0h.1M440.0 183.8L620.0 235.0' class='train'/>") != svg.npos);  // a gap
+}
+
+TEST_CASE("whatever is in a history can be drawn") {
+  constexpr double huge = 1.7e308, tiny = 5e-324;
+  for (const auto values : {std::initializer_list<double>{},
+                            {NAN},
+                            {NAN, INFINITY},
+                            {1},
+                            {0, 0},
+                            {huge, -huge},
+                            {tiny, 0},
+                            {1, 1 + 1e-16},
+                            {-INFINITY, 2, NAN},
+                            {huge, huge}}) {
+    const keratin::History history = history_of("loss", values);
+    CHECK(plot_text(history, "loss", 3, 2).size() < 200);
+    const std::string svg = plot_svg(history);
+    CHECK(svg.size() < 10000);
+    CHECK(times(svg, "nan") + times(svg, "inf") == 0);
+  }
 }

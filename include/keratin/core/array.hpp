@@ -251,6 +251,16 @@ struct Samples {
   std::size_t operator[](int i) const {
     return order != nullptr ? order[i] : first + static_cast<std::size_t>(i);
   }
+  /// `count` of them from the i-th on.
+  Samples part(int i, int count) const {
+    Samples some{.first = first + static_cast<std::size_t>(i), .n = count};
+    if (order != nullptr) some.order = order + i;
+    if (next != nullptr && next_n > i) {
+      some.next = next + i;
+      some.next_n = std::min(count, next_n - i);
+    }
+    return some;
+  }
 };
 
 /// to = rows of an array, converted and scaled; as Lanes in whole groups, the missing samples zeros. Those of
@@ -289,6 +299,13 @@ template <class T> void load_samples(const Array& from, std::size_t row, const S
       }
     }
   });
+}
+/// to = the rows of n samples, as they lie one after the other.
+template <class T> void store_samples(const T* from, std::size_t row, int n, Scalar<T>* to) {
+  if constexpr (Unit<T>::samples == 1)
+    std::copy_n(from, static_cast<std::size_t>(n) * row, to);
+  else
+    kernels::lanes_to_rows(from, row, n, to);
 }
 
 }  // namespace keratin

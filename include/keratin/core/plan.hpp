@@ -37,6 +37,7 @@ struct Traits {
   bool passes_gradient = false;      // what backward leaves in dy is the gradient of every input
   bool constant = false;             // nothing is differentiated through it
   bool knows_samples = false;        // asks which sample is which: random numbers, statistics of the batch
+  bool by_sample = false;            // and no more: what a sample meets is the same in a part of the batch
 };
 
 /// One layer of a plan.

@@ -29,6 +29,7 @@ template <int Rounds = 10> constexpr Words philox(Words counter, std::uint64_t s
 struct Random {
   std::uint64_t seed = 0;
   std::uint32_t purpose = 0, layer = 0, step = 0;
+  std::uint32_t first = 0;  // of a part of a batch: which sample of the batch its first one is
 
   constexpr Words block(std::uint32_t index) const { return philox({index, step, layer, purpose}, seed); }
   constexpr std::uint32_t word(std::uint64_t index) const {

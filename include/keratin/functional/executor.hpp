@@ -103,6 +103,11 @@ class Executor {
       sum_gradients(plan, step.sums, memory);
     }
   }
+  /// Whether backward hands the gradients of this step's layer on; of a shared one its last call does.
+  bool hands_on(std::size_t s) const {
+    return plan.steps[s].output_gradient != Step::none && !work_[s].frozen &&
+           (!work_[s].shared || work_[s].last);
+  }
   /// For backward: the sums of shared layers' gradients, and behind them what any layer works with.
   template <class T> std::size_t scratch(int count) const {
     std::size_t most = 0;

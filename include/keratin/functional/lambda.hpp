@@ -51,7 +51,7 @@ class LambdaNode final : public Node {
             .inputs = index - 1,
             .in = in[0],
             .out = f_.shape(in),
-            .traits = {.writes_over_gradient = false, .knows_samples = true},
+            .traits = {.writes_over_gradient = false, .knows_samples = true, .by_sample = true},
             .head = index,
             .intermediate = values(in) + size(f_.shape(in))};
   }

@@ -1,6 +1,7 @@
 #pragma once
 // A static model as one layer of a graph: it runs the code that the compiler made and fused for the whole
 // network.
+#include <keratin/core/parts.hpp>
 #include <keratin/functional/model.hpp>
 #include <keratin/sequential/model.hpp>
 
@@ -85,7 +86,8 @@ template <class Net, bool Logits = false> class NetworkNode final : public Node 
                        .reads_output = false,
                        .lanes = Inference::plan.lanes,
                        .writes_over_gradient = false,
-                       .knows_samples = true},
+                       .knows_samples = true,
+                       .by_sample = goes_in_parts(Training::plan)},
             .head = index,
             .intermediate = mode.training ? training_memory : inference_memory,
             .flops = Inference::plan.flops,

@@ -24,34 +24,86 @@ template <class T> void put_settings(Json& config) {
         to = setting.value;
     }
 }
+// An optimizer, without the settings that every one may have.
+template <class Optimizer> struct InnerOf {
+  using type = Optimizer;
+};
+template <HasSettings Optimizer> struct InnerOf<Optimizer> {
+  using type = typename Optimizer::Inner;
+};
 template <class Optimizer> Json optimizer_record(const Optimizer& optimizer) {
+  using Inner = typename InnerOf<Optimizer>::type;
   Json config = {{"name", lower_case(Optimizer::name)}};
-  config.update(put_fields(optimizer));
+  if constexpr (HasSettings<Optimizer>) {
+    config.update(put_fields(static_cast<const OptimizerSettings&>(optimizer)));
+    for (Json& value : config)
+      if (value.is_number() && value == 0) value = nullptr;  // Keras's None
+    config["ema_momentum"] = optimizer.ema_momentum;
+  }
+  config.update(put_fields(static_cast<const Inner&>(optimizer)));
+  if constexpr (HasSettings<Optimizer>)
+    if (optimizer.decay() > 0) config["weight_decay"] = optimizer.decay();
   put_settings<Optimizer>(config);
   return record_of("keras.optimizers", Optimizer::name, std::move(config));
 }
 /// What an optimizer keeps, as files have it.
 struct KeptByOptimizer {
+  bool averages = false, sums = false;  // of each variable, in front of the slots
   std::size_t slots = 0, together = 0;  // of each variable; so many of them stand together
   std::optional<float> scalar{};        // behind them all
+  std::optional<Shape> (*slot_shape)(std::size_t, const Shape&) = nullptr;  // null: as their tensors
 
-  // f(trained variable, slot) in the files' order.
+  std::size_t before() const { return std::size_t{averages} + sums; }
+  std::size_t blocks() const { return before() + slots; }
+  // f(trained variable, block) in the files' order: averages, sums, slots.
   void each(std::size_t variables, auto f) const {
+    const auto apart = [&](std::size_t from, std::size_t to) {
+      for (std::size_t b = from; b < to; ++b)
+        for (std::size_t v = 0; v < variables; ++v) f(v, b);
+    };
+    apart(0, before());
     for (std::size_t v = 0; v < variables; ++v)
-      for (std::size_t s = 0; s < together; ++s) f(v, s);
-    for (std::size_t s = together; s < slots; ++s)
-      for (std::size_t v = 0; v < variables; ++v) f(v, s);
+      for (std::size_t s = 0; s < together; ++s) f(v, before() + s);
+    apart(before() + together, blocks());
   }
-  std::size_t count(std::size_t variables) const { return slots * variables + scalar.has_value(); }
+  std::size_t count(std::size_t variables) const { return blocks() * variables + scalar.has_value(); }
+  // None: a whole number, 0, that stands for nothing.
+  std::optional<Shape> shape(std::size_t block, const Shape& of_tensor) const {
+    return slot_shape && block >= before() ? slot_shape(block - before(), of_tensor) : of_tensor;
+  }
 };
 template <class Optimizer> KeptByOptimizer kept_by(const Optimizer& optimizer, std::int64_t steps) {
   KeptByOptimizer kept;
+  if constexpr (HasSettings<Optimizer>) {
+    kept.averages = optimizer.use_ema;
+    kept.sums = optimizer.accumulates();
+    steps /= optimizer.batches_per_update();
+  }
+  if constexpr (requires { Optimizer::slot_shape; }) kept.slot_shape = &Optimizer::slot_shape;
   kept.slots = kept.together = static_cast<std::size_t>(optimizer.slots_in_use());
   if constexpr (requires { Optimizer::slots_together; })
     kept.together = std::min<std::size_t>(kept.slots, Optimizer::slots_together);
   if constexpr (requires { optimizer.scalar_slot(steps); })
     kept.scalar = static_cast<float>(optimizer.scalar_slot(steps));
   return kept;
+}
+// The blocks of a trainer in KeptByOptimizer's order.
+template <class Trainer> auto kept_blocks(Trainer& trainer) {
+  std::vector<decltype(trainer.slots().data())> blocks;
+  const auto add = [&](auto block) {
+    if (block.empty())
+      throw FileError("the optimizer's settings were changed since the last step: do one first");
+    blocks.push_back(block.data());
+  };
+  const auto& optimizer = trainer.optimizer();
+  if constexpr (requires { trainer.averages(); }) {
+    if (optimizer.use_ema) add(trainer.averages());
+    if (optimizer.accumulates()) add(trainer.sums());
+  }
+  const std::size_t size = trainer.model().block().size();
+  for (int s = 0; s < optimizer.slots_in_use(); ++s)
+    blocks.push_back(trainer.slots().data() + static_cast<std::size_t>(s) * size);
+  return blocks;
 }
 
 /// One of a model's outputs in what compile() was given.

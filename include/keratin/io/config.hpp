@@ -382,10 +382,10 @@ inline bool changes_nothing(const std::string& key, const Json& value, int rank)
   if (key == "attention_axes") return value == Json::array({1});
   return false;
 }
-// Fields that no file sets: what fusion does, and what a call is given.
+// Fields that no file sets: what fusion does, what a call is given, what Keras's files leave out.
 inline bool is_internal(std::string_view key) {
-  for (const char* known :
-       {"norm", "max_pool", "initial_state", "masked", "masks", "use_causal_mask", "return_attention_scores"})
+  for (const char* known : {"norm", "max_pool", "initial_state", "masked", "masks", "use_causal_mask",
+                            "return_attention_scores", "exclude_from_weight_decay", "learning_rates"})
     if (key == known) return true;
   return false;
 }

@@ -72,7 +72,7 @@ template <class S> struct Compiled {
   std::int64_t iterations;
   std::size_t trainable;  // weights that the trainer trains
   KeptByOptimizer kept;
-  std::span<const S> values;  // of the slots, a block each
+  std::vector<const S*> blocks;  // of these, laid out as the model's
 };
 template <class Trainer> Compiled<typename Trainer::Scalar> compiled_of(const Trainer& trainer) {
   const auto& optimizer = trainer.optimizer();
@@ -85,12 +85,12 @@ template <class Trainer> Compiled<typename Trainer::Scalar> compiled_of(const Tr
           trainer.iterations(),
           trainer.trainable(),
           kept_by(optimizer, trainer.iterations()),
-          trainer.slots()};
+          kept_blocks(trainer)};
 }
 // The steps done, the learning rate, and what the optimizer keeps of each variable that is trained.
 template <class S>
 void write_optimizer(Hdf5Writer& file, const Compiled<S>& compiled, const ModelGraph& graph,
-                     const std::vector<Stored>& stored, std::size_t block) {
+                     const std::vector<Stored>& stored) {
   int n = 0;
   const auto next = [&] { return "optimizer/vars/" + std::to_string(n++); };
   file.group("optimizer/vars");
@@ -100,9 +100,11 @@ void write_optimizer(Hdf5Writer& file, const Compiled<S>& compiled, const ModelG
   each_variable(graph, stored, [&](const std::string&, const Parameter& p, std::size_t offset) {
     if (p.trainable) trained.push_back({&p, offset});
   });
-  compiled.kept.each(trained.size(), [&](std::size_t v, std::size_t s) {
-    write_tensor(file, next(), shape_in_files(*trained[v].parameter),
-                 compiled.values.data() + s * block + trained[v].offset);
+  compiled.kept.each(trained.size(), [&](std::size_t v, std::size_t b) {
+    if (const auto shape = compiled.kept.shape(b, shape_in_files(*trained[v].parameter)))
+      write_tensor(file, next(), *shape, compiled.blocks[b] + trained[v].offset);
+    else
+      file.counter(next(), 0);
   });
   if (compiled.kept.scalar) write_tensor(file, next(), Shape{}, &*compiled.kept.scalar);
 }
@@ -200,7 +202,7 @@ void save(const Model& model, const Compiled<typename Model::Scalar>* compiled, 
   std::map<std::string, std::string> texts = write_tables(record, graph, writer.stored(), block);
   write_weights(file, graph, writer.stored(), block);
   write_texts(file, texts, writer);
-  if (compiled) write_optimizer(file, *compiled, graph, writer.stored(), model.block().size());
+  if (compiled) write_optimizer(file, *compiled, graph, writer.stored());
   const std::string metadata = Json{{"keras_version", keras_version}}.dump(), config = record.dump();
   const std::vector<std::byte> weights = file.bytes();
   ZipWriter archive;

@@ -153,8 +153,8 @@ template <class T>
   for (std::ptrdiff_t unit = 0; unit < count; ++unit)
     for (int first = 0; first < size; first += group) {
       const int n = std::min(group, size - first), blocks = (n + 3) / 4;
-      const std::uint64_t block =
-          static_cast<std::uint64_t>(unit) * L * apart + static_cast<std::uint64_t>(first / 4);
+      const std::uint64_t block = (static_cast<std::uint64_t>(unit) * L + random.first) * apart +
+                                  static_cast<std::uint64_t>(first / 4);
       const std::ptrdiff_t start = (unit * size + first) * L;
       decltype(draw(Words{})) results[group / 4 / step];  // of all, so that values are read in order
       for (int k = 0; k < blocks; k += step)

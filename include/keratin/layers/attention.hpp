@@ -108,7 +108,7 @@ template <class T> struct AttentionWeights {
     const S scale = g.dropout < 1 ? static_cast<S>(1 / (1 - g.dropout)) : S{0};
     const auto below = static_cast<std::uint64_t>(g.dropout * 4294967296.0);
     for (std::ptrdiff_t l = 0; l < L; ++l) {
-      const std::ptrdiff_t first = ((sample * L + l) * g.heads + head) * ((g.pairs() + 3) / 4);
+      const std::ptrdiff_t first = ((random.first + sample * L + l) * g.heads + head) * ((g.pairs() + 3) / 4);
       for (std::ptrdiff_t i = 0; i < g.pairs(); i += 4) {
         const Words words = random.block(static_cast<std::uint32_t>(first + i / 4));
         for (std::size_t w = 0; w < 4 && i + static_cast<std::ptrdiff_t>(w) < g.pairs(); ++w) {

@@ -30,7 +30,7 @@ template <class T> OfUnit<T> drawn_for(int unit, auto draw) {
 }
 // What a sample draws.
 template <class Spec> auto draws_of(const OnImages<Spec>& g, const Random& random) {
-  return [=](std::uint32_t sample) { return g.spec.draw(random.block(sample)); };
+  return [=](std::uint32_t sample) { return g.spec.draw(random.block(random.first + sample)); };
 }
 // f(i, part, what is drawn there) for all values of a batch.
 template <class T> void for_each_value(int count, int size, auto draw, auto f) {
@@ -161,14 +161,16 @@ template <class T, class Count, class Spec>
 [[gnu::noinline]] void recolor(const OnImages<Spec>& g, const Forward<T, Count>& c) {
   constexpr int L = Unit<T>::samples;
   using S = Scalar<T>;
-  for_each_sample<T>(static_cast<int>(c.count), g.size(), [&](std::uint32_t sample, std::ptrdiff_t at) {
-    const S drawn = static_cast<S>(g.spec.draw(c.run.random.block(sample)));
-    for (std::ptrdiff_t p = 0; p < std::ptrdiff_t{g.height} * g.width; ++p) {
-      const S* const x = scalars(c.x) + at + p * 3 * L;
-      const Color<S> made = g.spec.recolored(Color<S>{x[0], x[L], x[2 * L]}, drawn);
-      for (std::size_t k = 0; k < 3; ++k) scalars(c.y)[at + (p * 3 + static_cast<int>(k)) * L] = made[k];
-    }
-  });
+  for_each_sample<T>(static_cast<int>(c.count), g.size(), c.run.random.first,
+                     [&](std::uint32_t sample, std::ptrdiff_t at) {
+                       const S drawn = static_cast<S>(g.spec.draw(c.run.random.block(sample)));
+                       for (std::ptrdiff_t p = 0; p < std::ptrdiff_t{g.height} * g.width; ++p) {
+                         const S* const x = scalars(c.x) + at + p * 3 * L;
+                         const Color<S> made = g.spec.recolored(Color<S>{x[0], x[L], x[2 * L]}, drawn);
+                         for (std::size_t k = 0; k < 3; ++k)
+                           scalars(c.y)[at + (p * 3 + static_cast<int>(k)) * L] = made[k];
+                       }
+                     });
 }
 template <class T, class Spec>
 [[gnu::noinline]] void recolor_backward(const OnImages<Spec>& g, const Backward<T>& c) {
@@ -176,7 +178,7 @@ template <class T, class Spec>
   using S = Scalar<T>;
   using N = ColorDual<S>;
   if (!c.dx) return;
-  for_each_sample<T>(c.count, g.size(), [&](std::uint32_t sample, std::ptrdiff_t at) {
+  for_each_sample<T>(c.count, g.size(), c.run.random.first, [&](std::uint32_t sample, std::ptrdiff_t at) {
     const S drawn = static_cast<S>(g.spec.draw(c.run.random.block(sample)));
     for (std::ptrdiff_t p = 0; p < std::ptrdiff_t{g.height} * g.width; ++p) {
       const std::ptrdiff_t first = at + p * 3 * L;
@@ -428,7 +430,7 @@ struct RandomErasingSpec {
   static void erase(const Geometry& g, int count, const Random& random, const T* x, T* y, auto fill) {
     constexpr int L = Unit<T>::samples;
     if (x != y) std::copy_n(scalars(x), std::ptrdiff_t{count} * g.size() * L, scalars(y));
-    detail::for_each_sample<T>(count, g.size(), [&](std::uint32_t sample, std::ptrdiff_t at) {
+    detail::for_each_sample<T>(count, g.size(), random.first, [&](std::uint32_t sample, std::ptrdiff_t at) {
       const Patch patch = g.spec.draw(random, sample, g.height, g.width);
       for (int row = patch.top; row < patch.bottom; ++row)
         for (int i = patch.left * g.channels; i < patch.right * g.channels; ++i) {
@@ -536,7 +538,7 @@ struct RandomGrayscaleSpec {
     constexpr int L = Unit<T>::samples;
     if (x != y) std::copy_n(scalars(x), std::ptrdiff_t{count} * g.size() * L, scalars(y));
     if (g.channels == 1) return;
-    detail::for_each_sample<T>(count, g.size(), [&](std::uint32_t sample, std::ptrdiff_t at) {
+    detail::for_each_sample<T>(count, g.size(), random.first, [&](std::uint32_t sample, std::ptrdiff_t at) {
       if (!g.spec.draw(random.block(sample))) return;
       for (std::ptrdiff_t p = 0; p < std::ptrdiff_t{g.height} * g.width; ++p) {
         Scalar<T>* const v = scalars(y) + at + p * 3 * L;

@@ -31,12 +31,13 @@ template <class Spec> struct OnImages {
 constexpr Traits of_random_image{
     .reads_input = false, .reads_output = false, .only_in_training = true, .writes_over_gradient = false};
 
-// f(number of the sample, where its first value lies) for a batch of T's.
+// f(number of the sample, where its first value lies) for a batch of T's that begins with sample `first`.
 template <class T>
-[[gnu::always_inline]] inline void for_each_sample(int count, std::ptrdiff_t size, auto f) {
+[[gnu::always_inline]] inline void for_each_sample(int count, std::ptrdiff_t size, std::uint32_t first,
+                                                   auto f) {
   constexpr int L = Unit<T>::samples;
   for (int u = 0; u < count; ++u)
-    for (int l = 0; l < L; ++l) f(static_cast<std::uint32_t>(u * L + l), u * size * L + l);
+    for (int l = 0; l < L; ++l) f(first + static_cast<std::uint32_t>(u * L + l), u * size * L + l);
 }
 
 // The kernels of specs whose `draw(words, height, width)` gives an Affine.
@@ -45,15 +46,16 @@ template <class Spec> kernels::View view_of(const OnImages<Spec>& g) {
 }
 template <class T, class Count, class Spec>
 void transform(const OnImages<Spec>& g, const Forward<T, Count>& c) {
-  for_each_sample<T>(static_cast<int>(c.count), g.size(), [&](std::uint32_t sample, std::ptrdiff_t at) {
-    const Affine drawn = g.spec.draw(c.run.random.block(sample), g.height, g.width);
-    kernels::sample<Unit<T>::samples>(view_of(g), drawn, scalars(c.x) + at, scalars(c.y) + at);
-  });
+  for_each_sample<T>(
+      static_cast<int>(c.count), g.size(), c.run.random.first, [&](std::uint32_t sample, std::ptrdiff_t at) {
+        const Affine drawn = g.spec.draw(c.run.random.block(sample), g.height, g.width);
+        kernels::sample<Unit<T>::samples>(view_of(g), drawn, scalars(c.x) + at, scalars(c.y) + at);
+      });
 }
 template <class T, class Spec> void transform_backward(const OnImages<Spec>& g, const Backward<T>& c) {
   if (!c.dx) return;
   std::fill_n(scalars(c.dx), std::ptrdiff_t{c.count} * g.size() * Unit<T>::samples, Scalar<T>{});
-  for_each_sample<T>(c.count, g.size(), [&](std::uint32_t sample, std::ptrdiff_t at) {
+  for_each_sample<T>(c.count, g.size(), c.run.random.first, [&](std::uint32_t sample, std::ptrdiff_t at) {
     const Affine drawn = g.spec.draw(c.run.random.block(sample), g.height, g.width);
     kernels::sample_backward<Unit<T>::samples>(view_of(g), drawn, scalars(c.dy) + at, scalars(c.dx) + at);
   });
@@ -92,7 +94,7 @@ struct RandomFlipSpec {
 
  private:
   template <class T> static void flip(const Geometry& g, int count, const Random& random, const T* x, T* y) {
-    detail::for_each_sample<T>(count, g.size(), [&](std::uint32_t sample, std::ptrdiff_t at) {
+    detail::for_each_sample<T>(count, g.size(), random.first, [&](std::uint32_t sample, std::ptrdiff_t at) {
       const bool flips = draw(random.block(sample));
       kernels::mirror<Unit<T>::samples>(g.raster(), flips && g.spec.mode != Flip::vertical,
                                         flips && g.spec.mode != Flip::horizontal, scalars(x) + at,

@@ -173,7 +173,8 @@ template <class Spec> struct Recurrent {
     return {.reads_output = false,
             .finishes = true,
             .lanes = true,
-            .knows_samples = spec.dropout > 0 || spec.recurrent_dropout > 0};
+            .knows_samples = spec.dropout > 0 || spec.recurrent_dropout > 0,
+            .by_sample = true};
   }
   static constexpr RecurrentGeometry geometry(const Spec& spec, Shape in, ActivationFunction recurrent,
                                               bool reset_after = false) {
@@ -288,7 +289,7 @@ template <class Spec> struct Recurrent {
     constexpr int L = Unit<T>::samples;
     alignas(T) Scalar<T> factors[L];
     for (std::ptrdiff_t l = 0; l < L; ++l)
-      factors[l] = kept(random.word(static_cast<std::uint64_t>((i * L + l) * of_sample + place)));
+      factors[l] = kept(random.word(static_cast<std::uint64_t>((random.first + i * L + l) * of_sample + place)));
     return *reinterpret_cast<const T*>(factors);
   }
   template <class T>

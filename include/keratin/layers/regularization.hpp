@@ -95,7 +95,8 @@ struct Dropping {
                                  .only_in_training = true,
                                  .pointwise = true,
                                  .writes_over_gradient = false,
-                                 .knows_samples = true};
+                                 .knows_samples = true,
+                                 .by_sample = true};
 
   static constexpr std::size_t intermediate(const Noise& noise, bool training) {
     return training && !noise.each_its_own() ? static_cast<std::size_t>(noise.numbers) : 0;

@@ -21,13 +21,16 @@ template <class S, class Step, int Slots, bool Some = false> class Update final 
   Update(const Step& step, S* block, S* slots, std::size_t size, std::size_t in_use = Slots)
       : step_(step), block_(block), slots_(slots), size_(size), in_use_(in_use) {}
 
+  /// Adds what is taken to gradients that are there already, laid out as the block.
+  void add_to(const S* before) { before_ = before; }
+
   [[gnu::noinline]] void take_rows(std::size_t offset, std::ptrdiff_t stride, int rows, int n, const S* g,
                                    std::ptrdiff_t apart, const Regularizer& penalty) override {
     const Update to = *this;
     for (; rows > 0; --rows, g += apart, offset += static_cast<std::size_t>(stride))
       kernels::for_each_vector<S>(n, [&](std::ptrdiff_t i, auto part) {
         const std::size_t at = offset + static_cast<std::size_t>(i);
-        const V gradient = part.load(g + i);
+        const V gradient = to.whole(at, part.load(g + i), part);
         to.apply(at, penalty ? penalized(gradient, part.load(block_ + at), penalty) : gradient, part);
       });
   }
@@ -40,14 +43,19 @@ template <class S, class Step, int Slots, bool Some = false> class Update final 
 #pragma GCC unroll 32
       for (int m = 0; m < M; ++m)
 #pragma GCC unroll 32
-        for (int i = 0; i < N; ++i)
-          to.apply(offset + static_cast<std::size_t>(m * stride + i * lanes<S>), tile[m][i], part);
+        for (int i = 0; i < N; ++i) {
+          const std::size_t at = offset + static_cast<std::size_t>(m * stride + i * lanes<S>);
+          to.apply(at, to.whole(at, tile[m][i], part), part);
+        }
     } else {  // at the edge: not worth code of its own
       GradientSink<S>::take_tile(offset, stride, tile, part, penalty);
     }
   }
 
  private:
+  [[gnu::always_inline]] V whole(std::size_t at, V g, auto part) const {
+    return before_ ? part.load(before_ + at) + g : g;
+  }
   [[gnu::always_inline]] void apply(std::size_t at, V g, auto part) const {
     [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
       V w = part.load(block_ + at);
@@ -62,6 +70,7 @@ template <class S, class Step, int Slots, bool Some = false> class Update final 
   Step step_;
   S *block_, *slots_;
   std::size_t size_, in_use_;
+  const S* before_ = nullptr;
 };
 
 /// The update of step t (from 1) of an optimizer. slots: as of Update.
@@ -78,6 +87,45 @@ template <class S, class Optimizer> void begin_slots(const Optimizer& optimizer,
     for (int k = 0; k < Optimizer::slots; ++k)
       std::fill_n(slots + static_cast<std::size_t>(k) * size, size, static_cast<S>(optimizer.slot_begins(k)));
 }
+
+/// Writes gradients, without penalties, into a block of their own, or adds them to what is there.
+template <class S> class Sum final : public GradientSink<S> {
+  using V = kernels::Vec<S>;
+
+ public:
+  Sum(S* gradient, bool adds) : gradient_(gradient), adds_(adds) {}
+
+  [[gnu::noinline]] void take_rows(std::size_t offset, std::ptrdiff_t stride, int rows, int n, const S* g,
+                                   std::ptrdiff_t apart, const Regularizer&) override {
+    const Sum to = *this;
+    for (; rows > 0; --rows, g += apart, offset += static_cast<std::size_t>(stride))
+      kernels::for_each_vector<S>(n, [&](std::ptrdiff_t i, auto part) {
+        to.put(offset + static_cast<std::size_t>(i), part.load(g + i), part);
+      });
+  }
+  template <int M, int N, class Part>
+  [[gnu::always_inline]] void take_tile(std::size_t offset, std::ptrdiff_t stride, const V (&tile)[M][N],
+                                        Part part, const Regularizer& penalty) {
+    if constexpr (std::is_same_v<Part, kernels::Whole> && M * N == kernels::accumulators) {
+      const Sum to = *this;
+#pragma GCC unroll 32
+      for (int m = 0; m < M; ++m)
+#pragma GCC unroll 32
+        for (int i = 0; i < N; ++i)
+          to.put(offset + static_cast<std::size_t>(m * stride + i * lanes<S>), tile[m][i], part);
+    } else {
+      GradientSink<S>::take_tile(offset, stride, tile, part, penalty);
+    }
+  }
+
+ private:
+  [[gnu::always_inline]] void put(std::size_t at, V g, auto part) const {
+    part.store(gradient_ + at, adds_ ? part.load(gradient_ + at) + g : g);
+  }
+
+  S* gradient_;
+  bool adds_;
+};
 
 /// Writes gradients, penalties included, into a block of their own.
 template <class S> class Store final : public GradientSink<S> {

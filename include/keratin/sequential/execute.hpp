@@ -152,6 +152,8 @@ template <class Net, Mode M = Mode{}> struct Execute {
       }(std::make_index_sequence<steps>());
   }
 
+  /// Whether backward hands the gradients of this step's layer on.
+  static constexpr bool hands_on(std::size_t s) { return plan.steps[s].output_gradient != Step::none; }
   /// Scalars of scratch that backward needs.
   template <class T> static constexpr std::size_t scratch(int count) {
     return []<std::size_t... S>([[maybe_unused]] int n, std::index_sequence<S...>) {

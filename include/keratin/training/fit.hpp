@@ -1,5 +1,5 @@
 #pragma once
-// fit: epochs over a data set, with shuffling, validation and Keras's progress.
+// fit: epochs over a data set, with shuffling, validation, callbacks and Keras's progress.
 #include <keratin/training/history.hpp>
 #include <keratin/training/progress.hpp>
 #include <keratin/training/trainer.hpp>
@@ -16,32 +16,122 @@ struct FitOptions {
   } validation_data{};     // instead of a split
   Arrays sample_weight{};  // see Weights; class_weight does not count in validation
   Array class_weight{};
-  bool shuffle = true;  // anew each epoch; it depends on the trainer's seed and the step
-  int verbose = 1;      // 0 nothing, 1 a bar, 2 a line an epoch
+  bool shuffle = true;       // anew each epoch; it depends on the trainer's seed and the step
+  int verbose = 1;           // 0 nothing, 1 a bar, 2 a line an epoch
+  int initial_epoch = 0;     // epochs done before
+  int steps_per_epoch = 0;   // 0: all batches; else the next epoch goes on with those that are left
+  int validation_steps = 0;  // 0: all batches of the validation data
+  int validation_freq = 1;   // validation after every so many epochs
 };
 
-namespace detail {
-
-// The indices of N names in alphabetical order.
-template <std::size_t N> std::array<std::size_t, N> alphabetical(const auto& names) {
-  std::array<std::size_t, N> order{};
-  for (std::size_t i = 0; i < N; ++i) {
-    std::size_t at = i;
-    for (; at > 0 && names[i] < names[order[at - 1]]; --at) order[at] = order[at - 1];
-    order[at] = i;
+// An epoch: its batches, their mean loss and metrics.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class Source, class... Callbacks>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::train_batches(Source& source, int steps,
+                                                                  TrainingRun<Trainer>& run,
+                                                                  Progress& progress, Callbacks&... callbacks)
+    -> Logs {
+  using namespace detail::hooks;
+  constexpr bool listened = (... || detail::listens<on_train_batch_end, Callbacks>());
+  TrainingPosition& position = run.position;
+  const auto mean = [&] { return logs(position.loss / position.samples); };
+  for (; steps == 0 || run.step < steps; ++run.step) {
+    const Batch* const batch = source.next();
+    if (!batch) break;
+    detail::call<on_train_batch_begin>(run, callbacks...);
+    position.loss += batch->samples.n * train(*batch);
+    position.samples += batch->samples.n;
+    ++position.batches;
+    if constexpr (listened) {
+      name_logs(mean(), run.logs);
+      detail::call<on_train_batch_end>(run, callbacks...);
+    }
+    progress.update(run.step + 1, [&]() -> const NamedLogs& {
+      if (!listened) name_logs(mean(), run.logs);
+      return run.logs;
+    });
+    if (run.stop_training) {
+      ++run.step;
+      break;
+    }
   }
-  return order;
+  return mean();
 }
 
-// Fisher and Yates's shuffle of order[0 .. n), from a random stream.
-inline void shuffle(std::vector<std::uint32_t>& order, const Random& random) {
-  for (std::size_t i = order.size(); i > 1; --i) {
-    const std::uint64_t word = random.word(static_cast<std::uint32_t>(i));
-    std::swap(order[i - 1], order[static_cast<std::size_t>(word * i >> 32)]);
-  }
+// A pass over the data begins, or goes on where it was broken off.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class Source>
+void Trainer<Capacity, Model, Optimizer, Heads...>::begin_pass(Source& source, bool shuffle,
+                                                               const TrainingPosition& position) {
+  const Random random{seed_, random_shuffle, 0, static_cast<std::uint32_t>(position.pass)};
+  source.begin(shuffle ? &random : nullptr);
+  for (std::int64_t i = 0; i < position.batches; ++i) source.next();
 }
 
-}  // namespace detail
+// Epochs over what the source gives, with a test on `validation` where it is not null.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class Source, class Validation, class... Callbacks>
+History Trainer<Capacity, Model, Optimizer, Heads...>::run_epochs(Source& source, Validation* validation,
+                                                                  const FitOptions& options,
+                                                                  Callbacks&... callbacks) {
+  using namespace detail::hooks;
+  std::array<std::string, shown> val_names;
+  for (std::size_t i = 0; i < shown; ++i) val_names[i] = std::string("val_").append(names_[i]);
+  TrainingRun<Trainer> run(*this);
+  run.logs.reserve(2 * shown + 8);
+  run.epochs = options.epochs;
+  run.epoch = options.initial_epoch;
+  run.steps = options.steps_per_epoch > 0 ? options.steps_per_epoch : source.steps();
+  const int steps = run.steps;
+  History history;
+  history.reserve(options.epochs);
+  const FlushDenormals flush;
+  detail::call<on_train_begin>(run, callbacks...);
+  if (run.position.batches > 0 && (run.step > 0 || options.steps_per_epoch > 0))
+    begin_pass(source, options.shuffle, run.position);
+  for (; run.epoch < run.epochs && !run.stop_training; ++run.epoch) {
+    run.steps = steps;
+    run.logs.clear();
+    const bool begins = run.step == 0;
+    if (begins) detail::call<on_epoch_begin>(run, callbacks...);
+    if (options.verbose > 0 && run.epochs > 1) std::printf("Epoch %d/%d\n", run.epoch + 1, run.epochs);
+    Progress progress(steps, options.verbose);
+    if (begins) {
+      if (options.steps_per_epoch == 0 || source.over()) {
+        run.position = {.pass = iterations_};
+        begin_pass(source, options.shuffle, run.position);
+      }
+      run.position.loss = run.position.samples = 0;
+      reset_metrics();
+    }
+    const Logs trained = train_batches(source, steps, run, progress, callbacks...);
+    const int done = run.step;
+    if (done == 0) {
+      report(Text("fit: no batch came in epoch ", run.epoch + 1));
+      break;
+    }
+    if (done < steps && !run.stop_training && options.verbose > 0)
+      detail::warn(
+          Text("fit: the data ran out after ", done, " of ", steps, " steps of epoch ", run.epoch + 1));
+    if (validation && (run.epoch + 1) % options.validation_freq == 0) {
+      const Logs tested = test_batches(*validation, options.validation_steps, run, callbacks...);
+      name_logs(trained, run.logs);
+      for (const std::size_t i : alphabetical_) run.logs.add(val_names[i], tested[i]);
+    } else {
+      name_logs(trained, run.logs);
+    }
+    run.step = done;
+    run.steps = steps;
+    detail::call<on_epoch_end>(run, callbacks...);
+    for (const Log& log : run.logs) history.add(run.epoch, log.name, log.value);
+    progress.finish(done, run.logs);
+    run.step = 0;
+  }
+  if constexpr (HasSettings<Optimizer>)
+    if (optimizer_.use_ema) finalize_weights();
+  detail::call<on_train_end>(run, callbacks...);
+  return history;
+}
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, const Arrays& y) {
@@ -49,14 +139,26 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, cons
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class... Callbacks>
 History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, const Arrays& y,
-                                                           const FitOptions& options) {
+                                                           const FitOptions& options,
+                                                           Callbacks&&... callbacks) {
+  static_assert(detail::is_callback<Callbacks...>(),
+                "keratin: an argument of fit is no callback: it has none of the members on_epoch_end ...");
   const auto refuse = [](const auto&... parts) {
     report(Text("fit: ", parts...));
     return History{};
   };
   if (options.epochs < 1) return refuse("epochs ", options.epochs, " came, at least 1 wanted");
   if (options.batch_size < 1) return refuse("batch_size ", options.batch_size, " came, at least 1 wanted");
+  if (options.initial_epoch < 0 || options.initial_epoch > options.epochs)
+    return refuse("initial_epoch ", options.initial_epoch, " came, from 0 to epochs, ", options.epochs,
+                  ", wanted");
+  if (options.steps_per_epoch < 0 || options.validation_steps < 0)
+    return refuse("steps_per_epoch ", options.steps_per_epoch, " and validation_steps ",
+                  options.validation_steps, " came, 1 or more wanted, or 0 for all");
+  if (options.validation_freq < 1)
+    return refuse("validation_freq ", options.validation_freq, " came, at least 1 wanted");
   if (!(options.validation_split >= 0 && options.validation_split < 1))
     return refuse("validation_split ", options.validation_split, " came, from 0 to below 1 wanted");
   Layouts targets, validation_targets;
@@ -96,58 +198,14 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, cons
   const auto batch_size =
       std::min(static_cast<std::size_t>(options.batch_size), std::max(count, validation_count));
   if (!reserve(batch_size) || !continues({count, validation_count}, static_cast<int>(batch_size))) return {};
-  const int steps = static_cast<int>((count + batch_size - 1) / batch_size);
-  std::vector<std::uint32_t> order(count);
-  for (std::size_t i = 0; i < count; ++i) order[i] = static_cast<std::uint32_t>(i);
-
-  constexpr std::size_t shown = std::tuple_size_v<Logs>;
-  const auto sorted = detail::alphabetical<shown>(names_);  // Keras's order
-  const auto named = [&](const Logs& logs, std::string_view prefix, Progress::Value* to) {
-    for (std::size_t i : sorted) *to++ = {prefix, names_[i], logs[i]};
-  };
-  History history;
-  const auto val = [&](std::size_t i) { return std::string("val_").append(names_[i]); };
-  for (std::size_t i = 0; i < shown; ++i) {
-    history.reserve(names_[i], options.epochs);
-    if (validation_count > 0) history.reserve(val(i), options.epochs);
-  }
-
-  const FlushDenormals flush;
-  for (int epoch = 0; epoch < options.epochs; ++epoch) {
-    if (options.shuffle)
-      detail::shuffle(order, {seed_, random_shuffle, 0, static_cast<std::uint32_t>(iterations_)});
-    if (options.verbose > 0 && options.epochs > 1) std::printf("Epoch %d/%d\n", epoch + 1, options.epochs);
-    Progress progress(steps, options.verbose);
-    reset_metrics();
-    double sum = 0;
-    std::size_t seen = 0;
-    for (int step = 0; step < steps; ++step) {
-      const int n = static_cast<int>(std::min(batch_size, count - seen));
-      const std::uint32_t* const now = order.data() + seen;
-      const int next_n = static_cast<int>(std::min(batch_size, count - seen - static_cast<std::size_t>(n)));
-      const Samples samples{.n = n, .order = now, .next = now + n, .next_n = next_n};
-      sum += n * train({.x = x, .y = y, .targets = targets, .weights = weights, .samples = samples});
-      seen += static_cast<std::size_t>(n);
-      progress.update(step + 1, [&] {
-        std::array<Progress::Value, shown> values;
-        named(logs(sum / static_cast<double>(seen)), "", values.data());
-        return values;
-      });
-    }
-    const Logs trained = logs(sum / static_cast<double>(count));
-    std::array<Progress::Value, 2 * shown> values;
-    named(trained, "", values.data());
-    for (std::size_t i = 0; i < shown; ++i) history.add(names_[i], trained[i]);
-    if (validation_count > 0) {
-      const Logs tested = test_all(validation_x, validation_y, validation_weights, validation_targets,
-                                   static_cast<int>(batch_size));
-      named(tested, "val_", values.data() + shown);
-      for (std::size_t i = 0; i < shown; ++i) history.add(val(i), tested[i]);
-    }
-    progress.finish(
-        std::span<const Progress::Value>(values.data(), validation_count > 0 ? 2 * shown : shown));
-  }
-  return history;
+  using Batches = detail::ArrayBatches<outputs>;
+  Batches training({.x = x, .y = y, .targets = targets, .weights = weights}, count, batch_size),
+      validation({.x = validation_x,
+                  .y = validation_y,
+                  .targets = validation_targets,
+                  .weights = validation_weights},
+                 validation_count, batch_size);
+  return run_epochs(training, validation_count > 0 ? &validation : nullptr, options, callbacks...);
 }
 
 }  // namespace keratin

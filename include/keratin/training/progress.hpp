@@ -1,96 +1,138 @@
 #pragma once
-// Keras's progress bar, and its one line an epoch.
+// Keras's progress bar, and its one line an epoch, with the bytes that Keras writes.
+#include <keratin/training/callback.hpp>
+
 #include <unistd.h>
+
 #include <cmath>
+#include <cstdarg>
 #include <cstdio>
 #include <ctime>
-#include <string_view>
 
 namespace keratin {
 
+/// Seconds since some moment.
+inline double seconds_now() {
+  std::timespec t;  // <chrono> would take as long to compile as the rest of this folder
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
 /// One epoch's progress. verbose 0 prints nothing, 1 a bar that is redrawn on a terminal at most 20 times a
-/// second (and only printed at the end elsewhere), 2 one line at the end.
+/// second (elsewhere it is a line, printed at the end), 2 one line at the end. Keras: Progbar.
 class Progress {
  public:
-  struct Value {
-    std::string_view prefix, name;  // "val_", "loss"
-    double value;
-  };
+  enum class On : unsigned char { file, terminal };
 
+  /// steps: 0 where nobody knows how many will come.
+  Progress(int steps, int verbose, std::FILE* out, On on, double (*now)() = seconds_now)
+      : out_(out), steps_(steps), verbose_(verbose), on_(on), now_(now), start_(now()) {}
   Progress(int steps, int verbose, std::FILE* out = stdout)
-      : out_(out), steps_(steps), verbose_(verbose), terminal_(isatty(fileno(out)) != 0), start_(now()) {}
+      : Progress(steps, verbose, out, isatty(fileno(out)) != 0 ? On::terminal : On::file) {}
 
-  /// After `done` steps; `values()` is asked for the running values, in Keras's order, only when something is
-  /// printed.
-  template <class Values> void update(int done, Values values) {
+  /// After `done` steps; `logs()` is asked for the running values only when something is printed.
+  template <class Logs> void update(int done, Logs logs) {
     if (verbose_ != 1) return;
-    const double time = now();
-    if (done == 1) first_ = time;
-    if (!terminal_ || time - printed_ < 0.05) return;
+    const double time = now_(), per_step = step_time(done, time);
+    if (on_ == On::file || time - printed_ < 0.05) return;
+    draw(done, per_step, time, logs(), false);
     printed_ = time;
-    print_bar(done, time, false);
-    print_values(values());
-    std::fputs("\r", out_);
-    std::fflush(out_);
   }
-  template <class Values> void finish(const Values& values) {
+  /// After the last of `done` steps.
+  void finish(int done, const NamedLogs& logs) {
     if (verbose_ == 0) return;
-    const double time = now();
-    if (verbose_ == 1) print_bar(steps_, time, true);
-    if (verbose_ == 2) {
-      std::fprintf(out_, "%d/%d - %.0fs - ", steps_, steps_, time - start_);
-      print_step_time((time - start_) / steps_);
-    }
-    print_values(values);
-    std::fputs(terminal_ ? "\x1b[K\n" : "\n", out_);  // erases what a longer line before left
-    std::fflush(out_);
+    if (steps_ == 0) steps_ = done;
+    const double time = now_(), per_step = step_time(steps_, time);
+    if (verbose_ == 1) return draw(steps_, per_step, time, logs, true);
+    put("%d/%d - %.0fs - ", steps_, steps_, time - start_);
+    put_step_time(per_step);
+    for (const Log& log : logs) put_log(log, log.value > 1e-3);  // no fabs here: Keras has none
+    end_line();
   }
 
  private:
   static constexpr int cells = 20;
 
-  static double now() {
-    std::timespec t;  // <chrono> would take as long to compile as the rest of this folder
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+  // The first step is left out of the time per step: it pays for cold caches.
+  double step_time(int done, double time) {
+    if (done == 0) return 0;
+    const double per_step = first_ > 0 && done > 1 ? (time - first_) / (done - 1) : (time - start_) / done;
+    if (done == 1) first_ = time;
+    return per_step;
   }
-  void print_bar(int done, double time, bool finished) {
-    const int green = steps_ > 0 ? static_cast<int>(static_cast<double>(cells) * done / steps_) : 0;
-    std::fprintf(out_, "\x1b[1m%*d/%d\x1b[0m \x1b[32m", digits(steps_), done, steps_);
-    for (int i = 0; i < green; ++i) std::fputs("\u2501", out_);
-    std::fputs("\x1b[0m\x1b[37m", out_);
-    for (int i = green; i < cells; ++i) std::fputs("\u2501", out_);
-    // The first step is left out of the time per step: it pays for cold caches.
-    const double per_step = done > 1 ? (time - first_) / (done - 1) : time - start_;
-    std::fputs("\x1b[0m \x1b[1m", out_);
-    if (finished)
-      std::fprintf(out_, "%.0fs", time - start_);
+  void draw(int done, double per_step, double time, const NamedLogs& logs, bool last) {
+    const int before = width_;
+    if (on_ == On::terminal) {
+      for (int i = 0; i < before; ++i) std::fputc('\b', out_);
+      std::fputc('\r', out_);
+    }
+    width_ = 0;
+    if (steps_ > 0) {
+      const int green = static_cast<int>(cells * (static_cast<double>(done) / steps_));
+      style("1");
+      put("%*d/%d", digits(steps_), done, steps_);
+      style("0");
+      put(" ");
+      if (green > 0) put_cells("32", green);
+      put_cells("37", cells - green);
+    } else {
+      put("%7d/Unknown", done);
+    }
+    put(" ");
+    style("1");
+    if (steps_ > 0 && !last)
+      put_remaining(per_step * (steps_ - done));
     else
-      print_eta(static_cast<long>(per_step * (steps_ - done)));
-    std::fputs("\x1b[0m ", out_);
-    print_step_time(per_step);
+      put("%.0fs", time - start_);
+    style("0");
+    put(" ");
+    put_step_time(per_step);
+    for (const Log& log : logs) put_log(log, std::fabs(log.value) > 1e-3);
+    if (on_ == On::terminal)
+      for (int i = width_; i < before; ++i) std::fputc(' ', out_);
+    if (last) return end_line();
+    std::fflush(out_);
   }
-  void print_eta(long seconds) {
+  void put_cells(const char* color, int n) {
+    style(color);
+    for (int i = 0; i < n; ++i) std::fputs("\u2501", out_);
+    width_ += n;
+    style("0");
+  }
+  void put_remaining(double seconds) {
+    const long whole = static_cast<long>(seconds);
     if (seconds > 3600)
-      std::fprintf(out_, "%ld:%02ld:%02ld", seconds / 3600, seconds % 3600 / 60, seconds % 60);
+      put("%ld:%02ld:%02ld", whole / 3600, whole % 3600 / 60, whole % 60);
     else if (seconds > 60)
-      std::fprintf(out_, "%ld:%02ld", seconds / 60, seconds % 60);
+      put("%ld:%02ld", whole / 60, whole % 60);
     else
-      std::fprintf(out_, "%lds", seconds);
+      put("%lds", whole);
   }
-  void print_step_time(double seconds) {
+  void put_step_time(double seconds) {
     if (seconds >= 1 || seconds == 0)
-      std::fprintf(out_, "%.0fs/step", seconds);
+      put("%.0fs/step", seconds);
     else if (seconds >= 1e-3)
-      std::fprintf(out_, "%.0fms/step", seconds * 1e3);
+      put("%.0fms/step", seconds * 1e3);
     else
-      std::fprintf(out_, "%.0fus/step", seconds * 1e6);
+      put("%.0fus/step", seconds * 1e6);
   }
-  void print_values(const auto& values) {
-    for (const Value& v : values)
-      std::fprintf(out_, std::fabs(v.value) > 1e-3 ? " - %.*s%.*s: %.4f" : " - %.*s%.*s: %.4e",
-                   static_cast<int>(v.prefix.size()), v.prefix.data(), static_cast<int>(v.name.size()),
-                   v.name.data(), v.value);
+  void put_log(const Log& log, bool fixed) {
+    put(" - %.*s: ", static_cast<int>(log.name.size()), log.name.data());
+    if (std::isnan(log.value))
+      put("nan");  // printf gives it a sign
+    else
+      put(fixed ? "%.4f" : "%.4e", log.value);
+  }
+  void style(const char* code) { std::fprintf(out_, "\x1b[%sm", code); }
+  [[gnu::format(printf, 2, 3)]] void put(const char* format, ...) {
+    std::va_list values;
+    va_start(values, format);
+    width_ += std::vfprintf(out_, format, values);
+    va_end(values);
+  }
+  void end_line() {
+    std::fputc('\n', out_);
+    std::fflush(out_);
   }
   static int digits(int n) {
     int d = 1;
@@ -100,8 +142,10 @@ class Progress {
 
   std::FILE* out_;
   int steps_, verbose_;
-  bool terminal_;
+  On on_;
+  double (*now_)();
   double start_, first_ = 0, printed_ = 0;
+  int width_ = 0;  // of what stands there, in characters
 };
 
 }  // namespace keratin

@@ -3,9 +3,14 @@
 // static and functional models. What a step needs is allocated before the first one.
 #include <keratin/core/error.hpp>
 #include <keratin/core/memory.hpp>
+#include <keratin/core/parts.hpp>
+#include <keratin/core/workers.hpp>
 #include <keratin/metrics/metric.hpp>
 #include <keratin/optimizers/optimizer.hpp>
+#include <keratin/optimizers/with.hpp>
 #include <keratin/sequential/predict.hpp>
+#include <keratin/training/batches.hpp>
+#include <keratin/training/callback.hpp>
 #include <keratin/training/check.hpp>
 #include <keratin/training/denormals.hpp>
 
@@ -17,18 +22,10 @@ namespace keratin {
 
 struct FitOptions;
 class History;
+class Progress;
 
 // Never defined. Read the arguments: the loss, the shape of the network's output, the rule it broke.
 template <class Loss, class Got, const Rule& Broken> struct loss_does_not_fit;
-
-/// What samples count in the loss: a weight for each sample, or for each row of an output that has several;
-/// an array for each output, or one for all; none: 1. Or, for a model of one output, a weight for each class
-/// (two for a binary one). The loss is still divided by the number of rows. Keras: sample_weight,
-/// class_weight.
-struct Weights {
-  Arrays sample_weight{};
-  Array class_weight{};
-};
 
 namespace detail {
 
@@ -53,14 +50,6 @@ template <class S> struct TrainerMemory<S, true, 0> {
   }
 };
 
-// One batch of a data set.
-template <std::size_t Outputs> struct Batch {
-  const Arrays &x, &y;
-  const std::array<TargetLayout, Outputs>& targets;
-  const Weights& weights;
-  Samples samples{};
-};
-
 }  // namespace detail
 
 /// What an output is trained for: its loss, what that counts in the sum over all outputs, its metrics. Keras:
@@ -83,6 +72,17 @@ template <class L, class... Ms> struct ForOutput {
 };
 
 namespace detail {
+
+// The indices of N names in alphabetical order.
+template <std::size_t N> std::array<std::size_t, N> alphabetical(const auto& names) {
+  std::array<std::size_t, N> order{};
+  for (std::size_t i = 0; i < N; ++i) {
+    std::size_t at = i;
+    for (; at > 0 && names[i] < names[order[at - 1]]; --at) order[at] = order[at - 1];
+    order[at] = i;
+  }
+  return order;
+}
 
 // The names of a trainer's Logs: of one output known by type, of several made of those of the output layers.
 template <class... Heads> struct LogNames {
@@ -130,13 +130,17 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   /// output's layer, "dense_1_loss", "dense_1_accuracy". Empty where there are not so many.
   std::string_view log_name(std::size_t i) const { return names_[i]; }
 
-  /// Trains. Errors, before anything is changed: sizes that do not match, labels out of range, values that
-  /// are not finite, no epoch, no batch. Keras: fit.
-  History fit(const Arrays& x, const Arrays& y, const FitOptions& options);
+  /// Trains, and calls the callbacks as it goes, in their order: see training/callback.hpp. Errors, before
+  /// anything is changed: sizes that do not match, labels out of range, values that are not finite, no epoch,
+  /// no batch. Keras: fit.
+  template <class... Callbacks>
+  History fit(const Arrays& x, const Arrays& y, const FitOptions& options, Callbacks&&... callbacks);
   History fit(const Arrays& x, const Arrays& y);
   /// The loss and metrics over all samples; batches are those of compile<N> where batch_size is more. Keras:
   /// evaluate.
-  Logs evaluate(const Arrays& x, const Arrays& y, int batch_size = 32, const Weights& weights = {});
+  template <class... Callbacks>
+  Logs evaluate(const Arrays& x, const Arrays& y, int batch_size = 32, const Weights& weights = {},
+                Callbacks&&... callbacks);
   /// One step on one batch; the loss and metrics of that batch, before the step. Keras: train_on_batch.
   Logs train_on_batch(const Arrays& x, const Arrays& y, const Weights& weights = {});
   /// The loss and metrics of one batch. Keras: test_on_batch.
@@ -160,6 +164,40 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   std::span<const S> slots() const {
     return {slots_.data(), static_cast<std::size_t>(Optimizer::slots) * block_size()};
   }
+  /// With an optimizer of these settings: the averages of the weights, and the sums of gradients.
+  std::span<S> averages()
+    requires HasSettings<Optimizer>
+  {
+    return make_room(averages_, optimizer_.use_ema);
+  }
+  std::span<S> sums()
+    requires HasSettings<Optimizer>
+  {
+    return make_room(sums_, optimizer_.accumulates());
+  }
+  std::span<const S> averages() const
+    requires HasSettings<Optimizer>
+  {
+    return {averages_.data(), averages_.data() ? block_size() : 0};
+  }
+  std::span<const S> sums() const
+    requires HasSettings<Optimizer>
+  {
+    return {sums_.data(), sums_.data() ? block_size() : 0};
+  }
+  /// The weights become their averages, as at the end of fit; or the two change places, to test or save a
+  /// model with the averages and go on without. Error: use_ema is not set. Keras: finalize_variable_values,
+  /// SwapEMAWeights.
+  void finalize_weights()
+    requires HasSettings<Optimizer>
+  {
+    each_average([](S& w, S& average) { w = average; });
+  }
+  void swap_averages()
+    requires HasSettings<Optimizer>
+  {
+    each_average([](S& w, S& average) { std::swap(w, average); });
+  }
   /// What the model's summary says, and the number of values that Keras's optimizer would hold.
   const auto& layers() const { return model_.layers(); }
   std::vector<std::string> connections() const
@@ -173,7 +211,9 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     return model_.output_name(k);
   }
   std::size_t optimizer_variables() const {
-    return static_cast<std::size_t>(optimizer_.slots_in_use()) * plan().trainable + 1 +  // iteration
+    std::size_t blocks = static_cast<std::size_t>(optimizer_.slots_in_use());
+    if constexpr (HasSettings<Optimizer>) blocks += optimizer_.use_ema + optimizer_.accumulates();
+    return blocks * plan().trainable + 1 +  // iteration
            optimizer_.learning_rate.is_constant() + requires { optimizer_.scalar_slot(0); };
   }
   /// Weights that are trained: those that were when the trainer was made.
@@ -181,8 +221,21 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   /// Steps done.
   std::int64_t iterations() const { return iterations_; }
   void set_iterations(std::int64_t n) { iterations_ = n; }
+  /// All that steps change, as a checkpoint holds it: f(what it is, its bytes), always in this order. A
+  /// checkpoint is of a trainer that is compiled alike, between two steps.
+  void each_state(auto f);
+
   /// What shuffling and dropout depend on; 0 at first.
   void set_random_seed(std::uint64_t seed) { seed_ = seed; }
+  /// Who works on a batch that is large enough to be cut into Parts; what comes out is the same for any
+  /// number of threads, to the last bit. null: the caller alone. Otherwise those of <keratin/threads.hpp>,
+  /// where the program includes that.
+  void set_workers(Workers* workers)
+    requires(Capacity == 0)
+  {
+    workers_ = workers;
+    own_workers_ = true;
+  }
 
  private:
   static constexpr bool has_masks = [] {
@@ -220,28 +273,43 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   // samples: where batches run over Lanes, outputs and their gradients are transposed. Those of all outputs
   // lie side by side.
   struct Layout {
-    std::size_t outputs = 0, gradients = 0, targets = 0, weights = 0, scratch = 0, segment = 0, end = 0;
+    std::size_t outputs = 0, gradients = 0, targets = 0, weights = 0, scratch = 0, end = 0;
+    std::size_t segment = 0;  // behind a part's scratch: room for the largest layer that only adds its
+                              // gradient up
+    std::size_t blocks = 0;   // of gradients
 
     constexpr Layout() = default;
-    constexpr Layout(const Training& training, const Inference& inference, int batch, std::size_t rows) {
+    // together: parts run at the same time.
+    constexpr Layout(const Training& training, const Inference& inference, int batch, std::size_t rows,
+                     bool together) {
+      for (const LayerPlan& layer : training.plan.layers)
+        if (!layer.traits.finishes && layer.tensors.count() > 0)
+          segment = std::max(segment, aligned(layer.tensors.end - layer.tensors.start));
       detail::with_unit<S>(training, [&]<class T>() {
         const int count = detail::units<T>(batch);
         const auto n = static_cast<std::size_t>(count) * Unit<T>::samples;
         const std::size_t in_size = size_of(training.plan.inputs), out_size = size_of(training.plan.outputs);
-        bool copies = training.plan.lanes;
+        const bool cut = Parts(training.plan, batch).count > 1;
+        bool copies = training.plan.lanes || cut;
         for (const Port& port : training.plan.outputs) copies = copies || port.kept;
         outputs = n * std::max(training.plan.workspace, inference.plan.workspace + in_size + out_size);
         gradients = outputs + (copies ? n * out_size : 0);
-        targets = gradients + (training.plan.lanes ? n * out_size : 0);
+        targets = gradients + (training.plan.lanes || cut ? n * out_size : 0);
         weights = targets + n * out_size;
         scratch = weights + aligned(n * rows);
-        segment = scratch + aligned(training.template scratch<T>(count));
+        const auto of_part = [&](int samples) {
+          return aligned(training.template scratch<T>(detail::units<T>(samples))) + segment;
+        };
+        std::size_t most = of_part(batch);
+        blocks = cut;
+        for (int m = 1; m <= batch && cut && together; ++m) {  // smaller ones may be cut into larger parts
+          const Parts parts(training.plan, m);
+          const auto parallel = static_cast<std::size_t>(parts.count);
+          most = std::max(most, parallel * of_part(parts.size));
+          blocks = std::max(blocks, parallel);
+        }
+        end = scratch + most;
       });
-      end = segment;
-      for (const LayerPlan& layer :
-           training.plan.layers)  // room for the largest layer that only adds its gradient up
-        if (!layer.traits.finishes && layer.tensors.count() > 0)
-          end = std::max(end, segment + layer.tensors.end - layer.tensors.start);
     }
   };
   // Room for a sample of all ports, each aligned for its whole batch.
@@ -254,7 +322,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     if constexpr (Capacity == 0)
       return 0;
     else
-      return Layout(Training{}, Inference{}, Capacity, rows_of(Model::output_shape())).end;
+      return Layout(Training{}, Inference{}, Capacity, rows_of(Model::output_shape()), false).end;
   }
   static constexpr std::size_t fixed_blocks(int count) {
     if constexpr (Capacity == 0)
@@ -323,6 +391,12 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
         heads_);
   }
 
+  bool prepare_optimizer();
+  std::span<S> make_room(auto& memory, bool used) {
+    if (used) memory.resize(block_size());
+    return {memory.data(), used ? block_size() : 0};
+  }
+  void each_average(auto f);
   void select_lengths(const Arrays& x);
   bool reserve(std::size_t batch);
   bool continues(std::initializer_list<std::size_t> sets, int batch);
@@ -331,20 +405,48 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
 
   template <class Head>
   LossInput<S> load_targets(const Batch& batch, std::size_t k, const Head& head, S* outputs, S* gradient);
-  const S* mask_rows(int port, int n, auto where);
   const S* load_weights(const Batch& batch, std::size_t k, const LossInput<S>& in);
   template <class Head>
   double measure(Head& head, LossInput<S> in, const Batch& batch, std::size_t k, const S* mask);
-  Run<S> training_run(int n, S* updated);
   S* states() { return plan().state > 0 ? states_.data() : nullptr; }
-  double forward(const Batch& batch, S* updated, S* states);
-  void backward(int n, auto& sink);
+  Workers* workers() const;
+  void each_part(const Parts& parts, auto f);
+  template <class T> Memory<T> memory_of(const Parts& parts, int part);
+  static constexpr bool may_be_cut() {
+    if constexpr (Capacity > 0)
+      return Parts(Training::plan, Capacity).count > 1;
+    else
+      return true;
+  }
+  template <class T> static constexpr bool is_whole(const Parts& parts) {
+    return Unit<T>::samples == 1 && parts.count == 1;
+  }
+  // Where the rows of the k-th output of a batch lie, if they are not left where they were made, and their
+  // gradients.
+  template <class T> S* rows_in(std::size_t part_of_memory, std::size_t k, int n);
+  Run<S> training_run(const Parts& parts, int part, S* updated);
+  double forward(const Batch& batch, const Parts& parts, S* updated, S* states);
+  void backward(const Parts& parts, int part, auto& sink);
+  void each_handed_on(auto f) const;
+  void sum_gradient(const Parts& parts, int part);
+  void sum_gradients(const Parts& parts, auto f);
+  void whole_gradient(const Parts& parts);
+  void update_with(const Parts& parts);
   double train(const Batch& batch);
   double test(const Batch& batch);
-  Logs test_all(const Arrays& x, const Arrays& y, const Weights& weights, const Layouts& targets,
-                int batch_size);
+  template <class Source, class... Callbacks>
+  Logs test_batches(Source& source, int steps, TrainingRun<Trainer>& run, Callbacks&... callbacks);
+  template <class Source, class... Callbacks>
+  Logs train_batches(Source& source, int steps, TrainingRun<Trainer>& run, Progress& progress,
+                     Callbacks&... callbacks);
+  template <class Source> void begin_pass(Source& source, bool shuffle, const TrainingPosition& position);
+  template <class Source, class Validation, class... Callbacks>
+  History run_epochs(Source& source, Validation* validation, const FitOptions& options,
+                     Callbacks&... callbacks);
+  void name_logs(const Logs& logs, NamedLogs& to) const;
   double penalty() const;
   void reset_metrics();
+  static constexpr std::size_t shown = std::tuple_size_v<Logs>;
   Logs logs(double loss) const;
   static Logs no_logs();
 
@@ -354,15 +456,20 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   [[no_unique_address]] Inferences inference_;
   std::tuple<Heads...> heads_;
   detail::LogNames<Heads...> names_;
+  std::array<std::size_t, shown> alphabetical_{};
   std::int64_t iterations_ = 0;
   std::uint64_t seed_ = 0;
   int batch_ = Capacity;  // samples that the memory has room for
   Layout layout_;
+  Workers* workers_ = nullptr;
+  bool own_workers_ = false, together_ = false;  // together: the memory is laid out for several threads
   bool penalized_ = false;
   template <class V, std::size_t N> using MemoryOf = detail::TrainerMemory<V, Capacity == 0, N>;
   MemoryOf<S, fixed_size()> memory_;
   MemoryOf<S, fixed_blocks(Optimizer::slots)> slots_;
   MemoryOf<S, fixed_blocks(1)> gradient_;
+  [[no_unique_address]] MemoryOf<S, fixed_blocks(HasSettings<Optimizer> ? 1 : 0)> averages_;
+  [[no_unique_address]] MemoryOf<S, fixed_blocks(HasSettings<Optimizer> ? 1 : 0)> sums_;
   MemoryOf<S, fixed_states()> states_;
   MemoryOf<std::int32_t, fixed_labels()> labels_;
   int sequences_ = 0;  // whose states are kept
@@ -436,9 +543,11 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
     return;
   }
   names_ = detail::LogNames<Heads...>(model);
+  alphabetical_ = detail::alphabetical<shown>(names_);
   slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
   begin_slots(optimizer_, slots_.data(), block_size());
-  layout_ = {training(), inference(), batch_, rows_before(outputs)};
+  prepare_optimizer();
+  layout_ = {training(), inference(), batch_, rows_before(outputs), false};
   for (const LayerPlan& layer : model_.layers())
     for (const Parameter& p : *layer.tensors.parameters)
       penalized_ = penalized_ || (p.trainable && p.regularizer);
@@ -454,6 +563,29 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
   each_output([](std::size_t k, const auto& head) {
     if (!(head.weight >= 0 && std::isfinite(head.weight)))
       report(Text("compile: weight ", head.weight, " of output ", k, " came, 0 or more wanted"));
+  });
+}
+
+// Room for what the optimizer's settings want; they may have changed since the last step.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+bool Trainer<Capacity, Model, Optimizer, Heads...>::prepare_optimizer() {
+  if constexpr (WaitsForGradient<Optimizer>) gradient_.resize(block_size());
+  if constexpr (HasSettings<Optimizer>) {
+    averages();
+    sums();
+    return optimizer_.prepare(model_.layers());
+  }
+  return true;
+}
+
+// f(weight, its average) for every weight that is trained.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::each_average(auto f) {
+  const std::span<S> all = averages();
+  if (all.empty()) return report(Text("averages of the weights wanted, an optimizer without use_ema came"));
+  each_trained(plan(), [&](const Parameter& p, std::size_t offset) {
+    const auto n = static_cast<std::size_t>(p.shape.size());
+    for (std::size_t i = offset; i < offset + n; ++i) f(model_.block()[i], all[i]);
   });
 }
 
@@ -474,16 +606,20 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::reserve(std::size_t samples)
     report(Text("a batch of ", samples, " samples came, at most ", most, " wanted"));
     return false;
   }
+  if (!prepare_optimizer()) return false;
   const int batch = static_cast<int>(samples);
-  if (batch <= batch_) return true;
+  const bool together = workers() != nullptr;
+  if (together == together_ && batch <= batch_) return true;
   if (Capacity > 0) {
     report(Text("a batch of ", batch, " samples came, at most ", Capacity, " wanted, as given to compile"));
     return false;
   }
-  const Layout layout{training(), inference(), batch, rows_before(outputs)};
+  const Layout layout{training(), inference(), batch, rows_before(outputs), together};
   memory_.resize(layout.end);
+  gradient_.resize(layout.blocks * block_size());
   labels_.resize(samples * rows_before(outputs));
   layout_ = layout;
+  together_ = together;
   batch_ = batch;
   return true;
 }
@@ -596,23 +732,6 @@ LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>:
           .probabilities = Head::metrics > 0};
 }
 
-// The values of an output's mask, given its port, in rows of samples; null if it has none.
-template <int Capacity, class Model, class Optimizer, class... Heads>
-auto Trainer<Capacity, Model, Optimizer, Heads...>::mask_rows(int port, int n, auto where) -> const S* {
-  if (port < 0) return nullptr;
-  const auto k = static_cast<std::size_t>(port);
-  const auto* const values = where(plan().outputs[k]);
-  using T = std::remove_cvref_t<decltype(*values)>;
-  if constexpr (Unit<T>::samples == 1) {
-    return values;
-  } else {
-    S* const rows = memory_.data() + layout_.outputs +
-                    region(k, static_cast<std::size_t>(detail::units<T>(n)) * Unit<T>::samples);
-    kernels::lanes_to_rows(values, output_size(k), n, rows);
-    return rows;
-  }
-}
-
 // What the rows of the k-th output count; null where all count 1.
 template <int Capacity, class Model, class Optimizer, class... Heads>
 auto Trainer<Capacity, Model, Optimizer, Heads...>::load_weights(const Batch& batch, std::size_t k,
@@ -680,67 +799,201 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::measure(Head& head, LossIn
   return head.weight * mean;
 }
 
+// Those that work on parts; null: the caller alone.
 template <int Capacity, class Model, class Optimizer, class... Heads>
-Run<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>::training_run(int n, S* updated) {
-  return {n, updated, Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_)}, nullptr};
+Workers* Trainer<Capacity, Model, Optimizer, Heads...>::workers() const {
+  if constexpr (Capacity > 0) return nullptr;
+  Workers* all = workers_;
+  if (!own_workers_ && detail::default_workers) all = detail::default_workers();
+  return all && all->count() > 1 ? all : nullptr;
 }
 
-// Forward and loss of a training batch; leaves the outputs' gradients in their buffers. What layers keep up
-// to date themselves, moving statistics, they write to the block `updated`.
 template <int Capacity, class Model, class Optimizer, class... Heads>
-double Trainer<Capacity, Model, Optimizer, Heads...>::forward(const Batch& batch, S* updated, S* states) {
+void Trainer<Capacity, Model, Optimizer, Heads...>::each_part(const Parts& parts, auto f) {
+  if (together_ && parts.count > 1)
+    return workers()->for_each(static_cast<std::size_t>(parts.count),
+                               [&](std::size_t part) { f(static_cast<int>(part)); });
+  for (int part = 0; part < parts.count; ++part) f(part);
+}
+
+// Parts lie one behind the other, each laid out like a batch of its own.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class T>
+Memory<T> Trainer<Capacity, Model, Optimizer, Heads...>::memory_of(const Parts& parts, int part) {
+  S* const begin = memory_.data() + static_cast<std::size_t>(parts.first(part)) * plan().workspace;
+  return {detail::units<T>(parts.samples_of(part)), nullptr, nullptr, reinterpret_cast<T*>(begin)};
+}
+
+template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class T>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::rows_in(std::size_t part_of_memory, std::size_t k, int n)
+    -> S* {
+  return memory_.data() + part_of_memory +
+         region(k, static_cast<std::size_t>(detail::units<T>(n)) * Unit<T>::samples);
+}
+
+template <int Capacity, class Model, class Optimizer, class... Heads>
+Run<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>::training_run(const Parts& parts,
+                                                                                        int part,
+                                                                                        S* updated) {
+  return {parts.samples_of(part), updated,
+          Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_),
+                 static_cast<std::uint32_t>(parts.first(part))},
+          nullptr};
+}
+
+// Forward and loss of a training batch; leaves the outputs' gradients where backward looks for them. What
+// layers keep up to date themselves, moving statistics, they write to the block `updated`.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+double Trainer<Capacity, Model, Optimizer, Heads...>::forward(const Batch& batch, const Parts& parts,
+                                                              S* updated, S* states) {
   double loss = 0;
+  std::array<double, Parts::most> penalties{};
   detail::with_unit<S>(training(), [&]<class T>() {
-    const int n = batch.samples.n, count = detail::units<T>(n);
-    const std::size_t all = static_cast<std::size_t>(count) * Unit<T>::samples;
-    const Memory<T> memory{count, nullptr, nullptr, reinterpret_cast<T*>(memory_.data())};
-    for (std::size_t k = 0; k < plan().inputs.size(); ++k)
-      load_samples(batch.x[k], input_size(k), batch.samples, memory(plan(), static_cast<int>(k)));
-    Run<S> run = training_run(n, updated);
-    run.states = states;
-    run.penalty = &loss;
-    training().forward(count, model_.block().data(), static_cast<const T*>(nullptr), static_cast<T*>(nullptr),
-                       memory.workspace, run);
+    const int n = batch.samples.n;
+    const auto stays = [&](const Port& port) { return is_whole<T>(parts) && !port.kept; };
+    each_part(parts, [&](int part) {
+      const Samples samples = batch.samples.part(parts.first(part), parts.samples_of(part));
+      const Memory<T> memory = memory_of<T>(parts, part);
+      for (std::size_t k = 0; k < plan().inputs.size(); ++k)
+        load_samples(batch.x[k], input_size(k), samples, memory(plan(), static_cast<int>(k)));
+      Run<S> run = training_run(parts, part, updated);
+      run.states = states;
+      run.penalty = &penalties[static_cast<std::size_t>(part)];
+      training().forward(memory.count, model_.block().data(), static_cast<const T*>(nullptr),
+                         static_cast<T*>(nullptr), memory.workspace, run);
+      for (std::size_t k = 0; k < plan().outputs.size(); ++k)
+        if (const Port& port = plan().outputs[k]; !stays(port))
+          store_samples(
+              memory(plan(), port.buffer), port.size, samples.n,
+              rows_in<T>(layout_.outputs, k, n) + static_cast<std::size_t>(parts.first(part)) * port.size);
+    });
+    for (const double penalty : penalties) loss += penalty;
+    const Memory<T> whole = memory_of<T>(parts, 0);
+    const auto rows = [&](std::size_t k) {
+      const Port& port = plan().outputs[k];
+      if constexpr (Unit<T>::samples == 1)
+        if (stays(port)) return whole(plan(), port.buffer);
+      return rows_in<T>(layout_.outputs, k, n);
+    };
     each_output([&](std::size_t k, auto& head) {
       const Port& port = plan().outputs[k];
-      S* y = memory_.data() + layout_.outputs + region(k, all);
-      const S* const mask =
-          mask_rows(port.mask, n, [&](const Port& of) { return memory(plan(), of.buffer); });
-      if constexpr (Unit<T>::samples == 1) {
-        S* const there = memory(plan(), port.buffer);
-        if (port.kept)  // the loss may write probabilities over it
-          std::copy_n(there, static_cast<std::size_t>(n) * port.size, y);
-        else
-          y = there;
-        loss += measure(head, load_targets(batch, k, head, y, memory(plan(), port.gradient)), batch, k, mask);
-      } else {
-        S* const dy = memory_.data() + layout_.gradients + region(k, all);
-        kernels::lanes_to_rows(memory(plan(), port.buffer), port.size, n, y);
-        loss += measure(head, load_targets(batch, k, head, y, port.gradient == Step::none ? nullptr : dy),
-                        batch, k, mask);
-        if (port.gradient != Step::none)
-          load_samples(Array(dy, static_cast<std::size_t>(n) * port.size), port.size, {.n = n},
-                       memory(plan(), port.gradient));
-      }
+      S* dy = nullptr;
+      if (port.gradient != Step::none) dy = rows_in<T>(layout_.gradients, k, n);
+      if constexpr (Unit<T>::samples == 1)
+        if (is_whole<T>(parts)) dy = whole(plan(), port.gradient);
+      const S* const mask = port.mask < 0 ? nullptr : rows(static_cast<std::size_t>(port.mask));
+      loss += measure(head, load_targets(batch, k, head, rows(k), dy), batch, k, mask);
     });
   });
   return loss;
 }
 
+// Of a part; its gradients go to the sink.
 template <int Capacity, class Model, class Optimizer, class... Heads>
-void Trainer<Capacity, Model, Optimizer, Heads...>::backward(int n, auto& sink) {
+void Trainer<Capacity, Model, Optimizer, Heads...>::backward(const Parts& parts, int part, auto& sink) {
   detail::with_unit<S>(training(), [&]<class T>() {
-    training().backward(detail::units<T>(n), model_.block().data(), reinterpret_cast<T*>(memory_.data()),
-                        memory_.data() + layout_.scratch, memory_.data() + layout_.segment, sink,
-                        training_run(n, model_.block().data()));
+    const Memory<T> memory = memory_of<T>(parts, part);
+    const auto first = static_cast<std::size_t>(parts.first(part));
+    const int n = parts.samples_of(part);
+    for (std::size_t k = 0; k < outputs && !is_whole<T>(parts); ++k)
+      if (const Port& port = plan().outputs[k]; port.gradient != Step::none)
+        load_samples(Array(rows_in<T>(layout_.gradients, k, parts.samples) + first * port.size,
+                           static_cast<std::size_t>(n) * port.size),
+                     port.size, {.n = n}, memory(plan(), port.gradient));
+    // What it works with is its own where parts run at the same time.
+    std::size_t room = layout_.end - layout_.scratch;
+    if (together_) room = room / static_cast<std::size_t>(parts.count) / aligned(1) * aligned(1);
+    S* const scratch =
+        memory_.data() + layout_.scratch + (together_ ? static_cast<std::size_t>(part) * room : 0);
+    training().backward(memory.count, model_.block().data(), memory.workspace, scratch,
+                        scratch + room - layout_.segment, sink,
+                        training_run(parts, part, model_.block().data()));
   });
+}
+
+// f(offset, how many, regularizer) for what backward hands gradients on of, tensor by tensor.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::each_handed_on(auto f) const {
+  for (std::size_t s = 0; s < plan().steps.size(); ++s) {
+    if (!training().hands_on(s)) continue;
+    const Tensors& tensors = plan().layer_of(plan().steps[s]).tensors;
+    for (int i = 0; i < tensors.count(); ++i)
+      if (tensors[i].trainable)
+        f(tensors.offset(i), static_cast<std::size_t>(tensors[i].shape.size()), tensors[i].regularizer);
+  }
+}
+
+// The gradient of a part, without penalties: in a block of its own where several run at the same time, or
+// else added to those of the parts before.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::sum_gradient(const Parts& parts, int part) {
+  const std::size_t block = together_ ? static_cast<std::size_t>(part) * block_size() : 0;
+  Sum<S> sum(gradient_.data() + block, part > 0 && !together_);
+  backward(parts, part, sum);
+}
+
+// The gradient of a batch, without penalties, in gradient_: the sum of those of the parts, in their order
+// whoever adds them. f(offset, how many, regularizer) for each piece of it when it is there.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::sum_gradients(const Parts& parts, auto f) {
+  const bool together = together_ && parts.count > 1;
+  each_part(parts, [&](int part) { sum_gradient(parts, part); });
+  if (!together) return each_handed_on(f);
+  const std::size_t piece = aligned(std::max<std::size_t>(block_size() / 32, 4096));
+  workers()->for_each((block_size() + piece - 1) / piece, [&](std::size_t k) {
+    each_handed_on([&](std::size_t offset, std::size_t n, const Regularizer& penalty) {
+      const std::size_t first = std::max(offset, k * piece), last = std::min(offset + n, (k + 1) * piece);
+      if (first >= last) return;
+      S* const to = gradient_.data() + first;
+      kernels::for_each_vector<S>(static_cast<std::ptrdiff_t>(last - first),
+                                  [&](std::ptrdiff_t i, auto part) {
+                                    auto v = part.load(to + i);
+                                    for (int other = 1; other < parts.count; ++other)
+                                      v += part.load(to + static_cast<std::size_t>(other) * block_size() + i);
+                                    part.store(to + i, v);
+                                  });
+      f(first, last - first, penalty);
+    });
+  });
+}
+
+// The same with penalties.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::whole_gradient(const Parts& parts) {
+  Store<S> store(model_.block().data(), gradient_.data());
+  sum_gradients(parts, [&](std::size_t offset, std::size_t n, const Regularizer& penalty) {
+    if (penalty) store.take(offset, static_cast<int>(n), gradient_.data() + offset, penalty);
+  });
+}
+
+// The optimizer's step, as the gradients are finished.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::update_with(const Parts& parts) {
+  auto update = update_of(optimizer_, iterations_ + 1, model_.block().data(), slots_.data(), block_size());
+  if constexpr (may_be_cut()) {
+    if (together_ && parts.count > 1)
+      return sum_gradients(parts, [&](std::size_t offset, std::size_t n, const Regularizer& penalty) {
+        update.take(offset, static_cast<int>(n), gradient_.data() + offset, penalty);
+      });
+    for (int part = 0; part + 1 < parts.count; ++part) sum_gradient(parts, part);
+    if (parts.count > 1) update.add_to(gradient_.data());
+  }
+  backward(parts, parts.count - 1, update);
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 double Trainer<Capacity, Model, Optimizer, Heads...>::train(const Batch& batch) {
-  const double loss = forward(batch, model_.block().data(), states()) + penalty();
-  auto update = update_of(optimizer_, iterations_ + 1, model_.block().data(), slots_.data(), block_size());
-  backward(batch.samples.n, update);
+  const Parts parts(plan(), batch.samples.n);
+  const double loss = forward(batch, parts, model_.block().data(), states()) + penalty();
+  if constexpr (WaitsForGradient<Optimizer>) {
+    whole_gradient(parts);
+    apply_gradient<S>(optimizer_, iterations_, plan(),
+                      {model_.block().data(), slots_.data(), gradient_.data(), averages_.data(), sums_.data(),
+                       block_size()});
+  } else {
+    update_with(parts);
+  }
   ++iterations_;
   return loss;
 }
@@ -749,61 +1002,108 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::train(const Batch& batch) 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 double Trainer<Capacity, Model, Optimizer, Heads...>::test(const Batch& batch) {
   const int n = batch.samples.n;
+  const Parts parts(plan(), n);
   double loss = 0;
+  std::array<double, Parts::most> penalties{};
   detail::with_unit<S>(inference(), [&]<class T>() {
     const auto& of = inference().plan;
-    const int count = detail::units<T>(n);
-    const auto units = static_cast<std::size_t>(count);
-    T* const workspace = reinterpret_cast<T*>(memory_.data());
-    T* const results = workspace + units * of.workspace;
-    T* const converted = results + units * size_of(of.outputs);
-    const T* x = nullptr;
-    if constexpr (Unit<T>::samples == 1)
-      if (const S* values = batch.x[0].template as<S>(); values && of.inputs.size() == 1)
-        x = values + batch.samples.first * input_size();
-    if (!x) {
-      for (std::size_t k = 0; k < of.inputs.size(); ++k)
-        load_samples(batch.x[k], input_size(k), batch.samples, converted + units * of.inputs[k].first);
-      x = converted;
-    }
-    inference().forward(count, model_.block().data(), x, results, workspace,
-                        {n, nullptr, {}, states(), &loss});
-    each_output([&](std::size_t k, auto& head) {
-      T* const result = results + units * of.outputs[k].first;
-      S* y = nullptr;
-      if constexpr (Unit<T>::samples == 1) {
-        y = result;
-      } else {
-        y = memory_.data() + layout_.outputs + region(k, units * Unit<T>::samples);
-        kernels::lanes_to_rows(result, output_size(k), n, y);
+    const std::size_t in_size = size_of(of.inputs), out_size = size_of(of.outputs);
+    // A part's workspace, and behind it what it makes.
+    const auto workspace = [&](int part) {
+      return reinterpret_cast<T*>(memory_.data() + static_cast<std::size_t>(parts.first(part)) *
+                                                       (of.workspace + in_size + out_size));
+    };
+    const auto results = [&](int part) {
+      return workspace(part) +
+             static_cast<std::size_t>(detail::units<T>(parts.samples_of(part))) * of.workspace;
+    };
+    each_part(parts, [&](int part) {
+      const Samples samples = batch.samples.part(parts.first(part), parts.samples_of(part));
+      const int count = detail::units<T>(samples.n);
+      const auto units = static_cast<std::size_t>(count);
+      T* const converted = results(part) + units * out_size;
+      const T* x = nullptr;
+      if constexpr (Unit<T>::samples == 1)
+        if (const S* values = batch.x[0].template as<S>(); values && of.inputs.size() == 1)
+          x = values + samples.first * input_size();
+      if (!x) {
+        for (std::size_t k = 0; k < of.inputs.size(); ++k)
+          load_samples(batch.x[k], input_size(k), samples, converted + units * of.inputs[k].first);
+        x = converted;
       }
-      const S* const mask =
-          mask_rows(of.outputs[k].mask, n, [&](const Port& port) { return results + units * port.first; });
-      loss += measure(head, load_targets(batch, k, head, y, nullptr), batch, k, mask);
+      inference().forward(count, model_.block().data(), x, results(part), workspace(part),
+                          {samples.n, nullptr, {}, states(), &penalties[static_cast<std::size_t>(part)]});
+      for (std::size_t k = 0; k < of.outputs.size() && !is_whole<T>(parts); ++k)
+        store_samples(results(part) + units * of.outputs[k].first, of.outputs[k].size, samples.n,
+                      rows_in<T>(layout_.outputs, k, n) +
+                          static_cast<std::size_t>(parts.first(part)) * of.outputs[k].size);
+    });
+    for (const double penalty : penalties) loss += penalty;
+    const auto rows = [&](std::size_t k) {
+      if constexpr (Unit<T>::samples == 1)
+        if (is_whole<T>(parts)) return results(0) + static_cast<std::size_t>(n) * of.outputs[k].first;
+      return rows_in<T>(layout_.outputs, k, n);
+    };
+    each_output([&](std::size_t k, auto& head) {
+      const int port = of.outputs[k].mask;
+      const S* const mask = port < 0 ? nullptr : rows(static_cast<std::size_t>(port));
+      loss += measure(head, load_targets(batch, k, head, rows(k), nullptr), batch, k, mask);
     });
   });
   return loss;
 }
 
+// The logs by their names, in Keras's order.
 template <int Capacity, class Model, class Optimizer, class... Heads>
-auto Trainer<Capacity, Model, Optimizer, Heads...>::test_all(const Arrays& x, const Arrays& y,
-                                                             const Weights& weights, const Layouts& targets,
-                                                             int batch_size) -> Logs {
-  const std::size_t n = samples_of(x);
-  double sum = 0;
+void Trainer<Capacity, Model, Optimizer, Heads...>::name_logs(const Logs& logs, NamedLogs& to) const {
+  to.clear();
+  for (const std::size_t i : alphabetical_) to.add(names_[i], logs[i]);
+}
+
+// The loss and metrics over that many batches, or over a pass where steps is 0.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class Source, class... Callbacks>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::test_batches(Source& source, int steps,
+                                                                 TrainingRun<Trainer>& run,
+                                                                 Callbacks&... callbacks) -> Logs {
+  using namespace detail::hooks;
+  run.steps = steps > 0 ? steps : source.steps();
+  run.logs.clear();
+  detail::call<on_test_begin>(run, callbacks...);
   reset_metrics();
-  for (std::size_t i = 0; i < n; i += static_cast<std::size_t>(batch_size)) {
-    const int count = static_cast<int>(std::min(static_cast<std::size_t>(batch_size), n - i));
-    sum +=
-        test({.x = x, .y = y, .targets = targets, .weights = weights, .samples = {.first = i, .n = count}}) *
-        count;
+  source.begin(nullptr);
+  double sum = 0, seen = 0;
+  for (run.step = 0; steps == 0 || run.step < steps; ++run.step) {
+    const Batch* const batch = source.next();
+    if (!batch) break;
+    detail::call<on_test_batch_begin>(run, callbacks...);
+    sum += test(*batch) * batch->samples.n;
+    seen += batch->samples.n;
+    if constexpr ((... || detail::listens<on_test_batch_end, Callbacks>())) {
+      name_logs(logs(sum / seen + penalty()), run.logs);
+      detail::call<on_test_batch_end>(run, callbacks...);
+    }
   }
-  return logs(sum / static_cast<double>(n) + penalty());
+  if (seen == 0) {
+    report(Text("evaluate: no batch came"));
+    return no_logs();
+  }
+  const Logs tested = logs(sum / seen + penalty());
+  if constexpr ((... || detail::listens<on_test_end, Callbacks>())) {
+    name_logs(tested, run.logs);
+    detail::call<on_test_end>(run, callbacks...);
+  }
+  return tested;
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class... Callbacks>
 auto Trainer<Capacity, Model, Optimizer, Heads...>::evaluate(const Arrays& x, const Arrays& y, int batch_size,
-                                                             const Weights& weights) -> Logs {
+                                                             const Weights& weights, Callbacks&&... callbacks)
+    -> Logs {
+  static_assert(
+      detail::is_callback<Callbacks...>(),
+      "keratin: an argument of evaluate is no callback: it has none of the members on_test_begin ...");
   Layouts targets;
   if (batch_size < 1) {
     report(Text("evaluate: batch_size ", batch_size, " came, at least 1 wanted"));
@@ -811,10 +1111,12 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::evaluate(const Arrays& x, co
   }
   if (!check(x, y, weights, targets)) return no_logs();
   if (Capacity > 0) batch_size = std::min(batch_size, Capacity);
-  batch_size = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(batch_size), samples_of(x)));
-  if (!reserve(static_cast<std::size_t>(batch_size)) || !continues({samples_of(x)}, batch_size))
-    return no_logs();
-  return test_all(x, y, weights, targets, batch_size);
+  const auto size = std::min<std::size_t>(static_cast<std::size_t>(batch_size), samples_of(x));
+  if (!reserve(size) || !continues({samples_of(x)}, static_cast<int>(size))) return no_logs();
+  detail::ArrayBatches<outputs> batches({.x = x, .y = y, .targets = targets, .weights = weights},
+                                        samples_of(x), size);
+  TrainingRun<Trainer> run(*this);
+  return test_batches(batches, 0, run, callbacks...);
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
@@ -851,11 +1153,11 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::gradient(const Arrays& x, co
   const std::size_t kept = states_size(training(), n);  // neither the model nor the states shall change
   S* const states_copy = kept > 0 ? states_.data() + kept : nullptr;
   std::copy_n(states_.data(), kept, states_copy);
-  forward({.x = x, .y = y, .targets = targets, .weights = weights, .samples = {.n = n}}, gradient_.data(),
-          states_copy);
+  const Parts parts(plan(), n);
+  forward({.x = x, .y = y, .targets = targets, .weights = weights, .samples = {.n = n}}, parts,
+          gradient_.data(), states_copy);
   std::fill_n(gradient_.data(), block_size(), S{});
-  Store<S> store(model_.block().data(), gradient_.data());
-  backward(n, store);
+  whole_gradient(parts);
   return {gradient_.data(), block_size()};
 }
 
@@ -871,6 +1173,34 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::penalty() const {
         sum += p.regularizer.penalty(model_.block().data() + layer.tensors.offset(i), p.shape.size());
     }
   return sum;
+}
+
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::each_state(auto f) {
+  const auto values = [&](const char* what, std::span<S> all) { f(what, std::as_writable_bytes(all)); };
+  const auto object = [&]<class T>(const char* what, T& one) {
+    if constexpr (std::is_trivially_copyable_v<T>) f(what, std::as_writable_bytes(std::span(&one, 1)));
+  };
+  values("weights", model_.block());
+  values("optimizer slots", slots());
+  if constexpr (HasSettings<Optimizer>) {
+    values("averages of the weights", averages());
+    values("sums of gradients", sums());
+  }
+  std::size_t states = 0;
+  if (sequences_ > 0) states = states_size(training(), sequences_);
+  values("states of layers", {states_.data(), states});
+  object("steps", iterations_);
+  object("random seed", seed_);
+  if (optimizer_.learning_rate.is_constant()) {
+    double rate = optimizer_.learning_rate.at(0);
+    object("learning rate", rate);
+    optimizer_.learning_rate = rate;
+  }
+  each_output([&](std::size_t, auto& head) {
+    object("mean loss", head.loss);
+    std::apply([&](auto&... metric) { (object(metric.name, metric), ...); }, head.of_metrics);
+  });
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>

@@ -1,0 +1,301 @@
+// Callbacks that write files: names and bytes are Keras's, an old checkpoint outlives whatever goes wrong,
+// and TensorBoard reads its events.
+#include <keratin/io/backup_and_restore.hpp>
+#include <keratin/io/csv_logger.hpp>
+#include <keratin/io/model_checkpoint.hpp>
+#include <keratin/io/plot_history.hpp>
+#include <keratin/io/tensorboard.hpp>
+#include <keratin/io/training_state.hpp>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "../check.hpp"
+#include "files.hpp"
+
+using namespace keratin;
+
+namespace {
+
+using Net = Sequential<Input<1>, Dense<1>>;
+
+std::string text_of(const std::string& name) {
+  std::string text;
+  for (const float c : golden("callbacks/" + name)) text += static_cast<char>(static_cast<int>(c));
+  return text;
+}
+auto trainer_for(auto& model) {
+  return compile(model, SGD{}, MeanSquaredError{}, metrics::MeanAbsoluteError{});
+}
+
+// The files of a folder and of those in it, sorted.
+std::vector<std::string> all_files(const std::string& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) names.push_back(entry.path().string().substr(folder.size() + 1));
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("ModelCheckpoint saves when Keras does, under Keras's names") {
+  Model<Net> model;
+  auto trainer = trainer_for(model);
+  for (int i = 0; i < 12; ++i) {
+    const std::string name = "callbacks/checkpoint/" + std::to_string(i) + "/";
+    CAPTURE(name);
+    const std::vector<float> o = golden(name + "options");
+    const std::string monitor =
+                          std::array{"val_loss", "val_accuracy", "loss"}[static_cast<std::size_t>(o[0])],
+                      end = o[3] != 0 ? ".weights.h5" : ".keras";
+    const int freq = static_cast<int>(o[4]);
+    const TemporaryFolder folder;
+    io::ModelCheckpoint callback{
+        .filepath = folder.path + "/" +
+                    (freq > 0 ? "m_{batch:02d}_{epoch}_{loss:.2f}" : "m_{epoch:02d}-{" + monitor + ":.3f}") +
+                    end,
+        .monitor = monitor,
+        .save_best_only = o[2] != 0,
+        .save_weights_only = o[3] != 0,
+        .mode = static_cast<Direction>(static_cast<int>(o[1])),
+        .save_freq = freq,
+        .initial_value_threshold = o[5] == 8e9f ? std::nullopt : std::optional<double>(o[5])};
+    std::string saved;
+    const auto collect = [&] {
+      for (const std::string& file : all_files(folder.path)) {
+        saved += (o[3] != 0 ? "+" : "") + file + "\n";
+        std::filesystem::remove(folder.file(file));
+      }
+    };
+    TrainingRun run(trainer);
+    callback.on_train_begin(run);
+    for (const float value : golden(name + "script")) {
+      for (run.step = 0; run.step < 3; ++run.step) {
+        run.logs.clear();
+        run.logs.add("loss", run.epoch + run.step / 8.0);
+        callback.on_train_batch_end(run);
+        collect();
+      }
+      run.logs.clear();
+      run.logs.add(monitor, value == 9e9f ? NAN : value);
+      callback.on_epoch_end(run);
+      collect();
+      saved += "!\n";
+      ++run.epoch;
+    }
+    saved.pop_back();
+    CHECK(saved == text_of(name.substr(10) + "saved"));
+  }
+}
+
+TEST_CASE("names have values in them as in Python") {
+  const std::vector<io::Field> fields{
+      {"epoch", 7, true}, {"batch", 12, true}, {"val_loss", 0.0123456}, {"loss", 1234.5}, {"nan", NAN}};
+  std::string all;
+  for (const char* name :
+       {"plain.keras", "{epoch}", "{epoch:02d}-{val_loss:.2f}", "{epoch:5d}|{batch:04d}", "{{x}}{epoch:d}",
+        "{loss}", "{loss:.3e}", "{loss:g}", "{loss:10.1f}|{loss:010.1f}", "{val_loss:.4f}{val_loss:E}",
+        "{nan:.2f}{nan}{nan:06.1f}", "{epoch:.1f}", "{loss:.0f}", "{val_loss:+.2f}", "{loss:G}"})
+    all += (all.empty() ? "" : "\n") + io::format_name(name, fields);
+  CHECK(all == text_of("names"));
+  refuses([&] { io::format_name("a{mape:.2f}", fields); },
+          "'a{mape:.2f}': 'mape' came, one of epoch, batch, ");
+  refuses([&] { io::format_name("{epoch", fields); }, "'{epoch': a brace that stands alone came");
+  refuses([&] { io::format_name("a}", fields); }, "a brace that stands alone came");
+  for (const char* spec :
+       {"{loss:d}", "{loss:.f}", "{loss:.3}", "{loss:x}", "{epoch:.2d}", "{loss:999f}", "{loss:<4}"})
+    refuses([&] { io::format_name(spec, fields); }, "}' came, a format such as {");
+}
+
+TEST_CASE("a checkpoint goes on where training stood") {
+  const TemporaryFolder folder;
+  const std::vector<float> x = filled_array(12, 0), y = filled_array(12, 1);
+  Model<Net> model(1), other;
+  auto trainer = trainer_for(model), later = trainer_for(other);
+  trainer.fit(x, y, {.epochs = 2, .batch_size = 4, .verbose = 0},
+              io::ModelCheckpoint{.filepath = folder.path + "/deep/er/{epoch}.keras"});
+  CHECK(all_files(folder.path) == std::vector<std::string>{"deep/er/1.keras", "deep/er/2.keras"});
+  io::load_training(later, folder.file("deep/er/2.keras"));
+  CHECK(std::ranges::equal(model.block(), other.block()));
+  CHECK(later.iterations() == 6);
+  CHECK_THROWS_WITH(trainer.fit(x, y, {.verbose = 0}, io::ModelCheckpoint{.filepath = "a.h4"}),
+                    "a.h4: a name that ends with .keras or .h5 wanted");
+  CHECK_THROWS_WITH(
+      trainer.fit(x, y, {.verbose = 0}, io::ModelCheckpoint{.filepath = "a.h5", .save_weights_only = true}),
+      "a.h5: a name that ends with .weights.h5 wanted");
+}
+
+TEST_CASE("the old checkpoint outlives a full disk and a folder that cannot be written to") {
+  const TemporaryFolder folder;
+  const std::vector<float> x = filled_array(4, 0);
+  Model<Net> model(1);
+  auto trainer = trainer_for(model);
+  const std::string path = folder.file("m.keras");
+  const auto fit = [&](const std::string& to) {
+    return message_of([&] { trainer.fit(x, x, {.verbose = 0}, io::ModelCheckpoint{.filepath = to}); });
+  };
+  REQUIRE(fit(path) == "");
+  const std::string old = contents(path);
+
+  rlimit before;
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{1000, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const std::string full = fit(path);
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  CHECK(full == path + ": cannot be written: File too large");
+  CHECK(contents(path) == old);
+  CHECK(folder.files() == 1);
+
+  // Where a folder would have to be made stands a file; who is root may write to any folder.
+  CHECK(fit(path + "/below.keras") == path + "/below.keras: its folder cannot be made: Not a directory");
+  CHECK(contents(path) == old);
+  if (::geteuid() != 0) {
+    std::filesystem::permissions(folder.path, std::filesystem::perms(0500));
+    CHECK(fit(path) == path + ": cannot be written: Permission denied");
+    std::filesystem::permissions(folder.path, std::filesystem::perms(0700));
+    CHECK(contents(path) == old);
+  }
+}
+
+TEST_CASE("a training that breaks off in an epoch goes on from its backup, and ends with the same bits") {
+  const TemporaryFolder folder;
+  const std::vector<float> x = filled_array(20, 0), y = filled_array(20, 1);
+  Model<Net> whole(1), broken(1), resumed(5);
+  const FitOptions options{.epochs = 5, .batch_size = 3, .verbose = 0};
+  auto trainer = compile(whole, Adam{}, MeanSquaredError{});
+  trainer.fit(x, y, options);
+  auto first = compile(broken, Adam{}, MeanSquaredError{}),
+       second = compile(resumed, Adam{}, MeanSquaredError{});
+  io::BackupAndRestore backup{.backup_dir = folder.file("backup")};
+  int epochs = 0;
+  LambdaCallback breaks{.on_train_batch_end =
+                            [](TrainingState& run) {
+                              if (run.epoch == 2 && run.step == 1) throw std::runtime_error("power cut");
+                            }},
+      counts{.on_epoch_end = [&](TrainingState&) { ++epochs; }};
+  CHECK_THROWS_WITH(first.fit(x, y, options, backup, breaks), "power cut");
+  CHECK(all_files(folder.path) == std::vector<std::string>{"backup/latest.checkpoint"});
+  folder.write("backup/notes.txt", "of somebody else");
+  folder.write("backup/.keratin-1-2.tmp", "of a process that was killed");
+  second.fit(x, y, options, backup, counts);
+  CHECK(epochs == 3);
+  CHECK(std::ranges::equal(whole.block(), resumed.block()));
+  CHECK(all_files(folder.path) == std::vector<std::string>{"backup/notes.txt"});
+}
+
+TEST_CASE("a history is drawn into a file, as a whole") {
+  const TemporaryFolder folder;
+  History history;
+  history.add(0, "loss", 0.5);
+  io::plot_history(history, folder.file("a.svg"));
+  CHECK(contents(folder.file("a.svg")) == plot_svg(history));
+  CHECK(refuses([&] { io::plot_history(history, folder.file("none/a.svg")); },
+                "none/a.svg: cannot be written"));
+}
+
+TEST_CASE("CSVLogger writes Keras's bytes") {
+  const auto logs = [](std::initializer_list<Log> values) {
+    NamedLogs all;
+    for (const Log& log : values) all.add(log.name, log.value);
+    return all;
+  };
+  const NamedLogs full = logs({{"accuracy", 0.5}, {"loss", 1e-9}, {"val_accuracy", 100}, {"val_loss", NAN}}),
+                  rate = logs({{"loss", 0.1}, {"learning_rate", 0.001f}}),
+                  odd = logs({{"loss", -2e16}, {"accuracy", 0.1 + 0.2}}),
+                  endless = logs({{"loss", INFINITY}});
+  const auto written = [](std::string& path, char separator, bool append,
+                          std::initializer_list<NamedLogs> epochs) {
+    io::CSVLogger callback(path, separator, append);
+    TrainingState run;
+    callback.on_train_begin(run);
+    for (const NamedLogs& epoch : epochs) {
+      run.logs = epoch;
+      callback.on_epoch_end(run);
+      ++run.epoch;
+    }
+    const std::string before_the_end = contents(path);
+    callback.on_train_end(run);
+    return before_the_end;
+  };
+  const TemporaryFolder folder;
+  std::string path = folder.write("log.csv", "something that was there");
+  CHECK(written(path, ',', false, {full, odd}) == text_of("csv/validation"));
+  CHECK(written(path, ';', false, {rate, endless}) == text_of("csv/bare"));
+  written(path, ',', false, {full});
+  CHECK(written(path, ',', true, {full, full}) == text_of("csv/appended"));
+  std::string fresh = folder.file("fresh.csv"), nowhere = folder.file("none/log.csv");
+  CHECK(written(fresh, '\t', true, {rate}) == text_of("csv/fresh"));
+  CHECK(message_of([&] { written(nowhere, ',', false, {}); }) ==
+        nowhere + ": cannot be written: No such file or directory");
+  std::string device = "/dev/full";
+  CHECK(message_of([&] { written(device, ',', false, {full}); }) ==
+        "/dev/full: cannot be written: No space left on device");
+}
+
+namespace {
+
+// The payloads of a file of records, once their checksums are right.
+std::vector<std::string> records(const std::string& bytes) {
+  const auto number = [&](std::size_t at, int size) {
+    std::uint64_t n = 0;
+    for (int i = size; i-- > 0;)
+      n = n << 8 | static_cast<unsigned char>(bytes.at(at + static_cast<std::size_t>(i)));
+    return n;
+  };
+  std::vector<std::string> all;
+  for (std::size_t at = 0; at < bytes.size(); at += 16 + all.back().size()) {
+    all.push_back(bytes.substr(at + 12, number(at, 8)));
+    CHECK(number(at + 8, 4) == io::detail::masked(io::detail::crc32c(std::string_view(bytes).substr(at, 8))));
+    CHECK(number(at + 12 + all.back().size(), 4) == io::detail::masked(io::detail::crc32c(all.back())));
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("TensorBoard's files have an event for each value, and TensorBoard reads them") {
+  CHECK(io::detail::crc32c("123456789") == 0xE3069283);
+  const TemporaryFolder folder;
+  const std::vector<float> x = filled_array(20, 0), y = filled_array(20, 1);
+  Model<Sequential<Input<1>, Dense<3, ReLU>, Dense<1>>> model(1);
+  auto trainer = trainer_for(model);
+  LambdaCallback spy{};
+  std::string wanted;
+  spy.on_epoch_end = [&](TrainingState& run) {
+    for (const Log& log : run.logs)
+      wanted.append(log.name).append(" ").append(repr(static_cast<float>(log.value)).view()).append("\n");
+  };
+  io::TensorBoard board{
+      .log_dir = folder.path, .histogram_freq = 2, .write_steps_per_second = true, .update_freq = 2};
+  const History history =
+      trainer.fit(x, y, {.epochs = 3, .batch_size = 4, .validation_split = 0.2, .verbose = 0}, board, spy);
+  const std::vector<std::string> files = all_files(folder.path);
+  REQUIRE(files.size() == 2);
+  CHECK(files[0].starts_with("train/events.out.tfevents."));
+  CHECK(files[1].starts_with("validation/events.out.tfevents."));
+  // The version, the graph; of each epoch 2 logs, the rate and the speed, of each second batch 2 and the
+  // speed; twice 4 tensors.
+  CHECK(records(contents(folder.file(files[0]))).size() == 2 + 3 * 4 + 6 * 3 + 2 * 4);
+  CHECK(records(contents(folder.file(files[1]))).size() == 1 + 3 * (2 + 2));
+
+  folder.write("wanted.txt", wanted);
+  const char* const python = std::getenv("KERATIN_PYTHON");
+  const std::string command = std::string(python ? python : "python3") + " '" KERATIN_TEST_DATA +
+                              "/../io/tensorboard_reads.py' '" + folder.path + "'";
+  const int status = std::system(command.c_str());
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+    MESSAGE("the tensorboard package is not here");
+  else
+    CHECK(status == 0);
+
+  io::TensorBoard nowhere{.log_dir = folder.file("wanted.txt")};
+  CHECK(message_of([&] { trainer.fit(x, y, {.verbose = 0}, nowhere); }) ==
+        folder.file("wanted.txt") + "/train: cannot be made: Not a directory");
+}
