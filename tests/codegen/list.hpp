@@ -19,4 +19,5 @@
   X(preprocessing) \
   X(attention) \
   X(einsum_dense) \
-  X(random_images)
+  X(random_images) \
+  X(masks)

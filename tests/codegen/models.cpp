@@ -165,6 +165,10 @@ functional::Model models::attention() {
   const Tensor a = Attention<ScaledScores, ConcatScores, CausalMask>{}(Dense<3, Tanh>{}(shared), shared);
   return filled(x, Attention<>{}(AdditiveAttention<NoScaledScores>{}(a)));
 }
+functional::Model models::masks() {
+  return chain({6}, Embedding<9, 4, MaskZero>{}, LSTM<3, ReturnSequences>{}, Masking<-1.0>{},
+               MultiHeadAttention<1, 2>{}, Bidirectional<GRU<2>>{}, Dense<2>{});
+}
 functional::Model models::random_images() {
   return chain({9, 8, 3}, RandomFlip<>{}, RandomFlip<Flip::vertical>{},
                RandomTranslation<0.1, Range{-0.2, 0.0}, FillMode<Fill::constant>, FillValue<0.5>>{},

@@ -104,7 +104,7 @@ struct Step {
 /// A fixed-capacity list for plans made by the compiler, of so many layers and buffers.
 template <int Layers, int Buffers> struct UpTo {
   template <class T> struct List {
-    static constexpr int capacity = std::is_same_v<T, Port>                                   ? 1
+    static constexpr int capacity = std::is_same_v<T, Port> ? 2  // an output and its mask
                                     : std::is_same_v<T, LayerPlan> || std::is_same_v<T, Step> ? Layers
                                                                                               : Buffers;
     int count = 0;

@@ -142,25 +142,10 @@ template <LayerSpec S> class NodeOf final : public Node {
     else
       return {};
   }
-  bool makes_mask() const override {
-    if constexpr (requires { spec_.makes_mask(); })
-      return spec_.makes_mask();
-    else
-      return false;
-  }
+  bool makes_mask() const override { return mask_traits_of(spec_).makes; }
   Tensor mask_of(const Tensor& x) const override;
-  bool passes_mask() const override {
-    if constexpr (requires { spec_.passes_mask(); })
-      return spec_.passes_mask();
-    else
-      return traits_of(spec_).pointwise;
-  }
-  bool masks_change_it() const override {
-    if constexpr (requires { spec_.masks_change_it(); })
-      return spec_.masks_change_it();
-    else
-      return false;
-  }
+  bool passes_mask() const override { return mask_traits_of(spec_).passes; }
+  bool masks_change_it() const override { return mask_traits_of(spec_).changed; }
   Fit fit(const Shapes& in) const override { return spec_.fit(in); }
   LayerPlan plan(const Shapes& in, int index, Mode mode) const override {
     return layer_plan(spec_, in, index, mode);

@@ -5,6 +5,7 @@
 #include <keratin/core/range.hpp>
 #include <keratin/functional/model.hpp>
 #include <keratin/initializers.hpp>
+#include <keratin/io/implicit_masks.hpp>
 #include <keratin/sequential/generated.hpp>
 
 #include <boost/core/demangle.hpp>
@@ -185,7 +186,8 @@ template <class V>
   requires requires(V value) { argument_text(value); }
 std::string option_text(std::string_view field, const V& value) {
   const std::string argument = argument_text(value);
-  return argument.empty() ? "" : option_name(field) + "<" + argument + ">";
+  constexpr bool may_be_empty = std::is_base_of_v<Numbers, V>;  // Axis<>: no axis
+  return argument.empty() && !may_be_empty ? "" : option_name(field) + "<" + argument + ">";
 }
 inline std::string option_text(std::string_view field, bool value) {
   return (value ? "" : "No") + option_name(field);
@@ -231,8 +233,6 @@ template <LayerSpec S> std::vector<Field> fields_of(const S& spec) {
     if constexpr (requires { value == value; }) field.is_default = value == hana::second(accessor)(otherwise);
     if constexpr (requires { argument_text(value); }) field.argument = argument_text(value);
     if constexpr (requires { option_text("", value); }) field.option = option_text(field.name, value);
-    if (field.name == "mask_zero")
-      field.is_default = true;  // it changes nothing where no layer reads the mask
     fields.push_back(std::move(field));
   });
   return fields;
@@ -311,8 +311,11 @@ class StaticNetwork {
     check_ports(model);
     const std::vector<std::string> names = layer_names(model.layers());
     for (int i = 0; i < graph_.needed; ++i) layers_.push_back({.name = names[graph_.layer_index(i)]});
-    for (int i = 0; i < graph_.needed; ++i) check_call(i);
-    for (int i = 0; i < graph_.needed; ++i) find_type(i);
+    find_data(graph_.outputs[0]);
+    for (int i = 0; i < graph_.needed; ++i)
+      if (at(i).data) check_call(i);
+    for (int i = 0; i < graph_.needed; ++i)
+      if (at(i).data) find_type(i);
     network_.inside = chain(-1, graph_.outputs[0], 0);
     network_.inside.insert(network_.inside.begin(), {"Input<" + argument_text(model.input_shape()) + ">"});
   }
@@ -326,7 +329,7 @@ class StaticNetwork {
   struct Layer {
     std::string name;
     TypeText type{};
-    bool merges = false, used = false;
+    bool data = false, merges = false, used = false;  // data: not only a part of a mask
     int fork = -1;  // the nearest layer that everything passes on its way here; -1: the input
   };
   static constexpr int deepest = 30;  // branches inside branches
@@ -356,7 +359,28 @@ class StaticNetwork {
     if (extras.return_state) refuse(i, "returns its states or scores");
     if (entry.node->outputs() > 1) refuse(i, "makes several tensors");
     if (extras.initial_state) refuse(i, "is given states to begin with");
-    if (extras.masks.count() > 0) refuse(i, "reads a mask");
+    check_masks(i);
+  }
+  // A static network makes and reads the masks that Keras gives by itself, and no others.
+  void check_masks(int i) const {
+    const functional::Graph::Entry& entry = graph_.entry(i);
+    const MasksRead read = entry.node->extras().masks;
+    if (entry.node->reads_masks() && read.has(MasksRead::given)) refuse(i, "is given a mask of its scores");
+    for (int k = 0; k < data_inputs(i); ++k) {
+      const functional::Tensor& x = entry.call->inputs[static_cast<std::size_t>(k)];
+      const functional::Call* mask = x.mask() ? &x.mask()->call() : nullptr;
+      if (entry.node->reads_mask()) mask = read.count() > 0 ? &entry.call->inputs.back().call() : nullptr;
+      if (!masks_.agrees(x.call(), mask)) refuse(i, "is given another mask than Keras gives it by itself");
+    }
+  }
+  int data_inputs(int i) const {
+    return graph_.entry(i).inputs.count - graph_.entry(i).node->extras().masks.count();
+  }
+  // What the output is made of; everything else makes masks, which a static network does by itself.
+  void find_data(int i) {
+    if (i < 0 || at(i).data) return;
+    at(i).data = true;
+    for (int k = 0; k < data_inputs(i); ++k) find_data(graph_.entry(i).inputs[k]);
   }
   static std::string text_of(const functional::Node& node) {
     if (const auto* steps = dynamic_cast<const functional::TimeDistributedNode*>(&node)) {
@@ -364,21 +388,24 @@ class StaticNetwork {
       return inside.empty() ? "" : "TimeDistributed<" + inside + ">";
     }
     std::string text;
-    functional::with_spec(node, [&](const auto& spec) { text = layer_text(spec); });
+    functional::with_spec(node, [&](auto spec) {
+      if constexpr (requires { spec.masked; }) spec.masked = false;
+      if constexpr (requires { spec.masks = MasksRead{}; }) spec.masks = {};
+      text = layer_text(spec);
+    });
     return text;
   }
   void find_type(int i) {
     Layer& layer = at(i);
     layer.type.head = text_of(*graph_.entry(i).node);
-    functional::with_spec(*graph_.entry(i).node, [&]<class S>(const S&) {
-      layer.merges = MergingSpec<S> && graph_.entry(i).inputs.count > 1;
-    });
+    functional::with_spec(*graph_.entry(i).node,
+                          [&]<class S>(const S&) { layer.merges = MergingSpec<S> && data_inputs(i) > 1; });
     if (layer.type.head.empty()) refuse(i, "has no static type");
     if (layer.name != automatic_name(graph_.entry(i).node->type())) layer.type.name = layer.name;
     taken_.insert(layer.name);
     const PerInput<int>& reads = graph_.entry(i).inputs;
     layer.fork = reads[0];
-    for (const int other : reads) layer.fork = common_fork(layer.fork, other);
+    for (int k = 1; k < data_inputs(i); ++k) layer.fork = common_fork(layer.fork, reads[k]);
   }
   // What a layer of this type is called behind those before it if it is given no name.
   std::string automatic_name(const char* type) {
@@ -413,8 +440,8 @@ class StaticNetwork {
     const functional::Graph::Entry& entry = graph_.entry(i);
     if (depth > deepest) refuse(i, "has branches inside branches, deeper than ", deepest);
     TypeText parallel{"Parallel", true, {{layer.type.head}}, layer.type.name};
-    for (const int input : entry.inputs)
-      parallel.inside.push_back({"Branch", true, chain(layer.fork, input, depth)});
+    for (int k = 0; k < data_inputs(i); ++k)
+      parallel.inside.push_back({"Branch", true, chain(layer.fork, entry.inputs[k], depth)});
     if (layer.type.head != "Add<>" || entry.inputs.count != 2 || entry.in[0] != entry.in[1]) return parallel;
     std::vector<TypeText>& branches = parallel.inside;
     for (const std::size_t other : {2u, 1u})  // a + b is b + a
@@ -424,6 +451,7 @@ class StaticNetwork {
   }
 
   const functional::Graph& graph_;
+  ImplicitMasks masks_;
   std::vector<Layer> layers_;
   std::set<std::string> taken_;         // names
   std::map<std::string, int> numbers_;  // of the last name of a type

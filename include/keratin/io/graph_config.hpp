@@ -2,6 +2,7 @@
 // A model's layers as Keras's JSON: the records of a Sequential or of a Functional model. Needs
 // nlohmann-json.
 #include <keratin/io/custom_layers.hpp>
+#include <keratin/io/implicit_masks.hpp>
 #include <keratin/io/model_graph.hpp>
 #include <keratin/io/places.hpp>
 #include <keratin/io/records.hpp>
@@ -88,16 +89,6 @@ class GraphWriter {
   bool has_operators() const { return has_operators_; }
 
  private:
-  // Operators have no weights; Keras has them in modules of their own.
-  static const char* operator_module(const Node& node) {
-    const std::string_view type = node.type();
-    if (type == "StopGradient") return "keras.src.ops.core";
-    for (const char* known :
-         {"TrueDivide", "Power", "GetItem", "Sum", "Mean", "Max", "Min", "Any", "NotEqual", "LogicalOr"})
-      if (type == known) return "keras.src.ops.numpy";
-    return nullptr;
-  }
-
   // Operators that are in no summary have no name yet. And where a Concatenate has a mask, Keras makes an
   // operator that takes the automatic name of the layer.
   void make_names() {
@@ -137,9 +128,7 @@ class GraphWriter {
     for (const int i : written)
       if (graph_.entry(i).owner == i && !is_row(i)) order_.push_back(i);
     for (std::size_t k = 0; k < graph_.outputs.size(); ++k) {
-      const Tensor output = model_.output(k);
-      const Call* const keras = implicit_mask(output.call());
-      if (output.mask() && !(keras && same(*keras, output.mask()->call())))
+      if (masks_.was_given(model_.output(k)))
         throw FileError("output " + std::to_string(k) +
                         " has a mask that was given to it, which files cannot say");
     }
@@ -207,52 +196,11 @@ class GraphWriter {
   std::optional<int> written_mask(const Graph::Entry& e) const {
     if (!e.node->extras().masks.has(MasksRead::given)) return std::nullopt;
     if (e.node->reads_masks()) return e.inputs[e.inputs.count - 1];
-    const Call* const keras =
-        e.node->extras().initial_state ? nullptr : implicit_mask(e.call->inputs[0].call());
-    if (keras && same(*keras, e.call->inputs.back().call())) return std::nullopt;
+    if (!e.node->extras().initial_state &&
+        masks_.agrees(e.call->inputs[0].call(), &e.call->inputs.back().call()))
+      return std::nullopt;
     return e.inputs[e.inputs.count - 1];
   }
-  // The mask that Keras gives what a call makes, as the call that makes it; null: none.
-  const Call* implicit_mask(const Call& call) const {
-    const auto known = implicit_.find(&call);
-    if (known != implicit_.end()) return known->second;
-    const Call* const mask = find_implicit_mask(call);
-    implicit_.emplace(&call, mask);
-    return mask;
-  }
-  const Call* find_implicit_mask(const Call& call) const {
-    if (!call.layer) return nullptr;
-    // States and scores have none.
-    const int piece = call.layer->piece;
-    if (piece > 0 && (call.shape.rank < 2 || piece >= call.inputs[0].call().node->outputs())) return nullptr;
-    if (piece >= 0) return implicit_mask(call.inputs[0].call());
-    if (operator_module(*call.node)) return nullptr;
-    if (call.node->makes_mask()) return call.mask.get();
-    if (!call.node->passes_mask()) return nullptr;
-    if (call.node->states() > 0 || call.node->reads_masks() || call.inputs.size() == 1)
-      return implicit_mask(call.inputs[0].call());
-    for (const Tensor& x : call.inputs) {
-      const Call* const keras = implicit_mask(x.call());
-      if (!keras || !x.mask() || !same(*keras, x.mask()->call())) return nullptr;
-    }
-    return call.mask.get();
-  }
-  // Whether two masks are made in the same way of the same tensors.
-  bool same(const Call& one, const Call& other) const {
-    const Call &a = behind_stop(one), &b = behind_stop(other);
-    if (&a == &b) return true;
-    if (!a.layer || !b.layer || a.inputs.size() != b.inputs.size() ||
-        std::string_view(a.node->type()) != b.node->type() || a.layer->parameters->count > 0)
-      return false;
-    for (std::size_t k = 0; k < a.inputs.size(); ++k)
-      if (!same(a.inputs[k].call(), b.inputs[k].call())) return false;
-    return config_of(*a.node).config == config_of(*b.node).config;
-  }
-  static const Call& behind_stop(const Call& call) {
-    const bool stop = call.layer && std::string_view(call.node->type()) == StopGradientSpec::name;
-    return stop ? call.inputs[0].call() : call;
-  }
-
   NodeConfig config_of(const Node& node) const {
     std::optional<NodeConfig> known = node_config(node, custom_);
     if (!known) throw FileError("class " + std::string(node.type()) + " is not known to files");
@@ -402,13 +350,10 @@ class GraphWriter {
   }
   // Keras takes attention's masks along by itself, and cannot be given others.
   void check_masks(const Graph::Entry& e) const {
-    for (int k = 0; k < data_inputs(e) && e.node->reads_masks(); ++k) {
-      const Tensor& x = e.call->inputs[static_cast<std::size_t>(k)];
-      const Call* const keras = implicit_mask(x.call());
-      if (x.mask() && !(keras && same(*keras, x.mask()->call())))
+    for (int k = 0; k < data_inputs(e) && e.node->reads_masks(); ++k)
+      if (masks_.was_given(e.call->inputs[static_cast<std::size_t>(k)]))
         throw FileError("input " + std::to_string(k) +
                         " has a mask that was given to it, which files cannot say");
-    }
     if (e.node->reads_masks() && !takes_arguments(e) && e.node->extras().masks.has(MasksRead::given))
       throw FileError("attention_mask: Keras has none here");
   }
@@ -448,11 +393,9 @@ class GraphWriter {
     const bool minds = e.node->passes_mask() || e.node->masks_change_it() || e.node->reads_mask();
     const bool reads_mask = (e.node->reads_mask() && e.node->extras().masks.count() > 0) || x.mask();
     return minds && !operator_module(*e.node) && !reads_mask && !e.node->extras().initial_state &&
-           implicit_mask(x.call());
+           masks_.of(x.call());
   }
-  bool leaves_mask_behind(const Tensor& output) const {
-    return !output.mask() && implicit_mask(output.call());
-  }
+  bool leaves_mask_behind(const Tensor& output) const { return !output.mask() && masks_.of(output.call()); }
   // Operators take no mask along.
   Json without_mask(int i, Json& extras) {
     const std::string name = new_name("unmasked");
@@ -533,7 +476,7 @@ class GraphWriter {
   std::vector<Stored> stored_;
   std::map<int, TextLayer> texts_;
   std::vector<std::string> next_groups_;
-  mutable std::map<const Call*, const Call*> implicit_;
+  ImplicitMasks masks_;
   bool has_operators_ = false;
 };
 

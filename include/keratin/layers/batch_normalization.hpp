@@ -30,7 +30,7 @@ struct BatchNormalizationSpec {
   double momentum = 0.99, epsilon = 1e-3;
   bool center = true, scale = true;
   ActivationFunction activation{};  // that of the layer behind it: set by fusion only
-  bool masked = false;              // set by a graph, for a call on a masked tensor
+  bool masked = false;              // set by the network, for a masked input
 
   static constexpr const char* name = "BatchNormalization";
   static constexpr const char* arguments = "...";

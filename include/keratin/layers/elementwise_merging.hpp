@@ -248,6 +248,7 @@ template <class Op> struct ElementwiseMergeSpec {
   static constexpr const char* arguments = requires { Op::only_in_graphs; } ? nullptr : "";
   static constexpr bool merges = true;
   static constexpr bool masks_change_it() { return Op::reads_input && !is_of_masks; }
+  constexpr bool operator==(const ElementwiseMergeSpec&) const = default;
 
   constexpr Fit fit(const Shapes& in) const {
     if (Op::takes_two && in.count != 2) return needs_two_inputs;

@@ -17,7 +17,7 @@ inline constexpr Rule needs_at_least_1_class_and_1_output{
 struct EmbeddingSpec {
   int input_dim = 0, output_dim = 0;
   Initializer embeddings_initializer = RandomUniform<>::value;
-  bool mask_zero = false;  // class 0 is padding: a mask goes with the output
+  bool mask_zero = false;
 
   static constexpr const char* name = "Embedding";
   static constexpr const char* arguments = "input_dim, output_dim, ...";
@@ -37,7 +37,7 @@ struct EmbeddingSpec {
   }
   constexpr Traits traits() const { return {.reads_output = false}; }
   constexpr bool makes_mask() const { return mask_zero; }
-  template <class Tensor> Tensor mask_of(const Tensor& x) const { return x.then(NotEqualSpec{}); }
+  constexpr auto mask_of(const auto& x) const { return x.then(NotEqualSpec{}); }
 
   struct Geometry {
     int in, input_dim, output_dim;
@@ -104,6 +104,12 @@ struct EmbeddingSpec {
 /// How the rows start: EmbeddingsInitializer<RandomNormal<>>. Keras: embeddings_initializer.
 template <class I> struct EmbeddingsInitializer {
   KERATIN_SETS(embeddings_initializer, I::value)
+};
+
+/// Class 0 is padding: a mask goes with the output, to the layers behind it that read masks, and to the loss.
+/// Keras: mask_zero=True.
+struct MaskZero {
+  KERATIN_SETS(mask_zero, true)
 };
 
 /// Embedding<10'000, 64>: the number of classes, and of values for each; then options.

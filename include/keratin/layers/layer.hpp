@@ -467,7 +467,7 @@ template <class S> void initialize_parameters(const auto& layers, std::uint64_t 
 }
 
 /// Which masks stand behind a layer's inputs: bit k that of the k-th input, in this order, and behind them
-/// one that the call was given. Set by a graph.
+/// one that the call was given. Set by the network.
 struct MasksRead {
   unsigned bits = 0;
 
@@ -480,6 +480,24 @@ struct MasksRead {
   }
   constexpr bool operator==(const MasksRead&) const = default;
 };
+/// What a layer does with the masks of what it reads, by Keras's rules.
+struct MaskTraits {
+  bool makes = false;      // one of its own
+  bool passes = false;     // what it makes has that of its input, of several the mask of all of them
+  bool reads = false;      // takes that of its first input as a further input
+  bool reads_all = false;  // takes those of all its inputs
+  bool changed = false;    // one would change what it computes, in a way that is not implemented
+};
+template <LayerSpec S> constexpr MaskTraits mask_traits_of(const S& spec) {
+  MaskTraits traits{.passes = traits_of(spec).pointwise, .reads = requires(S s){s.masked;
+}
+, .reads_all = requires(S s) { s.masks, s.return_attention_scores, s.use_causal_mask; }
+};  // namespace keratin
+if constexpr (requires { spec.makes_mask(); }) traits.makes = spec.makes_mask();
+if constexpr (requires { spec.passes_mask(); }) traits.passes = spec.passes_mask();
+if constexpr (requires { spec.masks_change_it(); }) traits.changed = spec.masks_change_it();
+return traits;
+}
 /// What attention makes where its scores are returned too, one behind the other.
 struct AttendedShapes {
   Shape output{}, scores{};

@@ -1,7 +1,6 @@
 #pragma once
 // Masking, and what a mask is made by. A mask holds 1 for each step that counts and 0 for the others; it goes
-// beside a tensor of a run-time graph, through every layer that works step by step, to recurrent layers and
-// the loss.
+// beside a tensor, through every layer that works step by step, to recurrent layers and the loss.
 #include <keratin/layers/elementwise_merging.hpp>
 #include <keratin/layers/layer.hpp>
 #include <keratin/layers/operators.hpp>
@@ -15,6 +14,7 @@ struct NotEqualSpec {
 
   static constexpr const char* name = "NotEqual";
 
+  constexpr bool operator==(const NotEqualSpec&) const = default;
   constexpr Fit fit(Shape in) const { return in; }
   constexpr Traits traits() const {
     return {.reads_input = false, .reads_output = false, .pointwise = true, .constant = true};
@@ -65,6 +65,7 @@ struct MaskingSpec {
   double mask_value = 0;
 
   static constexpr const char* name = "Masking";
+  static constexpr const char* arguments = "mask_value?";
 
   constexpr Fit fit(Shape in) const {
     if (in.rank < 2) return needs_sequence_TxC;
@@ -73,7 +74,7 @@ struct MaskingSpec {
   constexpr Traits traits() const { return {.reads_output = false, .pointwise = true}; }
   constexpr bool makes_mask() const { return true; }
   /// 1 for steps with any other value.
-  template <class Tensor> Tensor mask_of(const Tensor& x) const {
+  constexpr auto mask_of(const auto& x) const {
     return x.then(NotEqualSpec{mask_value})
         .then(ReduceSpec<Reduction::any>{.axes = 1u << (x.shape().rank - 1)});
   }
@@ -109,6 +110,11 @@ struct MaskingSpec {
           scalars(to)[first + f * L] = any ? scalars(from)[first + f * L] : S{};
       }
   }
+};
+
+/// Masking<>, Masking<-1.0>: the value of steps that do not count.
+template <double Value = 0.0> struct Masking : layer_of<Masking<Value>, MaskingSpec> {
+  static constexpr MaskingSpec spec{Value};
 };
 
 namespace detail {

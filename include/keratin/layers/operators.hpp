@@ -152,6 +152,7 @@ template <Reduction Kind> struct ReduceSpec {
                                       : Kind == Reduction::any  ? "Any"
                                                                 : "Min";
 
+  constexpr bool operator==(const ReduceSpec&) const = default;
   constexpr Fit fit(Shape in) const {
     if (axes >> in.rank != 0) return needs_axes_that_the_input_has;
     Shape out;

@@ -87,6 +87,10 @@ template <LayerSpec Inner> struct TimeDistributedSpec {
     if (inside.broken) return Base::fit(in, inside, {}, {});
     return Base::fit(in, inside, layer_plan(layer, step, 0, {.training = true}), parameters_of(layer, step));
   }
+  constexpr bool masks_change_it() const {
+    const MaskTraits inside = mask_traits_of(layer);
+    return inside.changed || inside.reads;
+  }
   constexpr Parameters parameters(Shape in) const { return parameters_of(layer, Base::step(in)); }
   constexpr Traits traits(Shape in) const { return at_each_step(traits_of(layer, Base::step(in))); }
   constexpr Traits traits() const { return at_each_step(traits_of(layer)); }

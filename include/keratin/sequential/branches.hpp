@@ -142,6 +142,23 @@ template <int Depth> struct Wires {
   }
 };
 
+// Whether a layer reads the one before it alone, and nobody else reads that: then they may be fused.
+template <std::size_t Depth> constexpr auto follows_of(const std::array<PerInput<int>, Depth>& inputs) {
+  std::array<int, Depth + 1> readers{};
+  std::array<bool, Depth> follows{};
+  for (const PerInput<int>& from : inputs)
+    for (const int i : from) ++readers[static_cast<std::size_t>(i + 1)];
+  for (std::size_t i = 1; i < Depth; ++i)
+    follows[i] = inputs[i].count == 1 && inputs[i][0] + 1 == static_cast<int>(i) && readers[i] == 1;
+  return follows;
+}
+// All inputs of all layers.
+constexpr int reads_of(const auto& inputs) {
+  int n = 0;
+  for (const PerInput<int>& from : inputs) n += from.count;
+  return n;
+}
+
 /// A nested list of layers as the flat list in which they run.
 template <class... Ls> struct Flat {
   using Types = decltype(flatten(types<Ls...>{}));
@@ -156,22 +173,13 @@ template <class... Ls> struct Flat {
       wires.chain(-1, types<Ls...>{});
     return wires.of;
   }();
-  // Whether a layer reads the one before it alone, and nobody else reads that: then they may be fused.
-  static constexpr auto follows = [] {
-    std::array<int, depth + 1> readers{};
-    std::array<bool, depth> follows{};
-    for (const PerInput<int>& from : inputs)
-      for (const int i : from) ++readers[static_cast<std::size_t>(i + 1)];
-    for (std::size_t i = 1; i < depth; ++i)
-      follows[i] = inputs[i].count == 1 && inputs[i][0] + 1 == static_cast<int>(i) && readers[i] == 1;
-    return follows;
-  }();
-  // All inputs of all layers.
-  static constexpr int reads = [] {
-    int n = 0;
-    for (const PerInput<int>& from : inputs) n += from.count;
-    return n;
-  }();
+  static constexpr auto follows = follows_of(inputs);
+  static constexpr int reads = reads_of(inputs);
+  // Of the network's output: its layer, the one that makes its mask, -1 if it has none, and how many layers
+  // it needs.
+  static constexpr int output = depth - 1, output_mask = -1, needed = depth;
+  // Where a layer stands in the list that its user wrote, flattened.
+  static constexpr int written(int i) { return i; }
 };
 
 // Where a layer of the flat list stands in the nested one: for error messages only.

@@ -44,7 +44,7 @@ template <class Net> struct PlanOf {
     constexpr std::array<bool, depth> idle{
         (traits_of(Net::template Layer<I>::spec).view &&
          static_cast<const Shape&>(Net::template shape<I>).last() == Net::template output<I>.last())...};
-    int last = depth - 1;
+    int last = Net::Flat::output;
     while (last > 0 && idle[static_cast<std::size_t>(last)])
       last = Net::Flat::inputs[static_cast<std::size_t>(last)][0];
     return static_cast<std::size_t>(heads<Training>[last > 0 ? static_cast<std::size_t>(last) : 0]);
@@ -57,6 +57,7 @@ template <class Net> struct PlanOf {
     row.name = name_of<typename Net::template Layer<I>>();
     row.inputs = Net::Flat::inputs[I];
     row.out = Net::template output<I>;
+    row.unused = !M.masks && static_cast<int>(I) >= Net::Flat::needed;
     return row;
   }
 
@@ -68,7 +69,11 @@ template <class Net> struct PlanOf {
       plan.mode = M;
       for (std::size_t i = 0; i < depth; ++i) plan.add(rows[i](), *learnt[i]);
       plan.add_input(Net::input_shape);
-      plan.add_output(depth - 1);
+      plan.add_output(Net::Flat::output);
+      if (M.masks && Net::Flat::output_mask >= 0) {
+        plan.outputs[0].mask = 1;
+        plan.add_output(Net::Flat::output_mask);
+      }
       plan.plan_steps();
       return plan;
     }(std::make_index_sequence<depth>());

@@ -88,6 +88,7 @@ template <class Net, class Storage = Owned, class S = float> class Model {
   using Network = Net;
   using Scalar = S;
   static constexpr int input_size = Net::input_size, output_size = Net::output_size;
+  static constexpr bool has_mask = Net::Flat::output_mask >= 0;  // beside its output, for a loss
   using Output = std::array<S, static_cast<std::size_t>(output_size)>;
   using InputSpan = std::span<const S, static_cast<std::size_t>(input_size)>;
   using OutputSpan = std::span<S, static_cast<std::size_t>(output_size)>;

@@ -4,6 +4,7 @@
 #include <keratin/core/error.hpp>
 #include <keratin/layers/layer.hpp>
 #include <keratin/sequential/branches.hpp>
+#include <keratin/sequential/masks.hpp>
 
 #include <boost/hana/tuple.hpp>
 #include <boost/hana/type.hpp>
@@ -132,17 +133,25 @@ constexpr auto grow() {
   }
 }
 
+// The flat list of layers, with their masks.
+template <class In, class... Ls>
+using Masked =
+    typename decltype(with_masks<Flat<Ls...>,
+                                 ShapeCheck<In, Flat<Ls...>, typename Flat<Ls...>::Types>>())::type;
+
 }  // namespace detail
 
 /// What a Sequential knows of itself. Its layers are those of the flat list in which they run: the layers of
-/// the branches of a Residual or a Parallel, and behind them the one that merges them.
+/// the branches of a Residual or a Parallel, and behind them the one that merges them; before the first layer
+/// that reads a mask those that make it.
 template <class In, class... Ls> struct Network {
-  using Flat = detail::Flat<Ls...>;
+  using Flat = detail::Masked<In, Ls...>;
   using Check = detail::ShapeCheck<In, Flat, typename Flat::Types>;
   using List = typename detail::IndexedTypes<typename Flat::Types>::type;
   static constexpr bool fits = true;
   static constexpr int depth = Flat::depth;
-  static constexpr Shape input_shape = Check::checked.shape[0], output_shape = Check::checked.shape[depth];
+  static constexpr Shape input_shape = Check::checked.shape[0],
+                         output_shape = Check::checked.shape[Flat::output + 1];
   static constexpr int input_size = input_shape.size(), output_size = output_shape.size();
   static constexpr auto layers = hana::tuple_t<Ls...>;  // as they are written
 
@@ -157,7 +166,7 @@ template <class In, class... Ls> struct Network {
   }();
   template <std::size_t I> using Layer = detail::layer_at<I, List>;
   /// Where a layer stands in the list as it is written, as layer<...>.
-  template <int I> using Place = typename decltype(detail::spell_path<I, 0, Ls...>())::type;
+  template <int I> using Place = typename decltype(detail::spell_path<Flat::written(I), 0, Ls...>())::type;
   /// The layers that run as one with layer I at their head.
   template <std::size_t I, bool Training>
   using Group = decltype(detail::grow<Training, I, Layer<I>, I + 1, Flat, List>());
@@ -212,6 +221,11 @@ template <class In, class... Ls> constexpr auto check_network() {
         constexpr int at = Check::verdict.at;
         using Layer = typename Written<nth<at + 1, In, Flats...>>::type;
         using Message = typename explain<Check, place<at, 0, Ls...>, Layer>::type;
+        return std::type_identity<StandInOfShape<Message, In, Check>>{};
+      } else if constexpr (changed_by_a_mask<Masked<In, Ls...>> >= 0) {
+        using Refused = MaskRefused<Masked<In, Ls...>, Check>;
+        using Layer = typename Written<nth<Refused::at, Flats...>>::type;
+        using Message = typename explain<Refused, place<Refused::at, 0, Ls...>, Layer>::type;
         return std::type_identity<StandInOfShape<Message, In, Check>>{};
       } else {
         return std::type_identity<Network<In, Ls...>>{};

@@ -6,6 +6,7 @@
 namespace keratin {
 
 inline constexpr Rule needs_steps_and_features{"a stream needs an Input of steps and features"};
+inline constexpr Rule would_need_its_mask{"a stream has no masks"};
 
 // Never defined. Read the arguments: which layer (counted from 0; layer<> is the Input), its type, and why it
 // cannot run on a stream.
@@ -36,6 +37,7 @@ template <class Net> struct StreamPlan {
 
   template <std::size_t I> static constexpr const Rule* rule() {
     constexpr auto spec = Net::template Layer<I>::spec;
+    if constexpr (mask_traits_of(spec).makes) return &would_need_its_mask;
     for (const int from : Net::Flat::inputs[I])
       if (lasting[static_cast<std::size_t>(from + 1)] != lasts<I>) return &needs_the_whole_sequence;
     if constexpr (lasts<I>) {
@@ -65,7 +67,7 @@ template <class Net> struct StreamPlan {
     if (lasting[i] && s.rank > 1) s.extent[0] = 1;
     return s;
   }
-  static constexpr Shape input = step_shape(0), output = step_shape(static_cast<std::size_t>(depth));
+  static constexpr Shape input = step_shape(0), output = step_shape(Net::Flat::output + 1);
   // What comes into layer I at a step: Shapes where it has several inputs.
   template <std::size_t I>
   static constexpr auto in = [] {
@@ -99,7 +101,7 @@ template <class Net> struct StreamPlan {
     constexpr std::array<const Parameters*, depth> learnt{&PlanOf<Net>::template parameters<I>...};
     for (std::size_t i = 0; i < depth; ++i) plan.add(rows[i](), *learnt[i]);
     plan.add_input(input);
-    plan.add_output(static_cast<int>(plan.layers.size()) - 1);
+    plan.add_output(Net::Flat::output);
     plan.plan_steps();
     return plan;
   }(std::make_index_sequence<depth>());

@@ -186,7 +186,12 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   void set_random_seed(std::uint64_t seed) { seed_ = seed; }
 
  private:
-  static constexpr bool has_masks = !requires { typename Model::Network; };
+  static constexpr bool has_masks = [] {
+    if constexpr (requires { Model::has_mask; })
+      return Model::has_mask;
+    else
+      return true;  // known at run time
+  }();
   static constexpr Mode training_mode{
       .training = true,
       .logits =
