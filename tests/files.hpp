@@ -2,7 +2,9 @@
 // Files of a test.
 #include <doctest/doctest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -29,4 +31,20 @@ struct TemporaryFolder {
 inline std::string contents(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// What f() prints to stdout.
+inline std::string printed_by(auto f) {
+  const TemporaryFolder folder;
+  std::fflush(stdout);
+  const int before = ::dup(STDOUT_FILENO);
+  std::FILE* const file = std::fopen(folder.file("out").c_str(), "w");
+  REQUIRE(file != nullptr);
+  ::dup2(::fileno(file), STDOUT_FILENO);
+  f();
+  std::fflush(stdout);
+  ::dup2(before, STDOUT_FILENO);
+  ::close(before);
+  std::fclose(file);
+  return contents(folder.file("out"));
 }

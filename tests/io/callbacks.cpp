@@ -92,6 +92,28 @@ TEST_CASE("ModelCheckpoint saves when Keras does, under Keras's names") {
   }
 }
 
+TEST_CASE("ModelCheckpoint says what Keras's says") {
+  Model<Net> model;
+  auto trainer = trainer_for(model);
+  const TemporaryFolder folder;
+  const auto before = std::filesystem::current_path();
+  const auto says = [&](io::ModelCheckpoint callback, std::initializer_list<double> values) {
+    return printed_by([&] {
+      std::filesystem::current_path(folder.path);
+      TrainingRun run(trainer);
+      for (const double value : values) {
+        run.logs.set("val_loss", value);
+        callback.on_epoch_end(run);
+        ++run.epoch;
+      }
+      std::filesystem::current_path(before);
+    });
+  };
+  CHECK(says({.filepath = "m_{epoch}.keras", .verbose = 1, .save_best_only = true}, {1, NAN, 0.125}) ==
+        text_of("says/checkpoint"));
+  CHECK(says({.filepath = "m.keras", .verbose = 1}, {1}) == text_of("says/checkpoints"));
+}
+
 TEST_CASE("names have values in them as in Python") {
   const std::vector<io::Field> fields{
       {"epoch", 7, true}, {"batch", 12, true}, {"val_loss", 0.0123456}, {"loss", 1234.5}, {"nan", NAN}};

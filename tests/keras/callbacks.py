@@ -165,6 +165,29 @@ def texts(file):
     write_line(file, "callbacks/names", list("\n".join(name.format(**fields) for name in names).encode()))
 
 
+def messages(file, model):
+    """What the callbacks say with verbose=1."""
+    said = {}
+
+    def says(name, callback, values, rate=0.1):
+        model.optimizer.learning_rate = rate
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            drive(callback, model, "val_loss", values, lambda epoch: None)
+        said[name] = out.getvalue()
+
+    says("early_stopping", callbacks.EarlyStopping(patience=1, verbose=1, restore_best_weights=True), [1.0, 0.5, 0.75])
+    says("plateau", callbacks.ReduceLROnPlateau(patience=1, verbose=1, min_lr=option(0.004)), [1.0, 1.0, 1.0, 1.0], 0.1)
+    says("scheduler", callbacks.LearningRateScheduler(lambda epoch, rate: 1e-5 * 10.0**epoch, verbose=1), [1.0, 1.0])
+    model.save = lambda path, overwrite: None
+    says("checkpoint", callbacks.ModelCheckpoint("m_{epoch}.keras", save_best_only=True, verbose=1),
+         [1.0, float("nan"), 0.125])
+    says("checkpoints", callbacks.ModelCheckpoint("m.keras", verbose=1), [1.0])
+    del model.save
+    for name, text in said.items():
+        write_line(file, f"callbacks/says/{name}", list(text.encode()))
+
+
 def bars(file):
     """A bar's bytes: the times between its calls, steps and the text, for each verbosity."""
     logs = [{"accuracy": 0.5, "loss": 1.25}, {"accuracy": 0.25, "loss": 9.9e-4}, {"accuracy": 0.125, "loss": -0.5},
@@ -253,6 +276,7 @@ def main():
         checkpoint(file, model)
         csv_logger(file, model)
         texts(file)
+        messages(file, model)
         bars(file)
         batches(file)
         order(file)

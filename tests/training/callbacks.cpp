@@ -1,6 +1,7 @@
 // Callbacks: what they decide is what Keras's decide, on scripts of tests/keras/callbacks.py; fit() calls
 // them when Keras does.
 #include "../check.hpp"
+#include "../files.hpp"
 
 using namespace keratin;
 
@@ -112,6 +113,19 @@ TEST_CASE("ReduceLROnPlateau has Keras's learning rates") {
     });
     CHECK(at == found.size());
   }
+}
+
+TEST_CASE("callbacks say what Keras's say") {
+  const auto says = [](auto callback, const std::vector<float>& values) {
+    Stub stub;
+    return printed_by([&] { drive(stub, callback, "val_loss", values, [] {}); });
+  };
+  CHECK(says(EarlyStopping{.patience = 1, .verbose = 1, .restore_best_weights = true}, {1, 0.5f, 0.75f}) ==
+        text_of("says/early_stopping"));
+  CHECK(says(ReduceLROnPlateau{.patience = 1, .verbose = 1, .min_lr = 0.004f}, {1, 1, 1, 1}) ==
+        text_of("says/plateau"));
+  CHECK(says(LearningRateScheduler([](int epoch, double) { return epoch == 0 ? 1e-5 : 1e-4; }, 1), {1, 1}) ==
+        text_of("says/scheduler"));
 }
 
 TEST_CASE("numbers are printed as Python prints them") {
@@ -246,7 +260,8 @@ TEST_CASE("TerminateOnNaN ends training at a loss that is not finite") {
   auto trainer = compile(model, SGD{.learning_rate = 1e20}, MeanSquaredError{}, metrics::MeanAbsoluteError{});
   const FitOptions options{.epochs = 3, .batch_size = 2, .verbose = 0};
   const TerminateOnNaN terminate;
-  CHECK(trainer.fit(x, y, options, terminate)["loss"].size() == 1);
+  CHECK(printed_by([&] { CHECK(trainer.fit(x, y, options, terminate)["loss"].size() == 1); }) ==
+        "Batch 1: Invalid loss, terminating training\n");
   CHECK(trainer.iterations() == 2);
   CHECK_THROWS_WITH(trainer.fit(x, y, options, TerminateOnNaN{.raise_error = true}),
                     doctest::Contains("TerminateOnNaN: a loss of "));
