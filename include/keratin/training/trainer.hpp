@@ -6,6 +6,7 @@
 #include <keratin/metrics/metric.hpp>
 #include <keratin/optimizers/optimizer.hpp>
 #include <keratin/optimizers/with.hpp>
+#include <keratin/regularizers/orthogonal.hpp>
 #include <keratin/sequential/predict.hpp>
 #include <keratin/training/check.hpp>
 #include <keratin/training/denormals.hpp>
@@ -319,6 +320,17 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
       return static_cast<std::size_t>(Capacity) * rows_of(Model::output_shape());
   }
 
+  // Whether a weight may have an orthogonal penalty; a static network knows.
+  static constexpr bool may_be_orthogonal() {
+    if constexpr (!has_masks) {
+      for (const LayerPlan& layer : Training::plan.layers)
+        for (const Parameter& p : *layer.tensors.parameters)
+          if (p.regularizer.orthogonal != 0) return true;
+      return false;
+    }
+    return true;
+  }
+
   const Training& training() const { return now(training_); }
   const Inference& inference() const { return now(inference_); }
   const auto& plan() const { return training().plan; }
@@ -396,13 +408,14 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   std::uint64_t seed_ = 0;
   int batch_ = Capacity;  // samples that the memory has room for
   Layout layout_;
-  bool penalized_ = false;
+  bool penalized_ = false, orthogonal_ = false, constrained_ = false;  // whether some weights are
   template <class V, std::size_t N> using MemoryOf = detail::TrainerMemory<V, Capacity == 0, N>;
   MemoryOf<S, fixed_size()> memory_;
   MemoryOf<S, fixed_blocks(Optimizer::slots)> slots_;
   MemoryOf<S, fixed_blocks(1)> gradient_;
   [[no_unique_address]] MemoryOf<S, fixed_blocks(HasSettings<Optimizer> ? 1 : 0)> averages_;
   [[no_unique_address]] MemoryOf<S, fixed_blocks(HasSettings<Optimizer> ? 1 : 0)> sums_;
+  [[no_unique_address]] MemoryOf<S, fixed_blocks(may_be_orthogonal() ? 1 : 0)> orthogonal_gradient_;
   MemoryOf<S, fixed_states()> states_;
   MemoryOf<std::int32_t, fixed_labels()> labels_;
   int sequences_ = 0;  // whose states are kept
@@ -481,8 +494,17 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
   prepare_optimizer();
   layout_ = {training(), inference(), batch_, rows_before(outputs)};
   for (const LayerPlan& layer : model_.layers())
-    for (const Parameter& p : *layer.tensors.parameters)
-      penalized_ = penalized_ || (p.trainable && p.regularizer);
+    for (const Parameter& p : *layer.tensors.parameters) {
+      if (!p.trainable) continue;
+      penalized_ = penalized_ || p.regularizer || p.regularizer.orthogonal != 0;
+      orthogonal_ = orthogonal_ || p.regularizer.orthogonal != 0;
+      constrained_ = constrained_ || p.constraint;
+      if (p.regularizer.orthogonal != 0 && p.shape.rank != 2)
+        report(Text("OrthogonalRegularizer got '", p.name, "' ", p.shape, ", a matrix wanted"));
+      if (!p.constraint.fits(p.shape))
+        report(Text("a constraint got '", p.name, "' ", p.shape, ", a weight that has its axes wanted"));
+    }
+  if (orthogonal_) orthogonal_gradient_.resize(block_size());
   each_output([&]<class Head>(std::size_t k, const Head&) {
     const Shape shape = output_shape(k);
     const Fit fit = Head::Loss::fit(shape, model_.output_activation(k));
@@ -794,6 +816,17 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::forward(const Batch& batch
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 void Trainer<Capacity, Model, Optimizer, Heads...>::backward(int n, auto& sink) {
+  if constexpr (may_be_orthogonal() && !std::is_same_v<decltype(sink), Adds<S>&>)
+    if (orthogonal_) {
+      const S* const w = model_.block().data();
+      each_trained(plan(), [&](const Parameter& p, std::size_t offset) {
+        if (p.regularizer.orthogonal != 0)
+          detail::orthogonal_penalty(p.regularizer, p.shape, w + offset,
+                                     orthogonal_gradient_.data() + offset);
+      });
+      Adds<S> adds(sink, orthogonal_gradient_.data());
+      return backward(n, adds);
+    }
   detail::with_unit<S>(training(), [&]<class T>() {
     training().backward(detail::units<T>(n), model_.block().data(), reinterpret_cast<T*>(memory_.data()),
                         memory_.data() + layout_.scratch, memory_.data() + layout_.segment, sink,
@@ -814,6 +847,10 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::train(const Batch& batch) 
     auto update = update_of(optimizer_, iterations_ + 1, model_.block().data(), slots_.data(), block_size());
     backward(batch.samples.n, update);
   }
+  if (constrained_)
+    each_trained(plan(), [&](const Parameter& p, std::size_t offset) {
+      if (p.constraint) p.constraint.apply(p.shape, model_.block().data() + offset);
+    });
   ++iterations_;
   return loss;
 }
@@ -940,8 +977,10 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::penalty() const {
   for (const LayerPlan& layer : model_.layers())
     for (int i = 0; i < layer.tensors.count(); ++i) {
       const Parameter& p = layer.tensors[i];
-      if (p.trainable && p.regularizer)
-        sum += p.regularizer.penalty(model_.block().data() + layer.tensors.offset(i), p.shape.size());
+      const S* const w = model_.block().data() + layer.tensors.offset(i);
+      if (p.trainable && p.regularizer) sum += p.regularizer.penalty(w, p.shape.size());
+      if (p.trainable && p.regularizer.orthogonal != 0)
+        sum += detail::orthogonal_penalty(p.regularizer, p.shape, w);
     }
   return sum;
 }
