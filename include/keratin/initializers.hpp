@@ -18,6 +18,8 @@ inline constexpr NamedInitializer named_initializers[] = {{"Zeros", Zeros::value
                                                           {"GlorotUniform", GlorotUniform::value},
                                                           {"GlorotNormal", GlorotNormal::value},
                                                           {"HeUniform", HeUniform::value},
-                                                          {"HeNormal", HeNormal::value}};
+                                                          {"HeNormal", HeNormal::value},
+                                                          {"LecunUniform", LecunUniform::value},
+                                                          {"LecunNormal", LecunNormal::value}};
 
 }  // namespace keratin

@@ -235,6 +235,7 @@ template <class Net> void go_on(const std::string& name, auto optimizer, auto lo
   const std::vector<float> x = inputs(rows * static_cast<std::size_t>(Net::input_size)),
                            wanted = read_values(name + ".after");
   for (const char* ending : {".keras", ".h5"}) {
+    if (!std::filesystem::exists(folder / (name + ending))) continue;
     Model<Net> model(1);
     auto trainer = compile(model, optimizer, loss);
     io::load_training(trainer, folder / (name + ending));

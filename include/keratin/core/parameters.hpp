@@ -1,6 +1,7 @@
 #pragma once
 // Parameters: what a layer learns, and where it lies in the network's one flat block. A tensor starts on a
 // 64-byte boundary of a float block whatever the machine, so that a block can be saved and read anywhere.
+#include <keratin/constraints/constraint.hpp>
 #include <keratin/core/text.hpp>
 #include <keratin/initializers/initializer.hpp>
 #include <keratin/regularizers/regularizer.hpp>
@@ -25,6 +26,7 @@ struct Parameter {
   bool trainable = true;
   InFiles in_files = InFiles::by_number;
   Shape matrix{};  // inputs by outputs: what an initializer counts, where the shape does not say it
+  Constraint constraint{};
 };
 
 /// A layer's parameters, in Keras's order.
@@ -45,6 +47,11 @@ struct Parameters {
       list[count++] = p;
     else
       report(Text("a layer's parameter '", p.name, "' came, at most ", capacity, " wanted"));
+    return *this;
+  }
+  /// What the one that was added last has to be after every step.
+  constexpr Parameters& constrain(const Constraint& constraint) {
+    if (count > 0) list[count - 1].constraint = constraint;
     return *this;
   }
   constexpr const Parameter& operator[](int i) const { return begin()[i]; }

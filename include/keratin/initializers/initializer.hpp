@@ -11,12 +11,13 @@
 
 namespace keratin {
 
-enum class Distribution : unsigned char { constant, uniform, normal, truncated_normal, orthogonal };
-enum class Fan : unsigned char { none, in, average };
+enum class Distribution : unsigned char { constant, uniform, normal, truncated_normal, orthogonal, identity };
+enum class Fan : unsigned char { none, in, average, out };
 
 /// constant: `value`. Others: around `value` with half-width or standard deviation `spread`; with a fan they
 /// follow Keras's VarianceScaling with `spread` as its scale: variance = scale / max(1, fan). orthogonal:
-/// `spread` times an orthonormal matrix. unit_forget: an LSTM's bias, whose second quarter is 1 in any case.
+/// `spread` times an orthonormal matrix. identity: `spread` on a matrix's diagonal. unit_forget: an LSTM's
+/// bias, whose second quarter is 1 in any case.
 struct Initializer {
   Distribution distribution = Distribution::constant;
   Fan fan = Fan::none;
@@ -75,7 +76,9 @@ template <class S> void initialize(const Initializer& init, Shape shape, Random 
   double spread = orthogonal ? 1 : init.spread;
   if (init.fan != Fan::none) {
     const auto [in, out] = detail::fans(shape);
-    const double fan = init.fan == Fan::in ? in : (in + out) / 2,
+    const double fan = init.fan == Fan::in    ? in
+                       : init.fan == Fan::out ? out
+                                              : (in + out) / 2,
                  variance = init.spread / (fan < 1 ? 1 : fan);
     spread = std::sqrt(init.distribution == Distribution::uniform ? 3 * variance : variance);
     if (init.distribution == Distribution::truncated_normal) spread /= detail::truncated_at_2_stddev;
@@ -93,6 +96,7 @@ template <class S> void initialize(const Initializer& init, Shape shape, Random 
     if (init.distribution == Distribution::normal || orthogonal) v = normal(i, 0);
     if (init.distribution == Distribution::truncated_normal)
       for (std::uint32_t attempt = 0; v = normal(i, attempt), std::fabs(v) > 2;) ++attempt;
+    if (init.distribution == Distribution::identity) v = i / shape.last() == i % shape.last();
     values[i] = static_cast<S>(init.value + spread * v);
   }
   if (orthogonal && n > 0) detail::orthogonalize(n / shape.last(), shape.last(), init.spread, values);

@@ -11,5 +11,9 @@ template <double Mean = 0.0, double Stddev = 0.05> struct RandomNormal {
 template <double Min = -0.05, double Max = 0.05> struct RandomUniform {
   static constexpr Initializer value{Distribution::uniform, Fan::none, (Min + Max) / 2, (Max - Min) / 2};
 };
+/// Normal, cut at two standard deviations. Keras: TruncatedNormal(mean 0, stddev 0.05).
+template <double Mean = 0.0, double Stddev = 0.05> struct TruncatedNormal {
+  static constexpr Initializer value{Distribution::truncated_normal, Fan::none, Mean, Stddev};
+};
 
 }  // namespace keratin

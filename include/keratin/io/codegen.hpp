@@ -152,7 +152,20 @@ inline std::string argument_text(const Initializer& i) {
   const double low = i.value - i.spread, high = i.value + i.spread;
   if (i == Initializer{Distribution::uniform, Fan::none, (low + high) / 2, (high - low) / 2})
     return "RandomUniform<" + number_text(low) + ", " + number_text(high) + ">";
+  if (i == Initializer{Distribution::identity, Fan::none, 0, i.spread})
+    return "IdentityMatrix<" + number_text(i.spread) + ">";
+  if (i == Initializer{Distribution::constant, Fan::none, i.value, 0})
+    return "Constant<" + number_text(i.value) + ">";
+  if (i == Initializer{Distribution::truncated_normal, Fan::none, i.value, i.spread})
+    return "TruncatedNormal<" + number_text(i.value) + ", " + number_text(i.spread) + ">";
   return "";
+}
+inline std::string argument_text(const Constraint& c) {
+  if (c.kind != Constraint::norm) return c ? "NonNeg" : "";
+  std::string text = number_text(c.min_value) + ", " + number_text(c.max_value) + ", " + number_text(c.rate);
+  for (int axis = -Shape::max_rank; axis < Shape::max_rank; ++axis)
+    if ((c.axes & Constraint::bits(axis)) != 0) text += ", " + std::to_string(axis);
+  return "MinMaxNorm<" + text + ">";
 }
 
 inline std::string argument_text(Merging value) { return "Merging::" + std::string(enum_name(value)); }
@@ -215,6 +228,9 @@ inline std::string option_text(std::string_view, Interpolation value) {
 inline std::string option_text(std::string_view, const Regularizer& value) {
   const std::string l1 = value.l1 != 0 ? "L1<" + number_text(value.l1) + ">" : "",
                     l2 = value.l2 != 0 ? "L2<" + number_text(value.l2) + ">" : "";
+  if (value.orthogonal != 0)
+    return "OrthogonalRegularizer<" + number_text(value.orthogonal) +
+           ", OrthogonalMode::" + (value.mode == OrthogonalMode::rows ? "rows" : "columns") + ">";
   return l1 + (l1.empty() || l2.empty() ? "" : ", ") + l2;
 }
 

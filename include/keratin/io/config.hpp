@@ -220,8 +220,42 @@ inline void take(const Json& j, Regularizer& v) {
     v.l2 = number_in(j, "l2", 0.01);
   else if (name == "L1L2" || name == "l1_l2")
     v = {number_in(j, "l1", 0), number_in(j, "l2", 0)};
+  else if (snake_case(name) == "orthogonal_regularizer") {
+    v.orthogonal = number_in(j, "factor", 0.01);
+    const Json mode = j.is_object() ? j.value("config", Json::object()).value("mode", Json("rows")) : "rows";
+    if (mode != "rows" && mode != "columns") wants(mode, "rows or columns");
+    v.mode = mode == "rows" ? OrthogonalMode::rows : OrthogonalMode::columns;
+  } else
+    wants(j, "L1, L2, L1L2 or OrthogonalRegularizer");
+}
+// One axis, or a list of them; null: all.
+inline std::uint16_t constraint_axes(const Json& j) {
+  std::uint16_t axes = 0;
+  for (const Json& one : j.is_array() ? j : j.is_null() ? Json::array() : Json::array({j})) {
+    int axis = 0;
+    take(one, axis);
+    if (axis < -Shape::max_rank || axis >= Shape::max_rank) wants(one, "an axis of the weight");
+    axes |= Constraint::bits(axis);
+  }
+  return axes;
+}
+inline void take(const Json& j, Constraint& v) {
+  v = {};
+  const std::string name = snake_case(class_of(j));
+  if (name.empty()) return;
+  if (name == "non_neg") return void(v.kind = Constraint::non_negative);
+  v.kind = Constraint::norm;
+  if (name == "max_norm")
+    v.max_value = number_in(j, "max_value", 2);
+  else if (name == "unit_norm")
+    v.min_value = v.max_value = 1;
+  else if (name == "min_max_norm")
+    v.min_value = number_in(j, "min_value", 0), v.max_value = number_in(j, "max_value", 1),
+    v.rate = number_in(j, "rate", 1);
   else
-    wants(j, "L1, L2 or L1L2");
+    wants(j, "MaxNorm, NonNeg, UnitNorm or MinMaxNorm");
+  const Json config = j.is_object() ? j.value("config", Json::object()) : Json::object();
+  v.axes = constraint_axes(config.value("axis", Json(0)));
 }
 // How a weight starts. What the file has for it stands in for one that is not known.
 inline void take(const Json& j, Initializer& v) {
@@ -240,6 +274,23 @@ inline void take(const Json& j, Initializer& v) {
   }
   if (name == "truncated_normal")
     v = {Distribution::truncated_normal, Fan::none, number_in(j, "mean", 0), number_in(j, "stddev", 0.05)};
+  if (name == "identity" || name == "identity_initializer")
+    v = {Distribution::identity, Fan::none, 0, number_in(j, "gain", 1)};
+  if (name == "variance_scaling") {
+    const Json config = j.is_object() ? j.value("config", Json::object()) : Json::object();
+    const Json mode = config.value("mode", Json("fan_in")),
+               of = config.value("distribution", Json("truncated_normal"));
+    if (mode != "fan_in" && mode != "fan_out" && mode != "fan_avg") wants(mode, "fan_in, fan_out or fan_avg");
+    if (of != "uniform" && of != "truncated_normal" && of != "normal" && of != "untruncated_normal")
+      wants(of, "uniform, truncated_normal or untruncated_normal");
+    v = {of == "uniform"              ? Distribution::uniform
+         : of == "untruncated_normal" ? Distribution::normal
+                                      : Distribution::truncated_normal,
+         mode == "fan_in"    ? Fan::in
+         : mode == "fan_out" ? Fan::out
+                             : Fan::average,
+         0, number_in(j, "scale", 1)};
+  }
   v.unit_forget = forget;
 }
 
@@ -306,7 +357,28 @@ inline Json put(const ActivationFunction& v) {
   if (!is_of_files(v)) throw FileError("activation: Keras has no name for this " + std::string(v.name()));
   return v.name();
 }
+inline Json put(const Constraint& v) {
+  if (!v) return nullptr;
+  const auto record = [](const char* name, Json config) {
+    return record_of("keras.constraints", name, std::move(config));
+  };
+  if (v.kind == Constraint::non_negative) return record("NonNeg", Json::object());
+  Json axes = Json::array();
+  for (int axis = -Shape::max_rank; axis < Shape::max_rank; ++axis)
+    if ((v.axes & Constraint::bits(axis)) != 0) axes.push_back(axis);
+  const Json axis = axes.empty() ? Json() : axes.size() == 1 ? axes[0] : axes;
+  if (v.rate == 1 && v.min_value == 1 && v.max_value == 1) return record("UnitNorm", {{"axis", axis}});
+  if (v.rate == 1 && v.min_value == 0) return record("MaxNorm", {{"max_value", v.max_value}, {"axis", axis}});
+  return record("MinMaxNorm",
+                {{"min_value", v.min_value}, {"max_value", v.max_value}, {"rate", v.rate}, {"axis", axis}});
+}
 inline Json put(const Regularizer& v) {
+  if (v.orthogonal != 0) {
+    if (v) throw FileError("a penalty that is orthogonal and L1 or L2: Keras has one of them");
+    return record_of(
+        "keras.regularizers", "OrthogonalRegularizer",
+        {{"factor", v.orthogonal}, {"mode", v.mode == OrthogonalMode::rows ? "rows" : "columns"}});
+  }
   if (!v) return nullptr;
   return record_of("keras.regularizers", "L1L2", {{"l1", v.l1}, {"l2", v.l2}});
 }
@@ -320,11 +392,14 @@ inline Json put(const Initializer& v) {
     if (plain == known.value) return snake_case(known.name);
   if (plain == Orthogonal<>::value) return "orthogonal";  // whose class had another name until Keras 3.3
   if (v.fan != Fan::none)
-    return record(
-        "VarianceScaling",
-        {{"scale", v.spread},
-         {"mode", v.fan == Fan::in ? "fan_in" : "fan_avg"},
-         {"distribution", v.distribution == Distribution::uniform ? "uniform" : "truncated_normal"}});
+    return record("VarianceScaling",
+                  {{"scale", v.spread},
+                   {"mode", v.fan == Fan::in    ? "fan_in"
+                            : v.fan == Fan::out ? "fan_out"
+                                                : "fan_avg"},
+                   {"distribution", v.distribution == Distribution::uniform  ? "uniform"
+                                    : v.distribution == Distribution::normal ? "untruncated_normal"
+                                                                             : "truncated_normal"}});
   switch (v.distribution) {
     case Distribution::constant:
       return record("Constant", {{"value", v.value}});
@@ -332,6 +407,8 @@ inline Json put(const Initializer& v) {
       return record("RandomUniform", {{"minval", v.value - v.spread}, {"maxval", v.value + v.spread}});
     case Distribution::orthogonal:
       return record("Orthogonal", {{"gain", v.spread}});
+    case Distribution::identity:
+      return record("Identity", {{"gain", v.spread}});
     case Distribution::normal:
       return record("RandomNormal", {{"mean", v.value}, {"stddev", v.spread}});
     case Distribution::truncated_normal:

@@ -1001,7 +1001,8 @@ class SameLayers {
     for (const char* key : {"return_state", "stateful"}) config.erase(key);
     Json deciding = Json::object();
     for (const auto& [key, value] : config.items())
-      if (!key.ends_with("_initializer") && (purpose == SameFor::training || !key.ends_with("_regularizer")))
+      if (!key.ends_with("_initializer") &&
+          (purpose == SameFor::training || !(key.ends_with("_regularizer") || key.ends_with("_constraint"))))
         deciding[key] = value;
     return deciding;
   }

@@ -187,6 +187,7 @@ template <double Alpha = 1.0> struct ELULayer : layer_of<ELULayer<Alpha>, ELUSpe
 struct PReLUSpec {
   Initializer alpha_initializer{};
   Regularizer alpha_regularizer{};
+  Constraint alpha_constraint{};
   Axes shared_axes{};
 
   static constexpr const char* name = "PReLU";
@@ -198,7 +199,7 @@ struct PReLUSpec {
   }
   constexpr Parameters parameters(Shape in) const {
     Parameters p;
-    p.add({"alpha", alpha_shape(in), alpha_initializer, alpha_regularizer});
+    p.add({"alpha", alpha_shape(in), alpha_initializer, alpha_regularizer}).constrain(alpha_constraint);
     return p;
   }
   constexpr Traits traits() const { return detail::value_by_value; }
@@ -377,6 +378,6 @@ struct Identity : layer_of<Identity, IdentitySpec> {
 KERATIN_ADAPT_STRUCT(keratin::ReLUSpec, max_value, negative_slope, threshold);
 KERATIN_ADAPT_STRUCT(keratin::LeakyReLUSpec, negative_slope);
 KERATIN_ADAPT_STRUCT(keratin::ELUSpec, alpha);
-KERATIN_ADAPT_STRUCT(keratin::PReLUSpec, alpha_initializer, alpha_regularizer, shared_axes);
+KERATIN_ADAPT_STRUCT(keratin::PReLUSpec, alpha_initializer, alpha_regularizer, alpha_constraint, shared_axes);
 KERATIN_ADAPT_STRUCT(keratin::SoftmaxSpec, axis);
 KERATIN_ADAPT_STRUCT(keratin::IdentitySpec);

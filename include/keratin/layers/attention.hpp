@@ -360,8 +360,9 @@ struct ProjectedAttention {
              .shape = shape,
              .initializer = spec.kernel_initializer,
              .regularizer = spec.kernel_regularizer,
-             .matrix = {rows, shape.size() / rows}});
-      if (spec.use_bias) p.add({bias, of_bias, spec.bias_initializer});
+             .matrix = {rows, shape.size() / rows},
+             .constraint = spec.kernel_constraint});
+      if (spec.use_bias) p.add({bias, of_bias, spec.bias_initializer}).constrain(spec.bias_constraint);
     };
     add("query/kernel", "query/bias", {g.query_in, s.heads, s.key}, g.query_in, {s.heads, s.key});
     add("key/kernel", "key/bias", {g.key_in, s.groups, s.key}, g.key_in, {s.groups, s.key});
@@ -717,6 +718,7 @@ struct MultiHeadAttentionSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
+  Constraint kernel_constraint{}, bias_constraint{};
   bool use_causal_mask = false, return_attention_scores = false;  // of the call, in Keras
   MasksRead masks{};
 
@@ -771,6 +773,7 @@ struct GroupedQueryAttentionSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
+  Constraint kernel_constraint{}, bias_constraint{};
   bool use_causal_mask = false, return_attention_scores = false;  // of the call, in Keras
   MasksRead masks{};
 
@@ -929,10 +932,11 @@ struct AdditiveAttention : layer_of<AdditiveAttention<Options...>, AdditiveAtten
 
 KERATIN_ADAPT_STRUCT(keratin::MultiHeadAttentionSpec, num_heads, key_dim, value_dim, dropout, use_bias,
                      output_shape, sliding_window, kernel_initializer, bias_initializer, kernel_regularizer,
-                     use_causal_mask, return_attention_scores, masks);
+                     kernel_constraint, bias_constraint, use_causal_mask, return_attention_scores, masks);
 KERATIN_ADAPT_STRUCT(keratin::GroupedQueryAttentionSpec, head_dim, num_query_heads, num_key_value_heads,
                      dropout, use_bias, sliding_window, kernel_initializer, bias_initializer,
-                     kernel_regularizer, use_causal_mask, return_attention_scores, masks);
+                     kernel_regularizer, kernel_constraint, bias_constraint, use_causal_mask,
+                     return_attention_scores, masks);
 KERATIN_ADAPT_STRUCT(keratin::AttentionSpec, use_scale, score_mode, dropout, use_causal_mask,
                      return_attention_scores, masks);
 KERATIN_ADAPT_STRUCT(keratin::AdditiveAttentionSpec, use_scale, dropout, use_causal_mask,

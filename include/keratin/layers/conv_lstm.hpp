@@ -26,6 +26,7 @@ template <int Rank> struct ConvLSTMSpec {
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
+  Constraint kernel_constraint{}, recurrent_constraint{}, bias_constraint{};
 
   using Convolution = ConvSpec<Rank>;
   static constexpr const char* name = Rank == 1 ? "ConvLSTM1D" : "ConvLSTM2D";
@@ -52,11 +53,11 @@ template <int Rank> struct ConvLSTMSpec {
   }
   constexpr Parameters parameters(Shape in) const {
     Parameters p;
-    p.add(of_inputs().parameters(step(in))[0]);
-    p.add(of_outputs().parameters(made(in))[0]);
+    p.add(of_inputs().parameters(step(in))[0]).constrain(kernel_constraint);
+    p.add(of_outputs().parameters(made(in))[0]).constrain(recurrent_constraint);
     p.list[1].name = "recurrent_kernel";
     if (!use_bias) return p;
-    p.add({"bias", {4 * filters}, bias_initializer});
+    p.add({"bias", {4 * filters}, bias_initializer}).constrain(bias_constraint);
     p.list[2].initializer.unit_forget = unit_forget_bias;
     return p;
   }
@@ -331,8 +332,8 @@ struct ConvLSTM2D : layer_of<ConvLSTM2D<Filters, Options...>, ConvLSTMSpec<2>, O
 KERATIN_ADAPT_STRUCT(keratin::ConvLSTMSpec<1>, filters, kernel_size, strides, padding, dilation_rate,
                      activation, recurrent_activation, use_bias, unit_forget_bias, return_sequences,
                      go_backwards, kernel_initializer, recurrent_initializer, bias_initializer,
-                     kernel_regularizer);
+                     kernel_regularizer, kernel_constraint, recurrent_constraint, bias_constraint);
 KERATIN_ADAPT_STRUCT(keratin::ConvLSTMSpec<2>, filters, kernel_size, strides, padding, dilation_rate,
                      activation, recurrent_activation, use_bias, unit_forget_bias, return_sequences,
                      go_backwards, kernel_initializer, recurrent_initializer, bias_initializer,
-                     kernel_regularizer);
+                     kernel_regularizer, kernel_constraint, recurrent_constraint, bias_constraint);

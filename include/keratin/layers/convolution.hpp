@@ -41,6 +41,7 @@ template <int Rank> struct ConvSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
+  Constraint kernel_constraint{}, bias_constraint{};
   // Set by fusion only: the normalization behind it, and then the max-pooling by windows of 2, side by side.
   FoldedNormalization norm{};
   bool max_pool = false;
@@ -61,8 +62,8 @@ template <int Rank> struct ConvSpec {
   }
   constexpr Parameters parameters(Shape in) const {
     Parameters p;
-    p.add({"kernel", kernel(in), kernel_initializer, kernel_regularizer});
-    if (use_bias) p.add({"bias", {filters}, bias_initializer});
+    p.add({"kernel", kernel(in), kernel_initializer, kernel_regularizer}).constrain(kernel_constraint);
+    if (use_bias) p.add({"bias", {filters}, bias_initializer}).constrain(bias_constraint);
     return p;
   }
   constexpr Traits traits() const {
@@ -363,11 +364,11 @@ struct Conv3D : layer_of<Conv3D<Filters, Options...>, ConvSpec<3>, Options...> {
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::ConvSpec<1>, filters, kernel_size, strides, padding, dilation_rate, groups,
-                     activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, norm,
-                     max_pool);
+                     activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
+                     kernel_constraint, bias_constraint, norm, max_pool);
 KERATIN_ADAPT_STRUCT(keratin::ConvSpec<2>, filters, kernel_size, strides, padding, dilation_rate, groups,
-                     activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, norm,
-                     max_pool);
+                     activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
+                     kernel_constraint, bias_constraint, norm, max_pool);
 KERATIN_ADAPT_STRUCT(keratin::ConvSpec<3>, filters, kernel_size, strides, padding, dilation_rate, groups,
-                     activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, norm,
-                     max_pool);
+                     activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
+                     kernel_constraint, bias_constraint, norm, max_pool);

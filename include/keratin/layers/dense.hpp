@@ -92,6 +92,7 @@ struct DenseSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
+  Constraint kernel_constraint{}, bias_constraint{};
   FoldedNormalization norm{};  // that of the layer behind it: set by fusion only
 
   static constexpr const char* name = "Dense";
@@ -104,8 +105,9 @@ struct DenseSpec {
   }
   constexpr Parameters parameters(Shape in) const {
     Parameters p;
-    p.add({"kernel", {in.last(), units}, kernel_initializer, kernel_regularizer});
-    if (use_bias) p.add({"bias", {units}, bias_initializer});
+    p.add({"kernel", {in.last(), units}, kernel_initializer, kernel_regularizer})
+        .constrain(kernel_constraint);
+    if (use_bias) p.add({"bias", {units}, bias_initializer}).constrain(bias_constraint);
     return p;
   }
   constexpr Traits traits() const {
@@ -217,4 +219,4 @@ struct Dense : layer_of<Dense<Units, Options...>, DenseSpec, Options...> {
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::DenseSpec, units, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer, norm);
+                     kernel_regularizer, kernel_constraint, bias_constraint, norm);

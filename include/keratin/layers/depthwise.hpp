@@ -23,6 +23,7 @@ template <int Rank> struct DepthwiseConvSpec {
   bool use_bias = true;
   Initializer depthwise_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
+  Constraint depthwise_constraint{}, bias_constraint{};
 
   static constexpr const char* name = name_of<Rank>("DepthwiseConv1D", "DepthwiseConv2D");
   static constexpr const char* arguments = "...";
@@ -36,8 +37,9 @@ template <int Rank> struct DepthwiseConvSpec {
   }
   constexpr Parameters parameters(Shape in) const {
     Parameters p;
-    p.add({"kernel", kernel(in), depthwise_initializer});
-    if (use_bias) p.add({"bias", {in.last() * depth_multiplier}, bias_initializer});
+    p.add({"kernel", kernel(in), depthwise_initializer}).constrain(depthwise_constraint);
+    if (use_bias)
+      p.add({"bias", {in.last() * depth_multiplier}, bias_initializer}).constrain(bias_constraint);
     return p;
   }
   constexpr Traits traits() const { return {.reads_output = activation != Linear{}, .lanes = true}; }
@@ -129,6 +131,8 @@ struct DepthwiseConv2D : layer_of<DepthwiseConv2D<Options...>, DepthwiseConv2DSp
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::DepthwiseConv1DSpec, kernel_size, strides, padding, depth_multiplier,
-                     dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer);
+                     dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer,
+                     depthwise_constraint, bias_constraint);
 KERATIN_ADAPT_STRUCT(keratin::DepthwiseConv2DSpec, kernel_size, strides, padding, depth_multiplier,
-                     dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer);
+                     dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer,
+                     depthwise_constraint, bias_constraint);

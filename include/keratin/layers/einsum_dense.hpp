@@ -223,6 +223,7 @@ struct EinsumDenseSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
+  Constraint kernel_constraint{}, bias_constraint{};
 
   static constexpr const char* name = "EinsumDense";
   static constexpr const char* arguments = "equation, ...";
@@ -242,8 +243,9 @@ struct EinsumDenseSpec {
            .shape = e.kernel,
            .initializer = kernel_initializer,
            .regularizer = kernel_regularizer,
-           .matrix = {inputs(e), outputs}});
-    if (e.bias.rank > 0) p.add({"bias", e.bias, bias_initializer});
+           .matrix = {inputs(e), outputs},
+           .constraint = kernel_constraint});
+    if (e.bias.rank > 0) p.add({"bias", e.bias, bias_initializer}).constrain(bias_constraint);
     return p;
   }
   constexpr Traits traits() const {
@@ -350,4 +352,5 @@ struct EinsumDense : layer_of<EinsumDense<E, Options...>, EinsumDenseSpec, Optio
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::EinsumDenseSpec, equation, output_shape, activation, bias_axes,
-                     kernel_initializer, bias_initializer, kernel_regularizer);
+                     kernel_initializer, bias_initializer, kernel_regularizer, kernel_constraint,
+                     bias_constraint);

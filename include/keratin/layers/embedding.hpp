@@ -17,6 +17,7 @@ inline constexpr Rule needs_at_least_1_class_and_1_output{
 struct EmbeddingSpec {
   int input_dim = 0, output_dim = 0;
   Initializer embeddings_initializer = RandomUniform<>::value;
+  Constraint embeddings_constraint{};
   bool mask_zero = false;
 
   static constexpr const char* name = "Embedding";
@@ -32,7 +33,7 @@ struct EmbeddingSpec {
   }
   constexpr Parameters parameters(Shape) const {
     Parameters p;
-    p.add({"embeddings", {input_dim, output_dim}, embeddings_initializer});
+    p.add({"embeddings", {input_dim, output_dim}, embeddings_initializer}).constrain(embeddings_constraint);
     return p;
   }
   constexpr Traits traits() const { return {.reads_output = false}; }
@@ -120,4 +121,5 @@ struct Embedding : layer_of<Embedding<InputDim, OutputDim, Options...>, Embeddin
 
 }  // namespace keratin
 
-KERATIN_ADAPT_STRUCT(keratin::EmbeddingSpec, input_dim, output_dim, embeddings_initializer, mask_zero);
+KERATIN_ADAPT_STRUCT(keratin::EmbeddingSpec, input_dim, output_dim, embeddings_initializer,
+                     embeddings_constraint, mask_zero);

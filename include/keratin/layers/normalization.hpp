@@ -314,6 +314,7 @@ struct LayerNormalizationSpec {
   Axes axis{-1};
   double epsilon = 1e-3;
   bool center = true, scale = true;
+  Constraint gamma_constraint{}, beta_constraint{};
 
   using Rows = detail::RowNormalization<detail::RowNorm::layer>;
   using Geometry = Rows::Geometry;
@@ -328,8 +329,8 @@ struct LayerNormalizationSpec {
   constexpr Parameters parameters(Shape in) const {
     const Shape shape = detail::shape_of_last(in, axis.count);
     Parameters p;
-    if (scale) p.add({"gamma", shape, Ones::value});
-    if (center) p.add({"beta", shape});
+    if (scale) p.add({"gamma", shape, Ones::value}).constrain(gamma_constraint);
+    if (center) p.add({"beta", shape}).constrain(beta_constraint);
     return p;
   }
   constexpr Traits traits() const { return Rows::traits; }
@@ -428,6 +429,7 @@ struct GroupNormalizationSpec {
   Axes axis{-1};
   double epsilon = 1e-3;
   bool center = true, scale = true;
+  Constraint gamma_constraint{}, beta_constraint{};
 
   static constexpr const char* name = "GroupNormalization";
   static constexpr const char* arguments = "groups?, ...";
@@ -441,7 +443,11 @@ struct GroupNormalizationSpec {
     return in;
   }
   constexpr Parameters parameters(Shape in) const {
-    return LayerNormalizationSpec{.center = center, .scale = scale}.parameters(in);
+    return LayerNormalizationSpec{.center = center,
+                                  .scale = scale,
+                                  .gamma_constraint = gamma_constraint,
+                                  .beta_constraint = beta_constraint}
+        .parameters(in);
   }
   constexpr Traits traits() const { return {.reads_output = false, .in_place = true}; }
   constexpr double flops(Shape in) const { return 6.0 * static_cast<double>(in.elements()); }
@@ -597,7 +603,9 @@ struct GroupNormalization
 
 }  // namespace keratin
 
-KERATIN_ADAPT_STRUCT(keratin::LayerNormalizationSpec, axis, epsilon, center, scale);
+KERATIN_ADAPT_STRUCT(keratin::LayerNormalizationSpec, axis, epsilon, center, scale, gamma_constraint,
+                     beta_constraint);
 KERATIN_ADAPT_STRUCT(keratin::RMSNormalizationSpec, axis, epsilon);
 KERATIN_ADAPT_STRUCT(keratin::UnitNormalizationSpec, axis);
-KERATIN_ADAPT_STRUCT(keratin::GroupNormalizationSpec, groups, axis, epsilon, center, scale);
+KERATIN_ADAPT_STRUCT(keratin::GroupNormalizationSpec, groups, axis, epsilon, center, scale, gamma_constraint,
+                     beta_constraint);

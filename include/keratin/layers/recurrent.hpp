@@ -157,9 +157,11 @@ template <class Spec> struct Recurrent {
   static constexpr Parameters parameters(const Spec& spec, Shape in, Shape bias, Initializer of_bias) {
     const int columns = Spec::gates * spec.units;
     Parameters p;
-    p.add({"kernel", {in.last(), columns}, spec.kernel_initializer, spec.kernel_regularizer});
-    p.add({"recurrent_kernel", {spec.units, columns}, spec.recurrent_initializer});
-    if (spec.use_bias) p.add({"bias", bias, of_bias});
+    p.add({"kernel", {in.last(), columns}, spec.kernel_initializer, spec.kernel_regularizer})
+        .constrain(spec.kernel_constraint);
+    p.add({"recurrent_kernel", {spec.units, columns}, spec.recurrent_initializer})
+        .constrain(spec.recurrent_constraint);
+    if (spec.use_bias) p.add({"bias", bias, of_bias}).constrain(spec.bias_constraint);
     return p;
   }
   /// The tensors that a graph takes out of what it makes: the output, then the states.
@@ -370,6 +372,7 @@ struct SimpleRNNSpec {
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
+  Constraint kernel_constraint{}, recurrent_constraint{}, bias_constraint{};
 
   using Base = detail::Recurrent<SimpleRNNSpec>;
   using Geometry = RecurrentGeometry;
@@ -433,6 +436,7 @@ struct LSTMSpec {
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
+  Constraint kernel_constraint{}, recurrent_constraint{}, bias_constraint{};
 
   using Base = detail::Recurrent<LSTMSpec>;
   using Geometry = RecurrentGeometry;
@@ -504,6 +508,7 @@ struct GRUSpec {
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
+  Constraint kernel_constraint{}, recurrent_constraint{}, bias_constraint{};
 
   using Base = detail::Recurrent<GRUSpec>;
   using Geometry = RecurrentGeometry;
@@ -586,12 +591,15 @@ template <int Units, class... Options> struct GRU : layer_of<GRU<Units, Options.
 
 KERATIN_ADAPT_STRUCT(keratin::SimpleRNNSpec, units, activation, use_bias, return_sequences, go_backwards,
                      stateful, return_state, zero_output_for_mask, dropout, recurrent_dropout, initial_state,
-                     masked, kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer);
+                     masked, kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer,
+                     kernel_constraint, recurrent_constraint, bias_constraint);
 KERATIN_ADAPT_STRUCT(keratin::LSTMSpec, units, activation, recurrent_activation, use_bias, unit_forget_bias,
                      return_sequences, go_backwards, stateful, return_state, zero_output_for_mask, dropout,
                      recurrent_dropout, initial_state, masked, kernel_initializer, recurrent_initializer,
-                     bias_initializer, kernel_regularizer);
+                     bias_initializer, kernel_regularizer, kernel_constraint, recurrent_constraint,
+                     bias_constraint);
 KERATIN_ADAPT_STRUCT(keratin::GRUSpec, units, activation, recurrent_activation, use_bias, reset_after,
                      return_sequences, go_backwards, stateful, return_state, zero_output_for_mask, dropout,
                      recurrent_dropout, initial_state, masked, kernel_initializer, recurrent_initializer,
-                     bias_initializer, kernel_regularizer);
+                     bias_initializer, kernel_regularizer, kernel_constraint, recurrent_constraint,
+                     bias_constraint);

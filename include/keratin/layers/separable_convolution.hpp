@@ -21,6 +21,7 @@ template <int Rank> struct SeparableConvSpec {
   Initializer depthwise_initializer = GlorotUniform::value;
   Initializer pointwise_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
+  Constraint depthwise_constraint{}, pointwise_constraint{}, bias_constraint{};
 
   static constexpr const char* name = name_of<Rank>("SeparableConv1D", "SeparableConv2D");
   static constexpr const char* arguments = "filters, ...";
@@ -38,11 +39,12 @@ template <int Rank> struct SeparableConvSpec {
   }
   constexpr Parameters parameters(Shape in) const {
     Parameters p;
-    p.add({"depthwise_kernel", depthwise_kernel(in), depthwise_initializer});
+    p.add({"depthwise_kernel", depthwise_kernel(in), depthwise_initializer}).constrain(depthwise_constraint);
     p.add({"pointwise_kernel",
            kernel_shape<Rank>(detail::per_axis<Rank, 1>(), in.last() * depth_multiplier, filters),
-           pointwise_initializer});
-    if (use_bias) p.add({"bias", {filters}, bias_initializer});
+           pointwise_initializer})
+        .constrain(pointwise_constraint);
+    if (use_bias) p.add({"bias", {filters}, bias_initializer}).constrain(bias_constraint);
     return p;
   }
   constexpr Traits traits() const {
@@ -208,7 +210,7 @@ struct SeparableConv2D : layer_of<SeparableConv2D<Filters, Options...>, Separabl
 
 KERATIN_ADAPT_STRUCT(keratin::SeparableConv1DSpec, filters, kernel_size, strides, padding, dilation_rate,
                      depth_multiplier, activation, use_bias, depthwise_initializer, pointwise_initializer,
-                     bias_initializer);
+                     bias_initializer, depthwise_constraint, pointwise_constraint, bias_constraint);
 KERATIN_ADAPT_STRUCT(keratin::SeparableConv2DSpec, filters, kernel_size, strides, padding, dilation_rate,
                      depth_multiplier, activation, use_bias, depthwise_initializer, pointwise_initializer,
-                     bias_initializer);
+                     bias_initializer, depthwise_constraint, pointwise_constraint, bias_constraint);

@@ -46,6 +46,7 @@ template <int Rank> struct ConvTransposeSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
+  Constraint kernel_constraint{}, bias_constraint{};
 
   static constexpr const char* name = name_of<Rank>("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose");
   static constexpr const char* arguments = "filters, ...";
@@ -74,8 +75,8 @@ template <int Rank> struct ConvTransposeSpec {
   }
   constexpr Parameters parameters(Shape in) const {
     Parameters p;
-    p.add({"kernel", kernel(in), kernel_initializer, kernel_regularizer});
-    if (use_bias) p.add({"bias", {filters}, bias_initializer});
+    p.add({"kernel", kernel(in), kernel_initializer, kernel_regularizer}).constrain(kernel_constraint);
+    if (use_bias) p.add({"bias", {filters}, bias_initializer}).constrain(bias_constraint);
     return p;
   }
   constexpr Traits traits() const {
@@ -240,10 +241,10 @@ struct Conv3DTranspose : layer_of<Conv3DTranspose<Filters, Options...>, ConvTran
 
 KERATIN_ADAPT_STRUCT(keratin::ConvTransposeSpec<1>, filters, kernel_size, strides, padding, output_padding,
                      dilation_rate, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer);
+                     kernel_regularizer, kernel_constraint, bias_constraint);
 KERATIN_ADAPT_STRUCT(keratin::ConvTransposeSpec<2>, filters, kernel_size, strides, padding, output_padding,
                      dilation_rate, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer);
+                     kernel_regularizer, kernel_constraint, bias_constraint);
 KERATIN_ADAPT_STRUCT(keratin::ConvTransposeSpec<3>, filters, kernel_size, strides, padding, output_padding,
                      dilation_rate, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer);
+                     kernel_regularizer, kernel_constraint, bias_constraint);

@@ -148,4 +148,27 @@ template <class S> class Store final : public GradientSink<S> {
   S* gradient_;
 };
 
+/// Adds what lies ready for each weight to its gradient on the way to another sink.
+template <class S> class Adds final : public GradientSink<S> {
+ public:
+  Adds(GradientSink<S>& sink, const S* more) : sink_(sink), more_(more) {}
+  void take_rows(std::size_t offset, std::ptrdiff_t stride, int rows, int n, const S* g, std::ptrdiff_t apart,
+                 const Regularizer& penalty) override {
+    if (penalty.orthogonal == 0) return sink_.take_rows(offset, stride, rows, n, g, apart, penalty);
+    constexpr int chunk = 256;
+    S sum[chunk];
+    for (; rows > 0; --rows, g += apart, offset += static_cast<std::size_t>(stride))
+      for (int first = 0; first < n; first += chunk) {
+        const int count = std::min(chunk, n - first);
+        const std::size_t at = offset + static_cast<std::size_t>(first);
+        for (int i = 0; i < count; ++i) sum[i] = g[first + i] + more_[at + static_cast<std::size_t>(i)];
+        sink_.take_rows(at, count, 1, count, sum, count, penalty);
+      }
+  }
+
+ private:
+  GradientSink<S>& sink_;
+  const S* more_;
+};
+
 }  // namespace keratin

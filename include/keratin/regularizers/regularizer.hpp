@@ -6,15 +6,21 @@
 
 namespace keratin {
 
+/// Which vectors of a matrix an orthogonal penalty looks at.
+enum class OrthogonalMode : unsigned char { rows, columns };
+
 struct Regularizer {
   static constexpr int chunk = 1024;
 
   double l1 = 0, l2 = 0;
+  double orthogonal = 0;  // on the angles between vectors, see OrthogonalRegularizer
+  OrthogonalMode mode = OrthogonalMode::rows;
 
+  /// Whether there is a penalty on values by themselves.
   constexpr explicit operator bool() const { return l1 != 0 || l2 != 0; }
   constexpr bool operator==(const Regularizer&) const = default;
 
-  /// The penalty of n values.
+  /// The penalty of n values by themselves.
   template <class S> [[gnu::noinline]] double penalty(const S* w, std::ptrdiff_t n) const {
     using V = kernels::Vec<S>;
     double sum = 0;
@@ -42,6 +48,7 @@ template <class V> [[gnu::always_inline]] inline V penalized(V g, V w, const Reg
 namespace detail {
 struct l1_option;
 struct l2_option;
+struct orthogonal_option;
 }  // namespace detail
 
 /// l * sum |w| on the kernel. Keras: kernel_regularizer=L1(l), 0.01 by default. May stand beside L2.
@@ -60,6 +67,17 @@ template <double L = 0.01> struct L2 {
     requires requires(Spec s) { s.kernel_regularizer; }
   static constexpr void apply(Spec& spec) {
     spec.kernel_regularizer.l2 = L;
+  }
+};
+/// factor times the mean of |cos| of the angles between all pairs of rows, or columns. Keras:
+/// kernel_regularizer=OrthogonalRegularizer(factor, mode), of kernels of rank 2. May stand beside L1 and L2.
+template <double Factor = 0.01, OrthogonalMode Mode = OrthogonalMode::rows> struct OrthogonalRegularizer {
+  using sets = detail::orthogonal_option;
+  template <class Spec>
+    requires requires(Spec s) { s.kernel_regularizer; }
+  static constexpr void apply(Spec& spec) {
+    spec.kernel_regularizer.orthogonal = Factor;
+    spec.kernel_regularizer.mode = Mode;
   }
 };
 

@@ -89,7 +89,13 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
   else if constexpr (std::is_same_v<V, MasksRead>)
     return "";
   else if constexpr (std::is_same_v<V, Regularizer>)
-    return std::string(Text("l1 ", value.l1, " l2 ", value.l2).view());
+    return std::string(Text("l1 ", value.l1, " l2 ", value.l2).view()) +
+           (value.orthogonal != 0 ? std::string(Text(" orthogonal ", value.orthogonal).view()) : "");
+  else if constexpr (std::is_same_v<V, Constraint>)
+    return !value ? ""
+           : value.kind == Constraint::non_negative
+               ? "non_neg"
+               : std::string(Text("norm ", value.min_value, " to ", value.max_value).view());
   else if constexpr (std::is_same_v<V, Initializer>)
     return initializer_text(value);
   else if constexpr (std::is_same_v<V, FoldedNormalization>)

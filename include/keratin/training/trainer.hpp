@@ -8,6 +8,7 @@
 #include <keratin/metrics/metric.hpp>
 #include <keratin/optimizers/optimizer.hpp>
 #include <keratin/optimizers/with.hpp>
+#include <keratin/regularizers/orthogonal.hpp>
 #include <keratin/sequential/predict.hpp>
 #include <keratin/training/batches.hpp>
 #include <keratin/training/callback.hpp>
@@ -355,6 +356,17 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
       return static_cast<std::size_t>(Capacity) * rows_of(Model::output_shape());
   }
 
+  // Whether a weight may have an orthogonal penalty; a static network knows.
+  static constexpr bool may_be_orthogonal() {
+    if constexpr (requires { typename Model::Network; }) {
+      for (const LayerPlan& layer : Training::plan.layers)
+        for (const Parameter& p : *layer.tensors.parameters)
+          if (p.regularizer.orthogonal != 0) return true;
+      return false;
+    }
+    return true;
+  }
+
   const Training& training() const { return now(training_); }
   const Inference& inference() const { return now(inference_); }
   const auto& plan() const { return training().plan; }
@@ -430,6 +442,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   void each_handed_on(auto f) const;
   void sum_gradient(const Parts& parts, int part);
   void sum_gradients(const Parts& parts, auto f);
+  void with_angles(auto& sink, auto f);
   void whole_gradient(const Parts& parts);
   void update_with(const Parts& parts);
   double train(const Batch& batch);
@@ -463,13 +476,14 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   Layout layout_;
   Workers* workers_ = nullptr;
   bool own_workers_ = false, together_ = false;  // together: the memory is laid out for several threads
-  bool penalized_ = false;
+  bool penalized_ = false, orthogonal_ = false, constrained_ = false;  // whether some weights are
   template <class V, std::size_t N> using MemoryOf = detail::TrainerMemory<V, Capacity == 0, N>;
   MemoryOf<S, fixed_size()> memory_;
   MemoryOf<S, fixed_blocks(Optimizer::slots)> slots_;
   MemoryOf<S, fixed_blocks(1)> gradient_;
   [[no_unique_address]] MemoryOf<S, fixed_blocks(HasSettings<Optimizer> ? 1 : 0)> averages_;
   [[no_unique_address]] MemoryOf<S, fixed_blocks(HasSettings<Optimizer> ? 1 : 0)> sums_;
+  [[no_unique_address]] MemoryOf<S, fixed_blocks(may_be_orthogonal() ? 1 : 0)> orthogonal_gradient_;
   MemoryOf<S, fixed_states()> states_;
   MemoryOf<std::int32_t, fixed_labels()> labels_;
   int sequences_ = 0;  // whose states are kept
@@ -549,8 +563,17 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
   prepare_optimizer();
   layout_ = {training(), inference(), batch_, rows_before(outputs), false};
   for (const LayerPlan& layer : model_.layers())
-    for (const Parameter& p : *layer.tensors.parameters)
-      penalized_ = penalized_ || (p.trainable && p.regularizer);
+    for (const Parameter& p : *layer.tensors.parameters) {
+      if (!p.trainable) continue;
+      penalized_ = penalized_ || p.regularizer || p.regularizer.orthogonal != 0;
+      orthogonal_ = orthogonal_ || p.regularizer.orthogonal != 0;
+      constrained_ = constrained_ || p.constraint;
+      if (p.regularizer.orthogonal != 0 && p.shape.rank != 2)
+        report(Text("OrthogonalRegularizer got '", p.name, "' ", p.shape, ", a matrix wanted"));
+      if (!p.constraint.fits(p.shape))
+        report(Text("a constraint got '", p.name, "' ", p.shape, ", a weight that has its axes wanted"));
+    }
+  if (orthogonal_) orthogonal_gradient_.resize(block_size());
   each_output([&]<class Head>(std::size_t k, const Head&) {
     const Shape shape = output_shape(k);
     const Fit fit = Head::Loss::fit(shape, model_.output_activation(k));
@@ -958,12 +981,32 @@ void Trainer<Capacity, Model, Optimizer, Heads...>::sum_gradients(const Parts& p
   });
 }
 
+// f of the sink, or of one that adds to it what orthogonal penalties say of the weights as they are now.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::with_angles(auto& sink, auto f) {
+  if constexpr (may_be_orthogonal())
+    if (orthogonal_) {
+      const S* const w = model_.block().data();
+      each_trained(plan(), [&](const Parameter& p, std::size_t offset) {
+        if (p.regularizer.orthogonal != 0)
+          detail::orthogonal_penalty(p.regularizer, p.shape, w + offset,
+                                     orthogonal_gradient_.data() + offset);
+      });
+      Adds<S> adds(sink, orthogonal_gradient_.data());
+      return f(adds);
+    }
+  f(sink);
+}
+
 // The same with penalties.
 template <int Capacity, class Model, class Optimizer, class... Heads>
 void Trainer<Capacity, Model, Optimizer, Heads...>::whole_gradient(const Parts& parts) {
   Store<S> store(model_.block().data(), gradient_.data());
-  sum_gradients(parts, [&](std::size_t offset, std::size_t n, const Regularizer& penalty) {
-    if (penalty) store.take(offset, static_cast<int>(n), gradient_.data() + offset, penalty);
+  with_angles(store, [&](auto& sink) {
+    sum_gradients(parts, [&](std::size_t offset, std::size_t n, const Regularizer& penalty) {
+      if (penalty || penalty.orthogonal != 0)
+        sink.take(offset, static_cast<int>(n), gradient_.data() + offset, penalty);
+    });
   });
 }
 
@@ -971,15 +1014,17 @@ void Trainer<Capacity, Model, Optimizer, Heads...>::whole_gradient(const Parts& 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 void Trainer<Capacity, Model, Optimizer, Heads...>::update_with(const Parts& parts) {
   auto update = update_of(optimizer_, iterations_ + 1, model_.block().data(), slots_.data(), block_size());
-  if constexpr (may_be_cut()) {
-    if (together_ && parts.count > 1)
-      return sum_gradients(parts, [&](std::size_t offset, std::size_t n, const Regularizer& penalty) {
-        update.take(offset, static_cast<int>(n), gradient_.data() + offset, penalty);
-      });
-    for (int part = 0; part + 1 < parts.count; ++part) sum_gradient(parts, part);
-    if (parts.count > 1) update.add_to(gradient_.data());
-  }
-  backward(parts, parts.count - 1, update);
+  with_angles(update, [&](auto& sink) {
+    if constexpr (may_be_cut()) {
+      if (together_ && parts.count > 1)
+        return sum_gradients(parts, [&](std::size_t offset, std::size_t n, const Regularizer& penalty) {
+          sink.take(offset, static_cast<int>(n), gradient_.data() + offset, penalty);
+        });
+      for (int part = 0; part + 1 < parts.count; ++part) sum_gradient(parts, part);
+      if (parts.count > 1) update.add_to(gradient_.data());
+    }
+    backward(parts, parts.count - 1, sink);
+  });
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
@@ -994,6 +1039,10 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::train(const Batch& batch) 
   } else {
     update_with(parts);
   }
+  if (constrained_)
+    each_trained(plan(), [&](const Parameter& p, std::size_t offset) {
+      if (p.constraint) p.constraint.apply(p.shape, model_.block().data() + offset);
+    });
   ++iterations_;
   return loss;
 }
@@ -1169,8 +1218,10 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::penalty() const {
   for (const LayerPlan& layer : model_.layers())
     for (int i = 0; i < layer.tensors.count(); ++i) {
       const Parameter& p = layer.tensors[i];
-      if (p.trainable && p.regularizer)
-        sum += p.regularizer.penalty(model_.block().data() + layer.tensors.offset(i), p.shape.size());
+      const S* const w = model_.block().data() + layer.tensors.offset(i);
+      if (p.trainable && p.regularizer) sum += p.regularizer.penalty(w, p.shape.size());
+      if (p.trainable && p.regularizer.orthogonal != 0)
+        sum += detail::orthogonal_penalty(p.regularizer, p.shape, w);
     }
   return sum;
 }
