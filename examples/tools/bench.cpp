@@ -93,15 +93,15 @@ functional::Model alone(const functional::Model& model, const Graph::Entry& entr
   std::vector<Tensor> reads = inputs;
   const auto y = [&]() -> Tensor {
     if (entry.node->reads_masks())
-      return extras.return_state ? layer.with_scores(reads).output : layer.with_attention_mask(reads, {});
-    if (extras.masks.count() == 0 && !extras.return_state) return layer(reads);
+      return extras.return_more ? layer.with_scores(reads).output : layer.with_attention_mask(reads, {});
+    if (extras.masks.count() == 0 && !extras.return_more) return layer(reads);
     const Tensor mask = reads.back();
     const bool masked = extras.masks.count() > 0;
     if (masked) reads.pop_back();
     if (entry.node->states() == 0) return layer(reads[0].with_mask(mask));
     return layer
         .all(reads[0], {reads.begin() + 1, reads.end()}, masked ? std::optional(mask) : std::nullopt,
-             extras.return_state)
+             extras.return_more)
         .front();
   }();
   functional::Model made(inputs, y);

@@ -39,7 +39,7 @@ std::vector<float> predictions(const functional::Model& model) {
 bool has_tables(const functional::Model& model) {
   for (const LayerPlan& layer : model.layers())
     for (const Parameter& p : *layer.tensors.parameters)
-      if (p.in_files == InFiles::apart) return true;
+      if (p.in_files == InFiles::not_a_weight) return true;
   return false;
 }
 

@@ -50,7 +50,7 @@ double given(const std::string& name, std::size_t s, std::size_t k) {
   return static_cast<double>(t[s * (t.size() / 2) + k]);
 }
 
-void check_affine(const std::string& name, Shape in, Fill fill, Sampling sampling, double value,
+void check_affine(const std::string& name, Shape in, Fill fill, Interpolation sampling, double value,
                   auto affine) {
   const kernels::View view{{in[0], in[1], in[2], in[1]}, in[0], in[1], fill, sampling, value};
   check_images(
@@ -141,7 +141,7 @@ TEST_CASE("random images: what is true of every layer") {
 TEST_CASE("Keras's pixels for Keras's coordinates") {
   for (const Fill fill : {Fill::constant, Fill::nearest, Fill::wrap, Fill::reflect}) {
     const std::string mode(enum_name(fill));
-    for (const Sampling sampling : {Sampling::nearest, Sampling::bilinear}) {
+    for (const Interpolation sampling : {Interpolation::nearest, Interpolation::bilinear}) {
       const std::string name = "rotation_" + mode + "_" + std::string(enum_name(sampling));
       check_affine(name, shape, fill, sampling, 0.25, [&](std::size_t s) {
         return RandomRotationSpec::rotation(given(name, s, 0) / 180 * 3.141592653589793, 4, 5);
@@ -153,15 +153,15 @@ TEST_CASE("Keras's pixels for Keras's coordinates") {
         return Affine{t(0), t(1), t(2), t(3), t(4), t(5)};
       };
     };
-    check_affine("far_" + mode, Shape{3, 4, 1}, fill, Sampling::bilinear, -2, matrix("far_" + mode));
-    check_affine("halves", Shape{3, 4, 1}, Fill::reflect, Sampling::nearest, 0, matrix("halves"));
-    check_affine("one_pixel", Shape{1, 1, 3}, Fill::reflect, Sampling::bilinear, 0, matrix("one_pixel"));
+    check_affine("far_" + mode, Shape{3, 4, 1}, fill, Interpolation::bilinear, -2, matrix("far_" + mode));
+    check_affine("halves", Shape{3, 4, 1}, Fill::reflect, Interpolation::nearest, 0, matrix("halves"));
+    check_affine("one_pixel", Shape{1, 1, 3}, Fill::reflect, Interpolation::bilinear, 0, matrix("one_pixel"));
   }
 }
 
 TEST_CASE("translation, zoom, shear and flip do what Keras's do") {
   const auto check_one = [](const std::string& name, auto affine) {
-    check_affine(name, shape, Fill::reflect, Sampling::bilinear, 0, affine);
+    check_affine(name, shape, Fill::reflect, Interpolation::bilinear, 0, affine);
   };
   // The words that lead to what Keras was given.
   check_one("translation", [](std::size_t s) {

@@ -14,7 +14,7 @@ namespace keratin {
 /// Where Keras's files have a tensor: among its layer's weights by its number there, then perhaps as a number
 /// without a shape, or by its name; or not among them, for it is a list in the layer's config or a text file
 /// of its own.
-enum class InFiles : unsigned char { by_number, scalar, by_name, apart };
+enum class InFiles : unsigned char { by_number, scalar, by_name, not_a_weight };
 
 /// One tensor: its name and layout as in Keras files, how it starts, its penalty. One that is not trainable
 /// is kept up to date by its layer's forward pass in training.

@@ -93,7 +93,8 @@ class Graph {
       Shape shape = inputs[k]->shape;
       shape.extent[0] = lengths[k];
       if (shape != inputs[k]->shape)
-        graph.inputs[k] = std::make_shared<Call>(inputs[k]->name, shape, true, inputs[k]->prepared);
+        graph.inputs[k] =
+            std::make_shared<Call>(inputs[k]->name, shape, true, inputs[k]->prepared, inputs[k]->batch_size);
     }
     for (Entry& e : graph.entries) {
       Shapes in;

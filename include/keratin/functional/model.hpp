@@ -142,7 +142,7 @@ class Model {
   /// clone_model with a clone_function.
   Model with_layer(std::string_view name, const Layer& layer, std::uint64_t seed = 0) const {
     return changed(name, seed, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
-      if (entry.node->extras().return_state &&
+      if (entry.node->extras().return_more &&
           (layer.states() != entry.node->states() || layer.passes_mask() != entry.node->passes_mask() ||
            layer.reads_masks() != entry.node->reads_masks()))
         throw std::invalid_argument(
@@ -157,7 +157,7 @@ class Model {
     return changed(name, 0, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
       reads.erase(reads.end() - entry.node->extras().masks.count(), reads.end());
       const std::vector<Tensor> made = other.call(reads);
-      if (made.size() > 1 || entry.node->extras().return_state)
+      if (made.size() > 1 || entry.node->extras().return_more)
         throw std::invalid_argument(
             Text("Model: a model of one output in the place of a layer with one wanted, for '", name, "'")
                 .c_str());
@@ -169,7 +169,7 @@ class Model {
   Model without_layer(std::string_view name) const {
     return changed(name, 0, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
       reads.erase(reads.end() - entry.node->extras().masks.count(), reads.end());
-      if (entry.node->extras().return_state)
+      if (entry.node->extras().return_more)
         throw std::invalid_argument(
             Text("Model: layer '", name, "' returns its states, which others read").c_str());
       if (reads.size() > 1)

@@ -15,7 +15,7 @@ class Model;
 struct Extras {
   bool initial_state = false;
   MasksRead masks{};
-  bool return_state = false;  // of attention: its scores
+  bool return_more = false;  // the states, or attention's scores, behind the output
   bool use_causal_mask = false;
 
   bool operator==(const Extras&) const = default;
@@ -93,13 +93,13 @@ template <LayerSpec S> class NodeOf final : public Node {
       spec.masked = extras.masks.count() > 0;
       if constexpr (has_extras) {
         spec.initial_state = extras.initial_state;
-        returns_state(spec) = extras.return_state;
+        returns_state(spec) = extras.return_more;
       }
       return std::make_shared<NodeOf>(spec);
     } else if constexpr (has_masks) {
       S spec = spec_;
       spec.masks = extras.masks;
-      spec.return_attention_scores = extras.return_state;
+      spec.return_attention_scores = extras.return_more;
       spec.use_causal_mask = spec.use_causal_mask || extras.use_causal_mask;
       return std::make_shared<NodeOf>(spec);
     } else {

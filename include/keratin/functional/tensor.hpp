@@ -31,7 +31,7 @@ struct Call;
 class Graph;
 class Model;
 namespace detail {
-Tensor input(Shape shape, std::string name, bool open, Prepared prepared = {});
+Tensor input(Shape shape, std::string name, bool open, Prepared prepared = {}, int batch_size = 0);
 }
 
 /// What flows between layers: a shape, how it came about, and perhaps a mask that goes beside it.
@@ -59,7 +59,7 @@ class Tensor {
   friend struct Call;
   friend class Graph;
   friend class Model;
-  friend Tensor detail::input(Shape shape, std::string name, bool open, Prepared prepared);
+  friend Tensor detail::input(Shape shape, std::string name, bool open, Prepared prepared, int batch_size);
   // Nothing is differentiated through a mask, whoever makes it.
   Tensor as_constant() const;
   explicit Tensor(std::shared_ptr<const Call> call) : call_(std::move(call)) {}
@@ -73,6 +73,7 @@ struct SharedLayer {
   std::shared_ptr<const Parameters> parameters{};  // as the first call made them
   std::vector<float> values{};                     // its piece of the block to begin with
   int piece = -1;  // which of the tensors that the layer before it made it takes out: no layer of its own
+  std::string group{};  // of a layer of a model inside a model, out of a file: where its weights were there
 };
 
 /// What a layer of a model that was called begins with: its piece of that model's block, and whether it is
@@ -94,9 +95,15 @@ struct Call {
   int index = 0;        // layers on the longest way here, without this one; -1: an input
   bool open = false;    // an input whose first axis may have another extent at each call
   Prepared prepared{};  // an input that is made of texts
+  int batch_size = 0;   // of an input: 0: any
 
-  Call(std::string n, Shape out, bool any_length, Prepared of_texts)
-      : name(std::move(n)), shape(out), index(-1), open(any_length), prepared(std::move(of_texts)) {}
+  Call(std::string n, Shape out, bool any_length, Prepared of_texts, int samples)
+      : name(std::move(n)),
+        shape(out),
+        index(-1),
+        open(any_length),
+        prepared(std::move(of_texts)),
+        batch_size(samples) {}
   Call(std::shared_ptr<SharedLayer> l, std::shared_ptr<const Node> with, std::vector<Tensor> in, Shape out,
        int i)
       : layer(std::move(l)), node(std::move(with)), inputs(std::move(in)), shape(out), index(i) {}
@@ -152,14 +159,15 @@ template <LayerSpec S> Tensor NodeOf<S>::mask_of(const Tensor& x) const {
     return x;
 }
 
-inline Tensor detail::input(Shape shape, std::string name, bool open, Prepared prepared) {
+inline Tensor detail::input(Shape shape, std::string name, bool open, Prepared prepared, int batch_size) {
   const Fit fit = accepted(shape);
   if (fit.broken) throw std::invalid_argument(Text("Input, got ", shape, ": ", fit.broken->text).c_str());
-  return Tensor(std::make_shared<Call>(std::move(name), shape, open, std::move(prepared)));
+  return Tensor(std::make_shared<Call>(std::move(name), shape, open, std::move(prepared), batch_size));
 }
-/// The input of a graph: the shape of one sample. Keras: Input.
-inline Tensor Input(Shape shape, std::string name = "") {
-  return detail::input(shape, std::move(name), false);
+/// The input of a graph: the shape of one sample. batch_size: samples of a batch, 0: any number; only files
+/// of stateful layers say it. Keras: Input.
+inline Tensor Input(Shape shape, std::string name = "", int batch_size = 0) {
+  return detail::input(shape, std::move(name), false, {}, batch_size);
 }
 /// The input of a graph that takes sequences of any length: at each call the first axis may have another
 /// extent than here, where it only says what errors and a summary speak of. Data tell their length by their
@@ -229,7 +237,7 @@ class Layer {
     return (*this)(std::vector<Tensor>{x, more...});
   }
   Tensor operator()(std::vector<Tensor> inputs) const {
-    if (layer_->node->extras().return_state)
+    if (layer_->node->extras().return_more)
       refuse(inputs, layer_->node->reads_masks() ? returns_its_scores_too : returns_its_states_too);
     if (outputs() > 1) refuse(inputs, makes_several_tensors);
     return call(std::move(inputs), {}, {}, nullptr);
@@ -254,7 +262,7 @@ class Layer {
                           const std::optional<Tensor>& mask = {}, bool return_state = false) const {
     std::vector<Tensor> inputs{x};
     inputs.insert(inputs.end(), initial.begin(), initial.end());
-    const Tensor made = call(std::move(inputs), {.return_state = return_state},
+    const Tensor made = call(std::move(inputs), {.return_more = return_state},
                              mask ? x.with_mask(*mask).mask() : std::nullopt, nullptr);
     if (!return_state && outputs() == 1) return {made};
     std::vector<Tensor> pieces;
@@ -276,8 +284,7 @@ class Layer {
   Attended with_scores(const std::vector<Tensor>& inputs, const std::optional<Tensor>& mask = {},
                        bool use_causal_mask = false) const {
     if (!layer_->node->reads_masks()) refuse(inputs, takes_no_attention_mask);
-    const Tensor all =
-        call(inputs, {.return_state = true, .use_causal_mask = use_causal_mask}, mask, nullptr);
+    const Tensor all = call(inputs, {.return_more = true, .use_causal_mask = use_causal_mask}, mask, nullptr);
     const AttendedShapes made = all.call().node->attended(shapes_of(all.call().inputs));
     return {take_out(all, 0, PieceSpec{0, made.output, all.shape().size()}),
             take_out(all, 1, PieceSpec{made.output.size(), made.scores, all.shape().size()})};
@@ -307,7 +314,7 @@ class Layer {
     const auto made = std::make_shared<Call>(layer_, node, std::move(inputs), fit.out, index);
     made->beginning = std::move(beginning);
     const std::optional<Tensor> mask = mask_behind(*node, given, fit.out);
-    if (mask && (wanted.return_state || masks(mask->shape(), fit.out))) made->mask = mask->call_;
+    if (mask && (wanted.return_more || masks(mask->shape(), fit.out))) made->mask = mask->call_;
     Tensor tensor(made);
     tensor.mask_ = made->mask;
     return tensor;
@@ -317,7 +324,7 @@ class Layer {
                                        const std::optional<Tensor>& mask_given) const {
     const Node& node = *layer_->node;
     if (node.reads_masks()) return node_with_masks(inputs, wanted, mask_given);
-    if (wanted.return_state && node.states() == 0) refuse(inputs, has_no_state);
+    if (wanted.return_more && node.states() == 0) refuse(inputs, has_no_state);
     if (inputs.empty() || !node.reads_mask()) return layer_->node;
     if (node.states() > 0 && inputs.size() > 1 &&
         inputs.size() != 1 + static_cast<std::size_t>(node.states()))
@@ -325,7 +332,7 @@ class Layer {
     const std::optional<Tensor> mask = mask_given || inputs.size() > 1 ? mask_given : inputs[0].mask();
     auto with = node.with({.initial_state = inputs.size() > 1,
                            .masks = {mask ? MasksRead::given : 0u},
-                           .return_state = wanted.return_state});
+                           .return_more = wanted.return_more});
     if (mask) inputs.push_back(*mask);
     return with;
   }

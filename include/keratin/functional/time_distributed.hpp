@@ -19,7 +19,7 @@ class TimeDistributedNode final : public Node {
   Fit fit(const Shapes& all) const override {
     const Shape& in = all;
     if (in.rank < 2) return needs_steps_of_samples;
-    if (!inside_->takes(1) || inside_->outputs() > 1 || inside_->extras().return_state)
+    if (!inside_->takes(1) || inside_->outputs() > 1 || inside_->extras().return_more)
       return needs_a_layer_for_any_sample;
     const Shapes step(Base::step(in));
     const Fit fit = inside_->fit(step);

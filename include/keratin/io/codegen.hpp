@@ -202,6 +202,9 @@ std::string option_text(std::string_view field, const V& value) {
   constexpr bool may_be_empty = std::is_base_of_v<Numbers, V>;  // Axis<>: no axis
   return argument.empty() && !may_be_empty ? "" : option_name(field) + "<" + argument + ">";
 }
+inline std::string option_text(std::string_view field, const OptionalInt& value) {
+  return value.given ? option_name(field) + "<" + argument_text(value) + ">" : "No" + option_name(field);
+}
 inline std::string option_text(std::string_view field, bool value) {
   return (value ? "" : "No") + option_name(field);
 }
@@ -221,7 +224,6 @@ inline std::string option_text(std::string_view, OutputMode value) {
 }
 inline std::string option_text(std::string_view, ScoreMode) { return "ConcatScores"; }
 inline std::string option_text(std::string_view, Padding value) { return pascal_case(enum_name(value)); }
-inline std::string option_text(std::string_view, Sampling value) { return pascal_case(enum_name(value)); }
 inline std::string option_text(std::string_view, Interpolation value) {
   return pascal_case(enum_name(value));
 }
@@ -372,7 +374,7 @@ class StaticNetwork {
     const functional::Graph::Entry& entry = graph_.entry(i);
     const functional::Extras extras = entry.node->extras();
     if (entry.owner != i) refuse(i, "is called more than once");
-    if (extras.return_state) refuse(i, "returns its states or scores");
+    if (extras.return_more) refuse(i, "returns its states or scores");
     if (entry.node->outputs() > 1) refuse(i, "makes several tensors");
     if (extras.initial_state) refuse(i, "is given states to begin with");
     check_masks(i);

@@ -25,6 +25,7 @@ class GraphWriter {
     make_names();
     find_written();
     number_groups();
+    find_batch_size();
   }
 
   Json functional() {
@@ -83,8 +84,6 @@ class GraphWriter {
   const std::map<int, TextLayer>& text_layers() const { return texts_; }
   /// The layers that have weights, in the file's order.
   const std::vector<Stored>& stored() const { return stored_; }
-  /// The groups that a file would have next, of one more layer of each class.
-  const std::vector<std::string>& next_groups() const { return next_groups_; }
   /// Whether there is something that Keras itself cannot read again out of an .h5.
   bool has_operators() const { return has_operators_; }
 
@@ -163,7 +162,6 @@ class GraphWriter {
   }
   void number_groups() {
     Groups groups;
-    std::set<std::string> classes;
     for (const int i : order_) {
       if (i < 0) {
         groups.of("InputLayer");
@@ -181,12 +179,22 @@ class GraphWriter {
       }
       const std::optional<NodeConfig> known = node_config(node, custom_);
       const std::string name = known ? known->class_name(node) : node.type(), group = groups.of(name);
-      classes.insert(name);
       if (graph_.entry(i).parameters->count > 0)
-        stored_.push_back({name_of(i), group, weights_in(name, known ? known->config : Json::object()),
-                           graph_.layer_index(i)});
+        stored_.push_back({name_of(i), type_of_weights(model_, graph_.layer_index(i)), group,
+                           weights_in(name, known ? known->config : Json::object()), graph_.layer_index(i),
+                           graph_.entry(i).layer->group});
     }
-    for (const std::string& name : classes) next_groups_.push_back(groups.of(name));
+  }
+
+  // Keras wants to know it where layers are stateful: 1 where no input says it.
+  void find_batch_size() {
+    const bool stateful = std::any_of(graph_.entries.begin(), graph_.entries.end(), [&](const auto& e) {
+      return e.node->plan(e.in, 0, {.training = true}).state > 0;
+    });
+    if (!stateful) return;
+    batch_size_ = 1;
+    for (const auto& input : graph_.inputs)
+      if (input->batch_size > 0) batch_size_ = input->batch_size;
   }
 
   static int data_inputs(const Graph::Entry& e) { return e.inputs.count - e.node->extras().masks.count(); }
@@ -208,7 +216,7 @@ class GraphWriter {
   }
 
   Json batch_shape(const Shape& shape, bool open = false) const {
-    Json extents = Json::array({nullptr});
+    Json extents = Json::array({batch_size_});
     for (int a = 0; a < shape.rank; ++a) extents.push_back(a == 0 && open ? Json(nullptr) : Json(shape[a]));
     return extents;
   }
@@ -217,7 +225,7 @@ class GraphWriter {
   // A layer that takes one text of a sample would add an axis to it.
   Json texts_shape(int i) const {
     const functional::Prepared& prepared = input_of(i).prepared;
-    Json shape = Json::array({nullptr});
+    Json shape = Json::array({batch_size_});
     if (!text_record(*prepared.by).nests) shape.push_back(prepared.texts);
     return shape;
   }
@@ -280,8 +288,6 @@ class GraphWriter {
       NodeConfig known = config_of(*first.node);
       Json& config = known.config;
       remove_what_fusion_sets(*first.node, config);
-      if (of_recurrence(config).value("stateful", false))
-        throw FileError("stateful: Keras wants the size of the batch for it, which no model here has");
       config["name"] = name;
       if (graph_.is_frozen(first) && learns(first))
         config["trainable"] = false;  // not every class takes the key
@@ -314,7 +320,7 @@ class GraphWriter {
   }
   bool returns_states(int owner) const {
     for (const Graph::Entry& e : graph_.entries)
-      if (e.owner == owner && e.node->states() > 0 && e.node->extras().return_state) return true;
+      if (e.owner == owner && e.node->states() > 0 && e.node->extras().return_more) return true;
     return false;
   }
   Json build_config(const Graph::Entry& e) const {
@@ -367,7 +373,7 @@ class GraphWriter {
     Json args = Json::array();
     if (e.node->reads_masks()) {
       if (e.node->extras().use_causal_mask) kwargs["use_causal_mask"] = true;
-      if (e.node->extras().return_state) kwargs["return_attention_scores"] = true;
+      if (e.node->extras().return_more) kwargs["return_attention_scores"] = true;
       if (const std::optional<int> mask = written_mask(e)) kwargs["attention_mask"] = tensor(*mask);
     }
     if (takes_arguments(e)) {
@@ -475,8 +481,8 @@ class GraphWriter {
   std::vector<int> order_;
   std::vector<Stored> stored_;
   std::map<int, TextLayer> texts_;
-  std::vector<std::string> next_groups_;
   ImplicitMasks masks_;
+  Json batch_size_{};  // null: any
   bool has_operators_ = false;
 };
 

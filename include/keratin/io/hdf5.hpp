@@ -550,6 +550,32 @@ class Hdf5 {
       return names;
     });
   }
+  /// The paths of all datasets below a group but those of integers, which are counters; none where there is
+  /// no such group.
+  std::vector<std::string> floats(const std::string& path) const {
+    return look(path, [&](Walk& walk) {
+      std::vector<std::string> found;
+      std::set<std::uint64_t> seen;  // what refers to itself ends there
+      std::vector<std::pair<std::string, std::uint64_t>> groups;
+      if (const auto object = walk.find(path)) groups.emplace_back(path, *object);
+      while (!groups.empty()) {
+        const auto [group, object] = std::move(groups.back());
+        groups.pop_back();
+        if (std::count(group.begin(), group.end(), '/') > deepest) refuse("has groups deeper than ", deepest);
+        walk.any_link(object, nullptr, [&](const auto& link) {
+          const std::string name = group + "/" + std::string(link.name);
+          if (!link.hard || !seen.insert(link.target).second) return false;
+          if (!walk.is_dataset(link.target))
+            groups.emplace_back(name, link.target);
+          else if (walk.dataset(link.target).type.kind != Type::integer)
+            found.push_back(name);
+          return false;
+        });
+      }
+      std::sort(found.begin(), found.end());
+      return found;
+    });
+  }
   /// The shape of a dataset; none of a single number.
   std::vector<std::uint64_t> extents(const std::string& path) const {
     return look(path,
@@ -624,6 +650,7 @@ class Hdf5 {
   }
 
  private:
+  static constexpr int deepest = 100;
   using Bytes = detail::hdf5::Bytes;
   using Elements = detail::hdf5::Elements;
   using Type = detail::hdf5::Type;

@@ -44,9 +44,10 @@ class Hdf5Writer {
     for (int a = 0; a < shape.rank; ++a) extents[a] = static_cast<hsize_t>(shape[a]);
     write(path, shape.rank, extents, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, values.data());
   }
-  /// A counter, as Keras keeps them: 32 bits.
-  void counter(const std::string& path, std::int32_t value) {
-    write(path, 0, nullptr, H5T_STD_I32LE, H5T_NATIVE_INT32, &value);
+  /// A counter, as Keras keeps them: in 32 bits, and in 64, as with TensorFlow, where it needs them.
+  void counter(const std::string& path, std::int64_t value) {
+    const bool large = value > INT32_MAX;
+    write(path, 0, nullptr, large ? H5T_STD_I64LE : H5T_STD_I32LE, H5T_NATIVE_INT64, &value);
   }
   /// An attribute of a group: a text, or a list of texts, which is split as Keras does it (names0, names1,
   /// ...) where it is too long for one.

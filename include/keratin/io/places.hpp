@@ -1,8 +1,8 @@
 #pragma once
 // Where a model's weights stand in Keras's files.
 #include <keratin/core/names.hpp>
+#include <keratin/functional.hpp>
 #include <keratin/io/config.hpp>
-#include <keratin/layers/time_distributed.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -32,18 +32,18 @@ struct WeightPath {
   bool numbered = true;
 };
 /// Of all weights of a layer. A folder in a parameter's name is one in the file, "forward_layer/cell/kernel";
-/// or a spec says in weights_in(name) which of its parts has a weight, and in `older_weights_in` what stands
-/// before a part's name in older files.
-inline std::vector<WeightPath> weight_paths(const LayerPlan& layer) {
+/// or the spec of the type says in weights_in(name) which of its parts has a weight, and in
+/// `older_weights_in` what stands before a part's name in older files.
+inline std::vector<WeightPath> weight_paths(std::string_view type, const Tensors& tensors) {
   std::vector<WeightPath> paths;
-  for (int i = 0; i < layer.tensors.count(); ++i) {
-    const Parameter& p = layer.tensors[i];
+  for (int i = 0; i < tensors.count(); ++i) {
+    const Parameter& p = tensors[i];
     const std::string_view own = p.name;
     std::string part(own.substr(0, own.rfind('/') == own.npos ? 0 : own.rfind('/')));
     const char* older = nullptr;
     hana::for_each(layer_specs, [&](auto spec) {
       using S = typename decltype(spec)::type;
-      if (std::string_view(layer.type) != S::name) return;
+      if (type != S::name) return;
       if constexpr (requires { S::older_weights_in; }) older = S::older_weights_in;
       if constexpr (requires { S::weights_in(""); }) part = S::weights_in(p.name);
     });
@@ -53,10 +53,19 @@ inline std::vector<WeightPath> weight_paths(const LayerPlan& layer) {
     });
     const bool numbered = p.in_files == InFiles::by_number || p.in_files == InFiles::scalar;
     const std::string name = "/vars/" + (numbered ? std::to_string(number) : std::string(own));
-    paths.push_back({group, p.in_files == InFiles::apart ? "" : group + name,
+    paths.push_back({group, p.in_files == InFiles::not_a_weight ? "" : group + name,
                      older ? "/" + (older + part) + name : "", numbered});
   }
   return paths;
+}
+/// The type of what has the weights of a model's layer: of a TimeDistributed that of the layer inside.
+inline std::string_view type_of_weights(const functional::Model& model, std::size_t row) {
+  const int call = model.graph().layers[row];
+  if (call < 0) return model.layers()[row].type;
+  const functional::Node* node = model.graph().entry(call).node.get();
+  while (const auto* const steps = dynamic_cast<const functional::TimeDistributedNode*>(node))
+    node = &steps->inside();
+  return node->type();
 }
 /// The class whose name the group of a layer has: that of Keras's own code, not of its files.
 inline std::string class_of_group(const std::string& class_name) {
@@ -96,9 +105,11 @@ struct Variable {
   const Parameter* parameter;
   std::size_t offset;  // in the model's block
 };
+/// Those that files have among the weights.
 inline std::vector<Variable> variables_of(const Tensors& tensors) {
   std::vector<Variable> variables;
-  for (int i = 0; i < tensors.count(); ++i) variables.push_back({&tensors[i], tensors.offset(i)});
+  for (int i = 0; i < tensors.count(); ++i)
+    if (tensors[i].in_files != InFiles::not_a_weight) variables.push_back({&tensors[i], tensors.offset(i)});
   return variables;
 }
 /// As a group of a legacy file has them.
@@ -111,10 +122,21 @@ inline std::vector<Variable> trained_first(const std::vector<Variable>& variable
 }
 /// A layer of a model that has weights, with its place in files.
 struct Stored {
-  std::string name;     // as Keras takes it
-  std::string group;    // in .weights.h5: layers/lstm_1
-  std::string below;    // and where Keras has the weights below it: /cell
-  std::size_t row = 0;  // of the model's layers()
+  std::string name;       // as Keras takes it
+  std::string_view type;  // see type_of_weights
+  std::string group;      // in .weights.h5: layers/lstm_1
+  std::string below;      // and where Keras has the weights below it: /cell
+  std::size_t row = 0;    // of the model's layers()
+  std::string origin{};   // see SharedLayer::group
 };
+/// The same where models inside models had them, in the file that made them; none where not all came so.
+inline std::vector<Stored> places_of_models_inside(std::vector<Stored> stored) {
+  for (Stored& at : stored) {
+    if (at.origin.empty()) return {};
+    at.group = at.origin;
+    at.below = "";
+  }
+  return stored;
+}
 
 }  // namespace keratin::io::detail

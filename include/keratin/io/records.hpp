@@ -8,19 +8,19 @@ namespace keratin::io::detail {
 
 #ifdef KERATIN_NODES_ELSEWHERE
 std::optional<functional::Layer> layer_of_class(const std::string& class_name, const Json& config,
-                                                const std::string& name, int rank,
+                                                const std::string& name, const Shape& in,
                                                 const std::optional<std::string>& text);
 #else
 /// Nothing where no layer of the library has the class. text: what an archive may have for it.
 KERATIN_RECORDS std::optional<functional::Layer> layer_of_class(const std::string& class_name,
                                                                 const Json& config, const std::string& name,
-                                                                int rank,
+                                                                const Shape& in,
                                                                 const std::optional<std::string>& text) {
   std::optional<functional::Layer> made;
   hana::for_each(layer_specs, [&](auto type) {
     using S = typename decltype(type)::type;
     if (!made && is_class_of<S>(class_name, config))
-      made.emplace(layer_from_config<S>(config, name, rank, text));
+      made.emplace(layer_from_config<S>(config, name, in, text));
   });
   return made;
 }

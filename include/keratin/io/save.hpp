@@ -19,7 +19,7 @@ inline constexpr const char* keras_version = "3.0.0";  // whatever opens the fil
 void each_variable(const ModelGraph& graph, const std::vector<Stored>& stored, auto f) {
   for (const Stored& at : stored) {
     const LayerPlan& layer = graph.layers[at.row];
-    const std::vector<WeightPath> paths = weight_paths(layer);
+    const std::vector<WeightPath> paths = weight_paths(at.type, layer.tensors);
     for (int i = 0; i < layer.tensors.count(); ++i)
       if (const WeightPath& path = paths[static_cast<std::size_t>(i)]; !path.name.empty())
         f(at.group + at.below + path.name, layer.tensors[i], layer.tensors.offset(i));
@@ -35,34 +35,41 @@ void write_tensor(Hdf5Writer& file, const std::string& path, const Shape& shape,
     file.dataset(path, shape, converted);
   }
 }
+// Keras until 3.5 looks for vars in every group on the way.
+inline void add_vars(Hdf5Writer& file, const std::string& place) {
+  for (std::size_t end = 0; end != place.npos;) {
+    end = place.find('/', end + 1);
+    const std::string group = place.substr(0, end);
+    if (!group.ends_with("layers")) file.group(group + "/vars");
+  }
+}
 template <class S>
 void write_weights(Hdf5Writer& file, const ModelGraph& graph, const std::vector<Stored>& stored,
                    const S* block) {
   file.group("vars");
-  for (const Stored& at : stored) {  // Keras until 3.5 looks for one in every group on the way
+  for (const Stored& at : stored) {
     const LayerPlan& layer = graph.layers[at.row];
     const std::string place = at.group + at.below;
-    const std::vector<WeightPath> paths = weight_paths(layer);
-    std::set<std::string> inside{at.below};
-    for (const WeightPath& path : paths) inside.insert(at.below + path.group);
-    for (const std::string& last : std::set(inside))
-      for (std::size_t end = 0; end != last.npos; end = last.find('/', end + 1))
-        inside.insert(last.substr(0, end));
-    for (const std::string& folder : inside) file.group(at.group + folder + "/vars");
-    for (std::size_t i = 0; i < paths.size(); ++i)
-      if (const int k = static_cast<int>(i); !paths[i].older.empty())
-        write_tensor(file, place + paths[i].older, shape_in_files(layer.tensors[k]),
-                     block + layer.tensors.offset(k));
-    if (counts_in_files(layer.type))
+    const std::vector<WeightPath> paths = weight_paths(at.type, layer.tensors);
+    add_vars(file, place);
+    for (const WeightPath& path : paths) add_vars(file, place + path.group);
+    for (int i = 0; i < layer.tensors.count(); ++i) {
+      const WeightPath& path = paths[static_cast<std::size_t>(i)];
+      const S* const values = block + layer.tensors.offset(i);
+      Shape shape = shape_in_files(layer.tensors[i]);
+      // Keras wants one for each token that there is.
+      if (layer.tensors[i].in_files == InFiles::by_name)
+        shape.extent[0] -= static_cast<int>(spare_places(layer.tensors, block));
+      for (const std::string& name : {path.name, path.older})
+        if (!name.empty()) write_tensor(file, place + name, shape, values);
+    }
+    if (counts_in_files(at.type))
       file.counter(place + "/vars/" +
                        std::to_string(std::count_if(
                            paths.begin(), paths.end(),
                            [](const WeightPath& path) { return path.group.empty() && path.numbered; })),
                    0);
   }
-  each_variable(graph, stored, [&](const std::string& path, const Parameter& p, std::size_t offset) {
-    write_tensor(file, path, shape_in_files(p), block + offset);
-  });
 }
 /// What a trainer adds to the file of its model.
 template <class S> struct Compiled {
@@ -94,7 +101,7 @@ void write_optimizer(Hdf5Writer& file, const Compiled<S>& compiled, const ModelG
   int n = 0;
   const auto next = [&] { return "optimizer/vars/" + std::to_string(n++); };
   file.group("optimizer/vars");
-  file.counter(next(), static_cast<std::int32_t>(compiled.iterations));
+  file.counter(next(), compiled.iterations);
   if (compiled.learning_rate) write_tensor(file, next(), Shape{}, &*compiled.learning_rate);
   std::vector<Variable> trained;
   each_variable(graph, stored, [&](const std::string&, const Parameter& p, std::size_t offset) {
@@ -125,7 +132,7 @@ void write_legacy_weights(Hdf5Writer& file, const ModelGraph& graph, const std::
       weight_names.push_back(at.name + "/" + v.parameter->name);
       write_tensor(file, group + "/" + weight_names.back(), shape_in_files(*v.parameter), block + v.offset);
     }
-    if (counts_in_files(graph.layers[at.row].type)) {
+    if (counts_in_files(at.type)) {
       weight_names.push_back(at.name + "/count");
       file.counter(group + "/" + weight_names.back(), 0);
     }
@@ -147,7 +154,8 @@ inline void write_texts(Hdf5Writer& file, std::map<std::string, std::string>& me
     if (record.vocabulary.empty()) continue;
     for (const std::string& group : {text.group, text.group + "/_lookup_layer"}) {
       if (group != text.group && !record.nests) continue;
-      members["assets/" + group + "/vocabulary.txt"] = text_of_lines(record.vocabulary);
+      if (!record.in_config)
+        members["assets/" + group + "/vocabulary.txt"] = text_of_lines(record.vocabulary);
       file.group(group + "/vars");
       const int n = static_cast<int>(record.idf_weights.size());
       if (n > 0) write_tensor(file, group + "/vars/idf_weights", Shape{n}, record.idf_weights.data());
@@ -183,7 +191,7 @@ void save(const Model& model, const Compiled<typename Model::Scalar>* compiled, 
     if (!writer.text_layers().empty()) throw FileError("an .h5 does not hold vocabularies: save a .keras");
     for (const LayerPlan& layer : graph.layers)
       for (int i = 0; i < layer.tensors.count(); ++i)
-        if (layer.tensors[i].in_files == InFiles::apart)
+        if (layer.tensors[i].in_files == InFiles::not_a_weight)
           throw FileError("an .h5 does not hold what layer " + std::string(layer.type) +
                           " was adapted to: save a .keras");
     file.text("/", "model_config",

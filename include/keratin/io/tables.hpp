@@ -32,6 +32,14 @@ inline std::string text_of_lines(const auto& lines) {
   return text;
 }
 
+/// How many places of a table nothing was found for.
+inline std::size_t spare_places(const Tensors& tensors, const auto* block) {
+  if (tensors.count() == 0 || tensors[0].in_files != InFiles::not_a_weight) return 0;
+  const auto* const table = block + tensors.offset(0);
+  return static_cast<std::size_t>(
+      std::count_if(table, table + tensors[0].shape.size(), [](auto v) { return !(v <= most_exact); }));
+}
+
 inline std::vector<float> floats_in(const Json& list) {
   std::vector<double> numbers;
   take_numbers(list, numbers);
@@ -61,10 +69,21 @@ inline std::vector<float> numbers_of_lines(const std::string& text) {
   }
   return numbers;
 }
-/// A layer made of its config and of the text that an archive may have for it.
+// A vocabulary that is padded keeps as many places, for adapt() to fill, as do not take much memory.
+inline void pad(std::vector<float>& tokens, IntegerLookupSpec& spec) {
+  constexpr std::int64_t most_spare = 1 << 20;
+  spec.vocabulary_size = spec.layout().start() + static_cast<int>(tokens.size());
+  if (!spec.pad_to_max_tokens || !spec.max_tokens.given) return;
+  const std::int64_t spare = std::int64_t{spec.max_tokens.value} - spec.vocabulary_size.value;
+  if (spare < 0 || spare > most_spare) return;
+  tokens.resize(tokens.size() + static_cast<std::size_t>(spare), FLT_MAX);
+  spec.vocabulary_size = {};
+}
+/// A layer made of its config and of the text that an archive may have for it. in: a sample of its input.
 template <LayerSpec S>
-functional::Layer layer_from_config(Json config, const std::string& name, int rank,
+functional::Layer layer_from_config(Json config, const std::string& name, const Shape& in,
                                     const std::optional<std::string>& text) {
+  const int rank = in.rank;
   const auto plain = [&] { return functional::Layer(spec_from_config<S>(config, rank), name); };
   // The list under a key, which is then null.
   [[maybe_unused]] const auto taken = [&](const char* key) {
@@ -75,7 +94,13 @@ functional::Layer layer_from_config(Json config, const std::string& name, int ra
   if constexpr (std::is_same_v<S, NormalizationSpec>) {
     if (!is_long(config.value("mean", Json()))) return plain();
     const std::vector<float> mean = taken("mean"), variance = taken("variance");
-    return functional::beginning_with(spec_from_config<S>(config, rank), name, {mean, variance});
+    const S spec = spec_from_config<S>(config, rank);
+    const std::int64_t wanted = spec.axis.bits(in) < 0 ? 0 : spec.kept_shape(in).elements();
+    for (const auto& [key, list] : {std::pair("mean", &mean), std::pair("variance", &variance)})
+      if (!std::cmp_equal(list->size(), wanted))
+        throw FileError(key + (": " + std::to_string(list->size())) + " numbers came, " +
+                        std::to_string(wanted) + " wanted");
+    return functional::beginning_with(spec, name, {mean, variance});
   } else if constexpr (std::is_same_v<S, DiscretizationSpec>) {
     const Json list = config.value("bin_boundaries", Json());
     const bool adapted = list.is_array() && !list.empty() && !config.value("num_bins", Json()).is_null();
@@ -93,7 +118,7 @@ functional::Layer layer_from_config(Json config, const std::string& name, int ra
       if (!(std::fabs(token) <= static_cast<float>(most_exact)))
         throw FileError("vocabulary: " + std::string(holds_whole_numbers_up_to_2_24.text));
     tokens = without_special_tokens(std::move(tokens), spec);
-    spec.vocabulary_size = spec.layout().start() + static_cast<int>(tokens.size());
+    pad(tokens, spec);
     return functional::beginning_with(spec, name, {tokens, keratin::detail::order_of(tokens)});
   } else {
     return plain();
@@ -108,7 +133,7 @@ std::map<std::string, std::string> write_tables(Json& record, const ModelGraph& 
   std::map<std::string, std::string> texts;
   for (const Stored& at : stored) {
     const Tensors& tensors = graph.layers[at.row].tensors;
-    if (tensors[0].in_files != InFiles::apart) continue;
+    if (tensors[0].in_files != InFiles::not_a_weight) continue;
     const std::vector<S> table(block + tensors.offset(0),
                                block + tensors.offset(0) + tensors[0].shape.size());
     for (Json& layer : record["config"]["layers"]) {
@@ -120,12 +145,19 @@ std::map<std::string, std::string> write_tables(Json& record, const ModelGraph& 
       }
       std::vector<std::string> lines;
       const IntegerLookupSpec spec = spec_from_config<IntegerLookupSpec>(config, Shape::max_rank + 1);
-      if (spec.layout().masks) lines.push_back(std::to_string(spec.mask_token.value));
+      const Vocabulary layout = spec.layout();
+      if (layout.masks) lines.push_back(std::to_string(spec.mask_token.value));
       lines.insert(lines.end(), static_cast<std::size_t>(spec.num_oov_indices),
                    std::to_string(spec.oov_token.value));
       for (const S token : table)
         if (token <= static_cast<S>(most_exact))
           lines.push_back(std::to_string(static_cast<long long>(token)));
+      // Spare places are outputs in Keras where it pads.
+      if (const int all = layout.start() + static_cast<int>(table.size()); std::cmp_less(lines.size(), all)) {
+        config["max_tokens"] = all;
+        config["pad_to_max_tokens"] = true;
+      }
+      config["vocabulary_size"] = lines.size();
       texts["assets/" + at.group + "/vocabulary.txt"] = text_of_lines(lines);
     }
   }

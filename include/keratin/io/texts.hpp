@@ -4,17 +4,17 @@
 
 namespace keratin::io::detail {
 
-/// What a file has beside a model's record: the vocabulary of the layer of a group of .weights.h5, and a list
-/// of n weights at a path there.
+/// What a file has beside a model's record: the vocabulary of the layer of a group of .weights.h5, and the
+/// list of weights at a path there.
 struct Beside {
   std::function<std::optional<std::string>(const std::string& group)> vocabulary;
-  std::function<std::vector<float>(const std::string& path, int n)> weights;
+  std::function<std::vector<float>(const std::string& path)> weights;
 };
 
 inline const Beside& nothing_beside() {
   static const Beside nothing{
       [](const std::string&) { return std::nullopt; },
-      [](const std::string& path, int) -> std::vector<float> { throw FileError("there is no " + path); }};
+      [](const std::string& path) -> std::vector<float> { throw FileError("there is no " + path); }};
   return nothing;
 }
 
@@ -64,10 +64,11 @@ L with_vocabulary(L layer, const Json& config, const Beside& file, const std::st
     const std::vector<std::string> tokens =
         lines_of(*text, static_cast<std::size_t>(std::max(0, size.value)));
     std::vector<float> weights;
-    const bool pads = layer.settings().pad_to_max_tokens;
-    const int count = static_cast<int>(tokens.size()), all = pads ? layer.settings().max_tokens.value : count;
-    if (weighs) weights = file.weights(group + "/vars/idf_weights", std::max(count, all));
-    if (weighs) weights.resize(tokens.size());
+    if (weighs) weights = file.weights(group + "/vars/idf_weights");
+    // Keras writes one for each place, also for those that pad.
+    if (layer.settings().pad_to_max_tokens &&
+        std::cmp_equal(weights.size(), layer.settings().max_tokens.value))
+      weights.resize(std::min(weights.size(), tokens.size()));
     if (!tokens.empty()) layer.set_vocabulary(tokens, weights);
   }
   return layer;
@@ -87,21 +88,42 @@ inline std::shared_ptr<const functional::Preparation> preparation_from(const std
   return std::make_shared<const TextVectorization>(with_vocabulary(std::move(layer), config, file, group));
 }
 
+/// Whether Keras reads a vocabulary out of lines as it was: it takes more than a line feed for the end of
+/// one, and loses empty ones at the end.
+inline bool are_lines(const std::vector<std::string>& tokens) {
+  constexpr std::string_view ends[] = {"\n",   "\r",   "\v",       "\f",           "\x1c",
+                                       "\x1d", "\x1e", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+  for (const std::string& token : tokens)
+    for (const std::string_view end : ends)
+      if (token.find(end) != token.npos) return false;
+  return tokens.empty() || !tokens.back().empty();
+}
 /// What a file holds of a text layer: its config, its vocabulary, its weights for tf_idf.
 struct TextRecord {
   Json config;
   std::vector<std::string> vocabulary{};
   std::vector<float> idf_weights{};
-  bool nests = false;  // Keras has a StringLookup inside, and everything twice
+  bool nests = false;      // Keras has a StringLookup inside, and everything twice
+  bool in_config = false;  // the vocabulary, which cannot be lines of a text
 
   bool operator==(const TextRecord&) const = default;
 };
 inline TextRecord text_record(const functional::Preparation& layer) {
   const auto of_lookup = [](Json config, const StringLookup& lookup, bool nests) {
-    config["vocabulary"] = nullptr;
-    config["idf_weights"] = nullptr;
-    config["vocabulary_size"] = lookup.vocabulary_size();
-    return TextRecord{std::move(config), lookup.vocabulary(), lookup.idf_weights(), nests};
+    TextRecord record{std::move(config), lookup.vocabulary(), lookup.idf_weights(), nests};
+    const std::size_t size = record.vocabulary.size();
+    record.in_config = !are_lines(record.vocabulary);
+    record.config["vocabulary"] = record.in_config ? Json(record.vocabulary) : Json();
+    record.config["idf_weights"] = nullptr;
+    if (std::vector<float>& weights = record.idf_weights; !weights.empty()) {
+      if (record.in_config)
+        record.config["idf_weights"] =
+            std::vector(weights.begin(), weights.begin() + static_cast<std::ptrdiff_t>(size));
+      // Keras wants one for each line of its text, and all places where the config has them.
+      if (!record.in_config) weights.resize(size);
+    }
+    record.config["vocabulary_size"] = lookup.vocabulary_size();
+    return record;
   };
   if (const auto* lookup = dynamic_cast<const StringLookup*>(&layer))
     return of_lookup(put_fields(lookup->settings()), *lookup, false);

@@ -17,9 +17,12 @@ enum class Fill : unsigned char { constant, nearest, wrap, reflect };
 constexpr std::array<std::string_view, 4> names_of(Fill) {
   return {"constant", "nearest", "wrap", "reflect"};
 }
-/// The nearest pixel, or a blend of the four around. Keras: interpolation.
-enum class Sampling : unsigned char { nearest, bilinear };
-constexpr std::array<std::string_view, 2> names_of(Sampling) { return {"nearest", "bilinear"}; }
+/// What a value between pixels is: the nearest one, linear between two, or cubic (Keys, a = -0.5) between
+/// four. Keras: interpolation.
+enum class Interpolation : unsigned char { nearest, bilinear, bicubic };
+constexpr std::array<std::string_view, 3> names_of(Interpolation) {
+  return {"nearest", "bilinear", "bicubic"};
+}
 
 /// Output pixel (x, y) shows the input at (xx x + xy y + x0, yx x + yy y + y0); centres of pixels are whole
 /// numbers. In Keras's order: a0, a1, a2, b0, b1, b2.
@@ -42,18 +45,18 @@ struct View {
   Raster from;
   int height, width;  // of what is made of it
   Fill fill;
-  Sampling sampling;
-  double value;  // what Fill::constant shows
+  Interpolation sampling;  // nearest or bilinear
+  double value;            // what Fill::constant shows
 };
 
-namespace detail {
-
-// N pixels that make one, and what share of it is the fill value.
+/// N values that make one, and what share of it lies outside.
 template <class S, int N> struct Taps {
   std::ptrdiff_t at[N];
   S weight[N];
-  S outside;
+  S outside = 0;
 };
+
+namespace detail {
 
 // The pixel of n that is seen at i, -1: none.
 inline int seen(Fill fill, int i, int n) {
@@ -79,7 +82,6 @@ template <class S, int N>
   constexpr int side = N == 1 ? 1 : 2;
   const Raster& in = view.from;
   Taps<S, N> t;
-  t.outside = 0;
   const S across[2] = {1 - right, right}, down[2] = {1 - below, below};
   for (int k = 0; k < N; ++k) t.weight[k] = N == 1 ? S{1} : down[k / side] * across[k % side];
   if (x >= 0 && x <= in.width - side && y >= 0 && y <= in.height - side) {
@@ -169,14 +171,14 @@ void sample_backward(const View& view, const Affine& t, const S* dy, S* dx) {
 
 /// y: the view of x.
 template <int Stride, class S> void sample(const View& view, const Affine& t, const S* x, S* y) {
-  if (view.sampling == Sampling::nearest)
+  if (view.sampling == Interpolation::nearest)
     detail::sample<Stride, 1>(view, t, x, y);
   else
     detail::sample<Stride, 4>(view, t, x, y);
 }
 /// Adds to dx what dy says of it.
 template <int Stride, class S> void sample_backward(const View& view, const Affine& t, const S* dy, S* dx) {
-  if (view.sampling == Sampling::nearest)
+  if (view.sampling == Interpolation::nearest)
     detail::sample_backward<Stride, 1>(view, t, dy, dx);
   else
     detail::sample_backward<Stride, 4>(view, t, dy, dx);

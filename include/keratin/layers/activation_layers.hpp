@@ -215,14 +215,8 @@ struct PReLUSpec {
     Geometry g{{}, in.last(), shared_axes.contain(in.rank - 1, in)};
     int axis = in.rank - 1;
     while (axis > 0 && shared_axes.contain(axis - 1, in) == g.one_alpha) g.n *= in[--axis];
-    int step = g.one_alpha ? 1 : g.n;
-    for (int to = detail::Walk::axes - 1; axis-- > 0; --to) {
-      const bool shared = shared_axes.contain(axis, in);
-      g.rows.extent[to] = in[axis];
-      g.rows.stride[to] = shared ? 0 : step;
-      g.rows.size *= in[axis];
-      step *= shared ? 1 : in[axis];
-    }
+    g.rows = detail::Walk::beside(
+        in, axis, [&](int a) { return !shared_axes.contain(a, in); }, g.one_alpha ? 1 : g.n);
     return g;
   }
 

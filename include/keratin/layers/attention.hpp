@@ -105,15 +105,14 @@ template <class T> struct AttentionWeights {
   // Some of them to 0, chosen at random, the others larger; the same at every call. to may be `from`.
   void drop(int head, const T* from, T* to) const {
     constexpr std::ptrdiff_t L = Unit<T>::samples;
-    const S scale = g.dropout < 1 ? static_cast<S>(1 / (1 - g.dropout)) : S{0};
-    const auto below = static_cast<std::uint64_t>(g.dropout * 4294967296.0);
+    const Kept<S> kept(g.dropout);
     for (std::ptrdiff_t l = 0; l < L; ++l) {
       const std::ptrdiff_t first = ((random.first + sample * L + l) * g.heads + head) * ((g.pairs() + 3) / 4);
       for (std::ptrdiff_t i = 0; i < g.pairs(); i += 4) {
         const Words words = random.block(static_cast<std::uint32_t>(first + i / 4));
         for (std::size_t w = 0; w < 4 && i + static_cast<std::ptrdiff_t>(w) < g.pairs(); ++w) {
           const std::ptrdiff_t at = (i + static_cast<std::ptrdiff_t>(w)) * L + l;
-          scalars(to)[at] = words[w] >= below ? scalars(from)[at] * scale : S{0};
+          scalars(to)[at] = scalars(from)[at] * kept(words[w]);
         }
       }
     }
@@ -332,7 +331,12 @@ struct ProjectedAttention {
     constexpr int weights() const { return size.heads * size.pairs(); }
     constexpr bool drops() const { return size.dropout > 0; }
   };
-  static constexpr Traits traits{.reads_output = false, .finishes = true, .writes_over_gradient = false};
+  static constexpr Traits traits(const auto& spec) {
+    return {.reads_output = false,
+            .finishes = true,
+            .writes_over_gradient = false,
+            .knows_samples = spec.dropout > 0};
+  }
 
   static constexpr Fit fit(const auto& spec, const Shapes& in) {
     const Heads h = spec.heads();
@@ -542,7 +546,9 @@ struct DirectAttention {
     constexpr int key_input() const { return inputs > 2 ? 2 : value_input(); }
     constexpr bool drops() const { return size.dropout > 0; }
   };
-  static constexpr Traits traits{.reads_output = false};
+  static constexpr Traits traits(const auto& spec) {
+    return {.reads_output = false, .knows_samples = spec.dropout > 0};
+  }
 
   static constexpr Fit fit(const auto& spec, const Shapes& in) {
     if (!(spec.dropout >= 0 && spec.dropout <= 1)) return needs_a_rate_from_0_to_1;
@@ -746,7 +752,7 @@ struct MultiHeadAttentionSpec {
   constexpr AttendedShapes attended(const Shapes& in) const { return Base::attended(geometry(in)); }
   constexpr bool passes_mask() const { return true; }
   constexpr Parameters parameters(const Shapes& in) const { return Base::parameters(*this, in); }
-  constexpr Traits traits() const { return Base::traits; }
+  constexpr Traits traits() const { return Base::traits(*this); }
   constexpr double flops(const Shapes& in) const { return Base::flops(geometry(in)); }
   constexpr Geometry geometry(const Shapes& in) const { return Base::geometry(*this, in); }
   constexpr std::size_t intermediate(const Shapes& in, bool training) const {
@@ -795,7 +801,7 @@ struct GroupedQueryAttentionSpec {
   constexpr AttendedShapes attended(const Shapes& in) const { return Base::attended(geometry(in)); }
   constexpr bool passes_mask() const { return true; }
   constexpr Parameters parameters(const Shapes& in) const { return Base::parameters(*this, in); }
-  constexpr Traits traits() const { return Base::traits; }
+  constexpr Traits traits() const { return Base::traits(*this); }
   constexpr double flops(const Shapes& in) const { return Base::flops(geometry(in)); }
   constexpr Geometry geometry(const Shapes& in) const { return Base::geometry(*this, in); }
   constexpr std::size_t intermediate(const Shapes& in, bool training) const {
@@ -844,7 +850,7 @@ struct AttentionSpec {
     if (score_mode == ScoreMode::concat) number("concat_score_weight");
     return p;
   }
-  constexpr Traits traits() const { return Base::traits; }
+  constexpr Traits traits() const { return Base::traits(*this); }
   constexpr double flops(const Shapes& in) const { return Base::flops(geometry(in)); }
   constexpr Geometry geometry(const Shapes& in) const { return Base::geometry(*this, in); }
   constexpr std::size_t intermediate(const Shapes& in, bool training) const {
@@ -884,7 +890,7 @@ struct AdditiveAttentionSpec {
     if (use_scale) p.add({"scale", {in[0].last()}, GlorotUniform::value});
     return p;
   }
-  constexpr Traits traits() const { return Base::traits; }
+  constexpr Traits traits() const { return Base::traits(*this); }
   constexpr double flops(const Shapes& in) const { return Base::flops(geometry(in)); }
   constexpr Geometry geometry(const Shapes& in) const { return Base::geometry(*this, in); }
   constexpr std::size_t intermediate(const Shapes& in, bool training) const {

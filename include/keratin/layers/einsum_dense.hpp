@@ -147,6 +147,8 @@ struct Einsum {
       if (last < 0) return refuse(needs_an_equation);
       for (int e = 0; e < elided && !left; ++e) bias.extent[bias.rank++] = 1;
     }
+    for (const Shape& s : {in, out, kernel})
+      if (s.elements() > INT32_MAX) return refuse(more_than_2_31_elements);
     // The loops.
     const auto place = [](std::string_view letters, char letter, const Shape& s, int from) {
       const std::size_t at = letters.find(letter);

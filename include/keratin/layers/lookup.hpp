@@ -70,7 +70,7 @@ struct IntegerLookupSpec {
     Parameters p;
     if (vocabulary.count > 0) return p;
     for (const char* const table : {"vocabulary", "order"})
-      p.add({.name = table, .shape = {entries()}, .trainable = false, .in_files = InFiles::apart});
+      p.add({.name = table, .shape = {entries()}, .trainable = false, .in_files = InFiles::not_a_weight});
     if (output_mode == OutputMode::tf_idf)
       p.add({.name = "idf_weights", .shape = {depth()}, .trainable = false, .in_files = InFiles::by_name});
     return p;
@@ -164,6 +164,10 @@ template <int N> struct MaskToken {
 };
 template <int N> struct OovToken {
   KERATIN_SETS(oov_token, N)
+};
+/// Inverted, places without a number are 0. Keras: oov_token=None.
+struct NoOovToken {
+  KERATIN_SETS(oov_token, OptionalInt{})
 };
 /// The numbers that have places, in their order: GivenVocabulary<12, 36, 1138>. Keras: vocabulary.
 template <auto... Tokens> struct GivenVocabulary {

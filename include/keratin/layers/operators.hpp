@@ -120,6 +120,20 @@ struct Walk {
 
   int size = 1, extent[axes] = {1, 1, 1, 1, 1}, stride[axes] = {}, first = 0;
 
+  /// Over the first n axes of a shape, beside the same without those that it does not keep, whose elements
+  /// lie `step` apart.
+  static constexpr Walk beside(const Shape& in, int n, auto keeps, int step = 1) {
+    Walk walk;
+    for (int a = n - 1, axis = axes - 1; a >= 0; --a, --axis) {
+      walk.size *= in[a];
+      walk.extent[axis] = in[a];
+      if (!keeps(a)) continue;
+      walk.stride[axis] = step;
+      step *= in[a];
+    }
+    return walk;
+  }
+
   // f(element of the shape, element of the other).
   void each(auto f) const {
     int index[axes] = {}, other = first;
@@ -173,14 +187,7 @@ template <Reduction Kind> struct ReduceSpec {
     int out;
   };
   constexpr Geometry geometry(Shape in) const {
-    Geometry g{{.size = in.size()}, fit(in).out.size()};
-    int step = 1;
-    for (int a = in.rank - 1, axis = detail::Walk::axes - 1; a >= 0; --a, --axis) {
-      g.walk.extent[axis] = in[a];
-      g.walk.stride[axis] = reduces(a) ? 0 : step;
-      step *= reduces(a) ? 1 : in[a];
-    }
-    return g;
+    return {detail::Walk::beside(in, in.rank, [&](int a) { return !reduces(a); }), fit(in).out.size()};
   }
   /// How many are equal to the extreme.
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int) {

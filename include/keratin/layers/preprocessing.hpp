@@ -4,6 +4,7 @@
 #include <keratin/core/axes.hpp>
 #include <keratin/core/named_enum.hpp>
 #include <keratin/core/table.hpp>
+#include <keratin/core/whole.hpp>
 #include <keratin/initializers/constant.hpp>
 #include <keratin/layers/layer.hpp>
 #include <keratin/layers/normalization.hpp>
@@ -78,16 +79,11 @@ struct NormalizationSpec {
     const int kept = mean.count == 1 ? 0 : axis.bits(in);
     const auto keeps = [&](int a) { return (kept >> a & 1) != 0; };
     Geometry g{{}, 1, 1, keeps(in.rank - 1), mean, variance, invert};
-    int a = in.rank - 1, step = 1;
-    for (; a >= 0 && keeps(a) == g.own; --a) g.n *= in[a];
-    if (g.own) step = g.n;
+    int axes = in.rank;
+    while (axes > 0 && keeps(axes - 1) == g.own) g.n *= in[--axes];
+    g.rows = detail::Walk::beside(in, axes, keeps, g.own ? g.n : 1);
     bool alike = true;
-    for (int at = detail::Walk::axes - 1; a >= 0; --a, --at) {
-      g.rows.extent[at] = in[a];
-      g.rows.stride[at] = keeps(a) ? step : 0;
-      if (keeps(a)) step *= in[a], alike = false;
-      g.rows.size *= in[a];
-    }
+    for (int a = 0; a < axes; ++a) alike = alike && !keeps(a);
     if (alike) {
       g.repeat = g.rows.size;
       g.rows = {};
@@ -234,11 +230,6 @@ struct Encoding {
 // Through such a layer nothing is differentiated.
 inline constexpr Traits encoding_traits{.reads_input = false, .reads_output = false, .constant = true};
 
-/// x rounded towards zero, -1 for what is no number that an int holds.
-template <class S> int whole(S x) {
-  return x > S(-2147483648.0) && x < S(2147483648.0) ? static_cast<int>(x) : -1;
-}
-
 }  // namespace detail
 
 /// Keras: Discretization. Any shape: x becomes how many boundaries are not above it, or that in another
@@ -267,7 +258,7 @@ struct DiscretizationSpec {
       p.add({.name = "bin_boundaries",
              .shape = {boundaries()},
              .trainable = false,
-             .in_files = InFiles::apart});
+             .in_files = InFiles::not_a_weight});
     return p;
   }
   constexpr Traits traits() const { return detail::encoding_traits; }

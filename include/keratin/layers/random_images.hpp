@@ -14,6 +14,7 @@
 namespace keratin {
 
 inline constexpr Rule needs_factors_from_minus_1_to_1{"its factors must be from -1 to 1"};
+inline constexpr Rule needs_nearest_or_bilinear{"it interpolates by the nearest pixel or bilinearly"};
 
 namespace detail {
 
@@ -107,7 +108,7 @@ struct RandomFlipSpec {
 struct RandomTranslationSpec {
   Range height_factor{}, width_factor{};
   Fill fill_mode = Fill::reflect;
-  Sampling interpolation = Sampling::bilinear;
+  Interpolation interpolation = Interpolation::bilinear;
   double fill_value = 0;
 
   static constexpr const char* name = "RandomTranslation";
@@ -116,6 +117,7 @@ struct RandomTranslationSpec {
 
   constexpr Fit fit(Shape in) const {
     if (in.rank != 3) return needs_image_HxWxC;
+    if (interpolation == Interpolation::bicubic) return needs_nearest_or_bilinear;
     if (!height_factor.within(-1, 1) || !width_factor.within(-1, 1)) return needs_factors_from_minus_1_to_1;
     return in;
   }
@@ -140,7 +142,7 @@ struct RandomTranslationSpec {
 struct RandomRotationSpec {
   Range factor{};
   Fill fill_mode = Fill::reflect;
-  Sampling interpolation = Sampling::bilinear;
+  Interpolation interpolation = Interpolation::bilinear;
   double fill_value = 0;
 
   static constexpr const char* name = "RandomRotation";
@@ -149,6 +151,7 @@ struct RandomRotationSpec {
 
   constexpr Fit fit(Shape in) const {
     if (in.rank != 3) return needs_image_HxWxC;
+    if (interpolation == Interpolation::bicubic) return needs_nearest_or_bilinear;
     if (!factor.within(-1, 1)) return needs_factors_from_minus_1_to_1;
     return in;
   }
@@ -179,7 +182,7 @@ struct RandomRotationSpec {
 struct RandomZoomSpec {
   Range height_factor{}, width_factor = Range::none();
   Fill fill_mode = Fill::reflect;
-  Sampling interpolation = Sampling::bilinear;
+  Interpolation interpolation = Interpolation::bilinear;
   double fill_value = 0;
 
   static constexpr const char* name = "RandomZoom";
@@ -188,6 +191,7 @@ struct RandomZoomSpec {
 
   constexpr Fit fit(Shape in) const {
     if (in.rank != 3) return needs_image_HxWxC;
+    if (interpolation == Interpolation::bicubic) return needs_nearest_or_bilinear;
     if (!height_factor.within(-1, 1) || !(width_factor == Range::none() || width_factor.within(-1, 1)))
       return needs_factors_from_minus_1_to_1;
     return in;
@@ -222,7 +226,7 @@ struct RandomZoomSpec {
 struct RandomShearSpec {
   Range x_factor{}, y_factor{};
   Fill fill_mode = Fill::reflect;
-  Sampling interpolation = Sampling::bilinear;
+  Interpolation interpolation = Interpolation::bilinear;
   double fill_value = 0;
 
   static constexpr const char* name = "RandomShear";
@@ -231,6 +235,7 @@ struct RandomShearSpec {
 
   constexpr Fit fit(Shape in) const {
     if (in.rank != 3) return needs_image_HxWxC;
+    if (interpolation == Interpolation::bicubic) return needs_nearest_or_bilinear;
     if (!x_factor.within(-1, 1) || !y_factor.within(-1, 1)) return needs_factors_from_minus_1_to_1;
     return in;
   }
@@ -331,7 +336,7 @@ struct RandomCropSpec {
                              to.height,
                              to.width,
                              Fill::nearest,
-                             Sampling::bilinear,
+                             Interpolation::bilinear,
                              0};
     const double across = double{1} * piece.width / to.width, down = double{1} * piece.height / to.height;
     const Affine t{.xx = across, .x0 = (across - 1) / 2, .yy = down, .y0 = (down - 1) / 2};

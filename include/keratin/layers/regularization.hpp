@@ -55,12 +55,8 @@ struct Noise {
     along = !one(in.rank - 1);
     n = in.last();
     numbers = along ? n : 1;
-    rows.size = in.size() / n;
-    for (int a = in.rank - 2, axis = Walk::axes - 1; a >= 0; --a, --axis) {
-      rows.extent[axis] = in[a];
-      rows.stride[axis] = one(a) ? 0 : numbers;
-      numbers *= one(a) ? 1 : in[a];
-    }
+    rows = Walk::beside(in, in.rank - 1, [&](int a) { return !one(a); }, numbers);
+    for (int a = 0; a < in.rank - 1; ++a) numbers *= one(a) ? 1 : in[a];
   }
   constexpr bool each_its_own() const { return numbers == size && !shared; }
 };

@@ -1,6 +1,7 @@
 #pragma once
 // Images of another size: Resizing and CenterCrop. Along each axis an output is the weighted sum of one, two
 // or four inputs; the gradient goes back with the same weights.
+#include <keratin/kernels/images.hpp>
 #include <keratin/layers/borders.hpp>
 #include <keratin/layers/layer.hpp>
 
@@ -14,21 +15,9 @@ namespace keratin {
 inline constexpr Rule needs_a_height_and_a_width{"height and width must be at least 1"};
 inline constexpr Rule crops_and_pads{"it crops or pads to the aspect ratio, not both"};
 
-/// What a value between pixels is: the nearest one, linear between two, or cubic (Keys, a = -0.5) between
-/// four. Keras: interpolation.
-enum class Interpolation : unsigned char { nearest, bilinear, bicubic };
-constexpr std::array<std::string_view, 3> names_of(Interpolation) {
-  return {"nearest", "bilinear", "bicubic"};
-}
-
 namespace detail {
 
-// The N inputs that make an output along one axis, and how much each counts.
-template <class S, int N> struct Taps {
-  int at[N];
-  S weight[N];
-  S outside = 0;  // the weight of what lies outside the image
-};
+using kernels::Taps;
 
 // One axis: `range` inputs from the `first` on become `out` outputs. The image has `in` inputs; a range may
 // begin before it and end behind it.

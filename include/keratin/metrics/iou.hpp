@@ -1,5 +1,6 @@
 #pragma once
 // Intersection over union: of the rows that are of a class or predicted to be, how many are both.
+#include <keratin/core/whole.hpp>
 #include <keratin/metrics/row.hpp>
 
 #include <array>
@@ -35,8 +36,6 @@ template <int Classes> class OfConfusion {
  private:
   std::array<std::array<double, Classes>, Classes> matrix_{};
 };
-// A class number in a single value.
-template <class S> int whole(S v) { return v > S(-1) && v < S(1e9) ? static_cast<int>(v) : -1; }
 }  // namespace detail
 
 namespace detail {
@@ -48,8 +47,8 @@ template <int Classes, int... Ids> struct OfClasses : OfConfusion<Classes> {
     for (int r = 0; r < batch.rows; ++r) {
       const LossInput<S> row = batch.row(r);
       const bool single = row.n == 1;
-      this->add(single && row.values ? whole(row.values[0]) : class_of(row),
-                single ? whole(row.y[0]) : predicted_class(row));
+      this->add(single && row.values ? keratin::detail::whole(row.values[0]) : class_of(row),
+                single ? keratin::detail::whole(row.y[0]) : predicted_class(row));
     }
   }
   double result() const { return this->mean_over(std::array{Ids...}); }

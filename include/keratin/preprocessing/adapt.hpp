@@ -34,13 +34,7 @@ inline Tables tables_of(const NormalizationSpec& spec, const Shape& in, const Ar
                         std::size_t batch) {
   const auto means = static_cast<std::size_t>(spec.kept_shape(in).size()),
              size = static_cast<std::size_t>(in.size());
-  Walk walk{.size = in.size()};
-  for (int a = in.rank - 1, at = Walk::axes - 1, step = 1; a >= 0; --a, --at) {
-    const bool kept = (spec.axis.bits(in) >> a & 1) != 0;
-    walk.extent[at] = in[a];
-    walk.stride[at] = kept ? step : 0;
-    if (kept) step *= in[a];
-  }
+  const Walk walk = Walk::beside(in, in.rank, [&](int a) { return (spec.axis.bits(in) >> a & 1) != 0; });
   std::vector<double> mean(means), variance(means);
   double seen = 0;
   each_batch(data.size() / size, batch, [&](std::size_t first, std::size_t count) {
