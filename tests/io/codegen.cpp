@@ -85,6 +85,12 @@ inline bool self_test() { return keratin::generated::agrees(model(), expected, 0
 )");
 }
 
+TEST_CASE("a lookup without a token for what is not in its vocabulary") {
+  const Tensor x = functional::Input({2});
+  const functional::Model model(x, x.then(IntegerLookupSpec{.oov_token = {}, .vocabulary = {3, 1}}));
+  CHECK(network_of(model) == "Sequential<Input<2>, IntegerLookup<NoOovToken, GivenVocabulary<3.0, 1.0>>>");
+}
+
 TEST_CASE("graphs that are no Sequential with branches are refused, with the layer and the reason") {
   const Tensor x = functional::Input({4, 4}, "x"), z = functional::Input({4, 4}, "z");
   const auto model = [&](const Tensor& y) { return functional::Model(x, y); };

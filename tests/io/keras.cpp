@@ -1,6 +1,7 @@
 // Files that real Keras wrote: tests/keras/topologies.py made those of tests/keras/files with the outputs
 // that topologies.txt holds.
 #include <keratin/io/keras.hpp>
+#include <keratin/io/save.hpp>
 
 #include "../check.hpp"
 #include "files.hpp"
@@ -90,6 +91,10 @@ TEST_CASE("weights are read into a model that is there") {
     io::load_weights(model, file(std::string(name) + ".weights.h5"));
     check_outputs(model, name);
   }
+  functional::Model nested = io::load_model(file("nested_twice.keras"));  // models inside a model
+  nested.initialize(9);
+  io::load_weights(nested, file("nested_twice.weights.h5"));
+  check_outputs(nested, "nested_twice");
   Model<Sequential<Input<6>, Dense<5, Tanh>>> other(3);
   const std::vector<float> before(other.block().begin(), other.block().end());
   CHECK(message_of([&] {
@@ -203,6 +208,19 @@ TEST_CASE("what changes a result is not left out") {
                     "{}") == "'y' is an output, an operator that is known as part of a mask only");
 }
 
+TEST_CASE("lists of a wrong length are an error") {
+  std::string list = "[";
+  for (int i = 0; i < 70; ++i) list += (i == 0 ? "" : ",") + std::to_string(i);
+  const auto config = [&](const std::string& variance) {
+    return R"("class_name": "Normalization", "config": {"name": "y", "mean": )" + list +
+           "], \"variance\": " + variance + "}";
+  };
+  CHECK(message_for(config(list + "]").c_str(), "{}") ==
+        "layer 'y' (Normalization): mean: 70 numbers came, 4 wanted");
+  CHECK(message_for(config("[1, 2]").c_str(), "{}") ==
+        "layer 'y' (Normalization): mean: 70 numbers came, 4 wanted");
+}
+
 TEST_CASE("inputs in a dict are called by their keys") {
   const char* const record = R"({"class_name": "Functional", "config": {"layers": [
       {"class_name": "InputLayer", "config": {"batch_shape": [null, 4], "name": "x"}, "inbound_nodes": []},
@@ -230,19 +248,27 @@ TEST_CASE("a layer of the user's own is made by the user") {
 
 namespace {
 
-// A line of numbers for the inputs, and one for the outputs: see tests/keras/versions.py.
-void check_version(const functional::Model& model, const std::string& name) {
-  CAPTURE(name);
-  std::ifstream text(file("versions/" + name + ".txt"));
+// A line of numbers for the inputs, and one for the outputs.
+std::vector<std::vector<float>> lines_of(const std::string& name) {
+  std::ifstream text(file(name + ".txt"));
   std::vector<std::vector<float>> lines;
   for (std::string line; std::getline(text, line);) {
     std::istringstream numbers(line);
     lines.emplace_back(std::istream_iterator<float>(numbers), std::istream_iterator<float>());
   }
   REQUIRE(lines.size() == 2);
+  return lines;
+}
+void check_lines(const functional::Model& model, const std::string& name) {
+  CAPTURE(name);
+  const std::vector<std::vector<float>> lines = lines_of(name);
   std::vector<float> y(lines[1].size());
   model.predict(lines[0], y);
   CHECK(all_near(y, lines[1]));
+}
+// See tests/keras/versions.py.
+void check_version(const functional::Model& model, const std::string& name) {
+  check_lines(model, "versions/" + name);
 }
 
 }  // namespace
@@ -261,4 +287,52 @@ TEST_CASE("every layer out of .h5 and .weights.h5") {
     io::load_weights(model, file("versions/" + name + ".weights.h5"));
     check_version(model, name);
   }
+}
+
+// See tests/keras/special.py. What is read is written, and read again.
+namespace {
+
+void each_model(const std::string& name, const io::CustomLayers& custom, auto f) {
+  const TemporaryFolder here;
+  const functional::Model model = io::load_model(file("special/" + name), custom);
+  f(model);
+  io::save_model(model, here.file("again.keras"), custom);
+  f(io::load_model(here.file("again.keras"), custom));
+  functional::Model same = io::load_model(file("special/" + name), custom);
+  io::load_model(same, here.file("again.keras"), custom);
+  for (const LayerPlan& layer : same.layers())
+    for (int i = 0; i < layer.tensors.count(); ++i)
+      if (layer.tensors[i].trainable)
+        std::fill_n(same.block().data() + layer.tensors.offset(i), layer.tensors[i].shape.size(), 0.f);
+  io::save_weights(model, here.file("again.weights.h5"), custom);
+  io::load_weights(same, here.file("again.weights.h5"), custom);
+  f(same);
+}
+
+}  // namespace
+
+TEST_CASE("stateful layers go on where they were, in batches of the file's size") {
+  each_model("stateful.keras", {}, [](const functional::Model& model) {
+    CHECK(model.input(0).call().batch_size == 2);
+    const std::vector<std::vector<float>> lines = lines_of("special/stateful");
+    States states(model, 2);
+    const std::span<const float> x(lines[0]);
+    std::vector<float> y(lines[1].size());
+    const std::size_t half = y.size() / 2;
+    model.predict(x.first(x.size() / 2), std::span(y).first(half), states);
+    model.predict(x.last(x.size() / 2), std::span(y).last(half), states);
+    CHECK(all_near(y, lines[1]));
+  });
+}
+TEST_CASE("attention on every step") {
+  const io::CustomLayers custom{{"tests>SelfAttention", io::custom_layer<MultiHeadAttentionSpec>()}};
+  each_model("each_step_attends.keras", custom,
+             [](const functional::Model& model) { check_lines(model, "special/each_step_attends"); });
+}
+TEST_CASE("vocabularies that max_tokens pads") {
+  each_model("padded.keras", {},
+             [](const functional::Model& model) { check_lines(model, "special/padded"); });
+}
+TEST_CASE("an .h5 whose configs have long lists") {
+  check_lines(io::load_model(file("special/long_lists.h5")), "special/long_lists");
 }

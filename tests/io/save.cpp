@@ -167,6 +167,26 @@ TEST_CASE("weights that the model lacks are an error") {
   Model<Sequential<Input<4>, Dense<4>, Dense<4>>> two(2);
   CHECK(ends(message_of([&] { io::load_weights(two, folder.file("three.weights.h5")); }),
              "layers/dense_2 has weights of a layer that the model lacks"));
+  // Of any class, wherever its weights are.
+  const functional::Tensor x = functional::Input(Shape{3, 4});
+  const functional::Tensor y = x.then(DenseSpec{.units = 4}),
+                           ids = x.then(SliceSpec{.count = 1, .slices = {Slice::at(0)}});
+  functional::Model model(x, y);
+  const auto refused = [&](const functional::Tensor& more) {
+    const std::string path = folder.file("more.weights.h5");
+    io::save_weights(functional::Model(std::vector{x}, std::vector{y, more}), path);
+    return message_of([&] { io::load_weights(model, path); });
+  };
+  const auto adapted =
+      functional::adapted(IntegerLookupSpec{.output_mode = OutputMode::tf_idf}, Shape{4}, filled_array(4, 0));
+  for (const auto& [more, group] :
+       {std::pair(y.then(TimeDistributedSpec<DenseSpec>{{.units = 2}}), "layers/time_distributed/layer"),
+        std::pair(y.then(MultiHeadAttentionSpec{.num_heads = 1, .key_dim = 2}),
+                  "layers/multi_head_attention/_key_dense"),
+        std::pair(y.then(LSTMSpec{.units = 2}), "layers/lstm/cell"),
+        std::pair(adapted(ids), "layers/integer_lookup")})
+    CHECK(ends(refused(more), std::string(group) + " has weights of a layer that the model lacks"));
+  CHECK(refused(y.then(DropoutSpec{.rate = 0.5})).empty());
 }
 
 TEST_CASE("a model of many masked branches is saved in no time") {
@@ -178,15 +198,62 @@ TEST_CASE("a model of many masked branches is saved in no time") {
       io::save_model(functional::Model(x, y.then(LSTMSpec{.units = 2})), folder.file("model.keras")));
 }
 
-TEST_CASE("what Keras would not open is refused") {
+TEST_CASE("batches of stateful layers have one sample where no input says another") {
   const TemporaryFolder folder;
-  const functional::Tensor x = functional::Input(Shape{3, 2});
-  CHECK(
-      ends(message_of([&] {
-             io::save_model(functional::Model(x, x.then(GRUSpec{.units = 2, .stateful = true})),
-                            folder.file("model.keras"));
-           }),
-           "layer 'gru' (GRU): stateful: Keras wants the size of the batch for it, which no model here has"));
+  const auto saved = [&](int batch_size) {
+    const functional::Tensor x = functional::Input(Shape{3, 2}, "", batch_size);
+    io::save_model(functional::Model(x, x.then(GRUSpec{.units = 2, .stateful = true})),
+                   folder.file("model.keras"));
+    return io::load_model(folder.file("model.keras")).input(0).call().batch_size;
+  };
+  CHECK(saved(0) == 1);
+  CHECK(saved(7) == 7);
+}
+
+TEST_CASE("a vocabulary keeps its places, also where it is larger than the weights") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("model.keras");
+  const auto check = [&](auto model, const std::vector<float>& tokens, const std::vector<float>& x) {
+    auto other = model;
+    std::ranges::fill(other.block(), 0.5f);
+    adapt(model, tokens);
+    io::save_model(model, path);
+    io::load_model(other, path);
+    std::vector<float> weights(model.count_params()), others(weights);
+    model.get_weights(weights);
+    other.get_weights(others);
+    CHECK(weights == others);
+    CHECK(std::ranges::equal(io::load_model(path).predict(x), other.predict(x)));
+  };
+  const std::vector<float> few{3, 1, 3, 4, 1, 3}, x{4, 9};
+  check(Model<Sequential<Input<2>, IntegerLookup<MaxTokens<6>>>>(1), few, x);
+  check(Model<Sequential<Input<2>, IntegerLookup<MaxTokens<6>, MultiHot>, Dense<2>>>(1), few, x);
+  check(Model<Sequential<Input<2>, IntegerLookup<MaxTokens<6>, TfIdf>, Dense<2>>>(1), few, x);
+  check(Model<Sequential<Input<2>, IntegerLookup<MaxTokens<9>, VocabularySize<6>, PadToMaxTokens, TfIdf>>>(1),
+        few, x);
+  std::vector<float> many(3000);
+  std::iota(many.begin(), many.end(), 7.f);
+  check(Model<Sequential<Input<2>, IntegerLookup<VocabularySize<3001>>>>(1), many, x);
+  // Two tokens have no room for three.
+  Model<Sequential<Input<2>, IntegerLookup<MaxTokens<3>>>> small(1);
+  Model<Sequential<Input<2>, IntegerLookup<MaxTokens<6>>>> large(1);
+  adapt(large, few);
+  io::save_model(large, path);
+  CHECK(ends(message_of([&] { io::load_model(small, path); }),
+             "has vocabulary (3); layer 0 of the network, 'integer_lookup', has room for (2)"));
+}
+
+TEST_CASE("steps beyond 2^31 come back") {
+  const TemporaryFolder folder;
+  Model<Sequential<Input<4>, Dense<3>>> model(1);
+  auto trainer = compile(model, SGD{}, MeanSquaredError{});
+  for (const std::int64_t steps : {std::int64_t{5}, std::int64_t{1} << 31}) {
+    trainer.set_iterations(steps);
+    io::save_model(trainer, folder.file("model.keras"));
+    trainer.set_iterations(0);
+    io::load_training(trainer, folder.file("model.keras"));
+    CHECK(trainer.iterations() == steps);
+  }
 }
 
 TEST_CASE("a program gets the static model that it knows for a file, or a graph") {

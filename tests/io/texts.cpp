@@ -87,6 +87,28 @@ TEST_CASE("an empty token at the end of a vocabulary is kept") {
   io::save_model(model, here.file("lookup.keras"));
   CHECK(io::load_model(here.file("lookup.keras")).predict_texts(new_words) == model.predict_texts(new_words));
 }
+TEST_CASE("places that nothing was found for, and tokens that are not lines, come back") {
+  const TemporaryFolder here;
+  const auto check = [&](auto lookup, std::span<const std::string> seen) {
+    lookup.adapt(seen);
+    const functional::Tensor x = functional::TextInput(lookup);
+    functional::Model model(x, Dense<2>{}(x), 1);
+    io::save_model(model, here.file("lookup.keras"));
+    CHECK(io::load_model(here.file("lookup.keras")).predict_texts(seen) == model.predict_texts(seen));
+    CHECK_NOTHROW(io::load_model(model, here.file("lookup.keras")));
+  };
+  const std::vector<std::string> strange{"a\nb", "a", "b", "c\xe2\x80\xa8", "\r", "a"};
+  for (const OutputMode mode : {OutputMode::multi_hot, OutputMode::tf_idf}) {
+    check(StringLookup({.max_tokens = 12, .output_mode = mode, .pad_to_max_tokens = true}), words);
+    check(StringLookup({.max_tokens = 12, .output_mode = mode, .pad_to_max_tokens = true}), strange);
+    check(StringLookup({.output_mode = mode}), strange);
+    check(TextVectorization({.max_tokens = 12,
+                             .standardize = Standardize::none,
+                             .split = Split::character,
+                             .output_mode = mode}),
+          strange);
+  }
+}
 TEST_CASE("texts of nothing but white space") {
   const functional::Tensor x = functional::TextInput(TextVectorization({}, {"a"}));
   const functional::Model model(x, GlobalMaxPooling1D{}(Embedding<4, 2>{}(x)), 1);

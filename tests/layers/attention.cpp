@@ -288,6 +288,10 @@ TEST_CASE("attention takes its options in any order") {
   static_assert(MultiHeadAttentionSpec{.num_heads = 2, .key_dim = 3}.fit(Shape{5}).broken ==
                 &needs_sequence_TxC);
   static_assert(AttentionSpec{.dropout = 2}.fit(Shape{5, 4}).broken == &needs_a_rate_from_0_to_1);
+  static_assert(AttentionSpec{.dropout = 0.5}.traits().knows_samples &&
+                !AttentionSpec{}.traits().knows_samples);
+  static_assert(TimeDistributed<MultiHeadAttention<2, 3, Dropout<0.5>>>::spec.fit(Shape{2, 5, 4}).broken ==
+                &needs_a_layer_for_any_sample);
   static_assert(GroupedQueryAttentionSpec{.head_dim = 2, .num_query_heads = 3, .num_key_value_heads = 2}
                     .fit(Shape{5, 4})
                     .broken == &needs_heads_in_equal_groups);

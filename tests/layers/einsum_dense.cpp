@@ -34,6 +34,8 @@ TEST_CASE("equations and shapes that do not fit are refused") {
   CHECK(broken("abc,cd->abd", {3}, {4, 5}) == &needs_axes_as_in_its_equation);
   CHECK(broken("abc,cd->abd", {3, 3}, {4, 5}) == &needs_axes_as_in_its_equation);
   CHECK(broken("abc,cd->abd", {4, 3}, {4, 5}) == nullptr);
+  static_assert(EinsumDense<"ab,bcde->acde", OutputShape<65536, 65536, 65536>>::spec.fit(Shape{4}).broken ==
+                &more_than_2_31_elements);
   static_assert(EinsumDense<"ab...,bc->ac...", OutputShape<7>>::spec.fit(Shape{4, 5, 6}).out ==
                 Shape{7, 5, 6});
   static_assert(hana::equal(EinsumDense<"ab,bc->ac", OutputShape<3>, BiasAxes<"c">>::spec,

@@ -180,7 +180,7 @@ class GraphWriter {
       const std::optional<NodeConfig> known = node_config(node, custom_);
       const std::string name = known ? known->class_name(node) : node.type(), group = groups.of(name);
       if (graph_.entry(i).parameters->count > 0)
-        stored_.push_back({name_of(i), type_of_weights(model_, graph_.layer_index(i)), group,
+        stored_.push_back({name_of(i), &node_with_weights(model_, graph_.layer_index(i)), group,
                            weights_in(name, known ? known->config : Json::object()), graph_.layer_index(i),
                            graph_.entry(i).layer->group});
     }

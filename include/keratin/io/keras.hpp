@@ -15,9 +15,9 @@ namespace keratin::io {
 namespace detail {
 
 // The weights of a layer into a block, from below a group of .weights.h5; all_read gets their paths.
-inline void read_weights(const Hdf5& file, const LayerPlan& layer, std::string_view type,
+inline void read_weights(const Hdf5& file, const LayerPlan& layer, const functional::Node& node,
                          const std::string& group, float* block, std::set<std::string>& all_read) {
-  const std::vector<WeightPath> paths = weight_paths(type, layer.tensors);
+  const std::vector<WeightPath> paths = weight_paths(node.type(), layer.tensors);
   for (int i = 0; i < layer.tensors.count(); ++i) {
     const Parameter& p = layer.tensors[i];
     const WeightPath& at = paths[static_cast<std::size_t>(i)];
@@ -25,8 +25,9 @@ inline void read_weights(const Hdf5& file, const LayerPlan& layer, std::string_v
     const bool is_older = !at.older.empty() && !file.has(group + at.name) && file.has(group + at.older);
     const std::string path = group + (is_older ? at.older : at.name);
     const std::span<float> values(block + layer.tensors.offset(i), static_cast<std::size_t>(p.shape.size()));
-    const std::size_t found = values.size() - spare_places(layer.tensors, block);
-    if (p.in_files == InFiles::by_name && file.extents(path) == std::vector<std::uint64_t>{found}) {
+    const std::uint64_t found = places_in_use(node, layer.tensors, block);
+    if (p.in_files == InFiles::by_name && found < values.size() &&
+        file.extents(path) == std::vector<std::uint64_t>{found}) {
       file.read(path, Shape{static_cast<int>(found)}, values.first(found));
       std::ranges::fill(values.subspan(found), 0.f);
     } else {
@@ -37,7 +38,7 @@ inline void read_weights(const Hdf5& file, const LayerPlan& layer, std::string_v
       return other.group == at.group && other.numbered;
     });
     const std::string vars = group + at.group + "/vars/";
-    if (!counts_in_files(type) && file.has(vars + std::to_string(here)))
+    if (!counts_in_files(node.type()) && file.has(vars + std::to_string(here)))
       throw FileError(file.name() + ": " + vars + " has more than " + std::to_string(here) +
                       " weights, as layer '" + std::string(layer.name) + "' (" + layer.type + ") has");
   }
@@ -217,7 +218,7 @@ inline ReadModel read_model(const ModelFile& file, const CustomLayers& custom) {
         throw FileError("layer '" + std::string(layer.name) + "' (" + layer.type +
                         ") was made with a name that the file does not have");
       if (!place->second->in_config)
-        read_weights(*file.weights, layer, type_of_weights(read.model, row), place->second->group, block,
+        read_weights(*file.weights, layer, node_with_weights(read.model, row), place->second->group, block,
                      all_read);
     }
     return read;
@@ -269,6 +270,11 @@ class SameLayers {
                        " of the network, '" + own.names[to] + "', " + other;
       };
       if (text(a, purpose) != text(b, purpose)) differ("is " + text(a, purpose), "is " + text(b, purpose));
+      for (int k = 0; k < std::min(a.tensors.count(), b.tensors.count()); ++k)
+        if (const Shape &table = a.tensors[k].shape, &room = b.tensors[k].shape;
+            is_table(a.tensors[k]) && table.size() > room.size())
+          differ(std::string("has ") + a.tensors[k].name + " " + std::string(Text(table).view()),
+                 "has room for " + std::string(Text(room).view()));
       const Json one = settings(read, came[i], custom, purpose),
                  other = settings(*own.model, wanted[i], custom, purpose);
       for (const auto& [key, value] : one.items())
@@ -296,6 +302,8 @@ class SameLayers {
   }
 
  private:
+  // It may have room left for more.
+  static bool is_table(const Parameter& p) { return p.in_files == InFiles::not_a_weight; }
   // Who reads whom.
   void compare_calls(const functional::Graph& read, const functional::Graph& own) {
     const auto same_call = [](const functional::Graph::Entry& a, const functional::Graph::Entry& b) {
@@ -321,7 +329,8 @@ class SameLayers {
     std::string s = std::string(l.type) + (l.activation.empty() ? "" : " " + std::string(l.activation)) +
                     " " + std::string(Text(l.in).view()) + " -> " + std::string(Text(l.out).view());
     for (const Parameter& p : *l.tensors.parameters) {
-      s += std::string(", ") + p.name + " " + std::string(Text(p.shape).view());
+      s += std::string(", ") + p.name;
+      if (!is_table(p)) s += " " + std::string(Text(p.shape).view());
       if (purpose == SameFor::training && !p.trainable) s += " (not trained)";
     }
     return s;
@@ -346,8 +355,11 @@ class SameLayers {
 inline void copy_weights(const functional::Model& read, const SameLayers& same, auto* block) {
   for (const auto& [from, to] : same.rows)
     for (int i = 0; i < from->tensors.count(); ++i)
-      std::copy_n(read.block().data() + from->tensors.offset(i), from->tensors[i].shape.size(),
-                  block + to->tensors.offset(i));
+      copy_table(
+          from->tensors[i],
+          {read.block().data() + from->tensors.offset(i),
+           static_cast<std::size_t>(from->tensors[i].shape.size())},
+          std::span(block + to->tensors.offset(i), static_cast<std::size_t>(to->tensors[i].shape.size())));
 }
 
 }  // namespace detail
@@ -389,7 +401,7 @@ void load_weights(Model& model, const std::string& path, const CustomLayers& cus
     if (path.ends_with(".weights.h5")) {
       std::set<std::string> all_read;
       for (const detail::Stored& at : detail::places_in(file, layout.stored()))
-        detail::read_weights(file, graph.layers[at.row], at.type, at.group + at.below, block.data(),
+        detail::read_weights(file, graph.layers[at.row], *at.node, at.group + at.below, block.data(),
                              all_read);
       detail::check_all_read(file, all_read, layout);
     } else

@@ -58,14 +58,12 @@ inline std::vector<WeightPath> weight_paths(std::string_view type, const Tensors
   }
   return paths;
 }
-/// The type of what has the weights of a model's layer: of a TimeDistributed that of the layer inside.
-inline std::string_view type_of_weights(const functional::Model& model, std::size_t row) {
-  const int call = model.graph().layers[row];
-  if (call < 0) return model.layers()[row].type;
-  const functional::Node* node = model.graph().entry(call).node.get();
+/// What has the weights of a model's layer: of a TimeDistributed the layer inside.
+inline const functional::Node& node_with_weights(const functional::Model& model, std::size_t row) {
+  const functional::Node* node = model.graph().entry(model.graph().layers[row]).node.get();
   while (const auto* const steps = dynamic_cast<const functional::TimeDistributedNode*>(node))
     node = &steps->inside();
-  return node->type();
+  return *node;
 }
 /// The class whose name the group of a layer has: that of Keras's own code, not of its files.
 inline std::string class_of_group(const std::string& class_name) {
@@ -122,12 +120,12 @@ inline std::vector<Variable> trained_first(const std::vector<Variable>& variable
 }
 /// A layer of a model that has weights, with its place in files.
 struct Stored {
-  std::string name;       // as Keras takes it
-  std::string_view type;  // see type_of_weights
-  std::string group;      // in .weights.h5: layers/lstm_1
-  std::string below;      // and where Keras has the weights below it: /cell
-  std::size_t row = 0;    // of the model's layers()
-  std::string origin{};   // see SharedLayer::group
+  std::string name;              // as Keras takes it
+  const functional::Node* node;  // that has them
+  std::string group;             // in .weights.h5: layers/lstm_1
+  std::string below;             // and where Keras has the weights below it: /cell
+  std::size_t row = 0;           // of the model's layers()
+  std::string origin{};          // see SharedLayer::group
 };
 /// The same where models inside models had them, in the file that made them; none where not all came so.
 inline std::vector<Stored> places_of_models_inside(std::vector<Stored> stored) {

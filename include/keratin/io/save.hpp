@@ -19,7 +19,7 @@ inline constexpr const char* keras_version = "3.0.0";  // whatever opens the fil
 void each_variable(const ModelGraph& graph, const std::vector<Stored>& stored, auto f) {
   for (const Stored& at : stored) {
     const LayerPlan& layer = graph.layers[at.row];
-    const std::vector<WeightPath> paths = weight_paths(at.type, layer.tensors);
+    const std::vector<WeightPath> paths = weight_paths(at.node->type(), layer.tensors);
     for (int i = 0; i < layer.tensors.count(); ++i)
       if (const WeightPath& path = paths[static_cast<std::size_t>(i)]; !path.name.empty())
         f(at.group + at.below + path.name, layer.tensors[i], layer.tensors.offset(i));
@@ -50,20 +50,19 @@ void write_weights(Hdf5Writer& file, const ModelGraph& graph, const std::vector<
   for (const Stored& at : stored) {
     const LayerPlan& layer = graph.layers[at.row];
     const std::string place = at.group + at.below;
-    const std::vector<WeightPath> paths = weight_paths(at.type, layer.tensors);
+    const std::vector<WeightPath> paths = weight_paths(at.node->type(), layer.tensors);
     add_vars(file, place);
     for (const WeightPath& path : paths) add_vars(file, place + path.group);
     for (int i = 0; i < layer.tensors.count(); ++i) {
       const WeightPath& path = paths[static_cast<std::size_t>(i)];
       const S* const values = block + layer.tensors.offset(i);
       Shape shape = shape_in_files(layer.tensors[i]);
-      // Keras wants one for each token that there is.
-      if (layer.tensors[i].in_files == InFiles::by_name)
-        shape.extent[0] -= static_cast<int>(spare_places(layer.tensors, block));
+      if (layer.tensors[i].in_files == InFiles::by_name)  // Keras wants one for each token that there is
+        shape.extent[0] = static_cast<int>(places_in_use(*at.node, layer.tensors, block));
       for (const std::string& name : {path.name, path.older})
         if (!name.empty()) write_tensor(file, place + name, shape, values);
     }
-    if (counts_in_files(at.type))
+    if (counts_in_files(at.node->type()))
       file.counter(place + "/vars/" +
                        std::to_string(std::count_if(
                            paths.begin(), paths.end(),
@@ -132,7 +131,7 @@ void write_legacy_weights(Hdf5Writer& file, const ModelGraph& graph, const std::
       weight_names.push_back(at.name + "/" + v.parameter->name);
       write_tensor(file, group + "/" + weight_names.back(), shape_in_files(*v.parameter), block + v.offset);
     }
-    if (counts_in_files(at.type)) {
+    if (counts_in_files(at.node->type())) {
       weight_names.push_back(at.name + "/count");
       file.counter(group + "/" + weight_names.back(), 0);
     }

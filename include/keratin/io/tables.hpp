@@ -6,6 +6,7 @@
 #include <keratin/io/model_graph.hpp>
 #include <keratin/io/places.hpp>
 
+#include <cfloat>
 #include <charconv>
 #include <functional>
 #include <numeric>
@@ -32,12 +33,20 @@ inline std::string text_of_lines(const auto& lines) {
   return text;
 }
 
-/// How many places of a table nothing was found for.
-inline std::size_t spare_places(const Tensors& tensors, const auto* block) {
-  if (tensors.count() == 0 || tensors[0].in_files != InFiles::not_a_weight) return 0;
+/// How many places of a vocabulary are in use, special ones among them; 0 where a layer has none.
+inline std::size_t places_in_use(const functional::Node& node, const Tensors& tensors, const auto* block) {
+  const auto* const lookup = dynamic_cast<const functional::NodeOf<IntegerLookupSpec>*>(&node);
+  if (!lookup || tensors.count() == 0) return 0;
   const auto* const table = block + tensors.offset(0);
   return static_cast<std::size_t>(
-      std::count_if(table, table + tensors[0].shape.size(), [](auto v) { return !(v <= most_exact); }));
+      lookup->spec().layout().start() +
+      std::count_if(table, table + tensors[0].shape.size(), [](auto v) { return v <= most_exact; }));
+}
+/// A table into one with as much room or more, where nothing has the places left.
+inline void copy_table(const Parameter& p, std::span<const float> from, auto to) {
+  std::copy(from.begin(), from.end(), to.begin());
+  for (std::size_t i = from.size(); i < to.size(); ++i)
+    to[i] = std::string_view(p.name) == "order" ? static_cast<float>(i) : FLT_MAX;
 }
 
 inline std::vector<float> floats_in(const Json& list) {
@@ -68,16 +77,6 @@ inline std::vector<float> numbers_of_lines(const std::string& text) {
     numbers.push_back(static_cast<float>(v));
   }
   return numbers;
-}
-// A vocabulary that is padded keeps as many places, for adapt() to fill, as do not take much memory.
-inline void pad(std::vector<float>& tokens, IntegerLookupSpec& spec) {
-  constexpr std::int64_t most_spare = 1 << 20;
-  spec.vocabulary_size = spec.layout().start() + static_cast<int>(tokens.size());
-  if (!spec.pad_to_max_tokens || !spec.max_tokens.given) return;
-  const std::int64_t spare = std::int64_t{spec.max_tokens.value} - spec.vocabulary_size.value;
-  if (spare < 0 || spare > most_spare) return;
-  tokens.resize(tokens.size() + static_cast<std::size_t>(spare), FLT_MAX);
-  spec.vocabulary_size = {};
 }
 /// A layer made of its config and of the text that an archive may have for it. in: a sample of its input.
 template <LayerSpec S>
@@ -118,7 +117,7 @@ functional::Layer layer_from_config(Json config, const std::string& name, const 
       if (!(std::fabs(token) <= static_cast<float>(most_exact)))
         throw FileError("vocabulary: " + std::string(holds_whole_numbers_up_to_2_24.text));
     tokens = without_special_tokens(std::move(tokens), spec);
-    pad(tokens, spec);
+    spec.vocabulary_size = spec.layout().start() + static_cast<int>(tokens.size());
     return functional::beginning_with(spec, name, {tokens, keratin::detail::order_of(tokens)});
   } else {
     return plain();
@@ -153,8 +152,9 @@ std::map<std::string, std::string> write_tables(Json& record, const ModelGraph& 
         if (token <= static_cast<S>(most_exact))
           lines.push_back(std::to_string(static_cast<long long>(token)));
       // Spare places are outputs in Keras where it pads.
-      if (const int all = layout.start() + static_cast<int>(table.size()); std::cmp_less(lines.size(), all)) {
-        config["max_tokens"] = all;
+      const int all = layout.start() + static_cast<int>(table.size());
+      if (std::cmp_less(lines.size(), all)) {
+        config["max_tokens"] = std::max(all, spec.depth());
         config["pad_to_max_tokens"] = true;
       }
       config["vocabulary_size"] = lines.size();
