@@ -30,6 +30,7 @@
 #include <keratin/layers/reshaping.hpp>
 #include <keratin/layers/resizing.hpp>
 #include <keratin/layers/separable_convolution.hpp>
+#include <keratin/layers/spectral_normalization.hpp>
 #include <keratin/layers/time_distributed.hpp>
 #include <keratin/layers/transposed_convolution.hpp>
 #include <keratin/layers/up_sampling.hpp>

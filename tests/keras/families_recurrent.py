@@ -1,7 +1,7 @@
 """Recurrent layers in others, and their masks: KERAS_BACKEND=jax python tests/keras/families_recurrent.py"""
 
 import numpy as np
-from keras import Sequential, layers
+from keras import Sequential, layers, tree
 
 from families import Case, write_family
 
@@ -42,6 +42,10 @@ def with_gaps(k, x):
 
 def from_states(layer):
     return Called(layer, lambda layer, x, *states: layer(x, initial_state=list(states)))
+
+
+def stacked(*cells, **settings):
+    return layers.RNN(list(cells), **settings)
 
 
 write_family("recurrent", [
@@ -92,4 +96,12 @@ write_family("recurrent", [
     Case("rnn_of_a_gru_cell", (3, 2), layers.RNN(layers.GRUCell(2, reset_after=False), go_backwards=True)),
     Case("time_distributed_masked", (5, 2),
          Sequential([layers.Masking(), each_step(layers.Dense(3)), layers.LSTM(2)]), inputs=with_gaps),
+    Case("rnn_stacked", (4, 3), stacked(layers.LSTMCell(3), layers.GRUCell(2), return_sequences=True)),
+    Case("rnn_stacked_states", [(3, 2), (2,), (3,), (3,)],
+         Called(stacked(layers.SimpleRNNCell(2), layers.LSTMCell(3), return_state=True),
+                lambda layer, x, h, h1, c1: tree.flatten(layer(x, initial_state=[h, [h1, c1]]))), apart=True),
+    Case("rnn_stacked_masked", (5, 2),
+         masked(stacked(layers.GRUCell(2), layers.LSTMCell(3), layers.LSTMCell(1), return_sequences=True)),
+         inputs=with_gaps),
+    Case("rnn_stacked_backwards", (3, 2), stacked(layers.LSTMCell(2), layers.LSTMCell(3), go_backwards=True)),
 ])

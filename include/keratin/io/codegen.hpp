@@ -363,6 +363,13 @@ class StaticNetwork {
       const std::string inside = text_of(steps->inside());
       return inside.empty() ? "" : "TimeDistributed<" + inside + ">";
     }
+    if (const auto* spectral = dynamic_cast<const functional::SpectralNormalizationNode*>(&node)) {
+      const std::string inside = text_of(spectral->inside());
+      const std::string steps = std::to_string(spectral->power_iterations());
+      return inside.empty() ? ""
+             : steps == "1" ? "SpectralNormalization<" + inside + ">"
+                            : "SpectralNormalization<" + inside + ", PowerIterations<" + steps + ">>";
+    }
     std::string text;
     functional::with_spec(node, [&](const auto& spec) { text = layer_text(spec); });
     return text;

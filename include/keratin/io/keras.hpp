@@ -83,6 +83,8 @@ class Builder {
   struct Made {
     std::optional<Layer> layer;
     std::shared_ptr<functional::Model> model;
+    std::vector<Layer> stack{};  // of an RNN of several cells: a layer each
+    bool backwards = false;
   };
   struct Reference {
     std::string layer;
@@ -527,12 +529,41 @@ class Builder {
       return inside;
     }
     trainable = trainable && is_trained(config);
+    if (class_name == "RNN" && class_of(member(config, "cell")) == "StackedRNNCells") {
+      Made cells{std::nullopt, nullptr, stack(config, name, group, trainable, rank),
+                 config.value("go_backwards", Json()) == true};
+      at_.pop_back();
+      return cells;
+    }
     places.push_back({name, group + weights_in(class_name, config), trainable, at_,
                       class_name == NormalizationSpec::name && config.is_object() &&
                           is_long(config.value("mean", Json()))});
     at_.pop_back();
     of_recurrence(config).erase("return_state");
     return {layer_of(record, config, name, rank, group), nullptr};
+  }
+
+  // An RNN of several cells computes what a layer for each computes, one after the other.
+  std::vector<Layer> stack(const Json& config, const std::string& name, const std::string& group,
+                           bool trainable, int rank) {
+    const Json& cells = list_in(member(config["cell"], "config"), "cells");
+    if (cells.empty()) throw FileError("a stack of no cells");
+    std::vector<Layer> made;
+    Groups groups;
+    for (std::size_t k = 0; k < cells.size(); ++k) {
+      Json one = config;
+      one["cell"] = cells[k];
+      one.erase("return_state");
+      if (k > 0) one["go_backwards"] = false;
+      if (k + 1 < cells.size()) one["return_sequences"] = true;
+      const std::string place = groups.of(class_of(cells[k])).substr(std::string("layers/").size());
+      at_.push_back(k);
+      places.push_back({name + "/" + place, group + "/cell/cells/" + place,
+                        trainable && is_trained(member(cells[k], "config")), at_});
+      at_.pop_back();
+      made.push_back(layer("RNN", std::move(one), places.back().name, rank, group));
+    }
+    return made;
   }
 
   // A layer of the library or of somebody's own.
@@ -556,6 +587,16 @@ class Builder {
       others.erase("layer");
       spec_from_config<FlattenSpec>(others, rank);  // as below
       return time_distributed(layer_of(inside, member(inside, "config"), "", rank - 1, group), name);
+    }
+    if (class_name == "SpectralNormalization") {
+      const Json& inside = member(config, "layer");
+      int iterations = 1;
+      if (config.contains("power_iterations")) take(config["power_iterations"], iterations);
+      Json others = config;
+      others.erase("layer"), others.erase("power_iterations");
+      spec_from_config<FlattenSpec>(others, rank);  // as below
+      return spectral_normalization(layer_of(inside, member(inside, "config"), "", rank, group), iterations,
+                                    name);
     }
     if (class_name == "RNN") {  // of one cell: an LSTM is an RNN of an LSTMCell
       const Json& cell = member(config, "cell");
@@ -593,6 +634,7 @@ class Builder {
     calls_ += made.model ? made.model->graph().entries.size() : 1;
     if (calls_ > most_calls) throw FileError("more than " + std::to_string(most_calls) + " calls of layers");
     if (made.model) return made.model->call(tensors);
+    if (!made.stack.empty()) return call_stack(made, tensors, state, mask, wanted.return_state);
     if (made.layer->reads_masks()) {
       if (!wanted.return_state)
         return {made.layer->with_attention_mask(tensors, mask, wanted.use_causal_mask)};
@@ -607,6 +649,32 @@ class Builder {
       return {(*made.layer)(std::move(inputs))};
     }
     return made.layer->all(inputs[0], state, mask, return_state);
+  }
+
+  // The output of the last of them, and the states of all.
+  static std::vector<Tensor> call_stack(const Made& made, const std::vector<Tensor>& tensors,
+                                        std::vector<Tensor> state, const std::optional<Tensor>& mask,
+                                        bool return_state) {
+    state.insert(state.begin(), tensors.begin() + 1, tensors.end());
+    Tensor x = mask && state.empty() ? tensors[0].with_mask(*mask) : tensors[0];
+    if ((mask || x.mask()) && made.backwards)
+      throw FileError("several cells that go backwards and a mask, which are not known here together");
+    std::vector<Tensor> states;
+    auto next = state.begin();
+    for (const Layer& layer : made.stack) {
+      std::vector<Tensor> initial;
+      for (int s = 0; s < layer.states() && !state.empty(); ++s, ++next) {
+        if (next == state.end()) throw FileError("too few states to begin with");
+        initial.push_back(*next);
+      }
+      const std::vector<Tensor> all =
+          layer.all(x, initial, state.empty() ? std::nullopt : mask, return_state);
+      x = all[0];
+      states.insert(states.end(), all.begin() + 1, all.end());
+    }
+    if (next != state.end()) throw FileError("too many states to begin with");
+    states.insert(states.begin(), x);
+    return states;
   }
 
   // What was written as an operator or a function of tensors.
@@ -729,9 +797,9 @@ inline void read_weights(const Hdf5& file, const auto& layers, auto group_of, au
       if (at.name.empty()) continue;
       file.read(group + (is_older ? at.older : at.name), shape_in_files(p),
                 {block + layer.tensors.offset(i), static_cast<std::size_t>(p.shape.size())});
-      const auto here = std::count_if(paths.begin(), paths.end(), [&](const WeightPath& other) {
-        return other.group == at.group && other.numbered;
-      });
+      const auto here = at.more + std::count_if(paths.begin(), paths.end(), [&](const WeightPath& other) {
+                          return other.group == at.group && other.numbered;
+                        });
       const std::string vars = group + at.group + "/vars/";
       if (!counts_in_files(layer.type) && file.has(vars + std::to_string(here)))
         throw FileError(file.name() + ": " + vars + " has more than " + std::to_string(here) +
