@@ -76,7 +76,7 @@ namespace hana = boost::hana;
   X(UpSampling1DSpec) X(UpSampling2DSpec) X(UpSampling3DSpec)                                              \
   X(AddSpec) X(ConcatenateSpec) X(DotSpec) X(SubtractSpec) X(MultiplySpec) X(DivideSpec)                   \
   X(AverageSpec) X(MaximumSpec) X(MinimumSpec)                                                             \
-  X(RescalingSpec) X(PowerSpec) X(SliceSpec)                                                               \
+  X(RescalingSpec) X(PowerSpec) X(ThresholdSpec) X(SliceSpec)                                              \
   X(ReduceSpec<Reduction::sum>) X(ReduceSpec<Reduction::mean>) X(ReduceSpec<Reduction::max>)               \
   X(ReduceSpec<Reduction::min>) X(ReduceSpec<Reduction::any>)                                              \
   X(MaskingSpec) X(NotEqualSpec) X(LogicalOrSpec) X(StopGradientSpec)

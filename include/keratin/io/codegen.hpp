@@ -210,9 +210,10 @@ inline std::string option_text(std::string_view, Sampling value) { return pascal
 inline std::string option_text(std::string_view, Interpolation value) {
   return pascal_case(enum_name(value));
 }
-inline std::string option_text(std::string_view, const Regularizer& value) {
-  const std::string l1 = value.l1 != 0 ? "L1<" + number_text(value.l1) + ">" : "",
-                    l2 = value.l2 != 0 ? "L2<" + number_text(value.l2) + ">" : "";
+inline std::string option_text(std::string_view field, const Regularizer& value) {
+  const std::string of = field == "activity_regularizer" ? "Activity" : "";
+  const std::string l1 = value.l1 != 0 ? of + "L1<" + number_text(value.l1) + ">" : "",
+                    l2 = value.l2 != 0 ? of + "L2<" + number_text(value.l2) + ">" : "";
   return l1 + (l1.empty() || l2.empty() ? "" : ", ") + l2;
 }
 

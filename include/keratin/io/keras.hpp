@@ -178,7 +178,7 @@ class Builder {
       if (text_in(record, "class_name") == "InputLayer") continue;
       in_layer(record, [&] {
         const Made layer = make(record, i, prefix, below + groups.of(text_in(record, "class_name")),
-                                trainable, depth, y.shape().rank);
+                                trainable, depth, y.shape());
         y = call(layer, {y}, {}, {}, {}).at(0);
       });
     }
@@ -294,7 +294,7 @@ class Builder {
             for (const Reference& r : arguments.state) state.push_back(at(calls, r));
             if (tensors.empty()) throw FileError("a call without a tensor");
             if (!p.made)
-              p.made = make(*p.record, p.order, prefix, p.group, trainable, depth, tensors[0].shape().rank);
+              p.made = make(*p.record, p.order, prefix, p.group, trainable, depth, tensors[0].shape());
             const Json& of_layer = of_recurrence(member(*p.record, "config"));
             std::optional<Tensor> mask;
             if (arguments.mask && !implicit.contains(arguments.mask->layer))
@@ -357,6 +357,7 @@ class Builder {
     return is;
   }
   static constexpr const char* attention_inputs[] = {"query", "value", "key"};
+  static constexpr const char* count_weights = "count_weights";  // of CategoryEncoding
   static bool is_attention(const std::string& class_name) {
     bool attends = false;
     hana::for_each(layer_specs, [&](auto type) {
@@ -375,6 +376,7 @@ class Builder {
       const std::string class_name = class_of(record);
       const bool several = key == "mask" && tensors_in(value).size() > 1;
       if (key == "mask" && !several && class_name != "Softmax" && !is_model(class_name)) return;
+      if (key == count_weights && class_name == CategoryEncodingSpec::name && is_tensor(value)) return;
       if (key == "initial_state" && !is_attention(class_name) && !is_model(class_name)) return;
       if (is_attention(class_of(record))) {
         for (const char* known : attention_inputs)
@@ -457,6 +459,7 @@ class Builder {
     if (!node.contains("kwargs") || node["kwargs"].is_null()) return a;
     for (const char* input : attention_inputs)
       if (node["kwargs"].contains(input)) a.args.push_back(node["kwargs"][input]);
+    if (node["kwargs"].contains(count_weights)) a.args.push_back(node["kwargs"][count_weights]);
     for (const auto& [key, value] : node["kwargs"].items()) {
       const std::vector<Reference> tensors = tensors_in(value);
       if ((key == "mask" || key == "attention_mask") && tensors.size() == 1)
@@ -516,10 +519,11 @@ class Builder {
     return frozen == 0 && !(config.contains("trainable") && config["trainable"] == false);
   }
 
-  // A layer, or a model inside; rank: axes of a sample of its input.
+  // A layer, or a model inside; shape: of a sample of its first input.
   // i: where it stands in its list.
   Made make(const Json& record, std::size_t i, const std::string& prefix, const std::string& group,
-            bool trainable, int depth, int rank) {
+            bool trainable, int depth, const Shape& shape) {
+    const int rank = shape.rank;
     const std::string class_name = text_in(record, "class_name"), name = prefix + name_in(record);
     Json config = member(record, "config");
     at_.push_back(i);
@@ -529,6 +533,11 @@ class Builder {
       return inside;
     }
     trainable = trainable && is_trained(config);
+    if (class_name == TimeDistributedSpec<DenseSpec>::name && is_model(class_of(member(config, "layer")))) {
+      const auto step = model(config["layer"], name + "/", group + "/layer", trainable, depth + 1);
+      at_.pop_back();
+      return {std::nullopt, std::make_shared<functional::Model>(step->on_each_step(shape[0]))};
+    }
     if (class_name == "RNN" && class_of(member(config, "cell")) == "StackedRNNCells") {
       Made cells{std::nullopt, nullptr, stack(config, name, group, trainable, rank),
                  config.value("go_backwards", Json()) == true};
@@ -548,6 +557,9 @@ class Builder {
                            bool trainable, int rank) {
     const Json& cells = list_in(member(config["cell"], "config"), "cells");
     if (cells.empty()) throw FileError("a stack of no cells");
+    if (config.value("return_state", Json()) == true &&
+        !config.value("activity_regularizer", Json()).is_null())
+      throw FileError("a penalty on the states of several cells, which is not known here");
     std::vector<Layer> made;
     Groups groups;
     for (std::size_t k = 0; k < cells.size(); ++k) {
@@ -555,7 +567,10 @@ class Builder {
       one["cell"] = cells[k];
       one.erase("return_state");
       if (k > 0) one["go_backwards"] = false;
-      if (k + 1 < cells.size()) one["return_sequences"] = true;
+      if (k + 1 < cells.size()) {
+        one["return_sequences"] = true;
+        one.erase("activity_regularizer");
+      }
       const std::string place = groups.of(class_of(cells[k])).substr(std::string("layers/").size());
       at_.push_back(k);
       places.push_back({name + "/" + place, group + "/cell/cells/" + place,
@@ -721,6 +736,12 @@ class Builder {
     if (op == "Max") return reduced<Reduction::max>(tensor(0), config, name);
     if (op == "Min") return reduced<Reduction::min>(tensor(0), config, name);
     if (op == "Any") return reduced<Reduction::any>(tensor(0), config, name);
+    if (op == "Threshold") return tensor(0).unmasked().then(spec_from_config<ThresholdSpec>(config, 0), name);
+    if (op == "Glu") {
+      int axis = -1;
+      if (config.contains("axis")) take(config["axis"], axis);
+      return functional::glu(tensor(0), axis);
+    }
     if (op == "GetItem") return item(tensor(0), a.args.size() > 1 ? a.args[1] : Json(), name);
     throw FileError("this operator is not known here");
   }

@@ -41,6 +41,7 @@ template <int Rank> struct ConvSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
+  Regularizer activity_regularizer{};
   // Set by fusion only: the normalization behind it, and then the max-pooling by windows of 2, side by side.
   FoldedNormalization norm{};
   bool max_pool = false;
@@ -363,11 +364,11 @@ struct Conv3D : layer_of<Conv3D<Filters, Options...>, ConvSpec<3>, Options...> {
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::ConvSpec<1>, filters, kernel_size, strides, padding, dilation_rate, groups,
-                     activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, norm,
-                     max_pool);
+                     activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
+                     activity_regularizer, norm, max_pool);
 KERATIN_ADAPT_STRUCT(keratin::ConvSpec<2>, filters, kernel_size, strides, padding, dilation_rate, groups,
-                     activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, norm,
-                     max_pool);
+                     activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
+                     activity_regularizer, norm, max_pool);
 KERATIN_ADAPT_STRUCT(keratin::ConvSpec<3>, filters, kernel_size, strides, padding, dilation_rate, groups,
-                     activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, norm,
-                     max_pool);
+                     activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
+                     activity_regularizer, norm, max_pool);

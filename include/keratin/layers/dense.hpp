@@ -92,6 +92,7 @@ struct DenseSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
+  Regularizer activity_regularizer{};
   FoldedNormalization norm{};  // that of the layer behind it: set by fusion only
 
   static constexpr const char* name = "Dense";
@@ -217,4 +218,4 @@ struct Dense : layer_of<Dense<Units, Options...>, DenseSpec, Options...> {
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::DenseSpec, units, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer, norm);
+                     kernel_regularizer, activity_regularizer, norm);

@@ -23,6 +23,7 @@ template <int Rank> struct DepthwiseConvSpec {
   bool use_bias = true;
   Initializer depthwise_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
+  Regularizer activity_regularizer{};
 
   static constexpr const char* name = name_of<Rank>("DepthwiseConv1D", "DepthwiseConv2D");
   static constexpr const char* arguments = "...";
@@ -129,6 +130,8 @@ struct DepthwiseConv2D : layer_of<DepthwiseConv2D<Options...>, DepthwiseConv2DSp
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::DepthwiseConv1DSpec, kernel_size, strides, padding, depth_multiplier,
-                     dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer);
+                     dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer,
+                     activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::DepthwiseConv2DSpec, kernel_size, strides, padding, depth_multiplier,
-                     dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer);
+                     dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer,
+                     activity_regularizer);

@@ -223,6 +223,7 @@ struct EinsumDenseSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
+  Regularizer activity_regularizer{};
 
   static constexpr const char* name = "EinsumDense";
   static constexpr const char* arguments = "equation, ...";
@@ -350,4 +351,4 @@ struct EinsumDense : layer_of<EinsumDense<E, Options...>, EinsumDenseSpec, Optio
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::EinsumDenseSpec, equation, output_shape, activation, bias_axes,
-                     kernel_initializer, bias_initializer, kernel_regularizer);
+                     kernel_initializer, bias_initializer, kernel_regularizer, activity_regularizer);

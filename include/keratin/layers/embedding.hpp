@@ -17,6 +17,7 @@ inline constexpr Rule needs_at_least_1_class_and_1_output{
 struct EmbeddingSpec {
   int input_dim = 0, output_dim = 0;
   Initializer embeddings_initializer = RandomUniform<>::value;
+  Regularizer activity_regularizer{};
   bool mask_zero = false;  // class 0 is padding: a mask goes with the output
 
   static constexpr const char* name = "Embedding";
@@ -114,4 +115,5 @@ struct Embedding : layer_of<Embedding<InputDim, OutputDim, Options...>, Embeddin
 
 }  // namespace keratin
 
-KERATIN_ADAPT_STRUCT(keratin::EmbeddingSpec, input_dim, output_dim, embeddings_initializer, mask_zero);
+KERATIN_ADAPT_STRUCT(keratin::EmbeddingSpec, input_dim, output_dim, embeddings_initializer,
+                     activity_regularizer, mask_zero);

@@ -46,6 +46,7 @@ template <int Rank> struct ConvTransposeSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
+  Regularizer activity_regularizer{};
 
   static constexpr const char* name = name_of<Rank>("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose");
   static constexpr const char* arguments = "filters, ...";
@@ -240,10 +241,10 @@ struct Conv3DTranspose : layer_of<Conv3DTranspose<Filters, Options...>, ConvTran
 
 KERATIN_ADAPT_STRUCT(keratin::ConvTransposeSpec<1>, filters, kernel_size, strides, padding, output_padding,
                      dilation_rate, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer);
+                     kernel_regularizer, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::ConvTransposeSpec<2>, filters, kernel_size, strides, padding, output_padding,
                      dilation_rate, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer);
+                     kernel_regularizer, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::ConvTransposeSpec<3>, filters, kernel_size, strides, padding, output_padding,
                      dilation_rate, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer);
+                     kernel_regularizer, activity_regularizer);

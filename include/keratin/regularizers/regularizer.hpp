@@ -42,6 +42,8 @@ template <class V> [[gnu::always_inline]] inline V penalized(V g, V w, const Reg
 namespace detail {
 struct l1_option;
 struct l2_option;
+struct activity_l1_option;
+struct activity_l2_option;
 }  // namespace detail
 
 /// l * sum |w| on the kernel. Keras: kernel_regularizer=L1(l), 0.01 by default. May stand beside L2.
@@ -60,6 +62,26 @@ template <double L = 0.01> struct L2 {
     requires requires(Spec s) { s.kernel_regularizer; }
   static constexpr void apply(Spec& spec) {
     spec.kernel_regularizer.l2 = L;
+  }
+};
+/// l * sum |y| on what the layer makes, over the number of samples. Keras: activity_regularizer=L1(l). May
+/// stand beside ActivityL2.
+template <double L = 0.01> struct ActivityL1 {
+  using sets = detail::activity_l1_option;
+  template <class Spec>
+    requires requires(Spec s) { s.activity_regularizer; }
+  static constexpr void apply(Spec& spec) {
+    spec.activity_regularizer.l1 = L;
+  }
+};
+/// l * sum y^2 on what the layer makes, over the number of samples. Keras: activity_regularizer=L2(l). May
+/// stand beside ActivityL1.
+template <double L = 0.01> struct ActivityL2 {
+  using sets = detail::activity_l2_option;
+  template <class Spec>
+    requires requires(Spec s) { s.activity_regularizer; }
+  static constexpr void apply(Spec& spec) {
+    spec.activity_regularizer.l2 = L;
   }
 };
 
