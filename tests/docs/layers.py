@@ -21,7 +21,8 @@ MISSING = {
     'LSTMCell': 'a cell is an argument of `RNN`, no layer of its own',
     'SimpleRNNCell': 'as LSTMCell',
     'StackedRNNCells': 'as LSTMCell: an `RNN` of several becomes layers in a chain, which compute the same',
-    'RandomColorJitter': 'a chain of RandomBrightness, RandomContrast, RandomSaturation and RandomHue',
+    'RandomColorJitter': 'a chain of RandomBrightness, RandomContrast, RandomSaturation and RandomHue, which files'
+                         ' of Keras become',
     'FeatureSpace': 'a utility that builds models out of a table; its parts are here',
     'MixUp': 'mixes samples and labels of a batch: a matter of the data pipeline, not of a layer for one sample',
     'CutMix': 'as MixUp',

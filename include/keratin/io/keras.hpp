@@ -83,7 +83,7 @@ class Builder {
   struct Made {
     std::optional<Layer> layer;
     std::shared_ptr<functional::Model> model;
-    std::vector<Layer> stack{};  // of an RNN of several cells: a layer each
+    std::vector<Layer> stack{};  // one after the other: the cells of an RNN, or what a layer is made of
     bool backwards = false;
   };
   struct Reference {
@@ -349,7 +349,7 @@ class Builder {
   }
   // Keras writes the calls of image layers with training=True; predict and fit replace it.
   static bool is_called_with_training(const std::string& class_name) {
-    bool is = false;
+    bool is = class_name == color_jitter;
     hana::for_each(layer_specs, [&](auto type) {
       using S = typename decltype(type)::type;
       if constexpr (requires { S::called_with_training; }) is = is || class_name == S::name;
@@ -544,6 +544,10 @@ class Builder {
       at_.pop_back();
       return cells;
     }
+    if (class_name == color_jitter) {
+      at_.pop_back();
+      return {std::nullopt, nullptr, colors(config, name, rank)};
+    }
     places.push_back({name, group + weights_in(class_name, config), trainable, at_,
                       class_name == NormalizationSpec::name && config.is_object() &&
                           is_long(config.value("mean", Json()))});
@@ -552,6 +556,25 @@ class Builder {
     return {layer_of(record, config, name, rank, group), nullptr};
   }
 
+  // Random colors are those of up to four layers.
+  static constexpr const char* color_jitter = "RandomColorJitter";
+  std::vector<Layer> colors(Json config, const std::string& name, int rank) const {
+    std::vector<Layer> made;
+    const Json range = config.value("value_range", Json());
+    config.erase("value_range");
+    for (const char* what : {"Brightness", "Contrast", "Saturation", "Hue"}) {
+      const std::string of_class = std::string("Random") + what, key = snake_case(what) + "_factor";
+      const Json factor = config.value(key, Json());
+      config.erase(key);
+      if (factor.is_null()) continue;
+      Json one = {{"factor", factor}};
+      if (!range.is_null()) one["value_range"] = range;
+      made.push_back(layer(of_class, std::move(one), name + "/" + snake_case(of_class), rank, ""));
+    }
+    spec_from_config<FlattenSpec>(config, rank);  // nothing else is said
+    if (made.empty()) made.emplace_back(IdentitySpec{}, name);
+    return made;
+  }
   // An RNN of several cells computes what a layer for each computes, one after the other.
   std::vector<Layer> stack(const Json& config, const std::string& name, const std::string& group,
                            bool trainable, int rank) {
