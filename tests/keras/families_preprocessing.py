@@ -9,7 +9,7 @@ from keras import layers
 
 import families
 from golden import HERE, fill, write_line
-from families import Called, Case, write_family
+from families import Case, write_family
 
 
 def digits(classes):
@@ -88,9 +88,6 @@ write_family("preprocessing", [
     Case("prep_encoding_multi_hot", (5,), layers.CategoryEncoding(7), inputs=digits(5)),
     Case("prep_encoding_count", (8,), layers.CategoryEncoding(3, "count"), inputs=digits(5)),
     *LOOKUPS,
-    Case("prep_encoding_weights", [(8,), (8,)],
-         Called(layers.CategoryEncoding(3, "count"), lambda layer, x, w: layer(x, count_weights=w)),
-         inputs=lambda k, x: digits(5)(k, x) if k == 0 else x, apart=True),
 ])
 
 

@@ -1,4 +1,4 @@
-#include "../check.hpp"
+#include "../check_graph.hpp"
 
 using namespace keratin;
 

@@ -45,7 +45,7 @@ TEST_CASE("CategoryEncoding") {
   check<CategoryEncoding<3, Counts>, Input<8>, 5>("prep_encoding_count");
   check<CategoryEncoding<1>, Input<17>, 2>();
   const auto x = functional::Input({8}), weights = functional::Input({8}), other = functional::Input({7});
-  check_graph("prep_encoding_weights", {x, weights}, {CategoryEncoding<3, Counts>{}(x, weights)});
+  check_graph("core_encoding_weights", {x, weights}, {CategoryEncoding<3, Counts>{}(x, weights)});
   CHECK_THROWS_WITH(
       CategoryEncoding<3>{}(x, weights),
       "layer 0, CategoryEncoding, got (8), as input 0: weights of the numbers work with output_mode "

@@ -68,7 +68,7 @@ TEST_CASE("a model is called on each step of sequences") {
   check_graph("time_distributed_graph", {images}, {graph.on_each_step(2)(images)});
   // Weights and what is trained go along.
   functional::Model frozen(step, Dense<2>{}(Dense<4, Tanh>{}(step)), 3);
-  frozen.set_trainable({"dense"}, false);
+  frozen.set_trainable("dense", false);
   const functional::Model steps = frozen.on_each_step(4);
   CHECK(steps.layers()[1].tensors.trainable_values() == 0);
   CHECK(steps.layers()[2].tensors.trainable_values() == 10);

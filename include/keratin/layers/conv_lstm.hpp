@@ -328,8 +328,8 @@ template <int Rank> struct ConvLSTMSpec {
   static void join_inputs(const Geometry& g, int count, const Random& random, const T* from, T* dx) {
     each_factor<T>(g, count, random, false, [&](std::ptrdiff_t i, std::ptrdiff_t k, const T* factors) {
       for (std::ptrdiff_t row = i * g.steps; row < (i + 1) * g.steps; ++row) {
-        T sum{};
-        for (int gate = 0; gate < 4; ++gate)
+        T sum = from[4 * row * g.in + place(k, g.channels)] * factors[0];
+        for (int gate = 1; gate < 4; ++gate)
           sum += from[4 * row * g.in + place(k, g.channels) + gate * g.channels] * factors[gate];
         dx[row * g.in + k] = sum;
       }
@@ -345,8 +345,8 @@ template <int Rank> struct ConvLSTMSpec {
   template <class T>
   static void join_outputs(const Geometry& g, int count, const Random& random, const T* from, T* dh) {
     each_factor<T>(g, count, random, true, [&](std::ptrdiff_t i, std::ptrdiff_t k, const T* factors) {
-      T sum{};
-      for (int gate = 0; gate < 4; ++gate)
+      T sum = from[4 * i * g.step() + place(k, g.filters)] * factors[0];
+      for (int gate = 1; gate < 4; ++gate)
         sum += from[4 * i * g.step() + place(k, g.filters) + gate * g.filters] * factors[gate];
       dh[i * g.step() + k] = sum;
     });
