@@ -30,6 +30,7 @@
 #include <keratin/layers/reshaping.hpp>
 #include <keratin/layers/resizing.hpp>
 #include <keratin/layers/separable_convolution.hpp>
+#include <keratin/layers/spectral_normalization.hpp>
 #include <keratin/layers/time_distributed.hpp>
 #include <keratin/layers/transposed_convolution.hpp>
 #include <keratin/layers/up_sampling.hpp>
@@ -71,7 +72,7 @@ namespace hana = boost::hana;
   X(UpSampling1DSpec) X(UpSampling2DSpec) X(UpSampling3DSpec)                                              \
   X(AddSpec) X(ConcatenateSpec) X(DotSpec) X(SubtractSpec) X(MultiplySpec) X(DivideSpec)                   \
   X(AverageSpec) X(MaximumSpec) X(MinimumSpec)                                                             \
-  X(RescalingSpec) X(PowerSpec) X(SliceSpec)                                                               \
+  X(RescalingSpec) X(PowerSpec) X(ThresholdSpec) X(SliceSpec)                                              \
   X(ReduceSpec<Reduction::sum>) X(ReduceSpec<Reduction::mean>) X(ReduceSpec<Reduction::max>)               \
   X(ReduceSpec<Reduction::min>) X(ReduceSpec<Reduction::any>)                                              \
   X(MaskingSpec) X(NotEqualSpec) X(LogicalOrSpec) X(StopGradientSpec)

@@ -31,7 +31,13 @@ template <class Net> void check_layers(const functional::Model& model) {
         [&] {
           using S = typename Net::template Layer<I>::Spec;
           const auto& entry = graph.entries[I];
-          if constexpr (requires { S::distributes; }) {
+          if constexpr (requires { S::normalizes_spectrum; }) {
+            using Spectral = functional::SpectralNormalizationNode;
+            const auto* const node = dynamic_cast<const Spectral*>(entry.node.get());
+            REQUIRE(node);
+            CHECK(node->power_iterations() == Net::template Layer<I>::spec.power_iterations);
+            check_spec(Net::template Layer<I>::spec.layer, node->inside());
+          } else if constexpr (requires { S::distributes; }) {
             using Steps = functional::TimeDistributedNode;
             const auto* const node = dynamic_cast<const Steps*>(entry.node.get());
             REQUIRE(node);

@@ -20,8 +20,9 @@ MISSING = {
     'Input': 'a function in Keras; `InputLayer` is what files have',
     'LSTMCell': 'a cell is an argument of `RNN`, no layer of its own',
     'SimpleRNNCell': 'as LSTMCell',
-    'StackedRNNCells': 'layers in a chain compute the same; not read from files yet',
-    'RandomColorJitter': 'a chain of RandomBrightness, RandomContrast, RandomSaturation and RandomHue',
+    'StackedRNNCells': 'as LSTMCell: an `RNN` of several becomes layers in a chain, which compute the same',
+    'RandomColorJitter': 'a chain of RandomBrightness, RandomContrast, RandomSaturation and RandomHue, which files'
+                         ' of Keras become',
     'FeatureSpace': 'a utility that builds models out of a table; its parts are here',
     'MixUp': 'mixes samples and labels of a batch: a matter of the data pipeline, not of a layer for one sample',
     'CutMix': 'as MixUp',

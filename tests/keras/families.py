@@ -34,6 +34,20 @@ class Case:
         return self.layer(*(tensors if self.apart or len(tensors) == 1 else [tensors]), **self.call)
 
 
+class Called:
+    """A layer that is called as f(layer, *tensors) says."""
+
+    def __init__(self, layer, f):
+        self.layer, self.f = layer, f
+
+    def __call__(self, *tensors):
+        return self.f(self.layer, *tensors)
+
+    @property
+    def weights(self):
+        return self.layer.weights
+
+
 def listed(made):
     return list(made) if isinstance(made, (list, tuple)) else [made]
 

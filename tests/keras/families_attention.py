@@ -82,4 +82,8 @@ write_family("attention", [
     Attends("additive_cross", [(3, 4), (5, 17), (5, 4)], Additive(), CAUSAL),
     Attends("additive_plain", (3, 2), Additive(use_scale=False)),
     Attends("additive_masked", [(3, 4), (5, 4)], Additive(), SCORES, inputs=some_steps, masked=True),
+    Attends("mha_gate", (5, 4), MHA(2, 3, value_dim=5, use_gate=True), SCORES),
+    Attends("mha_gate_self", (4, 3), MHA(2, 17, use_gate=True), CAUSAL),
+    Attends("mha_gate_key", [(3, 4), (5, 2), (5, 7)], MHA(2, 3, use_bias=False, use_gate=True)),
+    Attends("gqa_gate", (4, 5), GQA(2, 4, 2, use_gate=True)),
 ], together=5)

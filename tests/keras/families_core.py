@@ -1,8 +1,8 @@
 """Layers that other files hold in models only: KERAS_BACKEND=jax python tests/keras/families_core.py"""
 
-from keras import layers
+from keras import activations, layers
 
-from families import Case, write_family
+from families import Called, Case, write_family
 
 write_family("core", [
     Case("core_dense", (3, 4), layers.Dense(5, "tanh")),
@@ -14,4 +14,9 @@ write_family("core", [
     Case("core_zero_padding", (3, 4, 2), layers.ZeroPadding2D(((1, 2), (0, 3)))),
     Case("core_global_max", (5, 4, 3), layers.GlobalMaxPooling2D()),
     Case("core_rescaling", (4, 3), layers.Rescaling(2.0, -0.5)),
+    Case("core_encoding_weights", [(8,), (8,)],
+         Called(layers.CategoryEncoding(3, "count"), lambda layer, x, w: layer(x, count_weights=w)),
+         inputs=lambda k, x: abs((x * 8).astype("int32")).astype("float32") if k == 0 else x, apart=True),
+    Case("core_glu", (3, 4), Called(layers.Dense(6), lambda layer, x: activations.glu(layer(x)))),
+    Case("core_threshold", (5,), Called(layers.Dense(7), lambda layer, x: activations.threshold(layer(x), 0.1, -2.0))),
 ])

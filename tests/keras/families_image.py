@@ -34,6 +34,8 @@ write_family("image", [
     Case("image_grayscale", COLORS, layers.RandomGrayscale(0.25), training=False),
     Case("image_saturation", COLORS, layers.RandomSaturation((0.25, 0.75)), training=False),
     Case("image_hue", COLORS, layers.RandomHue(0.25, (0.0, 1.0)), training=False),
+    Case("image_jitter", COLORS, layers.RandomColorJitter((0.0, 1.0), 0.25, None, (0.25, 0.75), 0.125),
+         training=False),
 ])
 
 

@@ -8,6 +8,7 @@ from families import Case, write_family
 from golden import HERE, fill, fill_weights, write_line
 
 BatchNorm, Group = layers.BatchNormalization, layers.GroupNormalization
+Spectral = layers.SpectralNormalization
 LayerNorm, RMS, Unit = layers.LayerNormalization, layers.RMSNormalization, layers.UnitNormalization
 
 write_family("normalization", [
@@ -29,6 +30,11 @@ write_family("normalization", [
     Case("batch_normalization_first_axis", (3, 4), BatchNorm(axis=1)),
     Case("batch_normalization_middle_axis", (2, 3, 5), BatchNorm(axis=-2, momentum=0.5)),
     Case("batch_normalization_images_first", (3, 2, 2, 3), BatchNorm(axis=1, scale=False, epsilon=1e-5)),
+    Case("spectral_normalization", (5,), Spectral(layers.Dense(3, "tanh"))),
+    Case("spectral_normalization_conv", (4, 3, 2),
+         Spectral(layers.Conv2D(17, 2, padding="same"), power_iterations=3)),
+    Case("spectral_normalization_one", (2, 1), Spectral(layers.Dense(1, use_bias=False))),
+    Case("spectral_normalization_gelu", (4, 3), Spectral(layers.Conv1D(2, 1, activation="gelu"), power_iterations=40)),
 ])
 
 

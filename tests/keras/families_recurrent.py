@@ -1,23 +1,9 @@
 """Recurrent layers in others, and their masks: KERAS_BACKEND=jax python tests/keras/families_recurrent.py"""
 
 import numpy as np
-from keras import Sequential, layers
+from keras import Input, Model, Sequential, layers, tree
 
-from families import Case, write_family
-
-
-class Called:
-    """A layer that is called as f(layer, *tensors) says."""
-
-    def __init__(self, layer, f):
-        self.layer, self.f = layer, f
-
-    def __call__(self, *tensors):
-        return self.f(self.layer, *tensors)
-
-    @property
-    def weights(self):
-        return self.layer.weights
+from families import Called, Case, write_family
 
 
 def both_ways(layer, merge_mode="concat"):
@@ -42,6 +28,17 @@ def with_gaps(k, x):
 
 def from_states(layer):
     return Called(layer, lambda layer, x, *states: layer(x, initial_state=list(states)))
+
+
+def side_by_side():
+    x = Input((3, 2))
+    y = layers.Conv1D(2, 1, activation="tanh")(x)
+    y = layers.Concatenate()([layers.Add()([x, y]), layers.Dense(3)(y)])
+    return Model(x, layers.Flatten()(y))
+
+
+def stacked(*cells, **settings):
+    return layers.RNN(list(cells), **settings)
 
 
 write_family("recurrent", [
@@ -92,4 +89,21 @@ write_family("recurrent", [
     Case("rnn_of_a_gru_cell", (3, 2), layers.RNN(layers.GRUCell(2, reset_after=False), go_backwards=True)),
     Case("time_distributed_masked", (5, 2),
          Sequential([layers.Masking(), each_step(layers.Dense(3)), layers.LSTM(2)]), inputs=with_gaps),
+    Case("rnn_stacked", (4, 3), stacked(layers.LSTMCell(3), layers.GRUCell(2), return_sequences=True)),
+    Case("rnn_stacked_states", [(3, 2), (2,), (3,), (3,)],
+         Called(stacked(layers.SimpleRNNCell(2), layers.LSTMCell(3), return_state=True),
+                lambda layer, x, h, h1, c1: tree.flatten(layer(x, initial_state=[h, [h1, c1]]))), apart=True),
+    Case("rnn_stacked_masked", (5, 2),
+         masked(stacked(layers.GRUCell(2), layers.LSTMCell(3), layers.LSTMCell(1), return_sequences=True)),
+         inputs=with_gaps),
+    Case("rnn_stacked_backwards", (3, 2), stacked(layers.LSTMCell(2), layers.LSTMCell(3), go_backwards=True)),
+    Case("conv_lstm2d_dropout", (2, 4, 3, 1), layers.ConvLSTM2D(2, 2, dropout=0.3, recurrent_dropout=0.2),
+         training=False),
+    Case("time_distributed_model", (4, 3),
+         each_step(Sequential([Input((3,)), layers.Dense(4, "tanh"), layers.Dense(2)]))),
+    Case("time_distributed_graph", (2, 3, 2), each_step(side_by_side())),
+    Case("global_average_pooling1d_masked", (5, 2), masked(layers.GlobalAveragePooling1D()), inputs=with_gaps),
+    Case("embedding_pooled", (4,),
+         Sequential([layers.Embedding(5, 17, mask_zero=True), layers.GlobalAveragePooling1D(), layers.Dense(2)]),
+         inputs=lambda k, x: np.array([[1, 0, 4, 0], [2, 2, 3, 1], [0, 0, 0, 3]], "float32")),
 ])

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 from keras import layers
+from keras.regularizers import L1, L1L2, L2
 
 from families import Case, write_family
 from golden import HERE, fill, fill_weights, write_line
@@ -22,6 +23,18 @@ write_family("regularization", [
     Case("activity_regularization_l1", (17,), layers.ActivityRegularization(l1=0.5)),
     Case("activity_regularization_l2", (5, 1), layers.ActivityRegularization(l2=0.25)),
     Case("activity_regularization_none", (3,), layers.ActivityRegularization()),
+    Case("activity_dense", (5,), layers.Dense(3, "tanh", activity_regularizer=L1L2(0.1, 0.2))),
+    Case("activity_conv2d", (4, 3, 2), layers.Conv2D(17, 2, activation="gelu", activity_regularizer=L2(0.3))),
+    Case("activity_lstm", (4, 2), layers.LSTM(3, return_sequences=True, activity_regularizer=L1(0.2))),
+    Case("activity_bidirectional", (3, 2), layers.Bidirectional(layers.GRU(2, activity_regularizer=L2(0.2)))),
+    Case("activity_einsum_dense", (3, 4), layers.EinsumDense("abc,cd->abd", (None, 5), activation="relu",
+                                                             activity_regularizer=L2(0.1))),
+    Case("activity_conv_lstm1d", (2, 4, 1), layers.ConvLSTM1D(2, 2, activity_regularizer=L2(0.4))),
+    Case("activity_depthwise", (4, 3), layers.DepthwiseConv1D(2, activity_regularizer=L1L2(0.1, 0.2))),
+    Case("activity_separable", (3, 3, 2), layers.SeparableConv2D(3, 2, activity_regularizer=L2(0.1))),
+    Case("activity_transposed", (3, 2), layers.Conv1DTranspose(2, 3, activity_regularizer=L2(0.1))),
+    Case("activity_time_distributed", (3, 2), layers.TimeDistributed(
+        layers.Dense(2, activity_regularizer=L2(0.5)))),
 ])
 
 

@@ -119,11 +119,13 @@ TEST_CASE("MultiHeadAttention computes what Keras computes") {
   check_projected<MultiHeadAttention<2, 3, SlidingWindow<2>>, Input<7, 3>>("mha_window");
   check<MultiHeadAttention<2, 17, CausalMask, ValueDim<5>>, Input<33, 20>>();
   check<MultiHeadAttention<1, 3, SlidingWindow<4>, CausalMask, NoBias>, Input<17, 16>>();
+  check_projected<MultiHeadAttention<2, 17, Gate, CausalMask>, Input<4, 3>>("mha_gate_self");
 }
 TEST_CASE("GroupedQueryAttention computes what Keras computes") {
   check_projected<GroupedQueryAttention<3, 4, 2>, Input<5, 4>>("gqa");
   check_projected<GroupedQueryAttention<2, 3, 1, NoBias, CausalMask>, Input<4, 5>>("gqa_one_group");
   check<GroupedQueryAttention<17, 4, 4>, Input<3, 16>>();
+  check_projected<GroupedQueryAttention<2, 4, 2, Gate>, Input<4, 5>>("gqa_gate");
   check<GroupedQueryAttention<1, 6, 3>, Input<1, 17>>();
 }
 TEST_CASE("Attention computes what Keras computes") {
@@ -163,6 +165,9 @@ TEST_CASE("attention to other sequences, with masks and with its scores") {
              key_bias);
   check_call("mha_pairs_scores", {{3, 4}, {5, 2}, {3, 5}}, fresh(MultiHeadAttention<2, 3>{}),
              {.causal = true, .scores = true, .pairs = true}, key_bias);
+  check_call("mha_gate", {{5, 4}}, fresh(MultiHeadAttention<2, 3, ValueDim<5>, Gate>{}), {.scores = true},
+             key_bias);
+  check_call("mha_gate_key", {{3, 4}, {5, 2}, {5, 7}}, fresh(MultiHeadAttention<2, 3, NoBias, Gate>{}));
   check_call("gqa_cross", {{3, 4}, {5, 4}, {5, 4}}, fresh(GroupedQueryAttention<2, 4, 2>{}), {.scores = true},
              key_bias);
   check_call("gqa_masked", {{3, 4}, {5, 4}}, fresh(GroupedQueryAttention<2, 6, 3>{}), {.masked = true},

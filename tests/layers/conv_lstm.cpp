@@ -20,6 +20,28 @@ TEST_CASE("ConvLSTM1D computes what Keras computes") {
   check<ConvLSTM1D<2, Kernel<3>>, Input<1, 3, 2>>("conv_lstm1d_one_step");
 }
 
+TEST_CASE("ConvLSTM with dropout is a layer as any, each gate of which drops inputs of its own") {
+  check<ConvLSTM2D<2, Kernel<2>, Dropout<0.3>, RecurrentDropout<0.2>>, Input<2, 4, 3, 1>>();
+  check<ConvLSTM1D<3, Kernel<3>, Same, Dropout<0.5>, ReturnSequences>, Input<3, 5, 17>>();
+  check<ConvLSTM1D<17, RecurrentDropout<0.4>, GoBackwards>, Input<3, 4, 2>>();
+  check<ConvLSTM1D<2, Dropout<1.0>, RecurrentDropout<1.0>>, Input<2, 3, 2>>();
+  static_assert(ConvLSTM1D<2, Dropout<1.5>>::spec.fit(Shape{2, 3, 2}).broken == &needs_a_rate_from_0_to_1);
+  // One step of linear gates, each the mean of what is left of many ones: the first values of the memory.
+  constexpr int features = 20'000;
+  using Layer = ConvLSTM1D<1, Linear, NoBias, Dropout<0.25>, RecurrentActivation<Linear>>;
+  using Net = Sequential<Input<1, 1, features>, Layer>;
+  const auto& layer = plan<Net, Mode{.training = true}>().layers[0];
+  std::vector<float> x(features, 1.f), y(1), weights(plan<Net>().block), memory(layer.intermediate);
+  for (std::size_t i = 0; i < 4 * features; ++i) weights[i] = 1.f / features;
+  Forward<float> c{1, x.data(), y.data(), weights.data(), &layer, memory.data()};
+  c.run = {.samples = 1, .training = weights.data(), .random = {5, random_dropout, 2, 0}};
+  ConvLSTMSpec<1>::forward(Layer::spec.geometry(Shape{1, 1, features}), c);
+  for (int gate = 0; gate < 4; ++gate)
+    CHECK(memory[static_cast<std::size_t>(gate)] == doctest::Approx(1).epsilon(0.02));
+  CHECK(memory[0] != memory[2]);
+  CHECK(y[0] == doctest::Approx(memory[0] * memory[2] * memory[3]));
+}
+
 TEST_CASE("ConvLSTM has Keras's parameters, and refuses what does not fit") {
   constexpr Parameters p = ConvLSTM2D<3, Kernel<2, 5>>::spec.parameters(Shape{4, 6, 7, 2});
   static_assert(p.count == 3 && p[0].shape == Shape{2, 5, 2, 12} && p[1].shape == Shape{2, 5, 3, 12} &&

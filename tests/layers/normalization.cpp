@@ -1,6 +1,6 @@
 #include <boost/hana/equal.hpp>
 
-#include "../check.hpp"
+#include "../check_graph.hpp"
 
 using namespace keratin;
 
@@ -95,4 +95,27 @@ TEST_CASE("LayerNormalization has Keras's parameters and options") {
                             LayerNormalization<Epsilon<1e-5>, NoScale>::spec));
   static_assert(LayerNormalization<NoScale, NoCenter>::spec.parameters(Shape{5}).count == 0);
   static_assert(LayerNormalizationSpec{.epsilon = 0}.fit(Shape{5}).broken == &needs_an_epsilon_above_0);
+}
+
+TEST_CASE("SpectralNormalization computes what Keras computes") {
+  // One step of the power method is far from its end, where alone the vectors would have no gradient.
+  const auto x = functional::Input({5});
+  check_graph("spectral_normalization", {x}, {SpectralNormalization<Dense<3, Tanh>>{}(x)});
+  check<SpectralNormalization<Conv2D<17, Kernel<2>, Same>, PowerIterations<3>>, Input<4, 3, 2>>(
+      "spectral_normalization_conv");
+  check<SpectralNormalization<Dense<1, NoBias>>, Input<2, 1>>("spectral_normalization_one");
+  check<SpectralNormalization<Conv1D<2, Kernel<1>, GELU>, PowerIterations<40>>, Input<4, 3>>(
+      "spectral_normalization_gelu");
+  using Net = Sequential<Input<3>, SpectralNormalization<Dense<2>>>;
+  Model<Net> zeros;
+  std::ranges::fill(zeros.block(), 0.f);
+  auto trainer = compile(zeros, SGD{.learning_rate = 0.1}, MeanSquaredError{});
+  trainer.train_on_batch(filled_array(6, 1), filled_array(4, 2));  // a kernel of zeros is not divided
+  CHECK(std::ranges::all_of(zeros.block(), [](float w) { return std::isfinite(w); }));
+  CHECK(zeros.block()[0] != 0);
+  static_assert(SpectralNormalization<Dense<2>, PowerIterations<0>>::spec.fit(Shape{3}).broken ==
+                &needs_a_power_iteration);
+  static_assert(SpectralNormalization<LayerNormalization<>>::spec.fit(Shape{3}).broken ==
+                &needs_a_layer_with_a_kernel);
+  static_assert(SpectralNormalization<Dense<0>>::spec.fit(Shape{3}).broken == &needs_at_least_1_unit);
 }

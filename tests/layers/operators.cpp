@@ -1,4 +1,4 @@
-#include "../check.hpp"
+#include "../check_graph.hpp"
 
 using namespace keratin;
 
@@ -19,6 +19,22 @@ TEST_CASE("rescaling and powers") {
   check<Rescaling<1 / 127.5>, Input<3, 5>>();
   check<Of<PowerSpec, PowerSpec{2}>, Input<17>>();
   check<Of<PowerSpec, PowerSpec{1}>, Input<2, 3>>();
+}
+
+TEST_CASE("threshold and glu") {
+  check<Of<ThresholdSpec, ThresholdSpec{0.1, 2}>, Input<17>>();
+  check<Of<ThresholdSpec, ThresholdSpec{-0.25, -0.5}>, Input<2, 3>>();
+  const auto x = functional::Input({2, 4});
+  const functional::Model model(
+      {x}, std::vector{functional::glu(x), functional::glu(x, 1), functional::threshold(x, 0.125, -3)});
+  const std::vector<float> in{1, -2, 0, 2, 0.125f, 3, -1, 0.5f};
+  std::vector<float> last(4), first(4), above(8);
+  model.predict(in, {last, first, above});
+  const auto sigmoid = [](double v) { return 1 / (1 + std::exp(-v)); };
+  CHECK(all_near(last, std::vector{0.5, -2 * sigmoid(2), 0.125 * sigmoid(-1), 3 * sigmoid(0.5)}));
+  CHECK(all_near(first, std::vector{sigmoid(0.125), -2 * sigmoid(3), 0.0, 2 * sigmoid(0.5)}));
+  CHECK(above == std::vector<float>{1, -3, -3, 2, -3, 3, -3, 0.5f});
+  CHECK_THROWS_AS(functional::glu(functional::Input({3})), std::invalid_argument);
 }
 
 TEST_CASE("reductions along axes") {

@@ -1,6 +1,6 @@
 #include <boost/hana/equal.hpp>
 
-#include "../check.hpp"
+#include "../check_graph.hpp"
 
 using namespace keratin;
 
@@ -177,4 +177,21 @@ TEST_CASE("pooling takes its options in any order") {
   static_assert(GlobalMaxPooling1DSpec{}.fit(Shape{1, 2, 3}).broken == &needs_sequence_TxC);
   static_assert(GlobalAveragePooling2DSpec{}.fit(Shape{2, 3}).broken == &needs_image_HxWxC);
   static_assert(GlobalAveragePooling2DSpec::name == std::string_view("GlobalAveragePooling2D"));
+}
+
+TEST_CASE("GlobalAveragePooling1D leaves masked steps out") {
+  const auto x = functional::Input({5, 2}), tokens = functional::Input({4});
+  const auto pooled = GlobalAveragePooling1D{}(x.then(MaskingSpec{}));
+  CHECK(!pooled.mask());
+  check_graph("global_average_pooling1d_masked", {x}, {pooled});
+  const auto embedded = tokens.then(EmbeddingSpec{.input_dim = 5, .output_dim = 17, .mask_zero = true});
+  check_graph("embedding_pooled", {tokens}, {Dense<2>{}(GlobalAveragePooling1D{}(embedded))});
+  functional::Model model(tokens, Dense<2>{}(GlobalAveragePooling1D{}(embedded)), 3);
+  auto trainer = compile(model, Adam{.learning_rate = 0.1}, MeanSquaredError{});
+  const std::vector<float> in{1, 0, 4, 0, 2, 2, 3, 1, 0, 0, 0, 3}, y{1, 0, 0, 1, 1, 1};
+  const double before = trainer.train_on_batch(in, y)[0];
+  for (int i = 0; i < 20; ++i) trainer.train_on_batch(in, y);
+  CHECK(trainer.test_on_batch(in, y)[0] < before / 2);
+  const auto mask = functional::Input({4});
+  CHECK_THROWS_AS(GlobalAveragePooling1D{}(x.with_mask(mask)), std::invalid_argument);
 }

@@ -1,6 +1,6 @@
 // Normalization, Discretization, CategoryEncoding, IntegerLookup and Hashing against Keras;
 // tests/preprocessing has what adapts them.
-#include "../check.hpp"
+#include "../check_graph.hpp"
 
 using namespace keratin;
 
@@ -44,6 +44,14 @@ TEST_CASE("CategoryEncoding") {
   check<CategoryEncoding<7>, Input<5>, 5>("prep_encoding_multi_hot");
   check<CategoryEncoding<3, Counts>, Input<8>, 5>("prep_encoding_count");
   check<CategoryEncoding<1>, Input<17>, 2>();
+  const auto x = functional::Input({8}), weights = functional::Input({8}), other = functional::Input({7});
+  check_graph("core_encoding_weights", {x, weights}, {CategoryEncoding<3, Counts>{}(x, weights)});
+  CHECK_THROWS_WITH(
+      CategoryEncoding<3>{}(x, weights),
+      "layer 0, CategoryEncoding, got (8), as input 0: weights of the numbers work with output_mode "
+      "count only");
+  CHECK_THROWS_AS((CategoryEncoding<3, Counts>{}(x, other)), std::invalid_argument);
+  CHECK_THROWS_AS((CategoryEncoding<3, Counts>{}(x, weights, x)), std::invalid_argument);
   check<CategoryEncoding<17, OneHot>, Input<1>, 17>();
 }
 TEST_CASE("what is no category leaves no trace") {

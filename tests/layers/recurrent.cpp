@@ -1,4 +1,4 @@
-#include "../check.hpp"
+#include "../check_graph.hpp"
 
 using namespace keratin;
 
@@ -219,6 +219,22 @@ TEST_CASE("recurrent layers have Keras's parameters and defaults") {
   static_assert(LSTM<0>::spec.fit(Shape{4, 2}).broken == &needs_at_least_1_unit);
   static_assert(GRU<2, RecurrentActivation<Softmax>>::spec.fit(Shape{4, 2}).broken ==
                 &needs_an_activation_value_by_value);
+}
+
+TEST_CASE("layers in a chain compute what an RNN of several cells computes in Keras") {
+  using functional::Layer, functional::Tensor;
+  const Tensor x = functional::Input({4, 3}), y = functional::Input({3, 2}),
+               masked = functional::Input({5, 2});
+  check_graph("rnn_stacked", {x}, {GRU<2, ReturnSequences>{}(LSTM<3, ReturnSequences>{}(x))});
+  check_graph("rnn_stacked_backwards", {y}, {LSTM<3>{}(LSTM<2, ReturnSequences, GoBackwards>{}(y))});
+  check_graph("rnn_stacked_masked", {masked},
+              {LSTM<1, ReturnSequences>{}(
+                  LSTM<3, ReturnSequences>{}(GRU<2, ReturnSequences>{}(masked.then(MaskingSpec{}))))});
+  const Tensor h1 = functional::Input({2}), h2 = functional::Input({3}), c2 = functional::Input({3});
+  const auto first = Layer(SimpleRNN<2, ReturnSequences>{}).with_state(y, {h1});
+  const auto last = Layer(LSTM<3>{}).with_state(first.output, {h2, c2});
+  check_graph("rnn_stacked_states", {y, h1, h2, c2},
+              {last.output, first.state[0], last.state[0], last.state[1]});
 }
 
 TEST_CASE("a loss on logits leaves the activation inside a recurrence alone") {

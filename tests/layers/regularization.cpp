@@ -1,6 +1,6 @@
 #include <boost/hana/equal.hpp>
 
-#include "../check.hpp"
+#include "../check_graph.hpp"
 
 using namespace keratin;
 
@@ -275,6 +275,34 @@ TEST_CASE("a penalty on activities is in the loss and in the gradient") {
   const Model<Sequential<Input<6>, First, Penalty>> begin;
   functional::Model inside(x, Dense<2>{}(functional::as_layer(begin)(x)));
   check_trained(inside);
+}
+
+TEST_CASE("a penalty on what a layer makes is that of ActivityRegularization behind it") {
+  using First = Dense<4, Tanh, L2<0.01>, ActivityL1<0.1>, ActivityL2<0.3>>;
+  Model<Sequential<Input<6>, First, Dense<2>>> rows;
+  check_trained(rows);
+  Model<Sequential<Input<6, 1>, MaxPooling1D<PoolSize<1>>, Flatten, First, Dense<2>>> in_lanes;
+  check_trained(in_lanes);
+  const functional::Tensor x = functional::Input({6});
+  functional::Model graph(x, Dense<2>{}(First{}(x)));
+  check_trained(graph);
+
+  check<Dense<3, Tanh, ActivityL1<0.1>, ActivityL2<0.2>>, Input<5>>("activity_dense");
+  check<Conv2D<17, Kernel<2>, GELU, ActivityL2<0.3>>, Input<4, 3, 2>>("activity_conv2d");
+  check<LSTM<3, ReturnSequences, ActivityL1<0.2>>, Input<4, 2>>("activity_lstm");
+  check<Bidirectional<GRU<2, ActivityL2<0.2>>>, Input<3, 2>>("activity_bidirectional");
+  check<ConvLSTM1D<2, Kernel<2>, ActivityL2<0.4>>, Input<2, 4, 1>>("activity_conv_lstm1d");
+  check<SeparableConv2D<3, Kernel<2>, ActivityL2<0.1>>, Input<3, 3, 2>>("activity_separable");
+  check<TimeDistributed<Dense<2, ActivityL2<0.5>>>, Input<3, 2>>("activity_time_distributed");
+  check<Embedding<7, 3, ActivityL2<>>, Input<5>, 7>();
+
+  // Nothing takes over a layer whose output is looked at, nor is its activation left to a loss.
+  using Apart = Sequential<Input<6, 6, 1>, Conv2D<2, Kernel<3>, ActivityL2<>>, Activation<ReLU>,
+                           BatchNormalization<>, Flatten, Dense<2, Softmax, ActivityL1<>>>;
+  static_assert(plan<Apart>().layers[1].head == 1);
+  static_assert(Model<Apart>::output_activation() == Linear{});
+  static_assert(Bidirectional<GRU<2, ActivityL2<>>, MergeMode<Merging::sum>>::spec.fit(Shape{3, 2}).broken ==
+                &regularizes_both_ways_side_by_side);
 }
 
 TEST_CASE("rates, deviations and noise shapes that do not fit are refused") {

@@ -56,6 +56,31 @@ TEST_CASE("a stream runs a TimeDistributed step by step, and a loss on logits re
   CHECK(trainer.train_on_batch(x, targets)[0] < first);
 }
 
+TEST_CASE("a model is called on each step of sequences") {
+  const auto step = functional::Input({3}), image = functional::Input({3, 2});
+  const functional::Model chain(step, Dense<2>{}(Dense<4, Tanh>{}(step)), 3);
+  const auto x = functional::Input({4, 3});
+  check_graph("time_distributed_model", {x}, {chain.on_each_step(4)(x)});
+  const auto y = Conv1D<2, Kernel<1>, Tanh>{}(image);
+  const auto joined = Concatenate<>{}(Add<>{}(image, y), Dense<3>{}(y));
+  const functional::Model graph(image, Flatten{}(joined));
+  const auto images = functional::Input({2, 3, 2});
+  check_graph("time_distributed_graph", {images}, {graph.on_each_step(2)(images)});
+  // Weights and what is trained go along.
+  functional::Model frozen(step, Dense<2>{}(Dense<4, Tanh>{}(step)), 3);
+  frozen.set_trainable("dense", false);
+  const functional::Model steps = frozen.on_each_step(4);
+  CHECK(steps.layers()[1].tensors.trainable_values() == 0);
+  CHECK(steps.layers()[2].tensors.trainable_values() == 10);
+  const auto in = filled_array(12, 2);
+  const auto made = steps.predict(in);
+  for (std::size_t s = 0; s < 4; ++s)
+    CHECK(all_near(std::span(made).subspan(2 * s, 2), frozen.predict(Array(in).slice(3 * s, 3))));
+  const functional::Model shared(image, Concatenate<1>{}(image, image));
+  CHECK_THROWS_WITH(shared.on_each_step(2),
+                    "Model: layer '' (Concatenate) cannot be called on each step of a sequence");
+}
+
 TEST_CASE("a mask goes past a TimeDistributed") {
   const auto x = functional::Input({5, 2});
   check_graph("time_distributed_masked", {x},

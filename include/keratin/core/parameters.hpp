@@ -95,6 +95,12 @@ struct Tensors {
     ((inner.offsets[i++] = offset(which)), ...);
     return inner;
   }
+  /// All but one, as a layer inside this one counts them.
+  constexpr Tensors without(int which) const {
+    Tensors inner = *this;
+    for (int i = which; i + 1 < Parameters::capacity; ++i) inner.offsets[i] = offsets[i + 1];
+    return inner;
+  }
   /// Number of values, without padding: all, and those that are trained.
   constexpr std::size_t values() const {
     std::size_t n = 0;

@@ -45,6 +45,7 @@ struct LayerPlan {
   const char* type = "";
   std::string_view name = "";  // as given by the user; empty: Keras's automatic name, see names.hpp
   std::string_view activation = "";
+  Regularizer activity{};  // of what it makes
   PerInput<int> inputs{};  // the layers that it reads; -1 - k: the network's k-th input
   Shape in{}, out{};       // in: of the first input
   Tensors tensors{};

@@ -137,6 +137,34 @@ class Model {
       return called(Layer(entry.layer), entry, std::move(reads), beginnings[entry.layer.get()]);
     });
   }
+  /// The model on every step of sequences of so many steps: its layers are called so one by one. Error:
+  /// std::invalid_argument; a layer that a TimeDistributed cannot have inside, or one that merges in another
+  /// way than value by value or along the last axis. Keras: TimeDistributed of a model.
+  Model on_each_step(int steps) const {
+    std::vector<Tensor> from;
+    for (std::size_t k = 0; k < inputs(); ++k)
+      from.push_back(
+          Input(keratin::detail::Distributed::of_steps(steps, input_shape(k)), graph_.inputs[k]->name));
+    std::map<const SharedLayer*, Layer> layers;
+    const std::vector<Tensor> to = call_all(from, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
+      const Layer layer(entry.layer);
+      const bool steps_apart = entry.inputs.count == 1;
+      if (entry.layer->piece >= 0 || !(entry.node->extras() == Extras{}) ||
+          (!steps_apart && !merges_last_axis(entry)))
+        throw std::invalid_argument(Text("Model: layer '", entry.layer->name, "' (", entry.node->type(),
+                                         ") cannot be called on each step of a sequence")
+                                        .c_str());
+      const auto at = layers.try_emplace(entry.layer.get(),
+                                         steps_apart ? time_distributed(layer, entry.layer->name) : layer);
+      return at.first->second(std::move(reads));
+    });
+    Model model(from, to, Zeroed{});
+    std::copy(block_.data(), block_.data() + block_.size(), model.block_.data());
+    for (const int i : model.graph_.layers)
+      if (i >= 0 && graph_.is_frozen(graph_.entry(i))) model.graph_.set_trainable(i, false);
+    model.plan_again();
+    return model;
+  }
   /// The model with another layer in the place of one: the others are the same layers and keep their weights,
   /// as well as whether they are trained. Error: there is no such layer, or shapes no longer fit. Keras:
   /// clone_model with a clone_function.
@@ -362,6 +390,20 @@ class Model {
           Text("Model: ", arrays.size(), " arrays came, one for each of ", count, " ", what, "s wanted")
               .c_str());
     return Arrays(ordered.data(), ordered.size());
+  }
+  // Whether a layer of several inputs does the same with an axis in front.
+  static bool merges_last_axis(const Graph::Entry& entry) {
+    bool same = false;
+    with_spec(*entry.node, [&]<class S>(const S& spec) {
+      if constexpr (std::is_same_v<S, ConcatenateSpec>)
+        same = spec.axis == -1;
+      else
+        same = std::is_same_v<S, AddSpec> || std::is_same_v<S, SubtractSpec> ||
+               std::is_same_v<S, MultiplySpec> || std::is_same_v<S, AverageSpec> ||
+               std::is_same_v<S, MaximumSpec> || std::is_same_v<S, MinimumSpec>;
+    });
+    for (int k = 1; k < entry.in.count; ++k) same = same && entry.in[k].rank == entry.in[0].rank;
+    return same;
   }
   // A layer called as in an entry, there with a mask behind its inputs or for its states.
   static Tensor called(const Layer& layer, const Graph::Entry& entry, std::vector<Tensor> reads,

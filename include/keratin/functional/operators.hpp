@@ -79,4 +79,23 @@ inline Tensor slice(const Tensor& x, std::initializer_list<Slice> slices) {
   return x.then(spec);
 }
 
+/// The first half along an axis times the sigmoid of the second one. Keras: activations.glu.
+inline Tensor glu(const Tensor& x, int axis = -1) {
+  const int rank = x.shape().rank, a = axis < 0 ? axis + rank : axis - 1;
+  if (a < 0 || a >= rank || x.shape()[a] % 2 != 0)
+    throw std::invalid_argument(
+        Text("glu: axis ", axis, " of a shape ", x.shape(), " came, one of an even extent wanted").c_str());
+  const auto half = [&](int begin, int end) {
+    SliceSpec spec{.count = a + 1};
+    spec.slices[static_cast<std::size_t>(a)] = {begin, end};
+    return x.unmasked().then(spec);
+  };
+  const int middle = x.shape()[a] / 2;
+  return half(0, middle) * half(middle, Slice::whole).then(ActivationSpec{Sigmoid{}});
+}
+/// x where it is above the threshold, elsewhere a value. Keras: activations.threshold.
+inline Tensor threshold(const Tensor& x, double threshold, double default_value) {
+  return x.unmasked().then(ThresholdSpec{threshold, default_value});
+}
+
 }  // namespace keratin::functional

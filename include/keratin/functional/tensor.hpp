@@ -293,6 +293,7 @@ class Layer {
  private:
   friend class Model;
   friend Layer time_distributed(const Layer& layer, std::string_view name);
+  friend Layer spectral_normalization(const Layer& layer, int power_iterations, std::string_view name);
 
   // The k-th of the tensors that a call made, which is no layer of its own.
   template <LayerSpec S> static Tensor take_out(const Tensor& all, int k, const S& spec) {
@@ -400,6 +401,13 @@ class Layer {
 inline Layer time_distributed(const Layer& layer, std::string_view name = "") {
   return Layer(std::make_shared<SharedLayer>(std::make_shared<TimeDistributedNode>(layer.layer_->node),
                                              std::string(name)));
+}
+
+/// A layer of a graph whose kernel is divided by its largest singular value. Keras: SpectralNormalization.
+inline Layer spectral_normalization(const Layer& layer, int power_iterations = 1,
+                                    std::string_view name = "") {
+  return Layer(std::make_shared<SharedLayer>(
+      std::make_shared<SpectralNormalizationNode>(layer.layer_->node, power_iterations), std::string(name)));
 }
 
 /// What a static layer called on a vector of tensors looks for.

@@ -1,6 +1,6 @@
 #pragma once
 // A node that does at every step of a sequence what another node does with a sample.
-#include <keratin/functional/node.hpp>
+#include <keratin/functional/spectral_normalization.hpp>
 #include <keratin/layers/time_distributed.hpp>
 
 namespace keratin::functional {
@@ -76,6 +76,8 @@ class TimeDistributedNode final : public Node {
 template <LayerSpec S> std::shared_ptr<const Node> node_of(const S& spec) {
   if constexpr (requires { S::distributes; })
     return std::make_shared<TimeDistributedNode>(node_of(spec.layer));
+  else if constexpr (requires { S::normalizes_spectrum; })
+    return std::make_shared<SpectralNormalizationNode>(node_of(spec.layer), spec.power_iterations);
   else
     return std::make_shared<NodeOf<S>>(spec);
 }

@@ -40,6 +40,8 @@ class Builder {
   struct Made {
     std::optional<Layer> layer;
     std::shared_ptr<functional::Model> model;
+    std::vector<Layer> stack{};  // one after the other: the cells of an RNN, or what a layer is made of
+    bool backwards = false;
   };
   // The model that layers stand in: how their names and groups begin, whether it is trained, and how many
   // models are around it.
@@ -376,12 +378,74 @@ class Builder {
       return inside;
     }
     const bool trainable = around.trainable && is_trained(config);
+    if (class_name == TimeDistributedSpec<DenseSpec>::name && is_model(class_of(member(config, "layer")))) {
+      const auto step = model(config["layer"], {name + "/", group + "/layer", trainable, around.depth + 1});
+      at_.pop_back();
+      return {std::nullopt, std::make_shared<functional::Model>(step->on_each_step(in[0]))};
+    }
+    if (class_name == "RNN" && class_of(member(config, "cell")) == "StackedRNNCells") {
+      Made cells{std::nullopt, nullptr, stack(config, name, group, trainable, in),
+                 config.value("go_backwards", Json()) == true};
+      at_.pop_back();
+      return cells;
+    }
+    if (class_name == color_jitter) {
+      at_.pop_back();
+      return {std::nullopt, nullptr, colors(config, name, in)};
+    }
     places.push_back({name, group + weights_in(class_name, config), trainable, at_,
                       class_name == NormalizationSpec::name && config.is_object() &&
                           is_long(config.value("mean", Json()))});
     at_.pop_back();
     of_recurrence(config).erase("return_state");
     return {layer_of(record, config, name, in, group), nullptr};
+  }
+
+  // Random colors are those of up to four layers.
+  std::vector<Layer> colors(Json config, const std::string& name, const Shape& in) const {
+    std::vector<Layer> made;
+    const Json range = config.value("value_range", Json());
+    config.erase("value_range");
+    for (const char* what : {"Brightness", "Contrast", "Saturation", "Hue"}) {
+      const std::string of_class = std::string("Random") + what, key = snake_case(what) + "_factor";
+      const Json factor = config.value(key, Json());
+      config.erase(key);
+      if (factor.is_null()) continue;
+      Json one = {{"factor", factor}};
+      if (!range.is_null()) one["value_range"] = range;
+      made.push_back(layer(of_class, std::move(one), name + "/" + snake_case(of_class), in, ""));
+    }
+    spec_from_config<FlattenSpec>(config, in.rank);  // nothing else is said
+    if (made.empty()) made.emplace_back(IdentitySpec{}, name);
+    return made;
+  }
+  // An RNN of several cells computes what a layer for each computes, one after the other.
+  std::vector<Layer> stack(const Json& config, const std::string& name, const std::string& group,
+                           bool trainable, const Shape& in) {
+    const Json& cells = list_in(member(config["cell"], "config"), "cells");
+    if (cells.empty()) throw FileError("a stack of no cells");
+    if (config.value("return_state", Json()) == true &&
+        !config.value("activity_regularizer", Json()).is_null())
+      throw FileError("a penalty on the states of several cells, which is not known here");
+    std::vector<Layer> made;
+    Groups groups;
+    for (std::size_t k = 0; k < cells.size(); ++k) {
+      Json one = config;
+      one["cell"] = cells[k];
+      one.erase("return_state");
+      if (k > 0) one["go_backwards"] = false;
+      if (k + 1 < cells.size()) {
+        one["return_sequences"] = true;
+        one.erase("activity_regularizer");
+      }
+      const std::string place = groups.of(class_of(cells[k])).substr(std::string("layers/").size());
+      at_.push_back(k);
+      places.push_back({name + "/" + place, group + "/cell/cells/" + place,
+                        trainable && is_trained(member(cells[k], "config")), at_});
+      at_.pop_back();
+      made.push_back(layer("RNN", std::move(one), places.back().name, in, group));
+    }
+    return made;
   }
 
   // A layer of the library or of somebody's own.
@@ -407,6 +471,16 @@ class Builder {
       return time_distributed(
           layer_of(inside, member(inside, "config"), "", keratin::detail::Distributed::step(in), group),
           name);
+    }
+    if (class_name == "SpectralNormalization") {
+      const Json& inside = member(config, "layer");
+      int iterations = 1;
+      if (config.contains("power_iterations")) take(config["power_iterations"], iterations);
+      Json others = config;
+      others.erase("layer"), others.erase("power_iterations");
+      spec_from_config<FlattenSpec>(others, in.rank);  // as below
+      return spectral_normalization(layer_of(inside, member(inside, "config"), "", in, group), iterations,
+                                    name);
     }
     if (class_name == "RNN") {  // of one cell: an LSTM is an RNN of an LSTMCell
       const Json& cell = member(config, "cell");
@@ -445,6 +519,7 @@ class Builder {
     calls_ += made.model ? made.model->graph().entries.size() : 1;
     if (calls_ > most_calls) throw FileError("more than " + std::to_string(most_calls) + " calls of layers");
     if (made.model) return made.model->call(tensors);
+    if (!made.stack.empty()) return call_stack(made, tensors, state, mask, wanted.return_more);
     if (made.layer->reads_masks()) {
       if (!wanted.return_more)
         return {made.layer->with_attention_mask(tensors, mask, wanted.use_causal_mask)};
@@ -458,6 +533,32 @@ class Builder {
       return {(*made.layer)(std::move(inputs))};
     }
     return made.layer->all(inputs[0], state, mask, wanted.return_more);
+  }
+
+  // The output of the last of them, and the states of all.
+  static std::vector<Tensor> call_stack(const Made& made, const std::vector<Tensor>& tensors,
+                                        std::vector<Tensor> state, const std::optional<Tensor>& mask,
+                                        bool return_state) {
+    state.insert(state.begin(), tensors.begin() + 1, tensors.end());
+    Tensor x = mask && state.empty() ? tensors[0].with_mask(*mask) : tensors[0];
+    if ((mask || x.mask()) && made.backwards)
+      throw FileError("several cells that go backwards and a mask, which are not known here together");
+    std::vector<Tensor> states;
+    auto next = state.begin();
+    for (const Layer& layer : made.stack) {
+      std::vector<Tensor> initial;
+      for (int s = 0; s < layer.states() && !state.empty(); ++s, ++next) {
+        if (next == state.end()) throw FileError("too few states to begin with");
+        initial.push_back(*next);
+      }
+      const std::vector<Tensor> all =
+          layer.all(x, initial, state.empty() ? std::nullopt : mask, return_state);
+      x = all[0];
+      states.insert(states.end(), all.begin() + 1, all.end());
+    }
+    if (next != state.end()) throw FileError("too many states to begin with");
+    states.insert(states.begin(), x);
+    return states;
   }
 
   const CustomLayers& custom_;

@@ -88,9 +88,10 @@ template <class F> std::invoke_result_t<F&> in_layer(const Json& record, F f) {
   }
 }
 
+inline constexpr const char* color_jitter = "RandomColorJitter";  // made of several layers
 // Keras writes the calls of image layers with training=True; predict and fit replace it.
 inline bool is_called_with_training(const std::string& class_name) {
-  bool is = false;
+  bool is = class_name == color_jitter;
   hana::for_each(layer_specs, [&](auto type) {
     using S = typename decltype(type)::type;
     if constexpr (requires { S::called_with_training; }) is = is || class_name == S::name;
@@ -98,6 +99,7 @@ inline bool is_called_with_training(const std::string& class_name) {
   return is;
 }
 inline constexpr const char* attention_inputs[] = {"query", "value", "key"};
+inline constexpr const char* count_weights = "count_weights";  // of CategoryEncoding
 inline bool is_attention(const std::string& class_name) {
   bool attends = false;
   hana::for_each(layer_specs, [&](auto type) {
@@ -159,6 +161,7 @@ inline Arguments arguments_of(const Json& node) {
   if (!node.contains("kwargs") || node["kwargs"].is_null()) return a;
   for (const char* input : attention_inputs)
     if (node["kwargs"].contains(input)) a.args.push_back(node["kwargs"][input]);
+  if (node["kwargs"].contains(count_weights)) a.args.push_back(node["kwargs"][count_weights]);
   for (const auto& [key, value] : node["kwargs"].items()) {
     const std::vector<Reference> tensors = tensors_in(value);
     if ((key == "mask" || key == "attention_mask") && tensors.size() == 1)
@@ -182,6 +185,7 @@ inline void check_arguments(const Json& record, const Json& node) {
     const std::string class_name = class_of(record);
     const bool several = key == "mask" && tensors_in(value).size() > 1;
     if (key == "mask" && !several && class_name != "Softmax" && !is_model(class_name)) return;
+    if (key == count_weights && class_name == CategoryEncodingSpec::name && is_tensor(value)) return;
     if (key == "initial_state" && !is_attention(class_name) && !is_model(class_name)) return;
     if (is_attention(class_of(record))) {
       for (const char* known : attention_inputs)

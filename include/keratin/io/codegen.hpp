@@ -227,9 +227,10 @@ inline std::string option_text(std::string_view, Padding value) { return pascal_
 inline std::string option_text(std::string_view, Interpolation value) {
   return pascal_case(enum_name(value));
 }
-inline std::string option_text(std::string_view, const Regularizer& value) {
-  const std::string l1 = value.l1 != 0 ? "L1<" + number_text(value.l1) + ">" : "",
-                    l2 = value.l2 != 0 ? "L2<" + number_text(value.l2) + ">" : "";
+inline std::string option_text(std::string_view field, const Regularizer& value) {
+  const std::string of = field == "activity_regularizer" ? "Activity" : "";
+  const std::string l1 = value.l1 != 0 ? of + "L1<" + number_text(value.l1) + ">" : "",
+                    l2 = value.l2 != 0 ? of + "L2<" + number_text(value.l2) + ">" : "";
   if (value.orthogonal != 0)
     return "OrthogonalRegularizer<" + number_text(value.orthogonal) +
            ", OrthogonalMode::" + (value.mode == OrthogonalMode::rows ? "rows" : "columns") + ">";
@@ -404,6 +405,13 @@ class StaticNetwork {
     if (const auto* steps = dynamic_cast<const functional::TimeDistributedNode*>(&node)) {
       const std::string inside = text_of(steps->inside());
       return inside.empty() ? "" : "TimeDistributed<" + inside + ">";
+    }
+    if (const auto* spectral = dynamic_cast<const functional::SpectralNormalizationNode*>(&node)) {
+      const std::string inside = text_of(spectral->inside());
+      const std::string steps = std::to_string(spectral->power_iterations());
+      return inside.empty() ? ""
+             : steps == "1" ? "SpectralNormalization<" + inside + ">"
+                            : "SpectralNormalization<" + inside + ", PowerIterations<" + steps + ">>";
     }
     std::string text;
     functional::with_spec(node, [&](auto spec) {

@@ -316,6 +316,8 @@ inline Json put(const Automatic& v) { return v.value; }
 template <NamedEnum E> Json put(E v) { return enum_name(v); }
 inline Json put(Merging v) { return v == Merging::none ? Json() : Json(enum_name(v)); }
 template <std::size_t N> Json put(const std::array<int, N>& v) { return N == 1 ? Json(v[0]) : Json(v); }
+constexpr bool is_false(const auto&) { return false; }
+constexpr bool is_false(bool v) { return !v; }
 // Sizes that were left to the layer: its defaults, where they are none.
 constexpr bool is_left_out(const auto&, const auto&) { return false; }
 template <std::size_t N>
@@ -503,6 +505,7 @@ template <class T> Json put_fields(const T& fields) {
     const auto& value = hana::second(field)(fields);
     if constexpr (std::is_same_v<decltype(value), const Automatic&>)
       if (value == 0) return;  // older Kerases may not know the key
+    if (key == "use_gate" && is_false(value)) return;
     if constexpr (requires { put(value); })
       config[key] = is_left_out(value, hana::second(field)(otherwise)) ? Json() : put(value);
     else

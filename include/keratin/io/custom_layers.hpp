@@ -53,9 +53,8 @@ KERATIN_RECORDS std::optional<NodeConfig> config_of_spec(const functional::Node&
 #endif
 /// Nothing where neither the library nor the table knows the node.
 inline std::optional<NodeConfig> node_config(const functional::Node& node, const CustomLayers& custom);
-// Of a layer on every step it is that of the layer inside.
-inline std::optional<NodeConfig> time_distributed_config(const functional::Node& inside,
-                                                         const CustomLayers& custom) {
+// Of a layer around another it has that of the layer inside.
+inline std::optional<NodeConfig> wrapper_config(const functional::Node& inside, const CustomLayers& custom) {
   std::optional<NodeConfig> known = node_config(inside, custom);
   if (!known) return known;
   const std::string name = known->class_name(inside);
@@ -69,7 +68,12 @@ inline std::optional<NodeConfig> node_config(const functional::Node& node, const
     if (layer.config)
       if (std::optional<Json> config = layer.config(node)) return NodeConfig{*std::move(config), name};
   if (const auto* steps = dynamic_cast<const functional::TimeDistributedNode*>(&node))
-    return time_distributed_config(steps->inside(), custom);
+    return wrapper_config(steps->inside(), custom);
+  if (const auto* spectral = dynamic_cast<const functional::SpectralNormalizationNode*>(&node)) {
+    std::optional<NodeConfig> known = wrapper_config(spectral->inside(), custom);
+    if (known) known->config["power_iterations"] = spectral->power_iterations();
+    return known;
+  }
   return config_of_spec(node);
 }
 

@@ -417,6 +417,7 @@ class GraphWriter {
     for (int k = 0; k < data_inputs(e); ++k) args.push_back(tensor(e.inputs[k]));
     functional::with_spec(*e.node, [&]<class S>(const S& spec) {
       if constexpr (std::is_same_v<S, PowerSpec>) args.push_back(spec.exponent);
+      if constexpr (std::is_same_v<S, ThresholdSpec>) config = config_from_spec(spec);
       if constexpr (std::is_same_v<S, NotEqualSpec>) args.push_back(spec.value);
       if constexpr (std::is_same_v<S, SliceSpec>) args.push_back(indices(spec));
       if constexpr (requires { spec.keepdims; }) {

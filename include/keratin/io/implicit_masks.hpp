@@ -12,6 +12,7 @@ using functional::Call, functional::Node, functional::Tensor;
 inline const char* operator_module(const Node& node) {
   const std::string_view type = node.type();
   if (type == "StopGradient") return "keras.src.ops.core";
+  if (type == ThresholdSpec::name) return "keras.src.ops.nn";
   for (const char* known :
        {"TrueDivide", "Power", "GetItem", "Sum", "Mean", "Max", "Min", "Any", "NotEqual", "LogicalOr"})
     if (type == known) return "keras.src.ops.numpy";

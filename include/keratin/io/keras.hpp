@@ -34,9 +34,9 @@ inline void read_weights(const Hdf5& file, const LayerPlan& layer, const functio
       file.read(path, shape_in_files(p), values);
     }
     all_read.insert({group + at.name, group + at.older});
-    const auto here = std::count_if(paths.begin(), paths.end(), [&](const WeightPath& other) {
-      return other.group == at.group && other.numbered;
-    });
+    const auto here = at.more + std::count_if(paths.begin(), paths.end(), [&](const WeightPath& other) {
+                        return other.group == at.group && other.numbered;
+                      });
     const std::string vars = group + at.group + "/vars/";
     if (!counts_in_files(node.type()) && file.has(vars + std::to_string(here)))
       throw FileError(file.name() + ": " + vars + " has more than " + std::to_string(here) +

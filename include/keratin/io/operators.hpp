@@ -100,6 +100,12 @@ inline Tensor operate(const Json& record, const Arguments& a, auto find, const s
   if (op == "Max") return reduced<Reduction::max>(tensor(0), config, name);
   if (op == "Min") return reduced<Reduction::min>(tensor(0), config, name);
   if (op == "Any") return reduced<Reduction::any>(tensor(0), config, name);
+  if (op == "Threshold") return tensor(0).unmasked().then(spec_from_config<ThresholdSpec>(config, 0), name);
+  if (op == "Glu") {
+    int axis = -1;
+    if (config.contains("axis")) take(config["axis"], axis);
+    return functional::glu(tensor(0), axis);
+  }
   if (op == "GetItem") return item(tensor(0), a.args.size() > 1 ? a.args[1] : Json(), name);
   throw FileError("this operator is not known here");
 }

@@ -30,11 +30,20 @@ inline std::string weights_in(std::string_view type, const Json& config) {
 struct WeightPath {
   std::string group, name, older{};  // "/query_dense", "/query_dense/vars/0"
   bool numbered = true;
+  int more = 0;  // weights that the group has besides: those of another one
 };
+/// SpectralNormalization has the kernel of its layer among its own weights too.
+inline std::vector<WeightPath> spectral_paths(const Tensors& tensors) {
+  std::vector<WeightPath> paths{{"", "/vars/0", "/layer/vars/0"}, {"", "/vars/1"}};
+  for (int i = 2; i < tensors.count(); ++i)
+    paths.push_back({.group = "/layer", .name = "/layer/vars/" + std::to_string(i - 1), .more = 1});
+  return paths;
+}
 /// Of all weights of a layer. A folder in a parameter's name is one in the file, "forward_layer/cell/kernel";
 /// or the spec of the type says in weights_in(name) which of its parts has a weight, and in
 /// `older_weights_in` what stands before a part's name in older files.
 inline std::vector<WeightPath> weight_paths(std::string_view type, const Tensors& tensors) {
+  if (type == keratin::detail::SpectrallyNormalized::name) return spectral_paths(tensors);
   std::vector<WeightPath> paths;
   for (int i = 0; i < tensors.count(); ++i) {
     const Parameter& p = tensors[i];

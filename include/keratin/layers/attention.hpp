@@ -31,6 +31,10 @@ struct CausalMask {
 template <int Steps> struct SlidingWindow {
   KERATIN_SETS(sliding_window, Steps)
 };
+/// What the heads make is multiplied by gates, sigmoids of a projection of the query. Keras: use_gate=True.
+struct Gate {
+  KERATIN_SETS(use_gate, true)
+};
 /// The width of a value's head, where that is not the key's: ValueDim<8>. Keras: value_dim.
 template <int Width> struct ValueDim {
   KERATIN_SETS(value_dim, Width)
@@ -321,7 +325,7 @@ struct ProjectedAttention {
   struct Geometry {
     AttentionSize size;
     int inputs, query_in, key_in, value_in, out;
-    bool use_bias, scores;
+    bool use_bias, scores, gate;
 
     constexpr int q() const { return size.rows * size.heads * size.key; }
     constexpr int k() const { return size.columns * size.groups * size.key; }
@@ -370,6 +374,8 @@ struct ProjectedAttention {
     };
     add("query/kernel", "query/bias", {g.query_in, s.heads, s.key}, g.query_in, {s.heads, s.key});
     add("key/kernel", "key/bias", {g.key_in, s.groups, s.key}, g.key_in, {s.groups, s.key});
+    if (g.gate)
+      add("gate/kernel", "gate/bias", {g.query_in, s.heads, s.value}, g.query_in, {s.heads, s.value});
     add("value/kernel", "value/bias", {g.value_in, s.groups, s.value}, g.value_in, {s.groups, s.value});
     add("attention_output/kernel", "attention_output/bias", {s.heads, s.value, g.out}, s.heads * s.value,
         {g.out});
@@ -396,7 +402,8 @@ struct ProjectedAttention {
                .value_in = value.last(),
                .out = h.out > 0 ? h.out : in[0].last(),
                .use_bias = spec.use_bias,
-               .scores = spec.return_attention_scores};
+               .scores = spec.return_attention_scores,
+               .gate = spec.use_gate};
     place_masks(g.size, in, spec.masks);
     return g;
   }
@@ -405,25 +412,29 @@ struct ProjectedAttention {
     return parameter.starts_with("query")   ? "_query_dense"
            : parameter.starts_with("key")   ? "_key_dense"
            : parameter.starts_with("value") ? "_value_dense"
+           : parameter.starts_with("gate")  ? "_gate_dense"
                                             : "_output_dense";
   }
   static constexpr double flops(const Geometry& g) {
     const double of_rows = static_cast<double>(g.q()) * g.query_in + static_cast<double>(g.o()) * g.out,
                  of_columns = static_cast<double>(g.k()) * g.key_in + static_cast<double>(g.v()) * g.value_in,
                  of_pairs = static_cast<double>(g.weights()) * (g.size.key + g.size.value);
-    return 2 * (of_rows + of_columns + of_pairs);
+    const double of_gate = g.gate ? static_cast<double>(g.o()) * g.query_in : 0;
+    return 2 * (of_rows + of_columns + of_pairs + of_gate);
   }
-  /// The projections, what the heads make of them, and the weights: in training those of all heads.
+  /// The projections, what the heads make of them, its gates and what these leave of it, and the weights: in
+  /// training those of all heads.
   static constexpr std::size_t intermediate(const Geometry& g, bool training) {
     const int weights = training ? g.weights() + g.drops() * g.size.pairs() : g.size.pairs();
-    return static_cast<std::size_t>(g.q() + g.k() + g.v() + g.o() + weights);
+    return static_cast<std::size_t>(g.q() + g.k() + g.v() + (1 + 2 * g.gate) * g.o() + weights);
   }
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
-    const std::size_t all = static_cast<std::size_t>(g.q() + g.k() + g.v() + g.o() + g.scores * g.y()) *
-                                static_cast<std::size_t>(count) +
-                            static_cast<std::size_t>(g.size.pairs()) * (1 + g.drops());
+    const int of_rows = (1 + 2 * g.gate) * g.o() + g.scores * g.y();
+    const std::size_t all =
+        static_cast<std::size_t>(g.q() + g.k() + g.v() + of_rows) * static_cast<std::size_t>(count) +
+        static_cast<std::size_t>(g.size.pairs()) * (1 + g.drops());
     std::size_t most = 0;
-    for (int i = 0; i < 4; ++i) most = std::max(most, map(g, i, count).template scratch<T>());
+    for (int i = 0; i < 4 + g.gate; ++i) most = std::max(most, map(g, i, count).template scratch<T>());
     return all * Unit<T>::samples + most;
   }
 
@@ -433,6 +444,12 @@ struct ProjectedAttention {
     const T* const x[3] = {c.input(0), c.input(key_input(g)), c.input(value_input(g))};
     T* const projected[3] = {at.q, at.k, at.v};
     for (int i = 0; i < 3; ++i) project(map(g, i, count), c, x[i], projected[i]);
+    if (g.gate) {
+      project(map(g, gate, count), c, x[0], at.gate);
+      each<T>(count * g.o(), [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
+        part.store(scalars(at.gate) + i, Sigmoid::value(part.load(scalars(at.gate) + i)));
+      });
+    }
     T* const dropped = g.drops() && c.keeps() ? at.weights + std::ptrdiff_t{count} * g.weights() : nullptr;
     const bool keeps = c.layer->intermediate >= intermediate(g, true);  // also where it is frozen
     const auto scale = static_cast<Scalar<T>>(g.size.scale);
@@ -441,10 +458,15 @@ struct ProjectedAttention {
       T* const weights = returned ? returned : keeps ? at.weights + s * g.weights() : at.weights;
       attend<T>(g.size, {g.size, s, c}, DotScores<T>{g.size, scale, at.q + s * g.q(), at.k + s * g.k()},
                 at.v + s * g.v(), weights, keeps || returned, dropped, at.o + s * g.o());
+      if (g.gate)
+        each<T>(g.o(), [&, first = s * g.o() * Unit<T>::samples](std::ptrdiff_t i, auto part) {
+          part.store(scalars(at.gated) + first + i,
+                     part.load(scalars(at.o) + first + i) * part.load(scalars(at.gate) + first + i));
+        });
       if (returned && keeps) std::copy_n(returned, g.weights(), at.weights + s * g.weights());
-      if (returned) project(map(g, 3, 1), c, at.o + s * g.o(), returned - g.y());
+      if (returned) project(map(g, 3, 1), c, at.gated + s * g.o(), returned - g.y());
     }
-    if (!g.scores) project(map(g, 3, count), c, at.o, c.y);
+    if (!g.scores) project(map(g, 3, count), c, at.gated, c.y);
   }
 
   // Gradients of inputs before those of weights: handed on, these change the weights.
@@ -461,8 +483,14 @@ struct ProjectedAttention {
     const T* const dy = g.scores ? rows : c.dy;
     const auto scale = static_cast<Scalar<T>>(g.size.scale);
     const LinearMap output = map(g, 3, c.count);
-    output.input_gradient(c.parameter(output.kernel), dy, d.o, scratch);
-    output.weight_gradients(at.o, dy, scratch, gradients);
+    output.input_gradient(c.parameter(output.kernel), dy, d.gated, scratch);
+    output.weight_gradients(at.gated, dy, scratch, gradients);
+    if (g.gate)
+      each<T>(c.count * g.o(), [&](std::ptrdiff_t i, auto part) {
+        const auto open = part.load(scalars(at.gate) + i), of_gated = part.load(scalars(d.gated) + i);
+        part.store(scalars(d.o) + i, of_gated * open);
+        part.store(scalars(d.gate) + i, of_gated * part.load(scalars(at.o) + i) * Sigmoid::derivative(open));
+      });
     for (std::ptrdiff_t s = 0; s < c.count; ++s) {
       const DotScores<T> scores{g.size,           scale,           at.q + s * g.q(),
                                 at.k + s * g.k(), d.q + s * g.q(), d.k + s * g.k()};
@@ -481,30 +509,41 @@ struct ProjectedAttention {
         m.input_gradient<true>(c.parameter(m.kernel), of_projected[i], dx, scratch);
       else
         m.input_gradient(c.parameter(m.kernel), of_projected[i], dx, scratch);
+      if (const LinearMap of_gate = map(g, gate, c.count); i == 0 && g.gate)
+        of_gate.input_gradient<true>(c.parameter(of_gate.kernel), d.gate, dx, scratch);
     }
     for (int i = 0; i < 3; ++i)
       map(g, i, c.count).weight_gradients(c.input(inputs[i]), of_projected[i], scratch, gradients);
+    if (g.gate) map(g, gate, c.count).weight_gradients(c.input(0), d.gate, scratch, gradients);
   }
 
  private:
   // Where a batch's pieces lie; backward has their gradients in the same order.
   template <class T> struct Pieces {
-    T *q, *k, *v, *o, *weights;
+    T *q, *k, *v, *o, *gate, *gated, *weights;
 
     Pieces(const Geometry& g, std::ptrdiff_t count, T* memory)
         : q(memory),
           k(q + count * g.q()),
           v(k + count * g.k()),
           o(v + count * g.v()),
-          weights(o + count * g.o()) {}
+          gate(o + g.gate * count * g.o()),
+          gated(gate + g.gate * count * g.o()),
+          weights(gated + count * g.o()) {}
   };
+  template <class T> [[gnu::always_inline]] static void each(std::ptrdiff_t n, auto f) {
+    kernels::for_each_vector<Scalar<T>>(n * Unit<T>::samples, f);
+  }
   static constexpr int value_input(const Geometry& g) { return g.inputs > 1 ? 1 : 0; }
   static constexpr int key_input(const Geometry& g) { return g.inputs > 2 ? 2 : value_input(g); }
-  // The projections of query, key and value, and the one behind the heads.
+  // The projections of query, key and value, the one behind the heads, and that of the gates.
+  static constexpr int gate = 4;
   static constexpr LinearMap map(const Geometry& g, int i, int count) {
     const AttentionSize& s = g.size;
-    const int kernel = g.use_bias ? 2 * i : i;
+    const int place = i == gate ? 2 : i + (i > 1 && g.gate), kernel = g.use_bias ? 2 * place : place;
     switch (i) {
+      case gate:
+        return {count * s.rows, g.query_in, s.heads * s.value, g.use_bias, kernel};
       case 0:
         return {count * s.rows, g.query_in, s.heads * s.key, g.use_bias, kernel};
       case 1:
@@ -721,6 +760,7 @@ struct MultiHeadAttentionSpec {
   bool use_bias = true;
   Automatic output_shape{};  // the query's
   Automatic sliding_window{};
+  bool use_gate = false;  // what the heads make goes through gates that look at the query
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
@@ -776,6 +816,7 @@ struct GroupedQueryAttentionSpec {
   double dropout = 0;  // of the weights
   bool use_bias = true;
   Automatic sliding_window{};
+  bool use_gate = false;  // what the heads make goes through gates that look at the query
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};

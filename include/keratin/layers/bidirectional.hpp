@@ -19,6 +19,9 @@ template <Merging M> struct MergeMode {
   KERATIN_SETS(merge_mode, M)
 };
 
+inline constexpr Rule regularizes_both_ways_side_by_side{
+    "what a layer inside makes has a penalty, which works with merge_mode concat or none only"};
+
 namespace detail {
 
 // Hands the gradients of a layer inside another on, whose parameters begin at `first` of all.
@@ -87,6 +90,7 @@ template <class Inner> struct BidirectionalSpec {
     const Fit back = way(true).fit(inputs_of(in, initial_state, layer.states(), 1));
     if (back.broken) return {*back.broken, back.wants, back.input > 0 ? back.input + layer.states() : 0};
     const Geometry g = geometry(in);
+    if (activity() && !g.side_by_side()) return regularizes_both_ways_side_by_side;
     const int width = static_cast<int>(g.width());
     if (!layer.return_sequences && !layer.return_state) return Shape{width};
     return Shape{static_cast<int>(g.out() / width), width};
@@ -134,6 +138,7 @@ template <class Inner> struct BidirectionalSpec {
     return all;
   }
   constexpr Traits traits() const { return layer.traits(); }
+  constexpr Regularizer activity() const { return layer.activity_regularizer; }
   constexpr double flops(Shape in) const { return 2 * layer.flops(in); }
   constexpr Geometry geometry(Shape in) const {
     return {way(false).geometry(in), way(true).geometry(in), merge_mode, layer.states(),

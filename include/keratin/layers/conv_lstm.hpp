@@ -13,7 +13,8 @@ inline constexpr Rule needs_images_TxHxWxC{"needs a sequence of images: (steps, 
 /// ReturnSequences (steps, ..., filters). The inputs are convolved as kernel_size, strides, padding and
 /// dilation_rate say; the outputs of the step before by kernels of the same size with padding same. kernel
 /// (kernel_size..., channels, 4 filters), recurrent_kernel (kernel_size..., filters, 4 filters), bias (4
-/// filters); gates i f c o as in LSTM.
+/// filters); gates i f c o as in LSTM. Dropout and recurrent dropout give each gate inputs of its own, at all
+/// steps of a sample the same ones.
 template <int Rank> struct ConvLSTMSpec {
   int filters = 0;
   Sizes<Rank> kernel_size = detail::per_axis<Rank, 1>();
@@ -22,11 +23,13 @@ template <int Rank> struct ConvLSTMSpec {
   Sizes<Rank> dilation_rate = detail::per_axis<Rank, 1>();
   ActivationFunction activation = Tanh{}, recurrent_activation = Sigmoid{};
   bool use_bias = true, unit_forget_bias = true, return_sequences = false, go_backwards = false;
+  double dropout = 0, recurrent_dropout = 0;
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
   Constraint kernel_constraint{}, recurrent_constraint{}, bias_constraint{};
+  Regularizer activity_regularizer{};
 
   using Convolution = ConvSpec<Rank>;
   static constexpr const char* name = Rank == 1 ? "ConvLSTM1D" : "ConvLSTM2D";
@@ -37,6 +40,8 @@ template <int Rank> struct ConvLSTMSpec {
   constexpr Fit fit(Shape in) const {
     if (in.rank != Rank + 2) return Rank == 1 ? needs_sequences_TxWxC : needs_images_TxHxWxC;
     if (filters < 1) return needs_at_least_1_filter;
+    for (const double rate : {dropout, recurrent_dropout})
+      if (!(rate >= 0 && rate <= 1)) return needs_a_rate_from_0_to_1;
     if (filters > INT32_MAX / 4) return more_than_2_31_elements;
     if (!works_value_by_value(activation) || !works_value_by_value(recurrent_activation))
       return needs_an_activation_value_by_value;
@@ -62,7 +67,11 @@ template <int Rank> struct ConvLSTMSpec {
     return p;
   }
   constexpr Traits traits() const {
-    return {.reads_output = false, .finishes = true, .lanes = true, .writes_over_gradient = false};
+    return {.reads_output = false,
+            .finishes = true,
+            .lanes = true,
+            .writes_over_gradient = false,
+            .knows_samples = dropout > 0 || recurrent_dropout > 0};
   }
   constexpr bool passes_mask() const { return false; }
   constexpr bool masks_change_it() const { return true; }
@@ -75,10 +84,17 @@ template <int Rank> struct ConvLSTMSpec {
     ActivationFunction activation, recurrent_activation;
     int steps, positions, filters;
     bool use_bias, sequences, backwards;
+    // With dropout the gates' inputs lie side by side, in so many groups; values of a step's input.
+    double dropout, recurrent_dropout;
+    typename Convolution::Geometry of_dropped_inputs, of_dropped_outputs;
+    int in, channels;
 
     /// Values of a step's output; its gates are four times as many.
     constexpr std::ptrdiff_t step() const { return std::ptrdiff_t{positions} * filters; }
     constexpr int time(int s) const { return backwards ? steps - 1 - s : s; }
+    /// Values of a sample that training keeps of dropped inputs, and of outputs and their factors.
+    constexpr std::ptrdiff_t kept_inputs() const { return dropout > 0 ? 4 * std::ptrdiff_t{steps} * in : 0; }
+    constexpr std::ptrdiff_t kept_outputs() const { return recurrent_dropout > 0 ? 4 * step() : 0; }
   };
   constexpr Geometry geometry(Shape in) const {
     const Shape out = made(in);
@@ -91,12 +107,20 @@ template <int Rank> struct ConvLSTMSpec {
             filters,
             use_bias,
             return_sequences,
-            go_backwards};
+            go_backwards,
+            dropout,
+            recurrent_dropout,
+            in_groups(of_inputs()).geometry(four_times(step(in))),
+            in_groups(of_outputs()).geometry(four_times(out)),
+            in.size() / in[0],
+            in.last()};
   }
-  /// The gates of all steps, then cells and outputs of all steps, and the recurrent part of one step's gates.
-  constexpr std::size_t intermediate(Shape in, bool) const {
+  /// The gates of all steps, then cells and outputs of all steps, and the recurrent part of one step's gates;
+  /// in training also what dropout leaves.
+  constexpr std::size_t intermediate(Shape in, bool training) const {
     const Geometry g = geometry(in);
-    return static_cast<std::size_t>(g.step() * (6 * std::ptrdiff_t{g.steps} + 4));
+    const std::ptrdiff_t kept = training ? g.kept_inputs() + g.kept_outputs() : 0;
+    return static_cast<std::size_t>(g.step() * (6 * std::ptrdiff_t{g.steps} + 4) + kept);
   }
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
     return Scratch<T>(g, count).end;
@@ -110,10 +134,22 @@ template <int Rank> struct ConvLSTMSpec {
     LayerPlan row;
     Forward<T> inputs{count * g.steps, c.x, at.gates, c.block, &row, nullptr};
     row.tensors = c.layer->tensors.only(0, 2);
-    Convolution::forward(of_inputs(geometry), inputs);
+    const bool drops_inputs = c.keeps() && g.dropout > 0,
+               drops_outputs = c.keeps() && g.recurrent_dropout > 0;
+    if (drops_inputs) {
+      drop_inputs(g, count, c.run.random, c.x, at.kept);
+      inputs.x = at.kept;
+      Convolution::forward(g.of_dropped_inputs, inputs);
+    } else {
+      Convolution::forward(of_inputs(geometry), inputs);
+    }
     row.tensors = c.layer->tensors.only(1);
     for (int s = 0; s < g.steps; ++s) {
-      if (s > 0) {
+      if (s > 0 && drops_outputs) {
+        drop_outputs(g, count, c.run.random, at.outputs_of(s - 1), at.kept_outputs);
+        Convolution::forward(g.of_dropped_outputs,
+                             Forward<T>{count, at.kept_outputs, at.part, c.block, &row, nullptr});
+      } else if (s > 0) {
         const Forward<T, Count> outputs{c.count, at.outputs_of(s - 1), at.part, c.block, &row, nullptr};
         Convolution::forward(of_outputs(geometry), outputs);
       }
@@ -140,11 +176,22 @@ template <int Rank> struct ConvLSTMSpec {
     inner.scratch = c.scratch + room.convolution;
     inner.tensors = &recurrent;
     inner.dy = dstep;
+    const bool drops_inputs = c.run.keeps() && g.dropout > 0,
+               drops_outputs = c.run.keeps() && g.recurrent_dropout > 0;
+    T* const ddropped = of(room.dropped);
     for (int s = g.steps - 1; s >= 0; --s) {
       detail::with_activations(geometry, [&](auto a, auto r) {
         step_back(g, a, r, c.count, s, at, c.dy, dgates, dstep, dh, dcell);
       });
       if (s == 0) continue;
+      if (drops_outputs) {
+        drop_outputs(g, c.count, c.run.random, at.outputs_of(s - 1), at.kept_outputs);
+        inner.x = at.kept_outputs;
+        inner.dx = ddropped;
+        Convolution::backward(g.of_dropped_outputs, inner, Sums<S>{sums});
+        join_outputs(g, c.count, c.run.random, ddropped, dh);
+        continue;
+      }
       inner.x = at.outputs_of(s - 1);
       inner.dx = dh;
       Convolution::backward(of_outputs(geometry), inner, Sums<S>{sums});
@@ -155,7 +202,12 @@ template <int Rank> struct ConvLSTMSpec {
     inner.x = c.x;
     inner.dy = dgates;
     inner.dx = c.dx;
-    Convolution::backward(of_inputs(geometry), inner, KernelAndBias<decltype(gradients)>{gradients});
+    if (!drops_inputs)
+      return Convolution::backward(of_inputs(geometry), inner, KernelAndBias<decltype(gradients)>{gradients});
+    inner.x = at.kept;
+    if (c.dx) inner.dx = ddropped;
+    Convolution::backward(g.of_dropped_inputs, inner, KernelAndBias<decltype(gradients)>{gradients});
+    if (c.dx) join_inputs(g, c.count, c.run.random, ddropped, c.dx);
   }
 
  private:
@@ -181,6 +233,12 @@ template <int Rank> struct ConvLSTMSpec {
             .use_bias = false,
             .kernel_initializer = recurrent_initializer};
   }
+  // The gates' inputs side by side on the last axis, one group a gate: the kernel is the same.
+  static constexpr Convolution in_groups(Convolution one) {
+    one.groups = 4;
+    return one;
+  }
+  static constexpr Shape four_times(const Shape& in) { return in.with_last(4 * in.last()); }
   constexpr Shape made(const Shape& in) const { return of_inputs().fit(step(in)).out.with_last(filters); }
 
   template <class G> static constexpr auto of_inputs(G geometry) {
@@ -199,13 +257,15 @@ template <int Rank> struct ConvLSTMSpec {
   // Where a pass keeps what: the gates lie as the inputs do, [count][steps]; cells and outputs
   // [steps][count].
   template <class T> struct Memory {
-    T *gates, *cells, *outputs, *part;
+    T *gates, *cells, *outputs, *part, *kept, *kept_outputs;
     std::ptrdiff_t batch;
 
     Memory(const Geometry& g, int count, T* memory) : gates(memory), batch(count * g.step()) {
       cells = gates + 4 * g.steps * batch;
       outputs = cells + g.steps * batch;
       part = outputs + g.steps * batch;
+      kept = part + 4 * batch;
+      kept_outputs = kept + count * g.kept_inputs();
     }
     T* cells_of(int s) const { return cells + s * batch; }
     T* outputs_of(int s) const { return outputs + s * batch; }
@@ -213,7 +273,7 @@ template <int Rank> struct ConvLSTMSpec {
   // In scalars: the gradients of all gates, those of one step's, of its output and cell, the sums for the
   // recurrent kernel, and what a convolution works with.
   template <class T> struct Scratch {
-    std::size_t gates = 0, step, output, cell, weights, convolution, end;
+    std::size_t gates = 0, step, output, cell, weights, dropped, convolution, end;
 
     constexpr Scratch(const Geometry& g, int count) {
       const auto room = [](std::ptrdiff_t n) {
@@ -224,11 +284,74 @@ template <int Rank> struct ConvLSTMSpec {
       output = step + room(4 * batch);
       cell = output + room(batch);
       weights = cell + room(batch);
-      convolution = weights + aligned(static_cast<std::size_t>(g.of_outputs.size.weights()));
-      end = convolution + std::max(Convolution::template scratch<T>(g.of_inputs, count * g.steps),
-                                   Convolution::template scratch<T>(g.of_outputs, count));
+      dropped = weights + aligned(static_cast<std::size_t>(g.of_outputs.size.weights()));
+      convolution = dropped + room(count * std::max(g.kept_inputs(), g.kept_outputs()));
+      const auto most = [&](const auto& of_inputs, const auto& of_outputs) {
+        return std::max(Convolution::template scratch<T>(of_inputs, count * g.steps),
+                        Convolution::template scratch<T>(of_outputs, count));
+      };
+      end = convolution +
+            std::max(most(g.of_inputs, g.of_outputs), g.dropout > 0 || g.recurrent_dropout > 0
+                                                          ? most(g.of_dropped_inputs, g.of_dropped_outputs)
+                                                          : std::size_t{0});
     }
   };
+  // f(a T's number, a value's place among those of a step, the factor of each gate's copy of it, of Keras's
+  // four masks for inputs, or behind those for outputs).
+  template <class T>
+  static void each_factor(const Geometry& g, int count, const Random& random, bool outputs, auto f) {
+    using Recurrent = detail::Recurrent<LSTMSpec>;
+    const Kept<Scalar<T>> kept(outputs ? g.recurrent_dropout : g.dropout);
+    const std::ptrdiff_t n = outputs ? g.step() : g.in, before = outputs ? 4 * std::ptrdiff_t{g.in} : 0,
+                         of_sample = 4 * (g.in + g.step());
+    for (std::ptrdiff_t i = 0; i < count; ++i)
+      for (std::ptrdiff_t k = 0; k < n; ++k) {
+        T factors[4];
+        for (int gate = 0; gate < 4; ++gate)
+          factors[gate] = Recurrent::template draw<T>(random, kept, i, of_sample, before + gate * n + k);
+        f(i, k, factors);
+      }
+  }
+  template <class S> using Kept = detail::Kept<S>;
+  // Where gate 0's copy of a value stands among the copies of a step; the next gate's is `width` behind.
+  static std::ptrdiff_t place(std::ptrdiff_t k, std::ptrdiff_t width) {
+    return k / width * 4 * width + k % width;
+  }
+  template <class T>
+  static void drop_inputs(const Geometry& g, int count, const Random& random, const T* x, T* to) {
+    each_factor<T>(g, count, random, false, [&](std::ptrdiff_t i, std::ptrdiff_t k, const T* factors) {
+      for (std::ptrdiff_t row = i * g.steps; row < (i + 1) * g.steps; ++row)
+        for (int gate = 0; gate < 4; ++gate)
+          to[4 * row * g.in + place(k, g.channels) + gate * g.channels] = x[row * g.in + k] * factors[gate];
+    });
+  }
+  template <class T>
+  static void join_inputs(const Geometry& g, int count, const Random& random, const T* from, T* dx) {
+    each_factor<T>(g, count, random, false, [&](std::ptrdiff_t i, std::ptrdiff_t k, const T* factors) {
+      for (std::ptrdiff_t row = i * g.steps; row < (i + 1) * g.steps; ++row) {
+        T sum = from[4 * row * g.in + place(k, g.channels)] * factors[0];
+        for (int gate = 1; gate < 4; ++gate)
+          sum += from[4 * row * g.in + place(k, g.channels) + gate * g.channels] * factors[gate];
+        dx[row * g.in + k] = sum;
+      }
+    });
+  }
+  template <class T>
+  static void drop_outputs(const Geometry& g, int count, const Random& random, const T* h, T* to) {
+    each_factor<T>(g, count, random, true, [&](std::ptrdiff_t i, std::ptrdiff_t k, const T* factors) {
+      for (int gate = 0; gate < 4; ++gate)
+        to[4 * i * g.step() + place(k, g.filters) + gate * g.filters] = h[i * g.step() + k] * factors[gate];
+    });
+  }
+  template <class T>
+  static void join_outputs(const Geometry& g, int count, const Random& random, const T* from, T* dh) {
+    each_factor<T>(g, count, random, true, [&](std::ptrdiff_t i, std::ptrdiff_t k, const T* factors) {
+      T sum = from[4 * i * g.step() + place(k, g.filters)] * factors[0];
+      for (int gate = 1; gate < 4; ++gate)
+        sum += from[4 * i * g.step() + place(k, g.filters) + gate * g.filters] * factors[gate];
+      dh[i * g.step() + k] = sum;
+    });
+  }
   // The recurrent kernel's gradients of all steps.
   template <class S> struct Sums {
     S* sums;
@@ -332,8 +455,8 @@ struct ConvLSTM2D : layer_of<ConvLSTM2D<Filters, Options...>, ConvLSTMSpec<2>, O
 KERATIN_ADAPT_STRUCT(keratin::ConvLSTMSpec<1>, filters, kernel_size, strides, padding, dilation_rate,
                      activation, recurrent_activation, use_bias, unit_forget_bias, return_sequences,
                      go_backwards, kernel_initializer, recurrent_initializer, bias_initializer,
-                     kernel_regularizer, kernel_constraint, recurrent_constraint, bias_constraint);
+                     kernel_regularizer, kernel_constraint, recurrent_constraint, bias_constraint, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::ConvLSTMSpec<2>, filters, kernel_size, strides, padding, dilation_rate,
                      activation, recurrent_activation, use_bias, unit_forget_bias, return_sequences,
                      go_backwards, kernel_initializer, recurrent_initializer, bias_initializer,
-                     kernel_regularizer, kernel_constraint, recurrent_constraint, bias_constraint);
+                     kernel_regularizer, kernel_constraint, recurrent_constraint, bias_constraint, activity_regularizer);

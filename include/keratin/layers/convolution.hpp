@@ -42,6 +42,7 @@ template <int Rank> struct ConvSpec {
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
   Constraint kernel_constraint{}, bias_constraint{};
+  Regularizer activity_regularizer{};
   // Set by fusion only: the normalization behind it, and then the max-pooling by windows of 2, side by side.
   FoldedNormalization norm{};
   bool max_pool = false;

@@ -93,6 +93,7 @@ struct DenseSpec {
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
   Constraint kernel_constraint{}, bias_constraint{};
+  Regularizer activity_regularizer{};
   FoldedNormalization norm{};  // that of the layer behind it: set by fusion only
 
   static constexpr const char* name = "Dense";

@@ -24,6 +24,7 @@ template <int Rank> struct DepthwiseConvSpec {
   Initializer depthwise_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Constraint depthwise_constraint{}, bias_constraint{};
+  Regularizer activity_regularizer{};
 
   static constexpr const char* name = name_of<Rank>("DepthwiseConv1D", "DepthwiseConv2D");
   static constexpr const char* arguments = "...";
@@ -132,7 +133,7 @@ struct DepthwiseConv2D : layer_of<DepthwiseConv2D<Options...>, DepthwiseConv2DSp
 
 KERATIN_ADAPT_STRUCT(keratin::DepthwiseConv1DSpec, kernel_size, strides, padding, depth_multiplier,
                      dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer,
-                     depthwise_constraint, bias_constraint);
+                     depthwise_constraint, bias_constraint, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::DepthwiseConv2DSpec, kernel_size, strides, padding, depth_multiplier,
                      dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer,
-                     depthwise_constraint, bias_constraint);
+                     depthwise_constraint, bias_constraint, activity_regularizer);

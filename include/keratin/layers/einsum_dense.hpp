@@ -226,6 +226,7 @@ struct EinsumDenseSpec {
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
   Constraint kernel_constraint{}, bias_constraint{};
+  Regularizer activity_regularizer{};
 
   static constexpr const char* name = "EinsumDense";
   static constexpr const char* arguments = "equation, ...";
@@ -355,4 +356,4 @@ struct EinsumDense : layer_of<EinsumDense<E, Options...>, EinsumDenseSpec, Optio
 
 KERATIN_ADAPT_STRUCT(keratin::EinsumDenseSpec, equation, output_shape, activation, bias_axes,
                      kernel_initializer, bias_initializer, kernel_regularizer, kernel_constraint,
-                     bias_constraint);
+                     bias_constraint, activity_regularizer);

@@ -18,6 +18,7 @@ struct EmbeddingSpec {
   int input_dim = 0, output_dim = 0;
   Initializer embeddings_initializer = RandomUniform<>::value;
   Constraint embeddings_constraint{};
+  Regularizer activity_regularizer{};
   bool mask_zero = false;
 
   static constexpr const char* name = "Embedding";
@@ -122,4 +123,4 @@ struct Embedding : layer_of<Embedding<InputDim, OutputDim, Options...>, Embeddin
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::EmbeddingSpec, input_dim, output_dim, embeddings_initializer,
-                     embeddings_constraint, mask_zero);
+                     embeddings_constraint, activity_regularizer, mask_zero);

@@ -218,10 +218,22 @@ template <LayerSpec S> constexpr std::size_t batch_state_of(const S& spec, const
 template <class S>
 concept ActivatesItsOutput = requires(S s) { s.activation; } && !requires { S::activates_inside; };
 
-/// The output activation: what the losses that work on logits look for.
+/// The penalty on what a layer makes, where it has one: run_forward and run_backward see to it.
+template <LayerSpec S> constexpr Regularizer activity_of(const S& spec) {
+  if constexpr (requires { spec.activity(); })
+    return spec.activity();
+  else if constexpr (requires { spec.activity_regularizer; })
+    return spec.activity_regularizer;
+  else
+    return {};
+}
+template <class S>
+concept RegularizesItsOutput = requires(S s) { s.activity_regularizer; } || requires(S s) { s.activity(); };
+
+/// The output activation: what the losses that work on logits look for. A penalty looks at what it makes.
 template <LayerSpec S> constexpr ActivationFunction activation_of(const S& spec) {
   if constexpr (ActivatesItsOutput<S>)
-    return spec.activation;
+    return activity_of(spec) ? ActivationFunction{} : spec.activation;
   else if constexpr (requires { S::distributes; })
     return activation_of(spec.layer);
   else
@@ -230,7 +242,7 @@ template <LayerSpec S> constexpr ActivationFunction activation_of(const S& spec)
 /// The same layer with a linear output.
 template <LayerSpec S> constexpr S without_activation(S spec) {
   if constexpr (ActivatesItsOutput<S>)
-    spec.activation = {};
+    spec.activation = activity_of(spec) ? spec.activation : ActivationFunction{};
   else if constexpr (requires { S::distributes; })
     spec.layer = without_activation(spec.layer);
   return spec;
@@ -252,6 +264,7 @@ concept Fusable = requires(const A& head, const B& next) { fuse(head, next); } |
 template <class A, class B>
   requires Fusable<A, B>
 constexpr Fused<A> ask_rules(const A& head, const B& next, int behind, bool training) {
+  if (activity_of(head) || activity_of(next)) return {};
   if constexpr (requires { fuse(head, next); })
     if (const auto answer = fuse(head, next); answer.fused) return answer;
   if constexpr (requires { fuse_for_inference(head, next, behind); })
@@ -300,11 +313,43 @@ inline std::ptrdiff_t rows_of(const Shape& shape, int count) {
   return std::ptrdiff_t{count} * (shape.size() / shape.last());
 }
 
-}  // namespace detail
+// f(first, n) for pieces of so many values a sample that together hold those of all samples, and nothing of
+// the lanes beyond.
+template <class T> void for_each_piece(std::ptrdiff_t size, int samples, auto f) {
+  constexpr int L = Unit<T>::samples;
+  const std::ptrdiff_t whole = std::ptrdiff_t{samples / L} * L * size;
+  f(std::ptrdiff_t{0}, whole);
+  if (const int rest = samples % L; rest > 0)
+    for (std::ptrdiff_t e = 0; e < size; ++e) f(whole + e * L, std::ptrdiff_t{rest});
+}
+// The penalty on `size` values of each sample, over the number of samples.
+template <class T>
+[[gnu::noinline]] void add_activity(const Regularizer& regularizer, const T* y, int size,
+                                    const Run<Scalar<T>>& run) {
+  double sum = 0;
+  for_each_piece<T>(size, run.samples, [&](std::ptrdiff_t first, std::ptrdiff_t n) {
+    sum += regularizer.penalty(scalars(y) + first, n);
+  });
+  *run.penalty += sum / run.samples;
+}
+// Its gradient.
+template <class T>
+[[gnu::noinline]] void add_activity_gradient(const Regularizer& regularizer, const T* y, int size,
+                                             int samples, T* dy) {
+  using S = Scalar<T>;
+  const Regularizer share{regularizer.l1 / samples, regularizer.l2 / samples};
+  for_each_piece<T>(size, samples, [&](std::ptrdiff_t first, std::ptrdiff_t n) {
+    const S* const made = scalars(y) + first;
+    S* const to = scalars(dy) + first;
+    kernels::for_each_vector<S>(n, [=](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
+      part.store(to + i, penalized(part.load(to + i), part.load(made + i), share));
+    });
+  });
+}
 
-/// Calls the spec's forward kernel, and its activation behind it where the kernel does not know that.
+// The spec's forward kernel, and its activation behind it where the kernel does not know that.
 template <class Spec, class T, class Count>
-[[gnu::always_inline]] inline void run_forward(auto geometry, const Forward<T, Count>& c) {
+[[gnu::always_inline]] inline void run_activated(auto geometry, const Forward<T, Count>& c) {
   using G = decltype(geometry);
   if constexpr (detail::may_run_apart<Spec, G>()) {
     const typename Spec::Geometry g = geometry;
@@ -321,6 +366,18 @@ template <class Spec, class T, class Count>
   if constexpr (!detail::surely_runs_apart<Spec, G>()) Spec::forward(geometry, c);
 }
 
+}  // namespace detail
+
+/// Calls the spec's forward kernel, its activation behind it where the kernel does not know that, and adds a
+/// penalty on what it made.
+template <class Spec, class T, class Count>
+[[gnu::always_inline]] inline void run_forward(auto geometry, const Forward<T, Count>& c) {
+  detail::run_activated<Spec>(geometry, c);
+  if constexpr (RegularizesItsOutput<Spec> && !std::is_same_v<Count, One>)
+    if (c.run.penalty && c.layer->activity)
+      detail::add_activity(c.layer->activity, c.y, c.layer->out.size(), c.run);
+}
+
 namespace detail {
 template <class Spec, class T>
 void run_backward_without_activation(auto geometry, const Backward<T>& c, auto& sink);
@@ -329,6 +386,9 @@ void run_backward_without_activation(auto geometry, const Backward<T>& c, auto& 
 /// Calls the spec's backward kernel, behind that of an activation as in run_forward; the gradients of a spec
 /// that does not hand them on itself are handed on here.
 template <class Spec, class T> void run_backward(auto geometry, const Backward<T>& c, auto& sink) {
+  if constexpr (RegularizesItsOutput<Spec>)
+    if (c.layer->activity)
+      detail::add_activity_gradient(c.layer->activity, c.y, c.layer->out.size(), c.run.samples, c.dy);
   if constexpr (detail::may_run_apart<Spec, decltype(geometry)>()) {
     const typename Spec::Geometry g = geometry;
     if (runs_apart(g.activation)) {
@@ -360,13 +420,14 @@ void detail::run_backward_without_activation(auto geometry, const Backward<T>& c
   }
 }
 
-/// A layer's row in a plan, from its spec and what comes in: by default from the layer before it.
-template <LayerSpec S> constexpr LayerPlan layer_plan(const S& spec, const auto& in, int index, Mode mode) {
+namespace detail {
+// Without a penalty on what it makes.
+template <LayerSpec S> constexpr LayerPlan row_of(const S& spec, const auto& in, int index, Mode mode) {
   if constexpr (ActivatesInKernels<S>)
     if (runs_apart(spec.activation)) {
       S linear = spec;
       linear.activation = {};
-      LayerPlan row = layer_plan(linear, in, index, mode);
+      LayerPlan row = row_of(linear, in, index, mode);
       row.activation = spec.activation.name();
       row.traits.writes_over_gradient = true;
       if (mode.training && (input_needed_by(spec.activation) || row.traits.reads_output))
@@ -388,6 +449,18 @@ template <LayerSpec S> constexpr LayerPlan layer_plan(const S& spec, const auto&
             .intermediate = intermediate_of(spec, in, mode.training),
             .flops = flops_of(spec, in),
             .state = batch_state_of(spec, in)};
+}
+}  // namespace detail
+
+/// A layer's row in a plan, from its spec and what comes in: by default from the layer before it.
+template <LayerSpec S> constexpr LayerPlan layer_plan(const S& spec, const auto& in, int index, Mode mode) {
+  LayerPlan row = detail::row_of(spec, in, index, mode);
+  if (const Regularizer activity = activity_of(spec)) {
+    row.activity = activity;
+    row.traits.reads_output = true;
+    row.traits.writes_over_gradient = true;
+  }
+  return row;
 }
 
 // What the kernels of a step are given, from the plan and where its buffers lie.
@@ -464,6 +537,10 @@ template <class S> void initialize_parameters(const auto& layers, std::uint64_t 
       initialize(p.initializer, counts ? p.matrix : p.shape, {seed, random_initializer, stream, 0},
                  block + layer.tensors.offset(i));
     }
+}
+
+namespace functional {  // met by graphs only
+inline constexpr Rule needs_a_mask_of_its_steps{"its mask needs a value for each step"};
 }
 
 /// Which masks stand behind a layer's inputs: bit k that of the k-th input, in this order, and behind them

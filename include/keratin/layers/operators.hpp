@@ -111,6 +111,46 @@ struct PowerSpec {
   }
 };
 
+/// x where it is above the threshold, elsewhere the default value. Keras: activations.threshold.
+struct ThresholdSpec {
+  double threshold = 0, default_value = 0;
+
+  static constexpr const char* name = "Threshold";
+
+  constexpr Fit fit(Shape in) const { return in; }
+  constexpr Traits traits() const {
+    return {.reads_output = false, .pointwise = true, .writes_over_gradient = false};
+  }
+
+  struct Geometry {
+    int size;
+    double threshold, default_value;
+  };
+  constexpr Geometry geometry(Shape in) const { return {in.size(), threshold, default_value}; }
+
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    const Geometry g = geometry;
+    choose(g, static_cast<int>(c.count), c.x, c.x, c.y, static_cast<Scalar<T>>(g.default_value));
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+    if (c.dx) choose<T>(geometry, c.count, c.x, c.dy, c.dx, Scalar<T>{});
+  }
+
+ private:
+  // to = from where x is above the threshold.
+  template <class T>
+  static void choose(const Geometry& g, int count, const T* x, const T* from, T* to, Scalar<T> otherwise) {
+    using S = Scalar<T>;
+    using V = kernels::Vec<S>;
+    const V limit = kernels::broadcast<V>(static_cast<S>(g.threshold)),
+            other = kernels::broadcast<V>(otherwise);
+    kernels::for_each_vector<S>(std::ptrdiff_t{count} * g.size * Unit<T>::samples, [=](std::ptrdiff_t i,
+                                                                                       auto part) {
+      part.store(scalars(to) + i, part.load(scalars(x) + i) > limit ? part.load(scalars(from) + i) : other);
+    });
+  }
+};
+
 namespace detail {
 
 // Goes over the elements of a shape in order, and beside it over those of another, of which each axis has a
@@ -384,6 +424,7 @@ struct PieceSpec {
 
 KERATIN_ADAPT_STRUCT(keratin::RescalingSpec, scale, offset);
 KERATIN_ADAPT_STRUCT(keratin::PowerSpec, exponent);
+KERATIN_ADAPT_STRUCT(keratin::ThresholdSpec, threshold, default_value);
 KERATIN_ADAPT_STRUCT(keratin::ReduceSpec<keratin::Reduction::sum>, axes, keepdims);
 KERATIN_ADAPT_STRUCT(keratin::ReduceSpec<keratin::Reduction::mean>, axes, keepdims);
 KERATIN_ADAPT_STRUCT(keratin::ReduceSpec<keratin::Reduction::max>, axes, keepdims);

@@ -363,7 +363,7 @@ struct AdaptiveAveragePooling2D
   static constexpr AdaptiveAveragePooling2DSpec spec{{Height, Width}};
 };
 
-/// Keras: GlobalMaxPooling1D/2D/3D, GlobalAveragePooling1D/2D/3D. (steps, channels), (height, width,
+/// Keras: GlobalMaxPooling1D/2D/3D, GlobalAveragePooling2D/3D. (steps, channels), (height, width,
 /// channels) or (depth, height, width, channels) -> (channels). The gradient of a maximum is shared by all
 /// elements that equal it, as in Keras.
 template <int Rank, Pooling Kind> struct GlobalPoolingSpec {
@@ -372,7 +372,6 @@ template <int Rank, Pooling Kind> struct GlobalPoolingSpec {
           ? name_of<Rank>("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D")
           : name_of<Rank>("GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D");
   static constexpr const char* arguments = "";
-  static constexpr bool masks_change_it() { return Kind == Pooling::average && Rank == 1; }
 
   constexpr Fit fit(Shape in) const {
     if (in.rank != Rank + 1) return needs_axes<Rank>();
@@ -471,10 +470,89 @@ template <int Rank, Pooling Kind> struct GlobalPoolingSpec {
 
 using GlobalMaxPooling1DSpec = GlobalPoolingSpec<1, Pooling::max>;
 using GlobalMaxPooling2DSpec = GlobalPoolingSpec<2, Pooling::max>;
-using GlobalAveragePooling1DSpec = GlobalPoolingSpec<1, Pooling::average>;
 using GlobalAveragePooling2DSpec = GlobalPoolingSpec<2, Pooling::average>;
 using GlobalMaxPooling3DSpec = GlobalPoolingSpec<3, Pooling::max>;
 using GlobalAveragePooling3DSpec = GlobalPoolingSpec<3, Pooling::average>;
+
+/// Keras: GlobalAveragePooling1D. (steps, channels) -> (channels): the mean of the steps; of a masked
+/// sequence the mean of those that count, which without one is NaN as in Keras.
+struct GlobalAveragePooling1DSpec {
+  bool masked = false;  // set by a graph, for a call whose input has a mask
+
+  using All = GlobalPoolingSpec<1, Pooling::average>;
+  static constexpr const char* name = All::name;
+  static constexpr const char* arguments = "";
+
+  constexpr Fit fit(const Shapes& in) const {
+    const Fit all = All{}.fit(in[0]);
+    if (!all.broken && masked && in.count > 1 && in[1] != Shape{in[0][0]})
+      return {functional::needs_a_mask_of_its_steps, Shape{in[0][0]}, 1};
+    return all;
+  }
+  constexpr int inputs() const { return 1 + masked; }
+  constexpr bool passes_mask() const { return false; }
+  constexpr Traits traits() const {
+    Traits traits = All{}.traits();
+    traits.reads_input = traits.knows_samples = masked;
+    return traits;
+  }
+  constexpr double flops(Shape in) const { return All{}.flops(in); }
+
+  struct Geometry {
+    typename All::Geometry all;
+    bool masked;
+  };
+  constexpr Geometry geometry(Shape in) const { return {All{}.geometry(in), masked}; }
+
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    const Geometry g = geometry;
+    if (!g.masked) return All::forward(all(geometry), c);
+    const std::ptrdiff_t steps = g.all.pixels, channels = g.all.channels;
+    for (std::ptrdiff_t s = 0; s < static_cast<int>(c.count); ++s) {
+      const T *const x = c.x + s * steps * channels, *const mask = c.input(1) + s * steps;
+      T* const y = c.y + s * channels;
+      const T share = share_of(mask, steps, s, c.run.samples);
+      std::fill_n(scalars(y), channels * Unit<T>::samples, Scalar<T>{});
+      for (std::ptrdiff_t t = 0; t < steps; ++t)
+        for (std::ptrdiff_t k = 0; k < channels; ++k) y[k] += x[t * channels + k] * mask[t];
+      for (std::ptrdiff_t k = 0; k < channels; ++k) y[k] *= share;
+    }
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+    const Geometry g = geometry;
+    if (!g.masked) return All::backward(all(geometry), c);
+    if (!c.dx) return;
+    const std::ptrdiff_t steps = g.all.pixels, channels = g.all.channels;
+    for (std::ptrdiff_t s = 0; s < c.count; ++s) {
+      const T *const dy = c.dy + s * channels, *const mask = c.input(1) + s * steps;
+      T* const dx = c.dx + s * steps * channels;
+      const T share = share_of(mask, steps, s, c.run.samples);
+      for (std::ptrdiff_t t = 0; t < steps; ++t)
+        for (std::ptrdiff_t k = 0; k < channels; ++k) dx[t * channels + k] = dy[k] * (mask[t] * share);
+    }
+  }
+
+ private:
+  // One over the number of steps that count; of lanes without a sample anything finite.
+  template <class T>
+  static T share_of(const T* mask, std::ptrdiff_t steps, std::ptrdiff_t unit, int samples) {
+    using S = Scalar<T>;
+    constexpr int L = Unit<T>::samples;
+    T share{};
+    for (int l = 0; l < L; ++l) {
+      S count{};
+      for (std::ptrdiff_t t = 0; t < steps; ++t) count += scalars(mask + t)[l];
+      scalars(&share)[l] = unit * L + l < samples ? S{1} / count : S{1};
+    }
+    return share;
+  }
+  template <class G> static constexpr auto all(G geometry) {
+    if constexpr (is_fixed<G>)
+      return fixed<G::value.all>{};
+    else
+      return geometry.all;
+  }
+};
 
 struct GlobalMaxPooling1D : layer_of<GlobalMaxPooling1D, GlobalMaxPooling1DSpec> {
   static constexpr GlobalMaxPooling1DSpec spec{};
@@ -509,7 +587,7 @@ KERATIN_ADAPT_STRUCT(keratin::AdaptiveAveragePooling1DSpec, output_size);
 KERATIN_ADAPT_STRUCT(keratin::AdaptiveAveragePooling2DSpec, output_size);
 KERATIN_ADAPT_STRUCT(keratin::GlobalMaxPooling1DSpec);
 KERATIN_ADAPT_STRUCT(keratin::GlobalMaxPooling2DSpec);
-KERATIN_ADAPT_STRUCT(keratin::GlobalAveragePooling1DSpec);
+KERATIN_ADAPT_STRUCT(keratin::GlobalAveragePooling1DSpec, masked);
 KERATIN_ADAPT_STRUCT(keratin::GlobalAveragePooling2DSpec);
 KERATIN_ADAPT_STRUCT(keratin::GlobalMaxPooling3DSpec);
 KERATIN_ADAPT_STRUCT(keratin::GlobalAveragePooling3DSpec);

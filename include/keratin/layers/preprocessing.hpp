@@ -316,31 +316,77 @@ struct Discretization : layer_of<Discretization<Options...>, DiscretizationSpec,
   static constexpr DiscretizationSpec spec = with_options<Options...>(DiscretizationSpec{});
 };
 
+inline constexpr Rule needs_a_weight_for_each_number{"a second input has a weight for each number"};
+inline constexpr Rule weighs_numbers_that_it_counts{
+    "weights of the numbers work with output_mode count only"};
+inline constexpr Rule takes_numbers_and_weights{"takes numbers, and perhaps their weights"};
+
 /// Keras: CategoryEncoding. Numbers of categories, rounded towards zero: one_hot (..., num_tokens), multi_hot
 /// or count (num_tokens). A number that is none of the categories leaves no trace. Nothing is differentiated
-/// through it.
+/// through it. A second input, with count, says how often each number counts, and has a gradient; Keras:
+/// count_weights.
 struct CategoryEncodingSpec {
   int num_tokens = 0;
   OutputMode output_mode = OutputMode::multi_hot;
 
   static constexpr const char* name = "CategoryEncoding";
   static constexpr const char* arguments = "num_tokens, ...";
+  static constexpr bool merges = true, takes_arguments = true;
 
-  constexpr Fit fit(Shape in) const {
+  constexpr Fit fit(const Shapes& in) const {
     if (num_tokens < 1) return needs_at_least_1_token;
     if (output_mode == OutputMode::index || output_mode == OutputMode::tf_idf) return has_no_such_output_mode;
-    return detail::Encoding::fit(in, num_tokens, output_mode);
+    if (in.count > 2) return takes_numbers_and_weights;
+    if (in.count > 1 && output_mode != OutputMode::count) return weighs_numbers_that_it_counts;
+    if (in.count > 1 && in[1] != in[0]) return {needs_a_weight_for_each_number, in[0], 1};
+    return detail::Encoding::fit(in[0], num_tokens, output_mode);
   }
   constexpr Traits traits() const { return detail::encoding_traits; }
+  constexpr Traits traits(const Shapes& in) const {
+    Traits traits = detail::encoding_traits;
+    traits.constant = in.count < 2;
+    traits.reads_input = in.count > 1;
+    return traits;
+  }
 
   using Geometry = detail::Encoding;
-  constexpr Geometry geometry(Shape in) const { return {in, num_tokens, output_mode}; }
+  constexpr Geometry geometry(const Shapes& in) const { return {in[0], num_tokens, output_mode}; }
 
   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
     const Geometry g = geometry;
+    if (c.inputs.count > 1) {
+      std::fill_n(scalars(c.y), static_cast<int>(c.count) * std::ptrdiff_t{g.depth} * Unit<T>::samples,
+                  Scalar<T>{});
+      return each_number(g, static_cast<int>(c.count), c.x, [&](std::ptrdiff_t from, std::ptrdiff_t to) {
+        scalars(c.y)[to] += scalars(c.input(1))[from];
+      });
+    }
     g.encode(static_cast<int>(c.count), c.x, c.y, nullptr, [](Scalar<T> x) { return detail::whole(x); });
   }
-  template <class T> static void backward(auto, const Backward<T>&) {}
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+    const Geometry g = geometry;
+    if (c.inputs.count < 2) return;
+    const auto clear = [&](T* d) {
+      if (d) std::fill_n(scalars(d), std::ptrdiff_t{c.count} * g.in * Unit<T>::samples, Scalar<T>{});
+    };
+    clear(c.dx);
+    T* const dweights = c.input_gradient(1);
+    if (!dweights) return;
+    clear(dweights);
+    each_number(g, c.count, c.x,
+                [&](std::ptrdiff_t from, std::ptrdiff_t to) { scalars(dweights)[from] = scalars(c.dy)[to]; });
+  }
+
+ private:
+  // f(where a category's number stands, where its count does).
+  template <class T> static void each_number(const Geometry& g, int count, const T* x, auto f) {
+    constexpr std::ptrdiff_t L = Unit<T>::samples;
+    for (std::ptrdiff_t s = 0; s < count; ++s)
+      for (std::ptrdiff_t i = 0; i < g.in * L; ++i) {
+        const std::ptrdiff_t from = s * g.in * L + i, k = detail::whole(scalars(x)[from]);
+        if (k >= 0 && k < g.depth) f(from, (s * g.depth + k) * L + i % L);
+      }
+  }
 };
 
 /// CategoryEncoding<4>, CategoryEncoding<4, OneHot>.

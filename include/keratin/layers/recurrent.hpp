@@ -17,7 +17,6 @@ template <> inline constexpr bool kernels::one_tanh<Tanh, Sigmoid> = true;
 namespace functional {  // met by graphs only
 inline constexpr Rule needs_states_of_its_units{
     "an initial state needs as many values as the layer has units"};
-inline constexpr Rule needs_a_mask_of_its_steps{"its mask needs a value for each step"};
 }  // namespace functional
 inline constexpr Rule needs_an_activation_value_by_value{
     "a recurrent layer's activations work value by value: softmax does not"};
@@ -373,6 +372,7 @@ struct SimpleRNNSpec {
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
   Constraint kernel_constraint{}, recurrent_constraint{}, bias_constraint{};
+  Regularizer activity_regularizer{};
 
   using Base = detail::Recurrent<SimpleRNNSpec>;
   using Geometry = RecurrentGeometry;
@@ -437,6 +437,7 @@ struct LSTMSpec {
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
   Constraint kernel_constraint{}, recurrent_constraint{}, bias_constraint{};
+  Regularizer activity_regularizer{};
 
   using Base = detail::Recurrent<LSTMSpec>;
   using Geometry = RecurrentGeometry;
@@ -509,6 +510,7 @@ struct GRUSpec {
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
   Constraint kernel_constraint{}, recurrent_constraint{}, bias_constraint{};
+  Regularizer activity_regularizer{};
 
   using Base = detail::Recurrent<GRUSpec>;
   using Geometry = RecurrentGeometry;
@@ -592,14 +594,14 @@ template <int Units, class... Options> struct GRU : layer_of<GRU<Units, Options.
 KERATIN_ADAPT_STRUCT(keratin::SimpleRNNSpec, units, activation, use_bias, return_sequences, go_backwards,
                      stateful, return_state, zero_output_for_mask, dropout, recurrent_dropout, initial_state,
                      masked, kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer,
-                     kernel_constraint, recurrent_constraint, bias_constraint);
+                     kernel_constraint, recurrent_constraint, bias_constraint, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::LSTMSpec, units, activation, recurrent_activation, use_bias, unit_forget_bias,
                      return_sequences, go_backwards, stateful, return_state, zero_output_for_mask, dropout,
                      recurrent_dropout, initial_state, masked, kernel_initializer, recurrent_initializer,
                      bias_initializer, kernel_regularizer, kernel_constraint, recurrent_constraint,
-                     bias_constraint);
+                     bias_constraint, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::GRUSpec, units, activation, recurrent_activation, use_bias, reset_after,
                      return_sequences, go_backwards, stateful, return_state, zero_output_for_mask, dropout,
                      recurrent_dropout, initial_state, masked, kernel_initializer, recurrent_initializer,
                      bias_initializer, kernel_regularizer, kernel_constraint, recurrent_constraint,
-                     bias_constraint);
+                     bias_constraint, activity_regularizer);

@@ -368,36 +368,13 @@ struct ActivityRegularizationSpec {
   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
     const Geometry g = geometry;
     if (c.x != c.y) std::copy_n(c.x, std::ptrdiff_t{static_cast<int>(c.count)} * g.size, c.y);
-    if (!c.run.penalty) return;
-    double sum = 0;
-    for_each_piece<T>(g, c.run.samples, [&](std::ptrdiff_t first, std::ptrdiff_t n) {
-      sum += g.regularizer.penalty(scalars(c.x) + first, n);
-    });
-    *c.run.penalty += sum / c.run.samples;
+    if (c.run.penalty) detail::add_activity(g.regularizer, c.x, g.size, c.run);
   }
   template <class T> static void backward(auto geometry, const Backward<T>& c) {
-    using S = Scalar<T>;
     const Geometry g = geometry;
     if (!c.dx) return;
     if (c.dx != c.dy) std::copy_n(c.dy, std::ptrdiff_t{c.count} * g.size, c.dx);
-    const Regularizer share{g.regularizer.l1 / c.run.samples, g.regularizer.l2 / c.run.samples};
-    for_each_piece<T>(g, c.run.samples, [&](std::ptrdiff_t first, std::ptrdiff_t n) {
-      const S* const y = scalars(c.y) + first;
-      S* const dx = scalars(c.dx) + first;
-      kernels::for_each_vector<S>(n, [=](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
-        part.store(dx + i, penalized(part.load(dx + i), part.load(y + i), share));
-      });
-    });
-  }
-
- private:
-  // f(first, n) for pieces that together hold the values of all samples, and nothing of the lanes beyond.
-  template <class T> static void for_each_piece(const Geometry& g, int samples, auto f) {
-    constexpr int L = Unit<T>::samples;
-    const std::ptrdiff_t whole = std::ptrdiff_t{samples / L} * L * g.size;
-    f(std::ptrdiff_t{0}, whole);
-    if (const int rest = samples % L; rest > 0)
-      for (std::ptrdiff_t e = 0; e < g.size; ++e) f(whole + e * L, std::ptrdiff_t{rest});
+    detail::add_activity_gradient(g.regularizer, c.y, g.size, c.run.samples, c.dx);
   }
 };
 

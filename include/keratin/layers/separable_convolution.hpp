@@ -22,6 +22,7 @@ template <int Rank> struct SeparableConvSpec {
   Initializer pointwise_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
   Constraint depthwise_constraint{}, pointwise_constraint{}, bias_constraint{};
+  Regularizer activity_regularizer{};
 
   static constexpr const char* name = name_of<Rank>("SeparableConv1D", "SeparableConv2D");
   static constexpr const char* arguments = "filters, ...";
@@ -210,7 +211,7 @@ struct SeparableConv2D : layer_of<SeparableConv2D<Filters, Options...>, Separabl
 
 KERATIN_ADAPT_STRUCT(keratin::SeparableConv1DSpec, filters, kernel_size, strides, padding, dilation_rate,
                      depth_multiplier, activation, use_bias, depthwise_initializer, pointwise_initializer,
-                     bias_initializer, depthwise_constraint, pointwise_constraint, bias_constraint);
+                     bias_initializer, depthwise_constraint, pointwise_constraint, bias_constraint, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::SeparableConv2DSpec, filters, kernel_size, strides, padding, dilation_rate,
                      depth_multiplier, activation, use_bias, depthwise_initializer, pointwise_initializer,
-                     bias_initializer, depthwise_constraint, pointwise_constraint, bias_constraint);
+                     bias_initializer, depthwise_constraint, pointwise_constraint, bias_constraint, activity_regularizer);

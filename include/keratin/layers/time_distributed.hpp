@@ -38,6 +38,7 @@ struct Distributed {
   }
   static constexpr LayerPlan row(LayerPlan inside, const Shape& in) {
     inside.type = "TimeDistributed";
+    inside.activity = {};  // as in Keras, which calls the layer inside past it
     inside.in = in;
     inside.out = of_steps(in[0], inside.out);
     inside.traits.pointwise = true;

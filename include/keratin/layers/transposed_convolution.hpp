@@ -47,6 +47,7 @@ template <int Rank> struct ConvTransposeSpec {
   Initializer bias_initializer{};
   Regularizer kernel_regularizer{};
   Constraint kernel_constraint{}, bias_constraint{};
+  Regularizer activity_regularizer{};
 
   static constexpr const char* name = name_of<Rank>("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose");
   static constexpr const char* arguments = "filters, ...";
@@ -241,10 +242,10 @@ struct Conv3DTranspose : layer_of<Conv3DTranspose<Filters, Options...>, ConvTran
 
 KERATIN_ADAPT_STRUCT(keratin::ConvTransposeSpec<1>, filters, kernel_size, strides, padding, output_padding,
                      dilation_rate, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer, kernel_constraint, bias_constraint);
+                     kernel_regularizer, kernel_constraint, bias_constraint, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::ConvTransposeSpec<2>, filters, kernel_size, strides, padding, output_padding,
                      dilation_rate, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer, kernel_constraint, bias_constraint);
+                     kernel_regularizer, kernel_constraint, bias_constraint, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::ConvTransposeSpec<3>, filters, kernel_size, strides, padding, output_padding,
                      dilation_rate, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer, kernel_constraint, bias_constraint);
+                     kernel_regularizer, kernel_constraint, bias_constraint, activity_regularizer);

@@ -49,6 +49,8 @@ namespace detail {
 struct l1_option;
 struct l2_option;
 struct orthogonal_option;
+struct activity_l1_option;
+struct activity_l2_option;
 }  // namespace detail
 
 /// l * sum |w| on the kernel. Keras: kernel_regularizer=L1(l), 0.01 by default. May stand beside L2.
@@ -78,6 +80,24 @@ template <double Factor = 0.01, OrthogonalMode Mode = OrthogonalMode::rows> stru
   static constexpr void apply(Spec& spec) {
     spec.kernel_regularizer.orthogonal = Factor;
     spec.kernel_regularizer.mode = Mode;
+/// l * sum |y| on what the layer makes, over the number of samples. Keras: activity_regularizer=L1(l). May
+/// stand beside ActivityL2.
+template <double L = 0.01> struct ActivityL1 {
+  using sets = detail::activity_l1_option;
+  template <class Spec>
+    requires requires(Spec s) { s.activity_regularizer; }
+  static constexpr void apply(Spec& spec) {
+    spec.activity_regularizer.l1 = L;
+  }
+};
+/// l * sum y^2 on what the layer makes, over the number of samples. Keras: activity_regularizer=L2(l). May
+/// stand beside ActivityL1.
+template <double L = 0.01> struct ActivityL2 {
+  using sets = detail::activity_l2_option;
+  template <class Spec>
+    requires requires(Spec s) { s.activity_regularizer; }
+  static constexpr void apply(Spec& spec) {
+    spec.activity_regularizer.l2 = L;
   }
 };
 
