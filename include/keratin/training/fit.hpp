@@ -18,6 +18,8 @@ struct FitOptions {
   Array class_weight{};
   bool shuffle = true;  // anew each epoch; it depends on the trainer's seed and the step
   int verbose = 1;      // 0 nothing, 1 a bar, 2 a line an epoch
+  // Of data sets: batches of an epoch and of a validation; 0: as many as come.
+  int steps_per_epoch = 0, validation_steps = 0;
 };
 
 namespace detail {

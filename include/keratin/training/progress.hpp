@@ -17,12 +17,14 @@ class Progress {
     double value;
   };
 
+  /// steps: 0 where nobody knows how many there will be.
   Progress(int steps, int verbose, std::FILE* out = stdout)
       : out_(out), steps_(steps), verbose_(verbose), terminal_(isatty(fileno(out)) != 0), start_(now()) {}
 
   /// After `done` steps; `values()` is asked for the running values, in Keras's order, only when something is
   /// printed.
   template <class Values> void update(int done, Values values) {
+    done_ = done;
     if (verbose_ != 1) return;
     const double time = now();
     if (done == 1) first_ = time;
@@ -36,6 +38,7 @@ class Progress {
   template <class Values> void finish(const Values& values) {
     if (verbose_ == 0) return;
     const double time = now();
+    if (done_ > 0) steps_ = done_;  // all there were
     if (verbose_ == 1) print_bar(steps_, time, true);
     if (verbose_ == 2) {
       std::fprintf(out_, "%d/%d - %.0fs - ", steps_, steps_, time - start_);
@@ -55,6 +58,7 @@ class Progress {
     return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
   }
   void print_bar(int done, double time, bool finished) {
+    if (steps_ == 0) return print_unknown(done, time);
     const int green = steps_ > 0 ? static_cast<int>(static_cast<double>(cells) * done / steps_) : 0;
     std::fprintf(out_, "\x1b[1m%*d/%d\x1b[0m \x1b[32m", digits(steps_), done, steps_);
     for (int i = 0; i < green; ++i) std::fputs("\u2501", out_);
@@ -69,6 +73,10 @@ class Progress {
       print_eta(static_cast<long>(per_step * (steps_ - done)));
     std::fputs("\x1b[0m ", out_);
     print_step_time(per_step);
+  }
+  void print_unknown(int done, double time) {
+    std::fprintf(out_, "%7d/Unknown \x1b[1m%.0fs\x1b[0m ", done, time - start_);
+    print_step_time(done > 1 ? (time - first_) / (done - 1) : time - start_);
   }
   void print_eta(long seconds) {
     if (seconds > 3600)
@@ -99,7 +107,7 @@ class Progress {
   }
 
   std::FILE* out_;
-  int steps_, verbose_;
+  int steps_, verbose_, done_ = 0;
   bool terminal_;
   double start_, first_ = 0, printed_ = 0;
 };

@@ -17,6 +17,12 @@ namespace keratin {
 
 struct FitOptions;
 class History;
+namespace data {
+struct Batch;
+}
+/// A data set, see data/dataset.hpp.
+template <class D>
+concept IsDataset = requires { std::remove_cvref_t<D>::batched; };
 
 // Never defined. Read the arguments: the loss, the shape of the network's output, the rule it broke.
 template <class Loss, class Got, const Rule& Broken> struct loss_does_not_fit;
@@ -134,6 +140,11 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   /// are not finite, no epoch, no batch. Keras: fit.
   History fit(const Arrays& x, const Arrays& y, const FitOptions& options);
   History fit(const Arrays& x, const Arrays& y);
+  /// Trains on the batches of a data set, and validates on those of another one; <training/fit_dataset.hpp>
+  /// says how.
+  template <IsDataset D> History fit(D&& data, const FitOptions& options);
+  template <IsDataset D, IsDataset V> History fit(D&& data, V&& validation, const FitOptions& options);
+  template <IsDataset D> Logs evaluate(D&& data, int steps = 0, const Array& class_weight = {});
   /// The loss and metrics over all samples; batches are those of compile<N> where batch_size is more. Keras:
   /// evaluate.
   Logs evaluate(const Arrays& x, const Arrays& y, int batch_size = 32, const Weights& weights = {});
@@ -334,6 +345,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   S* states() { return plan().state > 0 ? states_.data() : nullptr; }
   double forward(const Batch& batch, S* updated, S* states);
   void backward(int n, auto& sink);
+  bool accepts(const data::Batch& batch, Weights& weights, Layouts& targets);
+  template <class D> Logs test_batches(D& data, int steps, const Array& class_weight);
   double train(const Batch& batch);
   double test(const Batch& batch);
   Logs test_all(const Arrays& x, const Arrays& y, const Weights& weights, const Layouts& targets,
