@@ -18,7 +18,9 @@ struct NoData {
   std::int64_t cardinality() const { return 0; }
 };
 
-template <class D> constexpr void expect_batches() {
+template <class Given> constexpr void expect_batches() {
+  using D = std::remove_reference_t<Given>;
+  static_assert(!std::is_const_v<D>, "keratin: a const data set came; reading one changes where it is");
   static_assert(data::Source<D>, "keratin: a data set has next(), rewind() and cardinality()");
   static_assert(D::batched, "keratin: a data set of samples came; batch(n) wanted behind it");
 }
@@ -54,8 +56,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads>
 template <IsDataset D, IsDataset V>
 History Trainer<Capacity, Model, Optimizer, Heads...>::fit(D&& data, V&& validation,
                                                            const FitOptions& options) {
-  detail::expect_batches<std::remove_cvref_t<D>>();
-  detail::expect_batches<std::remove_cvref_t<V>>();
+  detail::expect_batches<D>();
+  detail::expect_batches<V>();
   constexpr bool validates = !std::is_same_v<std::remove_cvref_t<V>, detail::NoData>;
   const auto refuse = [](const auto&... parts) {
     report(Text("fit: ", parts...));
@@ -145,7 +147,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads>
 template <IsDataset D>
 auto Trainer<Capacity, Model, Optimizer, Heads...>::evaluate(D&& data, int steps, const Array& class_weight)
     -> Logs {
-  detail::expect_batches<std::remove_cvref_t<D>>();
+  detail::expect_batches<D>();
   if (steps > 0 || data.cardinality() != data::infinite) return test_batches(data, steps, class_weight);
   report(Text("evaluate: a data set without end came, a number of steps wanted"));
   return no_logs();
@@ -180,7 +182,7 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::test_batches(D& data, int st
 template <class Model, IsDataset D>
   requires requires { typename Model::Scalar; }
 std::vector<typename Model::Scalar> predict(const Model& model, D&& data, int steps = 0) {
-  detail::expect_batches<std::remove_cvref_t<D>>();
+  detail::expect_batches<D>();
   std::vector<typename Model::Scalar> y;
   if (steps == 0 && data.cardinality() == data::infinite) {
     report(Text("predict: a data set without end came, a number of steps wanted"));
