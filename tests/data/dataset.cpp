@@ -211,9 +211,9 @@ TEST_CASE("generators") {
   CHECK(text(data) == "0 1|2 3|4");
   CHECK(again(data) == "0 1|2 3|4");  // it begins as it was given
 
-  auto pairs = from_generator({.x = {2}, .y = {1}}, [i = 0.f](std::span<float> x, std::span<float> y) mutable {
-    x[0] = i, x[1] = -i, y[0] = i++;
-  });
+  auto pairs = from_generator(
+      {.x = {2}, .y = {1}},
+      [i = 0.f](std::span<float> x, std::span<float> y) mutable { x[0] = i, x[1] = -i, y[0] = i++; });
   CHECK(pairs.cardinality() == infinite);
   auto few = pairs | take(3) | batch(2);
   Batch b;
@@ -224,18 +224,17 @@ TEST_CASE("generators") {
   CHECK(b.y[0](0) == 2);
 
   // Several at a time, of several arrays.
-  auto many = from_generator(
-                  {.x = {1, 2}, .y = {1}, .sample_weight = {1}},
-                  [i = 0.f](const Slots& to) mutable -> std::size_t {
-                    const std::size_t n = std::min<std::size_t>(to.samples, i < 6 ? 3 : 1);
-                    for (std::size_t k = 0; k < n && i < 7; ++k) {
-                      to.x()[k] = i, to.x(1)[2 * k] = i + 1, to.x(1)[2 * k + 1] = i + 2;
-                      to.y()[k] = i + 3, to.sample_weight()[k] = i + 4;
-                      i += 1;
-                    }
-                    return i < 7 ? n : i++ < 8 ? 1 : 0;
-                  },
-                  {.room = 4}) |
+  auto many = from_generator({.x = {1, 2}, .y = {1}, .sample_weight = {1}},
+                             [i = 0.f](const Slots& to) mutable -> std::size_t {
+                               const std::size_t n = std::min<std::size_t>(to.samples, i < 6 ? 3 : 1);
+                               for (std::size_t k = 0; k < n && i < 7; ++k) {
+                                 to.x()[k] = i, to.x(1)[2 * k] = i + 1, to.x(1)[2 * k + 1] = i + 2;
+                                 to.y()[k] = i + 3, to.sample_weight()[k] = i + 4;
+                                 i += 1;
+                               }
+                               return i < 7 ? n : i++ < 8 ? 1 : 0;
+                             },
+                             {.room = 4}) |
               batch(7);
   REQUIRE(many.next(b, 1));
   CHECK(b.samples == 7);
@@ -247,10 +246,12 @@ TEST_CASE("generators") {
   CHECK(!many.next(b, 1));
 
   const auto n_of = [](int n, std::int64_t wanted) {
-    return from_generator({.x = {1}}, [n, i = 0](std::span<float> x) mutable {
-      x[0] = 0;
-      return i++ < n;
-    }, {.samples = wanted});
+    return from_generator({.x = {1}},
+                          [n, i = 0](std::span<float> x) mutable {
+                            x[0] = 0;
+                            return i++ < n;
+                          },
+                          {.samples = wanted});
   };
   CHECK(n_of(9, 6).cardinality() == 6);
   CHECK(once(n_of(9, 6) | batch(4)) == "0 0 0 0|0 0");
@@ -322,9 +323,9 @@ TEST_CASE("what does not fit is named") {
 TEST_CASE("once it runs nothing is allocated") {
   REQUIRE(testing::allocations_are_counted());
   auto data = zip(from_arrays(rows(hundred), rows(hundred)) | shuffle(100),
-                  numbers(100) | shuffle(30) | map(3, [](std::span<const float> from, std::span<float> to) {
-                    to[0] = to[1] = to[2] = from[0];
-                  })) |
+                  numbers(100) | shuffle(30) |
+                      map(3, [](std::span<const float> from,
+                                std::span<float> to) { to[0] = to[1] = to[2] = from[0]; })) |
               cache() | map([](std::span<float> x, std::span<float>) { x[0] += 1; }) | repeat() | batch(8) |
               prefetch(2);
   Batch b;

@@ -35,9 +35,7 @@ struct Training {
 
   std::vector<float> weights() const { return {model.block().begin(), model.block().end()}; }
 };
-bool same(const History& a, const History& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end());
-}
+bool same(const History& a, const History& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
 
 }  // namespace
 
@@ -57,9 +55,7 @@ TEST_CASE("a data set trains to the same bits as its arrays") {
   };
   const FitOptions quiet{.epochs = 3, .verbose = 0};
   check_same({}, [&](auto& trainer) { return trainer.fit(data, quiet); });
-  check_same({}, [&](auto& trainer) {
-    return trainer.fit(data | data::prefetch(), quiet);
-  });
+  check_same({}, [&](auto& trainer) { return trainer.fit(data | data::prefetch(), quiet); });
   check_same({.validation_split = 0.2}, [&](auto& trainer) { return trainer.fit(first, last, quiet); });
   check_same({.sample_weight = samples.weights}, [&](auto& trainer) {
     return trainer.fit(data::from_arrays(x, samples.y, samples.weights) | data::batch(8), quiet);
@@ -121,18 +117,20 @@ TEST_CASE("what a data set must be to be trained on") {
                     "fit: a data set without end came, steps_per_epoch wanted");
   CHECK_THROWS_WITH(trainer.fit(data, data | data::repeat(), {.verbose = 0}),
                     "fit: a validation data set without end came, validation_steps wanted");
-  CHECK_THROWS_WITH(trainer.fit(data | data::take(0), {.verbose = 0}), "fit: a data set without a batch came");
-  CHECK_THROWS_WITH(trainer.fit(data, {.validation_split = 0.5, .verbose = 0}),
-                    "fit: a data set came with validation_split or validation_data, a second data set wanted");
-  CHECK_THROWS_WITH(trainer.fit(data, {.epochs = 0, .verbose = 0}),
-                    "fit: epochs 0 came, at least 1 wanted");
+  CHECK_THROWS_WITH(trainer.fit(data | data::take(0), {.verbose = 0}),
+                    "fit: a data set without a batch came");
+  CHECK_THROWS_WITH(
+      trainer.fit(data, {.validation_split = 0.5, .verbose = 0}),
+      "fit: a data set came with validation_split or validation_data, a second data set wanted");
+  CHECK_THROWS_WITH(trainer.fit(data, {.epochs = 0, .verbose = 0}), "fit: epochs 0 came, at least 1 wanted");
   CHECK_THROWS_WITH(trainer.evaluate(data | data::take(0)), "evaluate: a data set without a batch came");
   CHECK_THROWS_WITH(predict(training.model, data | data::repeat()),
                     "predict: a data set without end came, a number of steps wanted");
-  CHECK_THROWS_WITH(trainer.fit(data::from_arrays(Array(samples.x).rows_of(12), Array(samples.y).slice(0, 25)) |
-                                    data::batch(5),
-                                {.verbose = 0}),
-                    "y: 5 values came, 30 wanted, or class numbers, 10, for 10 samples");
+  CHECK_THROWS_WITH(
+      trainer.fit(
+          data::from_arrays(Array(samples.x).rows_of(12), Array(samples.y).slice(0, 25)) | data::batch(5),
+          {.verbose = 0}),
+      "y: 5 values came, 30 wanted, or class numbers, 10, for 10 samples");
   const std::vector<std::uint8_t> wrong{0, 1, 3};
   CHECK_THROWS_WITH(
       trainer.fit(data::from_arrays(Array(samples.x).slice(0, 18).rows_of(6), wrong) | data::batch(2),

@@ -87,8 +87,9 @@ inline ArraySource from_arrays(const Arrays& x, const Arrays& y = {}, const Arra
   const ArraySource none{Batch{}};
   if (samples == 0 && x.size() > 0 && x[0].row_length() > 0) samples = x[0].size() / x[0].row_length();
   if (samples == 0) {
-    report(Text("from_arrays: x without rows came; x.rows_of(values a sample) wanted, or the number of "
-                "samples"));
+    report(
+        Text("from_arrays: x without rows came; x.rows_of(values a sample) wanted, or the number of "
+             "samples"));
     return none;
   }
   Batch all{x, y, sample_weight, samples};
@@ -453,6 +454,36 @@ template <Source D, class F> class Replaced {
   Loaded x_, made_;
 };
 
+template <Source D> class Targets {
+ public:
+  static constexpr bool batched = D::batched;
+
+  explicit Targets(D data) : data_(std::move(data)) {}
+  std::int64_t cardinality() const { return data_.cardinality(); }
+  void rewind() { data_.rewind(); }
+  bool next(Batch& to, std::size_t most) { return data_.next(to, most) && move(to); }
+  std::size_t size() const
+    requires Indexed<D>
+  {
+    return data_.size();
+  }
+  void at(std::size_t i, Batch& to)
+    requires Indexed<D>
+  {
+    data_.at(i, to);
+    move(to);
+  }
+
+ private:
+  static bool move(Batch& to) {
+    to.y = to.x;
+    to.x = Arrays();
+    return true;
+  }
+
+  D data_;
+};
+
 template <Source D> class Repeated {
  public:
   static constexpr bool batched = D::batched;
@@ -660,6 +691,18 @@ template <Source A, Source B> class Zipped {
     a_.rewind();
     b_.rewind();
   }
+  std::size_t size() const
+    requires Indexed<A> && Indexed<B>
+  {
+    return std::min(a_.data.size(), b_.data.size());
+  }
+  void at(std::size_t i, Batch& to)
+    requires Indexed<A> && Indexed<B>
+  {
+    a_.data.at(i, of_a_);
+    b_.data.at(i, of_b_);
+    put_together(1, to);
+  }
   bool next(Batch& to, std::size_t most) {
     if (!a_.wait(most) || !b_.wait(batched ? most : std::min(most, a_.left()))) return false;
     if (batched && a_.left() != b_.left()) {
@@ -671,6 +714,12 @@ template <Source A, Source B> class Zipped {
     slice(b_.now, b_.at, n, of_b_);
     a_.at += n;
     b_.at += n;
+    put_together(n, to);
+    return true;
+  }
+
+ private:
+  void put_together(std::size_t n, Batch& to) {
     each_part(
         [](const char*, const Arrays& a, const Arrays& b, Arrays& both) {
           Array all[2 * Arrays::most];
@@ -679,10 +728,8 @@ template <Source A, Source B> class Zipped {
         },
         of_a_, of_b_, to);
     to.samples = n;
-    return true;
   }
 
- private:
   Pending<A> a_;
   Pending<B> b_;
   Batch of_a_{}, of_b_{};
@@ -712,16 +759,12 @@ template <class F> auto map(F f) {
 /// A new x, of so many values, for the first one of each sample: f(span<const float> from, span<float> to).
 template <class F> auto map(std::size_t values, F f) {
   if (values == 0) report(Text("map: a new x of 0 values came, at least 1 wanted")), values = 1;
-  return Stage{[f = std::move(f), values]<Source D>(D d) {
-    return detail::Replaced<D, F>(std::move(d), f, values);
-  }};
+  return Stage{
+      [f = std::move(f), values]<Source D>(D d) { return detail::Replaced<D, F>(std::move(d), f, values); }};
 }
 /// x becomes y: for zip().
 inline auto as_targets() {
-  return map([](Batch& b) {
-    b.y = b.x;
-    b.x = Arrays();
-  });
+  return Stage{[]<Source D>(D d) { return detail::Targets<D>(std::move(d)); }};
 }
 /// The data set so often; -1: for ever.
 inline auto repeat(std::int64_t times = -1) {
@@ -748,9 +791,7 @@ template <Source A, Source B> auto concatenate(A a, B b) {
 }
 /// Elements of both side by side: x has the arrays of a's x and then of b's, y and sample_weight likewise.
 /// Ends with the shorter one. Error: batches of different sizes.
-template <Source A, Source B> auto zip(A a, B b) {
-  return detail::Zipped<A, B>(std::move(a), std::move(b));
-}
+template <Source A, Source B> auto zip(A a, B b) { return detail::Zipped<A, B>(std::move(a), std::move(b)); }
 
 /// A data set of any kind, where its type is not known before the program runs.
 template <bool Batches> class Any {

@@ -42,9 +42,9 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::accepts(const data::Batch& b
 }
 
 /// Epochs over the batches of a data set. It is rewound before each of them; with steps_per_epoch only where
-/// it has ended, otherwise an epoch goes on where the one before stopped. batch_size and shuffle do not count:
-/// that is up to the data set, as are sample weights. Errors: those of fit on arrays, for each batch when it
-/// comes; a data set without a batch, or without end and no steps_per_epoch. Keras: fit.
+/// it has ended, otherwise an epoch goes on where the one before stopped. batch_size and shuffle do not
+/// count: that is up to the data set, as are sample weights. Errors: those of fit on arrays, for each batch
+/// when it comes; a data set without a batch, or without end and no steps_per_epoch. Keras: fit.
 template <int Capacity, class Model, class Optimizer, class... Heads>
 template <IsDataset D>
 History Trainer<Capacity, Model, Optimizer, Heads...>::fit(D&& data, const FitOptions& options) {
@@ -93,7 +93,8 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(D&& data, V&& validat
   data::Batch batch;
   Weights weights{{}, options.class_weight};
   Layouts targets;
-  int steps = limit > 0 ? limit : static_cast<int>(std::clamp<std::int64_t>(data.cardinality(), 0, INT32_MAX));
+  int steps =
+      limit > 0 ? limit : static_cast<int>(std::clamp<std::int64_t>(data.cardinality(), 0, INT32_MAX));
   bool ended = true;
   for (int epoch = 0; epoch < options.epochs; ++epoch) {
     if (options.verbose > 0 && options.epochs > 1) std::printf("Epoch %d/%d\n", epoch + 1, options.epochs);
@@ -114,7 +115,8 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(D&& data, V&& validat
       }
       if (!accepts(batch, weights, targets)) return {};
       const int n = static_cast<int>(batch.samples);
-      sum += n * train({.x = batch.x, .y = batch.y, .targets = targets, .weights = weights, .samples = {.n = n}});
+      sum += n *
+             train({.x = batch.x, .y = batch.y, .targets = targets, .weights = weights, .samples = {.n = n}});
       seen += batch.samples;
       progress.update(++step, [&] {
         std::array<Progress::Value, shown> values;
@@ -124,7 +126,8 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(D&& data, V&& validat
     }
     if (step == 0) return refuse("a data set without a batch came");
     if (step < limit && options.verbose > 0)
-      std::fprintf(stderr, "fit: the data set ended after %d of %d steps of the epoch; repeat() makes it longer\n",
+      std::fprintf(stderr,
+                   "fit: the data set ended after %d of %d steps of the epoch; repeat() makes it longer\n",
                    step, limit);
     steps = limit > 0 ? limit : step;
     const Logs trained = logs(sum / static_cast<double>(seen));
@@ -168,7 +171,8 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::test_batches(D& data, int st
   for (int step = 0; (steps == 0 || step < steps) && data.next(batch, 1); ++step) {
     if (!accepts(batch, weights, targets)) return no_logs();
     const int n = static_cast<int>(batch.samples);
-    sum += n * test({.x = batch.x, .y = batch.y, .targets = targets, .weights = weights, .samples = {.n = n}});
+    sum +=
+        n * test({.x = batch.x, .y = batch.y, .targets = targets, .weights = weights, .samples = {.n = n}});
     seen += batch.samples;
   }
   if (seen > 0) return logs(sum / static_cast<double>(seen));
