@@ -3,7 +3,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
 packages=(g++ meson ninja-build pkg-config libeigen3-dev libboost-dev zlib1g-dev dataset-fashion-mnist)
 test_packages=("${packages[@]}" clang-19 doctest-dev libbenchmark-dev libhdf5-dev libzip-dev nlohmann-json3-dev
-  libcli11-dev python3)
+  libpng-dev libjpeg-dev libsndfile1-dev libcli11-dev python3)
 native=(-Dbuildtype=release -Dcpp_args=-march=native)
 
 # install_packages PACKAGE...: those that are missing.

@@ -168,10 +168,20 @@ template <class Next> class CsvReader {
 
   CsvTable read() {
     CsvTable table;
-    if (options_.header) read_header(table);
-    while (cells_.begin_row()) read_row(table);
-    if (table.rows == 0) fail("has no rows");
+    while (read_next(table)) {
+    }
     return table;
+  }
+  /// Appends the next row; false behind the last one.
+  bool read_next(CsvTable& table) {
+    if (options_.header && !begun_) read_header(table);
+    begun_ = true;
+    if (!cells_.begin_row()) {
+      if (!has_rows_) fail("has no rows");
+      return false;
+    }
+    read_row(table);
+    return has_rows_ = true;
   }
 
  private:
@@ -244,6 +254,7 @@ template <class Next> class CsvReader {
   const std::string& name_;
   const CsvOptions& options_;
   std::size_t width_ = 0, label_ = none;
+  bool begun_ = false, has_rows_ = false;
 };
 
 inline CsvTable read_csv(auto bytes, const std::string& name, const CsvOptions& options) {

@@ -65,6 +65,32 @@ template <class T> void from_big_endian(T* numbers, std::size_t count) {
   return {extents, extents + count};
 }
 
+// How many bytes the whole file has.
+[[gnu::cold]] inline std::size_t idx_file_bytes(GzipFile& file, const std::vector<std::size_t>& shape,
+                                                std::size_t element) {
+  constexpr std::size_t most = std::size_t{1} << 62;
+  std::size_t count = 1;
+  for (const std::size_t extent : shape) {
+    if (extent > most / (count * element)) file.fail("promises more than 2^62 bytes");
+    count *= extent;
+  }
+  return 4 + 4 * shape.size() + count * element;
+}
+
+// Appends the next numbers of the file. A hostile header may promise anything, so memory grows only with what
+// has really come.
+template <class T>
+void read_idx_values(GzipFile& file, std::size_t count, std::size_t file_bytes, std::vector<T>& values) {
+  const std::size_t first = values.size(), end = first + count;
+  while (values.size() < end) {
+    const std::size_t have = values.size(), next = std::min(end, std::max<std::size_t>(2 * have, 1 << 17));
+    values.reserve(next);  // resize alone may take more than that
+    values.resize(next);
+    file.read(&values[have], (next - have) * sizeof(T), file_bytes);
+  }
+  from_big_endian(values.data() + first, count);
+}
+
 }  // namespace detail
 
 /// Reads an IDX file, gzip or plain, whose elements are of type T: std::uint8_t, std::int8_t, std::int16_t,
@@ -76,24 +102,11 @@ template <class T> IdxArray<T> read_idx(const std::string& path) {
   GzipFile file(path);
   IdxArray<T> array{detail::read_idx_shape(file, detail::idx_code<T>), {}};
 
-  constexpr std::size_t most = std::size_t{1} << 62;
   std::size_t count = 1;
-  for (const std::size_t extent : array.shape) {
-    if (extent > most / (count * sizeof(T))) file.fail("promises more than 2^62 bytes");
-    count *= extent;
-  }
-
-  // A hostile header may promise anything, so memory grows only with what has really come.
-  auto& values = array.values;
-  const std::size_t bytes = 4 + 4 * array.shape.size() + count * sizeof(T);
-  while (values.size() < count) {
-    const std::size_t have = values.size(), next = std::min(count, std::max<std::size_t>(2 * have, 1 << 17));
-    values.reserve(next);  // resize alone may take more than that
-    values.resize(next);
-    file.read(&values[have], (next - have) * sizeof(T), bytes);
-  }
+  const std::size_t bytes = detail::idx_file_bytes(file, array.shape, sizeof(T));
+  for (const std::size_t extent : array.shape) count *= extent;
+  detail::read_idx_values(file, count, bytes, array.values);
   file.expect_end();
-  detail::from_big_endian(values.data(), values.size());
   return array;
 }
 

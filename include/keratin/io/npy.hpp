@@ -132,7 +132,8 @@ class NpyHeaderParser {
   std::string_view all_, rest_;
 };
 
-inline OwnedArray parse_npy(Bytes bytes) {
+// The header of an .npy file, and the bytes of its values, as many as it says.
+inline std::pair<NpyHeader, Bytes> parse_npy_header(Bytes bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (!text.starts_with(npy_magic) || text.size() < 10) refuse("is no .npy file");
   const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(bytes[i]); };
@@ -149,6 +150,11 @@ inline OwnedArray parse_npy(Bytes bytes) {
   if (wanted != data.size())
     refuse(data.size(), " bytes of values came, ", wanted ? std::to_string(*wanted) : "more than 2^62",
            " wanted for the shape ", extents_text(header.extents));
+  return {std::move(header), data};
+}
+
+inline OwnedArray parse_npy(Bytes bytes) {
+  auto [header, data] = parse_npy_header(bytes);
   OwnedArray array{std::move(header.extents), values_of(header.element, data)};
   if (header.column_major && array.extents.size() > 1)
     std::visit([&](auto& v) { v = to_row_major(v, array.extents); }, array.values);

@@ -290,7 +290,8 @@ template <class Spec> struct Recurrent {
     constexpr int L = Unit<T>::samples;
     alignas(T) Scalar<T> factors[L];
     for (std::ptrdiff_t l = 0; l < L; ++l)
-      factors[l] = kept(random.word(static_cast<std::uint64_t>((random.first + i * L + l) * of_sample + place)));
+      factors[l] =
+          kept(random.word(static_cast<std::uint64_t>((random.first + i * L + l) * of_sample + place)));
     return *reinterpret_cast<const T*>(factors);
   }
   template <class T>

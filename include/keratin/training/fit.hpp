@@ -24,6 +24,27 @@ struct FitOptions {
   int validation_freq = 1;   // validation after every so many epochs
 };
 
+namespace detail {
+
+// What counts wherever the batches come from.
+inline bool are_sound(const FitOptions& options) {
+  if (options.epochs < 1)
+    report(Text("fit: epochs ", options.epochs, " came, at least 1 wanted"));
+  else if (options.initial_epoch < 0 || options.initial_epoch > options.epochs)
+    report(Text("fit: initial_epoch ", options.initial_epoch, " came, from 0 to epochs, ", options.epochs,
+                ", wanted"));
+  else if (options.steps_per_epoch < 0 || options.validation_steps < 0)
+    report(Text("fit: steps_per_epoch ", options.steps_per_epoch, " and validation_steps ",
+                options.validation_steps, " came, 1 or more wanted, or 0 for all"));
+  else if (options.validation_freq < 1)
+    report(Text("fit: validation_freq ", options.validation_freq, " came, at least 1 wanted"));
+  else
+    return true;
+  return false;
+}
+
+}  // namespace detail
+
 // An epoch: its batches, their mean loss and metrics.
 template <int Capacity, class Model, class Optimizer, class... Heads>
 template <class Source, class... Callbacks>
@@ -82,7 +103,7 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::run_epochs(Source& source
   run.epochs = options.epochs;
   run.epoch = options.initial_epoch;
   run.steps = options.steps_per_epoch > 0 ? options.steps_per_epoch : source.steps();
-  const int steps = run.steps;
+  int steps = run.steps;
   History history;
   history.reserve(options.epochs);
   const FlushDenormals flush;
@@ -120,6 +141,7 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::run_epochs(Source& source
     } else {
       name_logs(trained, run.logs);
     }
+    if (steps == 0) steps = done;  // all there were
     run.step = done;
     run.steps = steps;
     detail::call<on_epoch_end>(run, callbacks...);
@@ -149,16 +171,8 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, cons
     report(Text("fit: ", parts...));
     return History{};
   };
-  if (options.epochs < 1) return refuse("epochs ", options.epochs, " came, at least 1 wanted");
+  if (!detail::are_sound(options)) return {};
   if (options.batch_size < 1) return refuse("batch_size ", options.batch_size, " came, at least 1 wanted");
-  if (options.initial_epoch < 0 || options.initial_epoch > options.epochs)
-    return refuse("initial_epoch ", options.initial_epoch, " came, from 0 to epochs, ", options.epochs,
-                  ", wanted");
-  if (options.steps_per_epoch < 0 || options.validation_steps < 0)
-    return refuse("steps_per_epoch ", options.steps_per_epoch, " and validation_steps ",
-                  options.validation_steps, " came, 1 or more wanted, or 0 for all");
-  if (options.validation_freq < 1)
-    return refuse("validation_freq ", options.validation_freq, " came, at least 1 wanted");
   if (!(options.validation_split >= 0 && options.validation_split < 1))
     return refuse("validation_split ", options.validation_split, " came, from 0 to below 1 wanted");
   Layouts targets, validation_targets;

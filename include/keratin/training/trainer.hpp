@@ -24,6 +24,12 @@ namespace keratin {
 struct FitOptions;
 class History;
 class Progress;
+namespace data {
+struct Batch;
+}
+/// A data set, see data/dataset.hpp.
+template <class D>
+concept IsDataset = requires { std::remove_cvref_t<D>::batched; };
 
 // Never defined. Read the arguments: the loss, the shape of the network's output, the rule it broke.
 template <class Loss, class Got, const Rule& Broken> struct loss_does_not_fit;
@@ -137,6 +143,14 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   template <class... Callbacks>
   History fit(const Arrays& x, const Arrays& y, const FitOptions& options, Callbacks&&... callbacks);
   History fit(const Arrays& x, const Arrays& y);
+  /// Trains on the batches of a data set, and validates on those of another one; <training/fit_dataset.hpp>
+  /// says how.
+  template <IsDataset D, class... Callbacks>
+  History fit(D&& data, const FitOptions& options, Callbacks&&... callbacks);
+  template <IsDataset D, IsDataset V, class... Callbacks>
+  History fit(D&& data, V&& validation, const FitOptions& options, Callbacks&&... callbacks);
+  template <IsDataset D, class... Callbacks>
+  Logs evaluate(D&& data, int steps = 0, const Array& class_weight = {}, Callbacks&&... callbacks);
   /// The loss and metrics over all samples; batches are those of compile<N> where batch_size is more. Keras:
   /// evaluate.
   template <class... Callbacks>
@@ -445,6 +459,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   void with_angles(auto& sink, auto f);
   void whole_gradient(const Parts& parts);
   void update_with(const Parts& parts);
+  bool accepts(const data::Batch& batch, Weights& weights, Layouts& targets);
+  template <class D> class DatasetBatches;
   double train(const Batch& batch);
   double test(const Batch& batch);
   template <class Source, class... Callbacks>
