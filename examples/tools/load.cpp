@@ -2,17 +2,6 @@
 #include "load.hpp"
 
 #include <keratin/io/compiled_with.hpp>
-#include <keratin/io/training_state.hpp>
-#include <keratin/optimizers.hpp>
-
-namespace keratin::io::detail {
-
-template std::int64_t load_training(functional::Model&, Adam&, std::span<float>, const std::string&,
-                                    const CustomLayers&);
-template std::int64_t load_training(functional::Model&, SGD&, std::span<float>, const std::string&,
-                                    const CustomLayers&);
-
-}  // namespace keratin::io::detail
 
 namespace tool {
 

@@ -8,13 +8,9 @@
 
 namespace keratin::io::detail {
 
-// Compiled in convert.cpp and load.cpp.
+// Compiled in convert.cpp.
 extern template void save(const functional::Model&, const Compiled<float>*, const std::string&,
                           const CustomLayers&);
-extern template std::int64_t load_training(functional::Model&, Adam&, std::span<float>, const std::string&,
-                                           const CustomLayers&);
-extern template std::int64_t load_training(functional::Model&, SGD&, std::span<float>, const std::string&,
-                                           const CustomLayers&);
 
 }  // namespace keratin::io::detail
 

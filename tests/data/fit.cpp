@@ -117,8 +117,7 @@ TEST_CASE("what a data set must be to be trained on") {
                     "fit: a data set without end came, steps_per_epoch wanted");
   CHECK_THROWS_WITH(trainer.fit(data, data | data::repeat(), {.verbose = 0}),
                     "fit: a validation data set without end came, validation_steps wanted");
-  CHECK_THROWS_WITH(trainer.fit(data | data::take(0), {.verbose = 0}),
-                    "fit: no batch came in epoch 1");
+  CHECK_THROWS_WITH(trainer.fit(data | data::take(0), {.verbose = 0}), "fit: no batch came in epoch 1");
   CHECK_THROWS_WITH(
       trainer.fit(data, {.validation_split = 0.5, .verbose = 0}),
       "fit: a data set came with validation_split or validation_data, a second data set wanted");

@@ -1,6 +1,7 @@
 // What the specs say of themselves, for tests/docs/layers.py: lines of words, a layer, its fields, and what
 // it makes of a few shapes.
 #include <keratin/io/config.hpp>
+#include <keratin/layer_specs.hpp>
 
 #include <iostream>
 

@@ -113,7 +113,8 @@ TEST_CASE("graphs that are no Sequential with branches are refused, with the lay
   begins(message_of(model(lstm.with_state(x).state[1])), "layer 'lstm' (LSTM) returns its states");
   begins(message_of(model(lstm(x, Dense<3>{}(Flatten{}(x)), Dense<3>{}(Flatten{}(x))))),
          "layer 'lstm' (LSTM) is given states to begin with");
-  const Tensor ids = functional::Input({5}), masked = functional::Layer(EmbeddingSpec{9, 3, {}, true})(ids);
+  const Tensor ids = functional::Input({5}),
+               masked = ids.then(EmbeddingSpec{.input_dim = 9, .output_dim = 3, .mask_zero = true});
   const Tensor other = ids.then(NotEqualSpec{.value = 3});
   const functional::Layer behind(LSTM<3>{}, "lstm");
   begins(message_of(functional::Model(ids, behind(masked.unmasked()))),
@@ -135,7 +136,7 @@ TEST_CASE("graphs that are no Sequential with branches are refused, with the lay
 
 TEST_CASE("masks are left to the layers that make them") {
   const Tensor x = functional::Input({5}),
-               y = functional::Layer(EmbeddingSpec{9, 3, RandomUniform<>::value, true})(x);
+               y = x.then(EmbeddingSpec{.input_dim = 9, .output_dim = 3, .mask_zero = true});
   CHECK(network_of(functional::Model(x, Flatten{}(y))) ==
         "Sequential<Input<5>, Embedding<9, 3, MaskZero>, Flatten>");
   CHECK(network_of(

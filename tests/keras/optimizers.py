@@ -1,8 +1,9 @@
 """Write optimizers.txt, the optimizers that golden.py has not: KERAS_BACKEND=jax python tests/keras/optimizers.py"""
 
+import jax
 import keras
 import numpy as np
-from keras import layers, losses, optimizers
+from keras import constraints, layers, losses, optimizers, regularizers
 from keras.optimizers import schedules
 
 import golden
@@ -98,6 +99,56 @@ def settings_section():
             optimizer.finalize_variable_values(model.trainable_variables)
             yield f"settings/{case}/averages", np.concatenate([np.ravel(w) for w in model.get_weights()])
 
+CONSTRAINTS = [
+    ("max_norm", (3, 4), constraints.MaxNorm(0.6)),
+    ("max_norm_rows", (3, 4), constraints.MaxNorm(0.6, axis=1)),
+    ("max_norm_filters", (2, 2, 3, 5), constraints.MaxNorm(0.9, axis=[0, 1, 2])),
+    ("max_norm_middle", (2, 3, 4), constraints.MaxNorm(0.5, axis=[1])),
+    ("max_norm_ends", (2, 3, 4), constraints.MaxNorm(0.8, axis=[0, -1])),
+    ("max_norm_all", (2, 3), constraints.MaxNorm(0.4, axis=None)),
+    ("non_neg", (3, 4), constraints.NonNeg()),
+    ("unit_norm", (3, 4), constraints.UnitNorm()),
+    ("unit_norm_last", (3, 9), constraints.UnitNorm(-1)),
+    ("min_max_norm", (3, 4), constraints.MinMaxNorm(0.5, 0.7, 0.8)),
+    ("min_max_norm_bias", (11,), constraints.MinMaxNorm(0.5, 0.7)),
+]
+ORTHOGONAL = [
+    ("rows", (3, 5), regularizers.OrthogonalRegularizer(0.3)),
+    ("columns", (3, 5), regularizers.OrthogonalRegularizer(0.3, mode="columns")),
+]
+
+
+def constrained_run():
+    """The weights after seven steps of a network with constraints and penalties of both kinds."""
+    model = keras.Sequential([
+        keras.Input((3, 2)),
+        layers.Conv1D(3, 2, activation="tanh", kernel_constraint=constraints.MaxNorm(0.5, axis=[0, 1]),
+                      bias_constraint="non_neg"),
+        layers.BatchNormalization(gamma_constraint=constraints.MinMaxNorm(0.3, 0.5, 0.5)),
+        layers.Flatten(),
+        layers.Dense(2, kernel_constraint=constraints.UnitNorm(),
+                     kernel_regularizer=regularizers.OrthogonalRegularizer(0.5, mode="columns"))])
+    fill_weights(model)
+    model.compile(optimizers.Adam(0.02), losses.MeanSquaredError())
+    x, y = 2 * fill((40, 3, 2), 0), fill((40, 2), 5)
+    logs = []
+    for step in range(7):
+        rows = slice(8 * (step % 5), 8 * (step % 5) + 8)
+        logs.append(model.train_on_batch(x[rows], y[rows]))
+    return logs, np.concatenate([np.ravel(w) for w in model.get_weights()])
+
+
+def weights_section():
+    for case, shape, constraint in CONSTRAINTS:
+        yield f"constraint/{case}", constraint(fill(shape, 1))
+    for case, shape, regularizer in ORTHOGONAL:
+        w = jax.numpy.array(fill(shape, 1))
+        yield f"orthogonal/{case}", [regularizer(w)]
+        yield f"orthogonal/{case}/gradient", jax.grad(regularizer)(w)
+    logs, weights = constrained_run()
+    yield "constrained/loss", logs
+    yield "constrained/weights", weights
+
 
 def main():
     golden.OPTIMIZERS = CASES
@@ -105,8 +156,9 @@ def main():
         print(f"# keras {keras.__version__}", file=file)
         for name, array in golden.optimizer_section():
             write_line(file, name, array)
-        for name, array in settings_section():
-            write_line(file, name, array)
+        for section in settings_section(), weights_section():
+            for name, array in section:
+                write_line(file, name, array)
         for case, schedule in SCHEDULES:  # steps 0 to 29
             write_line(file, f"schedule/{case}", [np.float32(schedule(step)) for step in range(30)])
 

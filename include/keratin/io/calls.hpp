@@ -1,6 +1,7 @@
 #pragma once
 // The records that Keras's files have for a model's layers and their calls. Needs nlohmann-json.
 #include <keratin/io/config.hpp>
+#include <keratin/layer_specs.hpp>
 
 #include <optional>
 #include <vector>

@@ -11,6 +11,7 @@
 #include <keratin/preprocessing/text.hpp>
 
 #include <boost/hana/accessors.hpp>
+#include <boost/hana/for_each.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>

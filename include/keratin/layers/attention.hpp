@@ -978,10 +978,11 @@ struct AdditiveAttention : layer_of<AdditiveAttention<Options...>, AdditiveAtten
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::MultiHeadAttentionSpec, num_heads, key_dim, value_dim, dropout, use_bias,
-                     output_shape, sliding_window, kernel_initializer, bias_initializer, kernel_regularizer,
-                     kernel_constraint, bias_constraint, use_causal_mask, return_attention_scores, masks);
+                     output_shape, sliding_window, use_gate, kernel_initializer, bias_initializer,
+                     kernel_regularizer, kernel_constraint, bias_constraint, use_causal_mask,
+                     return_attention_scores, masks);
 KERATIN_ADAPT_STRUCT(keratin::GroupedQueryAttentionSpec, head_dim, num_query_heads, num_key_value_heads,
-                     dropout, use_bias, sliding_window, kernel_initializer, bias_initializer,
+                     dropout, use_bias, sliding_window, use_gate, kernel_initializer, bias_initializer,
                      kernel_regularizer, kernel_constraint, bias_constraint, use_causal_mask,
                      return_attention_scores, masks);
 KERATIN_ADAPT_STRUCT(keratin::AttentionSpec, use_scale, score_mode, dropout, use_causal_mask,

@@ -454,9 +454,11 @@ struct ConvLSTM2D : layer_of<ConvLSTM2D<Filters, Options...>, ConvLSTMSpec<2>, O
 
 KERATIN_ADAPT_STRUCT(keratin::ConvLSTMSpec<1>, filters, kernel_size, strides, padding, dilation_rate,
                      activation, recurrent_activation, use_bias, unit_forget_bias, return_sequences,
-                     go_backwards, kernel_initializer, recurrent_initializer, bias_initializer,
-                     kernel_regularizer, kernel_constraint, recurrent_constraint, bias_constraint, activity_regularizer);
+                     go_backwards, dropout, recurrent_dropout, kernel_initializer, recurrent_initializer,
+                     bias_initializer, kernel_regularizer, kernel_constraint, recurrent_constraint,
+                     bias_constraint, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::ConvLSTMSpec<2>, filters, kernel_size, strides, padding, dilation_rate,
                      activation, recurrent_activation, use_bias, unit_forget_bias, return_sequences,
-                     go_backwards, kernel_initializer, recurrent_initializer, bias_initializer,
-                     kernel_regularizer, kernel_constraint, recurrent_constraint, bias_constraint, activity_regularizer);
+                     go_backwards, dropout, recurrent_dropout, kernel_initializer, recurrent_initializer,
+                     bias_initializer, kernel_regularizer, kernel_constraint, recurrent_constraint,
+                     bias_constraint, activity_regularizer);

@@ -366,10 +366,10 @@ struct Conv3D : layer_of<Conv3D<Filters, Options...>, ConvSpec<3>, Options...> {
 
 KERATIN_ADAPT_STRUCT(keratin::ConvSpec<1>, filters, kernel_size, strides, padding, dilation_rate, groups,
                      activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
-                     kernel_constraint, bias_constraint, norm, max_pool);
+                     kernel_constraint, bias_constraint, activity_regularizer, norm, max_pool);
 KERATIN_ADAPT_STRUCT(keratin::ConvSpec<2>, filters, kernel_size, strides, padding, dilation_rate, groups,
                      activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
-                     kernel_constraint, bias_constraint, norm, max_pool);
+                     kernel_constraint, bias_constraint, activity_regularizer, norm, max_pool);
 KERATIN_ADAPT_STRUCT(keratin::ConvSpec<3>, filters, kernel_size, strides, padding, dilation_rate, groups,
                      activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
-                     kernel_constraint, bias_constraint, norm, max_pool);
+                     kernel_constraint, bias_constraint, activity_regularizer, norm, max_pool);

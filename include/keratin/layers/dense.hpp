@@ -220,4 +220,4 @@ struct Dense : layer_of<Dense<Units, Options...>, DenseSpec, Options...> {
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::DenseSpec, units, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer, kernel_constraint, bias_constraint, norm);
+                     kernel_regularizer, kernel_constraint, bias_constraint, activity_regularizer, norm);

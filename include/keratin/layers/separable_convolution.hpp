@@ -211,7 +211,9 @@ struct SeparableConv2D : layer_of<SeparableConv2D<Filters, Options...>, Separabl
 
 KERATIN_ADAPT_STRUCT(keratin::SeparableConv1DSpec, filters, kernel_size, strides, padding, dilation_rate,
                      depth_multiplier, activation, use_bias, depthwise_initializer, pointwise_initializer,
-                     bias_initializer, depthwise_constraint, pointwise_constraint, bias_constraint, activity_regularizer);
+                     bias_initializer, depthwise_constraint, pointwise_constraint, bias_constraint,
+                     activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::SeparableConv2DSpec, filters, kernel_size, strides, padding, dilation_rate,
                      depth_multiplier, activation, use_bias, depthwise_initializer, pointwise_initializer,
-                     bias_initializer, depthwise_constraint, pointwise_constraint, bias_constraint, activity_regularizer);
+                     bias_initializer, depthwise_constraint, pointwise_constraint, bias_constraint,
+                     activity_regularizer);

@@ -80,6 +80,8 @@ template <double Factor = 0.01, OrthogonalMode Mode = OrthogonalMode::rows> stru
   static constexpr void apply(Spec& spec) {
     spec.kernel_regularizer.orthogonal = Factor;
     spec.kernel_regularizer.mode = Mode;
+  }
+};
 /// l * sum |y| on what the layer makes, over the number of samples. Keras: activity_regularizer=L1(l). May
 /// stand beside ActivityL2.
 template <double L = 0.01> struct ActivityL1 {

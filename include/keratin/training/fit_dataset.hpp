@@ -23,6 +23,42 @@ template <class D> bool ends(const D& data, int steps, const char* error) {
   report(Text(error));
   return false;
 }
+// Its batches, as fit() and evaluate() take them. accepts(batch, weights, targets): whether one fits.
+template <std::size_t Outputs, class D, class Accepts> class DatasetBatches {
+ public:
+  DatasetBatches(D& data, const Array& class_weight, Accepts accepts)
+      : data_(data), accepts_(accepts), weights_{{}, class_weight} {}
+
+  int steps() const { return static_cast<int>(std::clamp<std::int64_t>(data_.cardinality(), 0, INT32_MAX)); }
+  void begin(const Random*) {
+    data_.rewind();
+    over_ = ahead_ = false;
+  }
+  const Batch<Outputs>* next() {
+    if (over()) return nullptr;
+    ahead_ = false;
+    if (!accepts_(came_, weights_, targets_)) return nullptr;
+    batch_.samples.n = static_cast<int>(came_.samples);
+    return &batch_;
+  }
+  // Only reading on shows it.
+  bool over() {
+    if (!over_ && !ahead_) {
+      ahead_ = data_.next(came_, 1);
+      over_ = !ahead_;
+    }
+    return over_;
+  }
+
+ private:
+  D& data_;
+  Accepts accepts_;
+  Weights weights_;
+  data::Batch came_;
+  std::array<TargetLayout, Outputs> targets_{};
+  Batch<Outputs> batch_{.x = came_.x, .y = came_.y, .targets = targets_, .weights = weights_};
+  bool over_ = true, ahead_ = false;
+};
 inline bool are_sound_for_data(const FitOptions& options) {
   if (!are_sound(options)) return false;
   if (options.validation_split != 0 || options.validation_data.x.size() > 0)
@@ -50,44 +86,14 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::accepts(const data::Batch& b
   return reserve(batch.samples) && continues({batch.samples}, static_cast<int>(batch.samples));
 }
 
-// Its batches, as fit() and evaluate() take them.
 template <int Capacity, class Model, class Optimizer, class... Heads>
-template <class D>
-class Trainer<Capacity, Model, Optimizer, Heads...>::DatasetBatches {
- public:
-  DatasetBatches(Trainer& trainer, D& data, const Array& class_weight)
-      : trainer_(trainer), data_(data), weights_{{}, class_weight} {}
-
-  int steps() const { return static_cast<int>(std::clamp<std::int64_t>(data_.cardinality(), 0, INT32_MAX)); }
-  void begin(const Random*) {
-    data_.rewind();
-    over_ = ahead_ = false;
-  }
-  const Batch* next() {
-    if (over()) return nullptr;
-    ahead_ = false;
-    if (!trainer_.accepts(came_, weights_, targets_)) return nullptr;
-    batch_.samples.n = static_cast<int>(came_.samples);
-    return &batch_;
-  }
-  // Only reading on shows it.
-  bool over() {
-    if (!over_ && !ahead_) {
-      ahead_ = data_.next(came_, 1);
-      over_ = !ahead_;
-    }
-    return over_;
-  }
-
- private:
-  Trainer& trainer_;
-  D& data_;
-  Weights weights_;
-  data::Batch came_;
-  Layouts targets_;
-  Batch batch_{.x = came_.x, .y = came_.y, .targets = targets_, .weights = weights_};
-  bool over_ = true, ahead_ = false;
-};
+auto Trainer<Capacity, Model, Optimizer, Heads...>::batches_of(auto& data, const Array& class_weight) {
+  const auto accept = [this](const data::Batch& batch, Weights& weights, Layouts& targets) {
+    return accepts(batch, weights, targets);
+  };
+  return detail::DatasetBatches<outputs, std::remove_reference_t<decltype(data)>, decltype(accept)>(
+      data, class_weight, accept);
+}
 
 /// Epochs over the batches of a data set. It is rewound before each of them; with steps_per_epoch only where
 /// it has ended, otherwise an epoch goes on where the one before stopped. batch_size and shuffle do not
@@ -102,7 +108,7 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(D&& data, const FitOp
       !detail::ends(data, options.steps_per_epoch,
                     "fit: a data set without end came, steps_per_epoch wanted"))
     return {};
-  DatasetBatches batches(*this, data, options.class_weight);
+  auto batches = batches_of(data, options.class_weight);
   return run_epochs(batches, static_cast<decltype(batches)*>(nullptr), options, callbacks...);
 }
 
@@ -120,8 +126,8 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(D&& data, V&& validat
       !detail::ends(validation, options.validation_steps,
                     "fit: a validation data set without end came, validation_steps wanted"))
     return {};
-  DatasetBatches batches(*this, data, options.class_weight);
-  DatasetBatches tests(*this, validation, {});
+  auto batches = batches_of(data, options.class_weight);
+  auto tests = batches_of(validation, {});
   return run_epochs(batches, &tests, options, callbacks...);
 }
 
@@ -134,7 +140,7 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::evaluate(D&& data, int steps
   detail::expect_batches<D>();
   if (!detail::ends(data, steps, "evaluate: a data set without end came, a number of steps wanted"))
     return no_logs();
-  DatasetBatches batches(*this, data, class_weight);
+  auto batches = batches_of(data, class_weight);
   TrainingRun<Trainer> run(*this);
   return test_batches(batches, steps, run, callbacks...);
 }

@@ -460,7 +460,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   void whole_gradient(const Parts& parts);
   void update_with(const Parts& parts);
   bool accepts(const data::Batch& batch, Weights& weights, Layouts& targets);
-  template <class D> class DatasetBatches;
+  auto batches_of(auto& data, const Array& class_weight);
   double train(const Batch& batch);
   double test(const Batch& batch);
   template <class Source, class... Callbacks>
