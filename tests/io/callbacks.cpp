@@ -282,6 +282,31 @@ std::vector<std::string> records(const std::string& bytes) {
 
 }  // namespace
 
+TEST_CASE("histograms are those that TensorFlow writes") {
+  const TemporaryFolder folder;
+  const auto names = {"wave", "whole_numbers", "outlier", "tiny", "alike", "one", "none"};
+  const auto numbers = [](const std::string& name, const char* what) {
+    return golden("histogram/" + name + "/" + what);
+  };
+  io::EventFile file(folder.path);
+  for (const char* name : names) file.histogram(name, numbers(name, "values"), 0);
+  const std::vector<std::string> events = records(contents(folder.file(all_files(folder.path)[0])));
+  REQUIRE(events.size() == 1 + names.size());
+  auto event = events.begin() + 1;
+  for (const char* name : names) {
+    CAPTURE(name);
+    const std::vector<float> wanted = numbers(name, "buckets");
+    std::vector<double> buckets(wanted.size());
+    const std::size_t bytes = buckets.size() * sizeof(double);
+    REQUIRE(event->size() > bytes);
+    std::memcpy(buckets.data(), event->data() + event->size() - bytes, bytes);  // the event's end
+    const double range = std::max(std::fabs(wanted[0]), std::fabs(wanted[wanted.size() - 2]));
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      CHECK(std::fabs(buckets[i] - wanted[i]) <= (i % 3 == 2 ? 0 : 1e-6 * range));
+    ++event;
+  }
+}
+
 TEST_CASE("TensorBoard's files have an event for each value, and TensorBoard reads them") {
   CHECK(io::detail::crc32c("123456789") == 0xE3069283);
   const TemporaryFolder folder;
