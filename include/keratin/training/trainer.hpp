@@ -206,13 +206,16 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   void finalize_weights()
     requires HasSettings<Optimizer>
   {
+    if (averages_in_model_) swap_averages();
     each_average([](S& w, S& average) { w = average; });
   }
   void swap_averages()
     requires HasSettings<Optimizer>
   {
     each_average([](S& w, S& average) { std::swap(w, average); });
+    averages_in_model_ = optimizer_.use_ema && !averages_in_model_;
   }
+  bool averages_in_model() const { return averages_in_model_; }
   /// What the model's summary says, and the number of values that Keras's optimizer would hold.
   const auto& layers() const { return model_.layers(); }
   std::vector<std::string> connections() const
@@ -492,6 +495,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   Layout layout_;
   Workers* workers_ = nullptr;
   bool own_workers_ = false, together_ = false;  // together: the memory is laid out for several threads
+  bool averages_in_model_ = false;
   bool penalized_ = false, orthogonal_ = false, constrained_ = false;  // whether some weights are
   template <class V, std::size_t N> using MemoryOf = detail::TrainerMemory<V, Capacity == 0, N>;
   MemoryOf<S, fixed_size()> memory_;
@@ -1253,6 +1257,7 @@ void Trainer<Capacity, Model, Optimizer, Heads...>::each_state(auto f) {
   if constexpr (HasSettings<Optimizer>) {
     values("averages of the weights", averages());
     values("sums of gradients", sums());
+    object("averages in the model", averages_in_model_);
   }
   std::size_t states = 0;
   if (sequences_ > 0) states = states_size(training(), sequences_);
