@@ -2,6 +2,7 @@
 #include <keratin/losses/binary_crossentropy.hpp>
 #include <keratin/losses/categorical_crossentropy.hpp>
 #include <keratin/losses/cosine_similarity.hpp>
+#include <keratin/losses/ctc.hpp>
 #include <keratin/losses/focal_crossentropy.hpp>
 #include <keratin/losses/generalized_crossentropy.hpp>
 #include <keratin/losses/hinge.hpp>

@@ -363,6 +363,18 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     else
       return 2 * states_size({}, Capacity);
   }
+  // What losses work with; targets beyond the output's steps need no more.
+  static constexpr std::size_t fixed_loss_scratch() {
+    std::size_t size = 0;
+    if constexpr (Capacity > 0) {
+      const Shape output = Model::output_shape();
+      const auto add = [&]<class Loss>(const Loss*) {
+        if constexpr (requires { Loss::scratch(output, 1); }) size = Loss::scratch(output, rows_of(output));
+      };
+      (add(static_cast<const typename Heads::Loss*>(nullptr)), ...);
+    }
+    return size;
+  }
   static constexpr std::size_t fixed_labels() {
     if constexpr (Capacity == 0)
       return 0;
@@ -388,7 +400,10 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   std::size_t output_size(std::size_t k) const { return plan().outputs[k].size; }
   const Shape& output_shape(std::size_t k) const { return plan().outputs[k].shape; }
   int classes(std::size_t k) const { return output_shape(k).last(); }
-  std::size_t rows_per_sample(std::size_t k) const { return rows_of(output_shape(k)); }
+  std::size_t rows_per_sample(std::size_t k) const {
+    constexpr std::array<bool, outputs> sequences{(Heads::Loss::targets == Targets::sequences)...};
+    return sequences[k] ? 1 : rows_of(output_shape(k));
+  }
   // Rows of all outputs before the k-th, and of all.
   std::size_t rows_before(std::size_t k) const {
     std::size_t rows = 0;
@@ -502,6 +517,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   [[no_unique_address]] MemoryOf<S, fixed_blocks(may_be_orthogonal() ? 1 : 0)> orthogonal_gradient_;
   MemoryOf<S, fixed_states()> states_;
   MemoryOf<std::int32_t, fixed_labels()> labels_;
+  [[no_unique_address]] MemoryOf<S, fixed_loss_scratch()> loss_scratch_;
   int sequences_ = 0;  // whose states are kept
 };
 
@@ -705,6 +721,8 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::check(const Arrays& x, const
   each_output([&]<class L, class... Ms>(std::size_t k, const ForOutput<L, Ms...>&) {
     fit = fit && detail::check_targets<S, L, Ms...>(y[k], samples, output_shape(k),
                                                     outputs > 1 ? static_cast<int>(k) : -1, targets[k]);
+    if constexpr (requires { L::scratch(Shape(), 1); })
+      if (fit) loss_scratch_.resize(L::scratch(output_shape(k), targets[k].per_sample));
   });
   return fit && check_weights(weights, samples);
 }
@@ -724,7 +742,9 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::check_weights(const Weights&
     const auto wanted = static_cast<std::size_t>(std::max(2, classes(0)));
     if (outputs > 1) return refuse("class_weight: a model of ", outputs, " outputs came, one output wanted");
     if (of_samples.size() > 0) return refuse("class_weight and sample_weight came, one of them wanted");
-    if (const bool no_classes = (... || (Heads::Loss::targets == Targets::values)); no_classes)
+    if (const bool no_classes =
+            (... || (Heads::Loss::targets == Targets::values || Heads::Loss::targets == Targets::sequences));
+        no_classes)
       return refuse("class_weight came, and a loss whose targets are no classes");
     if (of_classes.size() != wanted)
       return refuse("class_weight: ", of_classes.size(), " values came, ", wanted, " wanted, one a class");
@@ -762,13 +782,16 @@ LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>:
   }
   const int rows = batch.samples.n * static_cast<int>(rows_per_sample(k));
   return {.rows = rows,
-          .n = classes(k),
+          .n = static_cast<int>(output_size(k) / rows_per_sample(k)),
           .y = outputs_of_batch,
           .values = targets.labels ? nullptr : values,
           .labels = targets.labels ? labels : nullptr,
           .gradient = gradient,
           .weight = static_cast<S>(head.weight) / static_cast<S>(rows),
-          .probabilities = Head::metrics > 0};
+          .probabilities = Head::metrics > 0,
+          .length = targets.sequence ? static_cast<int>(per_sample) : 0,
+          .classes = classes(k),
+          .scratch = loss_scratch_.data()};
 }
 
 // What the rows of the k-th output count; null where all count 1.
