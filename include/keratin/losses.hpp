@@ -15,3 +15,4 @@
 #include <keratin/losses/mean_squared_logarithmic_error.hpp>
 #include <keratin/losses/overlap.hpp>
 #include <keratin/losses/poisson.hpp>
+#include <keratin/losses/reduction.hpp>

@@ -18,6 +18,7 @@ std::string written_by_keras(const std::string& name) { return file("compiled/" 
 std::string text(const io::CompiledOutput& output) {
   std::string all =
       output.loss + (output.from_logits ? " logits " : " ") + std::string(Text(output.weight).view());
+  if (output.reduction != "sum_over_batch_size") all += " " + output.reduction;
   for (const auto& [name, value] : output.settings) all += " " + name + "=" + std::string(Text(value).view());
   for (const std::string& metric : output.metrics) all += " " + metric;
   return all + (output.unknown.empty() ? "" : " without " + output.unknown);
@@ -49,12 +50,13 @@ TEST_CASE("what a loss is made with is written and read") {
                                          x.then(DenseSpec{.units = 2}), x.then(DenseSpec{.units = 2})});
   const ForOutput smooth(CategoricalCrossentropy<FromLogits, LabelSmoothing<0.1>>{});
   const auto trainer = compile(model, SGD{}, smooth, ForOutput(KLDivergence{}),
-                               ForOutput(BinaryFocalCrossentropy<1.5>{}), ForOutput(Huber<>{}));
+                               ForOutput(Reduced<BinaryFocalCrossentropy<1.5>, LossReduction::sum>{}),
+                               ForOutput(Reduced<Huber<>, LossReduction::mean>{}));
   io::save_model(trainer, folder.file("model.keras"));
   const io::CompiledWith compiled = read(folder.file("model.keras"));
   CHECK(text(compiled.outputs.at(0)) == "categorical_crossentropy logits 1 label_smoothing=0.1");
   CHECK(text(compiled.outputs.at(1)) == "kl_divergence 1");
-  CHECK(text(compiled.outputs.at(2)) == "binary_focal_crossentropy 1 gamma=1.5 alpha=0.25");
+  CHECK(text(compiled.outputs.at(2)) == "binary_focal_crossentropy 1 sum gamma=1.5 alpha=0.25");
   CHECK(text(compiled.outputs.at(3)) == "huber 1");
 }
 

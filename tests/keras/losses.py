@@ -82,13 +82,33 @@ def sequence_training():
     yield "fit_ctc/weighed", weighed
 
 
+def reductions():
+    """A layer on 3 sequences of 4 steps: the loss, and how far SGD of rate 1 takes the weights."""
+    x, y = fill((3, 4, 2), 1, 2), fill((3, 4, 3), 5)
+    masked = x.copy()
+    masked[0, 3] = masked[2, 2:] = 0
+    weights = np.abs(fill((3, 4), 9))
+    for masking in False, True:
+        for weighed in False, True:
+            for reduction in "sum", "mean", "mean_with_sample_weight":
+                model = keras.Sequential([keras.Input((4, 2)), *[keras.layers.Masking()] * masking,
+                                          keras.layers.Dense(3)])
+                model.compile(keras.optimizers.SGD(1.0), losses.MeanSquaredError(reduction))
+                fill_weights(model)
+                before = [w.numpy() for w in model.trainable_variables]
+                loss = model.train_on_batch(masked, y, sample_weight=weights if weighed else None)
+                moved = [np.ravel(w - v.numpy()) for w, v in zip(before, model.trainable_variables)]
+                name = f"reduction/{reduction}" + "_masked" * masking + "_weighed" * weighed
+                yield name, np.concatenate([[loss], *moved])
+
+
 def main():
     jax.config.update("jax_default_matmul_precision", "highest")
     with open(HERE / "losses.txt", "w", encoding="ascii") as file:
         print(f"# keras {keras.__version__}, jax {jax.__version__}", file=file)
         for name, array in loss_arrays("loss", [(*case, linear) for case in CASES + WHOLE], "z"):
             write_line(file, name, array)
-        for name, array in [*sequence_losses(), *sequence_training()]:
+        for name, array in [*sequence_losses(), *sequence_training(), *reductions()]:
             write_line(file, name, array)
 
 

@@ -236,6 +236,40 @@ TEST_CASE("one number for a whole batch") {
   check_whole("tversky_unequal", Tversky<0.3, 0.8>{});
 }
 
+TEST_CASE("reductions against Keras, with weights and masks") {
+  auto x = filled_array(3 * 4 * 2, 1, 4), y = filled_array(3 * 4 * 3, 5), weights = filled_array(3 * 4, 9);
+  for (const std::size_t i : {6u, 7u, 20u, 21u, 22u, 23u}) x[i] = 0;
+  for (float& w : weights) w = std::fabs(w);
+  const auto check = [&](auto net, const auto& loss, const std::string& name) {
+    for (const bool weighed : {false, true}) {
+      const std::string of = "reduction/" + name + (weighed ? "_weighed" : "");
+      CAPTURE(of);
+      Model<decltype(net)> model;
+      std::ranges::copy(filled_array(6, 1), find_parameter(model, "dense/kernel").begin());
+      std::ranges::copy(filled_array(3, 2), find_parameter(model, "dense/bias").begin());
+      auto trainer = compile(model, SGD{}, loss);
+      const Weights given{.sample_weight = weighed ? Arrays(weights) : Arrays()};
+      std::vector<float> came(10), none(12);
+      came[0] = static_cast<float>(trainer.test_on_batch(x, y, given)[0]);
+      const auto gradient = trainer.gradient(x, y, given);
+      copy_weights_out(model.layers(), gradient.data(), std::span(came).subspan(1));
+      CHECK(all_near(came, golden(of), 1e-6));
+      if (!weighed) continue;
+      CHECK(trainer.test_on_batch(x, y, {.sample_weight = none})[0] == 0);
+    }
+  };
+  using Plain = Sequential<Input<4, 2>, Dense<3>>;
+  using Masked = Sequential<Input<4, 2>, Masking<>, Dense<3>>;
+  check(Plain{}, Reduced<MeanSquaredError, LossReduction::sum>{}, "sum");
+  check(Plain{}, Reduced<MeanSquaredError, LossReduction::mean>{}, "mean");
+  check(Plain{}, Reduced<MeanSquaredError, LossReduction::mean_with_sample_weight>{},
+        "mean_with_sample_weight");
+  check(Masked{}, Reduced<MeanSquaredError, LossReduction::sum>{}, "sum_masked");
+  check(Masked{}, MeanSquaredError{}, "mean_masked");
+  check(Masked{}, Reduced<MeanSquaredError, LossReduction::mean_with_sample_weight>{},
+        "mean_with_sample_weight_masked");
+}
+
 TEST_CASE("losses on logits that stay logits") {
   check_in_both<CategoricalCrossentropy<FromLogits>>("categorical_crossentropy");
   check_in_both<SparseCategoricalCrossentropy<FromLogits>>("sparse_categorical_crossentropy");

@@ -128,7 +128,8 @@ template <class T> void check_writable(const char* what) {
 }
 template <class Loss> Json loss_record() {
   check_writable<Loss>("loss");
-  Json config = {{"name", Loss::name}, {"reduction", "sum_over_batch_size"}};
+  Json config = {{"name", Loss::name},
+                 {"reduction", std::string(enum_name(keratin::detail::reduction_of<Loss>))}};
   if constexpr (requires { Loss::from_logits; })
     if (Loss::from_logits) config["from_logits"] = true;
   put_settings<Loss>(config);

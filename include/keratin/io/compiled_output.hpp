@@ -12,6 +12,7 @@ struct CompiledOutput {
   std::string loss;                                        // empty: none
   std::vector<std::pair<std::string, double>> settings{};  // of the loss: {"label_smoothing", 0.1}
   bool from_logits = false;
+  std::string reduction = "sum_over_batch_size";
   double weight = 1;
   std::vector<std::string> metrics{};
   std::string unknown{};  // a setting of the loss that is not known here, "axis"

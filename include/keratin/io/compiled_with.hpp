@@ -28,9 +28,11 @@ inline void take_loss(const Json& j, CompiledOutput& output) {
   for (const auto& [key, value] : j["config"].items()) {
     const bool default_value = key == "name" || key == "dtype" || value.is_null() || value == false ||
                                value == 0 || (key == "axis" && value == -1) ||
-                               (key == "reduction" && (value == "sum_over_batch_size" || value == "auto"));
+                               (key == "reduction" && (value == "mean" || value == "auto"));
     if (key == "from_logits")
       take(value, output.from_logits);
+    else if (key == "reduction" && !default_value)
+      take(value, output.reduction);
     else if (default_value)
       continue;
     else if (value.is_number() && key != "axis")

@@ -67,7 +67,9 @@ inline bool check_metric(const char* name, Targets wanted, const TargetLayout& c
   if (fits) return true;
   const char *const classes = "class numbers", *const values = "targets of the output's shape",
                     *const sequences = "sequences of labels";
-  const char* const wants = wanted == Targets::sequences ? sequences : takes_values(wanted) ? values : classes;
+  const char* const wants = wanted == Targets::sequences ? sequences
+                            : takes_values(wanted)       ? values
+                                                         : classes;
   const char* const got = came.sequence ? sequences : came.labels ? classes : values;
   report(Text("the metric ", name, " wants ", wants, ", ", got, " came"));
   return false;

@@ -787,7 +787,7 @@ LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>:
           .values = targets.labels ? nullptr : values,
           .labels = targets.labels ? labels : nullptr,
           .gradient = gradient,
-          .weight = static_cast<S>(head.weight) / static_cast<S>(rows),
+          .weight = static_cast<S>(head.weight),
           .probabilities = Head::metrics > 0,
           .length = targets.sequence ? static_cast<int>(per_sample) : 0,
           .classes = classes(k),
@@ -826,8 +826,8 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::load_weights(const Batch& ba
   return weights;
 }
 
-// What an output adds to the loss of a batch; its metrics see its predictions. Masked rows count for nothing,
-// and the others are a mean of their own; metrics see no weights.
+// What an output adds to the loss of a batch; its metrics see its predictions. Masked rows count for nothing;
+// metrics see no weights.
 template <int Capacity, class Model, class Optimizer, class... Heads>
 template <class Head>
 double Trainer<Capacity, Model, Optimizer, Heads...>::measure(Head& head, LossInput<S> in, const Batch& batch,
@@ -836,27 +836,27 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::measure(Head& head, LossIn
   const auto update = [&](const LossInput<S>& rows) {
     std::apply([&](auto&... metric) { (metric.update(rows), ...); }, head.of_metrics);
   };
-  double mean = 0;
+  const double divisor = detail::divisor<typename Head::Loss>(in.rows, weights, mask);
+  const auto reduced = [=]<class V>(V v) { return divisor == 0 ? V{0} : v / static_cast<V>(divisor); };
+  in.weight = reduced(in.weight);
+  double sum = 0;
   if (!weights && !mask) {
-    mean = Head::Loss::evaluate(in) / in.rows;
+    sum = Head::Loss::evaluate(in);
     update(in);
   } else {
-    const auto counts = [&](int r) { return !mask || mask[r] != 0; };
-    int valid = 0;
-    for (int r = 0; r < in.rows; ++r) valid += counts(r);
-    in.weight *= static_cast<S>(in.rows) / static_cast<S>(std::max(valid, 1));
     for (int r = 0; r < in.rows; ++r) {
       LossInput<S> row = in.row(r);
-      if (!counts(r)) {
+      if (mask && mask[r] == 0) {
         if (row.gradient) std::fill_n(row.gradient, row.n, S{});
         continue;
       }
       const S weight = weights ? weights[r] : S{1};
       row.weight *= weight;
-      mean += static_cast<double>(weight) * Head::Loss::evaluate(row) / valid;
+      sum += static_cast<double>(weight) * Head::Loss::evaluate(row);
       update(row);
     }
   }
+  const double mean = reduced(sum);
   head.loss.add(mean * in.rows, in.rows);
   return head.weight * mean;
 }
