@@ -22,6 +22,7 @@ int summary(const std::string& file) {
     if (!output.unknown.empty()) std::printf(" with %s", output.unknown.c_str());
     if (output.weight != 1) std::printf(", weight %g", output.weight);
     for (const std::string& metric : output.metrics) std::printf(", %s", metric.c_str());
+    for (const std::string& metric : output.weighted_metrics) std::printf(", weighted %s", metric.c_str());
     std::printf("\n");
   }
   return ok;

@@ -62,6 +62,7 @@ Compilation choose(const std::string& file, const CompileOptions& options,
                          ", which is not known here: --loss wanted");
       try {
         to.loss = &find_loss(output.loss, output.from_logits);
+        if (options.metrics.empty() && !output.weighted_metrics.empty()) throw UsageError("weighted metrics");
         if (options.metrics.empty())
           for (const std::string& name : output.metrics) to.metrics.push_back(&find_metric(name));
       } catch (const UsageError& e) {

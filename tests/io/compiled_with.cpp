@@ -21,6 +21,7 @@ std::string text(const io::CompiledOutput& output) {
   if (output.reduction != "sum_over_batch_size") all += " " + output.reduction;
   for (const auto& [name, value] : output.settings) all += " " + name + "=" + std::string(Text(value).view());
   for (const std::string& metric : output.metrics) all += " " + metric;
+  for (const std::string& metric : output.weighted_metrics) all += " weighted " + metric;
   return all + (output.unknown.empty() ? "" : " without " + output.unknown);
 }
 
@@ -65,7 +66,10 @@ TEST_CASE("what a trainer writes is read again; a model that was not compiled ha
   functional::Model model(x, std::vector{x.then(DenseSpec{.units = 2}), x.then(DenseSpec{.units = 1})});
   const auto trainer =
       compile(model, SGD{}, ForOutput(CategoricalCrossentropy<FromLogits>{}, metrics::Accuracy{}),
-              ForOutput(MeanAbsoluteError{}, metrics::MeanSquaredError{}).weighing(0.5));
+              ForOutput(MeanAbsoluteError{}, metrics::MeanSquaredError{},
+                        metrics::Weighted<metrics::MeanSquaredError>{})
+                  .weighing(0.5));
+  CHECK(trainer.log_name(5) == "dense_1_weighted_mean_squared_error");
   for (const char* ending : {".keras", ".h5"}) {
     const std::string path =
         (std::filesystem::temp_directory_path() / "keratin_compiled_with").string() + ending;
@@ -74,7 +78,8 @@ TEST_CASE("what a trainer writes is read again; a model that was not compiled ha
     CHECK(compiled.optimizer == "SGD");
     REQUIRE(compiled.outputs.size() == 2);
     CHECK(text(compiled.outputs[0]) == "categorical_crossentropy logits 1 accuracy");
-    CHECK(text(compiled.outputs[1]) == "mean_absolute_error 0.5 mean_squared_error");
+    CHECK(text(compiled.outputs[1]) ==
+          "mean_absolute_error 0.5 mean_squared_error weighted mean_squared_error");
     io::save_model(model, path);
     CHECK_FALSE(io::compiled_with(path, model).has_value());
     std::filesystem::remove(path);

@@ -108,7 +108,7 @@ template <class Trainer> auto kept_blocks(Trainer& trainer) {
 
 /// One of a model's outputs in what compile() was given.
 struct CompiledRecord {
-  Json loss, metrics = Json::array();
+  Json loss, metrics = Json::array(), weighted_metrics = Json::array();
   double weight = 1;
 };
 
@@ -149,20 +149,29 @@ template <class Metric> Json metric_record() {
 template <class Loss, class... Metrics>
 CompiledRecord compiled_record(const ForOutput<Loss, Metrics...>& head) {
   CompiledRecord output{.loss = loss_record<Loss>(), .weight = head.weight};
-  (output.metrics.push_back(metric_record<Metrics>()), ...);
+  const auto add = [&]<class Metric>(const Metric*) {
+    if constexpr (metrics::IsWeighted<Metric>)
+      output.weighted_metrics.push_back(metric_record<typename Metric::Unweighted>());
+    else
+      output.metrics.push_back(metric_record<Metric>());
+  };
+  (add(static_cast<const Metrics*>(nullptr)), ...);
   return output;
 }
 
 /// compile_config of a model's record. output_names: none where the outputs have none of their own.
 inline Json compile_config(const std::vector<CompiledRecord>& outputs, const Json& optimizer,
                            const std::vector<std::string>& output_names) {
-  Json losses = Json::array(), weights = Json::array(), metrics = Json::array();
-  bool weighed = false;
+  Json losses = Json::array(), weights = Json::array(), metrics = Json::array(),
+       weighted_metrics = Json::array();
+  bool weighed = false, with_weighted_metrics = false;
   for (const CompiledRecord& output : outputs) {
     losses.push_back(output.loss);
     weights.push_back(output.weight);
     weighed = weighed || output.weight != 1;
     metrics.push_back(output.metrics);
+    weighted_metrics.push_back(output.weighted_metrics);
+    with_weighted_metrics = with_weighted_metrics || !output.weighted_metrics.empty();
   }
   const auto for_outputs = [&](const Json& list) -> Json {
     if (output_names.empty()) return list.size() == 1 ? list[0] : list;
@@ -174,7 +183,7 @@ inline Json compile_config(const std::vector<CompiledRecord>& outputs, const Jso
           {"loss", for_outputs(losses)},
           {"loss_weights", weighed ? (weights.size() == 1 ? weights : for_outputs(weights)) : Json()},
           {"metrics", for_outputs(metrics)},
-          {"weighted_metrics", nullptr},
+          {"weighted_metrics", with_weighted_metrics ? for_outputs(weighted_metrics) : Json()},
           {"run_eagerly", false},
           {"steps_per_execution", 1}};
 }

@@ -14,7 +14,7 @@ struct CompiledOutput {
   bool from_logits = false;
   std::string reduction = "sum_over_batch_size";
   double weight = 1;
-  std::vector<std::string> metrics{};
+  std::vector<std::string> metrics{}, weighted_metrics{};
   std::string unknown{};  // a setting of the loss that is not known here, "axis"
 };
 

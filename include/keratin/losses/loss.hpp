@@ -72,6 +72,7 @@ template <class S> struct LossInput {
   // much as the loss's scratch() says.
   int length = 0, classes = 0;
   S* scratch = nullptr;
+  double count = 1;  // what each row counts in a metric
 
   /// One row of it.
   LossInput row(int r) const {

@@ -102,7 +102,7 @@ template <class... Heads> struct LogNames {
     const auto add = [&]<class L, class... Ms>(const ForOutput<L, Ms...>*) {
       const std::string output = model.output_name(k);
       names[1 + k++] = output + "_loss";
-      ((names[next++] = output + "_" + Ms::name), ...);
+      ((names[next++] = output + "_" + std::string(metrics::log_name<Ms, Ms...>())), ...);
     };
     (add(static_cast<const Heads*>(nullptr)), ...);
   }
@@ -114,7 +114,7 @@ template <class L, class... Ms> struct LogNames<ForOutput<L, Ms...>> {
   LogNames() = default;
   explicit LogNames(const auto&) {}
   std::string_view operator[](std::size_t i) const {
-    const std::array<std::string_view, 1 + sizeof...(Ms)> names{"loss", Ms::name...};
+    const std::array<std::string_view, 1 + sizeof...(Ms)> names{"loss", metrics::log_name<Ms, Ms...>()...};
     return i < names.size() ? names[i] : std::string_view();
   }
 };
@@ -401,7 +401,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   const Shape& output_shape(std::size_t k) const { return plan().outputs[k].shape; }
   int classes(std::size_t k) const { return output_shape(k).last(); }
   std::size_t rows_per_sample(std::size_t k) const {
-    constexpr std::array<bool, outputs> sequences{(Heads::Loss::targets == Targets::sequences)...};
+    const std::array<bool, outputs> sequences{(Heads::Loss::targets == Targets::sequences)...};
     return sequences[k] ? 1 : rows_of(output_shape(k));
   }
   // Rows of all outputs before the k-th, and of all.
@@ -826,15 +826,18 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::load_weights(const Batch& ba
   return weights;
 }
 
-// What an output adds to the loss of a batch; its metrics see its predictions. Masked rows count for nothing;
-// metrics see no weights.
+// What an output adds to the loss of a batch; its metrics see its predictions. Masked rows count for nothing.
 template <int Capacity, class Model, class Optimizer, class... Heads>
 template <class Head>
 double Trainer<Capacity, Model, Optimizer, Heads...>::measure(Head& head, LossInput<S> in, const Batch& batch,
                                                               std::size_t k, const S* mask) {
   const S* const weights = load_weights(batch, k, in);
-  const auto update = [&](const LossInput<S>& rows) {
-    std::apply([&](auto&... metric) { (metric.update(rows), ...); }, head.of_metrics);
+  const auto update = [&](LossInput<S> rows, S weight) {
+    const auto one = [&]<class M>(M& metric) {
+      rows.count = metrics::IsWeighted<M> ? static_cast<double>(weight) : 1;
+      metric.update(rows);
+    };
+    std::apply([&](auto&... metric) { (one(metric), ...); }, head.of_metrics);
   };
   const double divisor = detail::divisor<typename Head::Loss>(in.rows, weights, mask);
   const auto reduced = [=]<class V>(V v) { return divisor == 0 ? V{0} : v / static_cast<V>(divisor); };
@@ -842,7 +845,7 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::measure(Head& head, LossIn
   double sum = 0;
   if (!weights && !mask) {
     sum = Head::Loss::evaluate(in);
-    update(in);
+    update(in, 1);
   } else {
     for (int r = 0; r < in.rows; ++r) {
       LossInput<S> row = in.row(r);
@@ -853,7 +856,7 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::measure(Head& head, LossIn
       const S weight = weights ? weights[r] : S{1};
       row.weight *= weight;
       sum += static_cast<double>(weight) * Head::Loss::evaluate(row);
-      update(row);
+      update(row, weight);
     }
   }
   const double mean = reduced(sum);
