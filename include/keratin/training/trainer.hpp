@@ -875,9 +875,10 @@ Workers* Trainer<Capacity, Model, Optimizer, Heads...>::workers() const {
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 void Trainer<Capacity, Model, Optimizer, Heads...>::each_part(const Parts& parts, auto f) {
-  if (together_ && parts.count > 1)
-    return workers()->for_each(static_cast<std::size_t>(parts.count),
-                               [&](std::size_t part) { f(static_cast<int>(part)); });
+  if constexpr (Capacity == 0)
+    if (together_ && parts.count > 1)
+      return workers()->for_each(static_cast<std::size_t>(parts.count),
+                                 [&](std::size_t part) { f(static_cast<int>(part)); });
   for (int part = 0; part < parts.count; ++part) f(part);
 }
 
