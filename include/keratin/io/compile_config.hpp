@@ -146,16 +146,16 @@ template <class Metric> Json metric_record() {
   put_settings<Metric>(config);
   return record_of("keras.metrics", keras_class<Metric>(), std::move(config));
 }
+template <class Metric> void add_metric(CompiledRecord& output) {
+  if constexpr (metrics::IsWeighted<Metric>)
+    output.weighted_metrics.push_back(metric_record<typename Metric::Unweighted>());
+  else
+    output.metrics.push_back(metric_record<Metric>());
+}
 template <class Loss, class... Metrics>
 CompiledRecord compiled_record(const ForOutput<Loss, Metrics...>& head) {
   CompiledRecord output{.loss = loss_record<Loss>(), .weight = head.weight};
-  const auto add = [&]<class Metric>(const Metric*) {
-    if constexpr (metrics::IsWeighted<Metric>)
-      output.weighted_metrics.push_back(metric_record<typename Metric::Unweighted>());
-    else
-      output.metrics.push_back(metric_record<Metric>());
-  };
-  (add(static_cast<const Metrics*>(nullptr)), ...);
+  (add_metric<Metrics>(output), ...);
   return output;
 }
 
