@@ -18,9 +18,11 @@ int summary(const std::string& file) {
                 output.loss.empty() ? "no loss" : output.loss.c_str(),
                 output.from_logits ? " from logits" : "");
     for (const auto& [setting, value] : output.settings) std::printf(", %s %g", setting.c_str(), value);
+    if (output.reduction != "sum_over_batch_size") std::printf(", reduction %s", output.reduction.c_str());
     if (!output.unknown.empty()) std::printf(" with %s", output.unknown.c_str());
     if (output.weight != 1) std::printf(", weight %g", output.weight);
     for (const std::string& metric : output.metrics) std::printf(", %s", metric.c_str());
+    for (const std::string& metric : output.weighted_metrics) std::printf(", weighted %s", metric.c_str());
     std::printf("\n");
   }
   return ok;

@@ -54,12 +54,15 @@ Compilation choose(const std::string& file, const CompileOptions& options,
         throw UsageError(file + ": no loss for the output '" + model.output_name(k) + "': --loss wanted");
       Compilation::Output& to = chosen.outputs.emplace_back();
       to.weight = output.weight;
-      const std::string setting = output.settings.empty() ? output.unknown : output.settings[0].first;
+      const std::string setting = !output.settings.empty()                    ? output.settings[0].first
+                                  : output.reduction != "sum_over_batch_size" ? "reduction"
+                                                                              : output.unknown;
       if (!setting.empty())
         throw UsageError(file + ": compiled with " + output.loss + " and " + setting +
                          ", which is not known here: --loss wanted");
       try {
         to.loss = &find_loss(output.loss, output.from_logits);
+        if (options.metrics.empty() && !output.weighted_metrics.empty()) throw UsageError("weighted metrics");
         if (options.metrics.empty())
           for (const std::string& name : output.metrics) to.metrics.push_back(&find_metric(name));
       } catch (const UsageError& e) {

@@ -4,4 +4,5 @@
 #include <keratin/callbacks/lambda_callback.hpp>
 #include <keratin/callbacks/learning_rate_scheduler.hpp>
 #include <keratin/callbacks/reduce_lr_on_plateau.hpp>
+#include <keratin/callbacks/swap_ema_weights.hpp>
 #include <keratin/callbacks/terminate_on_nan.hpp>

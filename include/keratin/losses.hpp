@@ -2,6 +2,7 @@
 #include <keratin/losses/binary_crossentropy.hpp>
 #include <keratin/losses/categorical_crossentropy.hpp>
 #include <keratin/losses/cosine_similarity.hpp>
+#include <keratin/losses/ctc.hpp>
 #include <keratin/losses/focal_crossentropy.hpp>
 #include <keratin/losses/generalized_crossentropy.hpp>
 #include <keratin/losses/hinge.hpp>
@@ -14,3 +15,4 @@
 #include <keratin/losses/mean_squared_logarithmic_error.hpp>
 #include <keratin/losses/overlap.hpp>
 #include <keratin/losses/poisson.hpp>
+#include <keratin/losses/reduction.hpp>

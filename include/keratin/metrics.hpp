@@ -7,3 +7,4 @@
 #include <keratin/metrics/metric.hpp>
 #include <keratin/metrics/regression.hpp>
 #include <keratin/metrics/top_k.hpp>
+#include <keratin/metrics/weighted.hpp>

@@ -126,7 +126,8 @@ struct Subject {
   Passes<double> doubles;
   Passes<Lanes> lanes;
   functional::Tensor (*graph)(const functional::Tensor&);
-  // Weights after training steps on (x, y); false if steps after the first allocate.
+  // Weights after training steps on (x, y); false if steps after the first allocate. Null: nothing to train,
+  // and the passes have shown all.
   bool (*train)(int steps, const std::vector<float>& x, const std::vector<float>& y, std::vector<float>& w);
 };
 
@@ -145,6 +146,16 @@ bool train(int steps, auto& model, const std::vector<float>& x, const std::vecto
   const bool allocated = allocations != before;
   w.assign(model.block().begin(), model.block().end());
   return !allocated;
+}
+
+template <class Net> constexpr decltype(Subject::train) training_of() {
+  if constexpr (plan<Net>().trainable == 0)
+    return nullptr;
+  else
+    return [](int steps, const std::vector<float>& x, const std::vector<float>& y, std::vector<float>& w) {
+      Model<Net> model(7);
+      return train(steps, model, x, y, w);
+    };
 }
 
 template <class L, class In, int Classes> Subject subject() {
@@ -167,10 +178,7 @@ template <class L, class In, int Classes> Subject subject() {
           Passes<double>(executor),
           Passes<Lanes>(executor),
           [](const functional::Tensor& x) { return functional::Layer(L{})(x); },
-          [](int steps, const std::vector<float>& x, const std::vector<float>& y, std::vector<float>& w) {
-            Model<Net> model(7);
-            return train(steps, model, x, y, w);
-          }};
+          training_of<Net>()};
 }
 
 // The values that the checks work on, and what they found.
@@ -179,6 +187,7 @@ class LayerCheck {
   template <class S> struct Pass {
     std::vector<S> y, dx, dw, weights;
     double penalty = 0;
+    bool allocated = false;
   };
 
  public:
@@ -305,6 +314,7 @@ class LayerCheck {
     compare(lanes.dw, rows.dw, "dw in lanes");
     compare(lanes.weights, rows.weights, "weights after a step in lanes");
     near(lanes.penalty, rows.penalty, 1e-5, "penalty in lanes", 0);
+    report_.expect(!rows.allocated && !lanes.allocated, "a training pass allocates");
   }
 
   // Fewer samples than lanes: the others hold zeros and must not be felt.
@@ -347,6 +357,7 @@ class LayerCheck {
 
   // Trained weights: the same bits from both front ends, and no allocation in a step.
   void trained() {
+    if (!layer.train) return;
     const functional::Tensor x = functional::Input(layer.row.in);
     functional::Model graph(x, layer.graph(x), 7);
     const std::vector<float> values = inputs<float>(5, 0), targets = filled_values<float>(5 * layer.out, 3);
@@ -422,7 +433,9 @@ class LayerCheck {
     pass.weights.reserve(1);  // a null pointer would say that this is inference
     const Run<S> run{n, pass.weights.data(), {1, random_dropout, 0, 0}, nullptr, &pass.penalty};
     T* const memory = reinterpret_cast<T*>(workspace.data());
+    const long before = allocations;
     passes.forward(count, w.data(), memory, run);
+    pass.allocated = allocations != before;
     pass.y.resize(static_cast<std::size_t>(n) * layer.out);
     for (std::size_t i = 0; i < pass.y.size(); ++i)
       pass.y[i] = at(passes.y, layer.out, i / layer.out, i % layer.out);
@@ -433,7 +446,9 @@ class LayerCheck {
       at(passes.dy, layer.out, i / layer.out, i % layer.out) = static_cast<S>(filled(i, 9));
     pass.dw.resize(layer.block);
     Store<S> store(w.data(), pass.dw.data());
+    const long then = allocations;
     passes.backward(count, w.data(), memory, scratch.data(), segment.data(), store, run);
+    pass.allocated = pass.allocated || allocations != then;
     pass.dx.resize(x.size());
     for (std::size_t i = 0; i < x.size() && passes.dx != passes.nowhere; ++i)
       pass.dx[i] = at(passes.dx, layer.in, i / layer.in, i % layer.in);

@@ -70,6 +70,16 @@ TEST_CASE("a batch whose rows are all masked costs nothing and teaches nothing")
   CHECK(std::ranges::equal(before, model.block()));
 }
 
+TEST_CASE("CTC has one number a sample, and takes no mask of steps") {
+  const auto x = functional::Input({4});
+  functional::Model masked(x, embedded(x)), plain(x, embedded(x).unmasked());
+  CHECK_THROWS_WITH(compile(masked, SGD{}, CTC{}),
+                    "ctc got an output of (4, 4) with a mask of 4 values, 1 wanted");
+  CHECK_THROWS_WITH(
+      compile(plain, SGD{}, CTC{}).test_on_batch(std::vector<int>{1, 2, 0, 0}, std::vector<int>{7}),
+      "y: label 0 is 7, whole numbers from 0 to 3 wanted");
+}
+
 TEST_CASE("a model called on a masked tensor carries the mask to its layers") {
   const auto x = functional::Input({6, 4});
   const functional::Model inner(x, LSTM<3>{}(Dense<4>{}(x)), 2);

@@ -74,6 +74,7 @@ Reference reference(const S& spec, const Shapes& in, const std::shared_ptr<Weigh
                        segment.data(),
                        scratch.data(),
                        {count, weights->w.data()}};
+    c.layer = &layer->second;
     c.inputs = pointers(x);
     for (auto& part : parts) c.input_gradients.add(part.data());
     Store<double> store(weights->w.data(), handed.data());

@@ -1,17 +1,22 @@
 // Callbacks that write files: names and bytes are Keras's, an old checkpoint outlives whatever goes wrong,
 // and TensorBoard reads its events.
 #include <keratin/io/backup_and_restore.hpp>
+#include <keratin/io/blob.hpp>
 #include <keratin/io/csv_logger.hpp>
 #include <keratin/io/model_checkpoint.hpp>
+#include <keratin/io/npy.hpp>
 #include <keratin/io/plot_history.hpp>
+#include <keratin/io/safetensors.hpp>
 #include <keratin/io/tensorboard.hpp>
 #include <keratin/io/training_state.hpp>
 
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 
 #include "../check.hpp"
 #include "files.hpp"
@@ -151,6 +156,105 @@ TEST_CASE("a checkpoint goes on where training stood") {
       "a.h5: a name that ends with .weights.h5 wanted");
 }
 
+namespace {
+
+// Calls f() where no file may grow beyond that.
+void with_files_up_to(rlim_t bytes, auto f) {
+  rlimit before;
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{bytes, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+  f();
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+}
+
+// A small disk, for who may mount one.
+struct Disk {
+  TemporaryFolder folder;
+  bool mounted = ::mount("tmpfs", folder.path.c_str(), "tmpfs", 0, "size=256k") == 0;
+
+  Disk() = default;
+  Disk(const Disk&) = delete;
+  Disk& operator=(const Disk&) = delete;
+  ~Disk() {
+    if (mounted) ::umount2(folder.path.c_str(), MNT_DETACH);
+  }
+  void fill() const {
+    const std::string piece(4096, 'x');
+    std::ofstream filler(folder.file("filler"));
+    for (int pieces = 0; filler.write(piece.data(), 4096).flush(); ++pieces) REQUIRE(pieces < 64);
+  }
+  void allow_writing(bool allowed) const {
+    const unsigned long flags = allowed ? MS_REMOUNT : MS_REMOUNT | MS_RDONLY;
+    REQUIRE(::mount("tmpfs", folder.path.c_str(), "tmpfs", flags, "size=256k") == 0);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("files stay what they were where there is no room for new ones, and are written once there is") {
+  const Disk disk;
+  const TemporaryFolder& folder = disk.folder;
+  const std::vector<float> x = filled_array(4, 0);
+  Model<Net> model(1);
+  auto trainer = trainer_for(model);
+  TrainingState run;
+  History history;
+  int epochs = 0;
+  using Write = std::function<void(const std::string& path)>;
+  const std::pair<std::string, Write> writers[] = {
+      {"m.keras", [&](const std::string& path) { io::save_model(trainer, path); }},
+      {"m.h5", [&](const std::string& path) { io::save_model(trainer, path); }},
+      {"m.weights.h5", [&](const std::string& path) { io::save_weights(model, path); }},
+      {"m.safetensors", [&](const std::string& path) { io::save_safetensors(model, path); }},
+      {"m.blob", [&](const std::string& path) { io::save_blob(model, path); }},
+      {"m.checkpoint", [&](const std::string& path) { io::save_checkpoint(trainer, run, path); }},
+      {"a.npy", [&](const std::string& path) { io::write_npy(path, x); }},
+      {"a.npz", [&](const std::string& path) { io::write_npz(path, {{"a", x}}); }},
+      {"a.svg", [&](const std::string& path) { io::plot_history(history, path); }},
+      {"backup/latest.checkpoint", [&](const std::string&) {
+         const io::BackupAndRestore backup{.backup_dir = folder.file("backup"), .delete_checkpoint = false};
+         trainer.fit(x, x, {.epochs = ++epochs, .verbose = 0}, io::BackupAndRestore(backup));
+       }}};
+  std::vector<std::string> old;
+  const auto write_all = [&] {
+    old.clear();
+    history.add(epochs, "loss", epochs);
+    for (const auto& [name, write] : writers) {
+      CHECK(message_of([&, &write = write, &name = name] { write(folder.file(name)); }) == "");
+      old.push_back(contents(folder.file(name)));
+      CHECK(old.back() != "");
+    }
+  };
+  const auto refuse_all = [&](const std::string& why) {
+    const std::vector<std::string> files = all_files(folder.path);
+    auto before = old.begin();
+    for (const auto& [name, write] : writers) {
+      CHECK(message_of([&, &write = write, &name = name] { write(folder.file(name)); }) ==
+            folder.file(name) + ": cannot be written: " + why);
+      CHECK(contents(folder.file(name)) == *before++);
+    }
+    CHECK(all_files(folder.path) == files);
+  };
+  write_all();
+  with_files_up_to(10, [&] { refuse_all("File too large"); });
+  write_all();
+  if (!disk.mounted) {
+    MESSAGE("no disk can be mounted here");
+    return;
+  }
+  disk.fill();
+  refuse_all("No space left on device");
+  std::filesystem::remove(folder.file("filler"));
+  write_all();
+  disk.allow_writing(false);
+  refuse_all("Read-only file system");
+  disk.allow_writing(true);
+  write_all();
+}
+
 TEST_CASE("the old checkpoint outlives a full disk and a folder that cannot be written to") {
   const TemporaryFolder folder;
   const std::vector<float> x = filled_array(4, 0);
@@ -163,14 +267,8 @@ TEST_CASE("the old checkpoint outlives a full disk and a folder that cannot be w
   REQUIRE(fit(path) == "");
   const std::string old = contents(path);
 
-  rlimit before;
-  REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  const rlimit small{1000, before.rlim_max};
-  REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
-  const std::string full = fit(path);
-  setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, handler);
+  std::string full;
+  with_files_up_to(1000, [&] { full = fit(path); });
   CHECK(full == path + ": cannot be written: File too large");
   CHECK(contents(path) == old);
   CHECK(folder.files() == 1);
@@ -281,6 +379,31 @@ std::vector<std::string> records(const std::string& bytes) {
 }
 
 }  // namespace
+
+TEST_CASE("histograms are those that TensorFlow writes") {
+  const TemporaryFolder folder;
+  const auto names = {"wave", "whole_numbers", "outlier", "tiny", "alike", "one", "none"};
+  const auto numbers = [](const std::string& name, const char* what) {
+    return golden("histogram/" + name + "/" + what);
+  };
+  io::EventFile file(folder.path);
+  for (const char* name : names) file.histogram(name, numbers(name, "values"), 0);
+  const std::vector<std::string> events = records(contents(folder.file(all_files(folder.path)[0])));
+  REQUIRE(events.size() == 1 + names.size());
+  auto event = events.begin() + 1;
+  for (const char* name : names) {
+    CAPTURE(name);
+    const std::vector<float> wanted = numbers(name, "buckets");
+    std::vector<double> buckets(wanted.size());
+    const std::size_t bytes = buckets.size() * sizeof(double);
+    REQUIRE(event->size() > bytes);
+    std::memcpy(buckets.data(), event->data() + event->size() - bytes, bytes);  // the event's end
+    const double range = std::max(std::fabs(wanted[0]), std::fabs(wanted[wanted.size() - 2]));
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      CHECK(std::fabs(buckets[i] - wanted[i]) <= (i % 3 == 2 ? 0 : 1e-6 * range));
+    ++event;
+  }
+}
 
 TEST_CASE("TensorBoard's files have an event for each value, and TensorBoard reads them") {
   CHECK(io::detail::crc32c("123456789") == 0xE3069283);

@@ -34,12 +34,12 @@ struct PowerCut {
 
 // Breaks a training off again and again, each time in a trainer of its own, until one comes to its end.
 template <class Model>
-void check_resumes(const Model& model, auto compiled, FitOptions options, int save_freq) {
+void check_resumes(const Model& model, auto compiled, FitOptions options, int save_freq, auto... callbacks) {
   options.verbose = 0;
   Model whole = model;
   auto trainer = compiled(whole);
   trainer.set_random_seed(5);
-  const History wanted = trainer.fit(inputs(), labels(), options);
+  const History wanted = trainer.fit(inputs(), labels(), options, callbacks...);
   const TemporaryFolder folder;
   const io::BackupAndRestore backup{.backup_dir = folder.file("backup"), .save_freq = save_freq};
   for (int cuts = 0;; ++cuts) {
@@ -48,8 +48,9 @@ void check_resumes(const Model& model, auto compiled, FitOptions options, int sa
     auto other = compiled(again);
     other.set_random_seed(std::filesystem::exists(folder.file("backup/latest.checkpoint")) ? 0 : 5);
     try {
-      const History history = other.fit(inputs(), labels(), options, io::BackupAndRestore(backup),
-                                        PowerCut{cuts % 3 + (save_freq > 0 ? save_freq : 4)});
+      const History history =
+          other.fit(inputs(), labels(), options, callbacks..., io::BackupAndRestore(backup),
+                    PowerCut{cuts % 3 + (save_freq > 0 ? save_freq : 4)});
       CHECK(cuts > 2);
       CHECK(std::ranges::equal(whole.block(), again.block()));
       CHECK(std::ranges::equal(trainer.slots(), other.slots()));
@@ -88,6 +89,8 @@ TEST_CASE("epochs of some of the batches, an optimizer with averages and sums, a
     return compile(model, With{RMSprop{}, settings}, SparseCategoricalCrossentropy{}, metrics::Accuracy{});
   };
   check_resumes(Model<Net>(1), averaging, {.epochs = 5, .batch_size = 4}, 2);
+  check_resumes(Model<Net>(1), averaging, {.epochs = 5, .batch_size = 4, .validation_split = 0.2}, 0,
+                SwapEMAWeights{.swap_on_epoch = true});
   Model<Net> model(1), other(1);
   auto trainer = classifier(model);
   auto resumed = classifier(other);

@@ -18,8 +18,10 @@ std::string written_by_keras(const std::string& name) { return file("compiled/" 
 std::string text(const io::CompiledOutput& output) {
   std::string all =
       output.loss + (output.from_logits ? " logits " : " ") + std::string(Text(output.weight).view());
+  if (output.reduction != "sum_over_batch_size") all += " " + output.reduction;
   for (const auto& [name, value] : output.settings) all += " " + name + "=" + std::string(Text(value).view());
   for (const std::string& metric : output.metrics) all += " " + metric;
+  for (const std::string& metric : output.weighted_metrics) all += " weighted " + metric;
   return all + (output.unknown.empty() ? "" : " without " + output.unknown);
 }
 
@@ -49,12 +51,13 @@ TEST_CASE("what a loss is made with is written and read") {
                                          x.then(DenseSpec{.units = 2}), x.then(DenseSpec{.units = 2})});
   const ForOutput smooth(CategoricalCrossentropy<FromLogits, LabelSmoothing<0.1>>{});
   const auto trainer = compile(model, SGD{}, smooth, ForOutput(KLDivergence{}),
-                               ForOutput(BinaryFocalCrossentropy<1.5>{}), ForOutput(Huber<>{}));
+                               ForOutput(Reduced<BinaryFocalCrossentropy<1.5>, LossReduction::sum>{}),
+                               ForOutput(Reduced<Huber<>, LossReduction::mean>{}));
   io::save_model(trainer, folder.file("model.keras"));
   const io::CompiledWith compiled = read(folder.file("model.keras"));
   CHECK(text(compiled.outputs.at(0)) == "categorical_crossentropy logits 1 label_smoothing=0.1");
   CHECK(text(compiled.outputs.at(1)) == "kl_divergence 1");
-  CHECK(text(compiled.outputs.at(2)) == "binary_focal_crossentropy 1 gamma=1.5 alpha=0.25");
+  CHECK(text(compiled.outputs.at(2)) == "binary_focal_crossentropy 1 sum gamma=1.5 alpha=0.25");
   CHECK(text(compiled.outputs.at(3)) == "huber 1");
 }
 
@@ -63,7 +66,10 @@ TEST_CASE("what a trainer writes is read again; a model that was not compiled ha
   functional::Model model(x, std::vector{x.then(DenseSpec{.units = 2}), x.then(DenseSpec{.units = 1})});
   const auto trainer =
       compile(model, SGD{}, ForOutput(CategoricalCrossentropy<FromLogits>{}, metrics::Accuracy{}),
-              ForOutput(MeanAbsoluteError{}, metrics::MeanSquaredError{}).weighing(0.5));
+              ForOutput(MeanAbsoluteError{}, metrics::MeanSquaredError{},
+                        metrics::Weighted<metrics::MeanSquaredError>{})
+                  .weighing(0.5));
+  CHECK(trainer.log_name(5) == "dense_1_weighted_mean_squared_error");
   for (const char* ending : {".keras", ".h5"}) {
     const std::string path =
         (std::filesystem::temp_directory_path() / "keratin_compiled_with").string() + ending;
@@ -72,7 +78,8 @@ TEST_CASE("what a trainer writes is read again; a model that was not compiled ha
     CHECK(compiled.optimizer == "SGD");
     REQUIRE(compiled.outputs.size() == 2);
     CHECK(text(compiled.outputs[0]) == "categorical_crossentropy logits 1 accuracy");
-    CHECK(text(compiled.outputs[1]) == "mean_absolute_error 0.5 mean_squared_error");
+    CHECK(text(compiled.outputs[1]) ==
+          "mean_absolute_error 0.5 mean_squared_error weighted mean_squared_error");
     io::save_model(model, path);
     CHECK_FALSE(io::compiled_with(path, model).has_value());
     std::filesystem::remove(path);

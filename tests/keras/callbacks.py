@@ -257,13 +257,49 @@ for hook in HOOKS:
 
 
 def order(file):
-    runs = {"all": (None, 3), "stopped_in_batch": ((5, 1), 1), "stopped_in_epoch": ((3, 1), 2)}
+    runs = {"all": (None, 3), "listed": (None, [1, 4, 2, 9]), "stopped_in_batch": ((5, 1), 1),
+            "stopped_in_epoch": ((3, 1), 2)}
     for name, (stop, freq) in runs.items():
         model, record = compiled(), Record(stop)
         x = np.zeros((9, 1))
         model.fit(x, x, batch_size=2, epochs=4, initial_epoch=1, validation_data=(x[:5], x[:5]), validation_steps=2,
                   validation_freq=freq, callbacks=[record], verbose=0)
         write_line(file, f"callbacks/order/{name}", record.calls)
+
+
+class Weights(callbacks.Callback):
+    """The number of each hook at which it looks, with the kernel; may stop at an epoch's end."""
+
+    def __init__(self, stop=None):
+        super().__init__()
+        self.seen, self.stop = [], stop
+
+    def note(self, hook):
+        self.seen += [HOOKS.index(hook), self.model.get_weights()[0][0, 0]]
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.note("on_epoch_end")
+        if epoch == self.stop:
+            self.model.stop_training = True
+
+
+for hook in "on_epoch_begin", "on_test_begin", "on_test_end":
+    setattr(Weights, hook, lambda self, *_, hook=hook, **__: self.note(hook))
+
+
+def averages(file):
+    """What is in the model when, behind a SwapEMAWeights; the losses, and the kernel at the end."""
+    x = np.arange(8, dtype=np.float32)[:, None] / 8
+    for name, swap, freq, stop in [("tests", False, 1, None), ("epochs", True, 2, None), ("stopped", True, 1, 1)]:
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        model.set_weights([np.full((1, 1), 0.5), np.zeros(1)])
+        model.compile(keras.optimizers.SGD(0.25, use_ema=True, ema_momentum=0.75), "mse")
+        weights = Weights(stop)
+        history = model.fit(x, 1 - x, batch_size=4, epochs=3, validation_data=(x, 1 - x), validation_freq=freq,
+                            shuffle=False, callbacks=[callbacks.SwapEMAWeights(swap), weights], verbose=0).history
+        write_line(file, f"callbacks/averages/{name}/seen", weights.seen)
+        write_line(file, f"callbacks/averages/{name}/val_loss", history["val_loss"])
+        write_line(file, f"callbacks/averages/{name}/kernel", model.get_weights()[0])
 
 
 def main():
@@ -280,6 +316,7 @@ def main():
         bars(file)
         batches(file)
         order(file)
+        averages(file)
 
 
 if __name__ == "__main__":

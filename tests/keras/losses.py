@@ -7,7 +7,7 @@ from keras import losses
 from keras.activations import linear, sigmoid, softmax
 
 from golden import (BITS, CLASSES, HERE, LOGITS, OUTPUTS, SOFT, TARGETS,
-                    fill, loss_arrays, one_hot, write_line)
+                    fill, fill_weights, loss_arrays, one_hot, write_line)
 
 POSITIVE = np.abs(OUTPUTS) + np.float32(0.1)
 P = np.float32(sigmoid(OUTPUTS))
@@ -50,12 +50,65 @@ WHOLE = [
     ("tversky_unequal", losses.Tversky(0.3, 0.8), BITS, P),
 ]
 
+# Label sequences, for logits of each step.
+SEQUENCES = [
+    ("ctc", [[1, 2, 3, 0], [2, 2, 0, 0], [0, 0, 0, 0], [3, 1, 3, 1]], 7, 4),
+    ("ctc_few_steps", [[1, 1, 1, 0, 0, 0], [1, 2, 1, 2, 2, 1], [2, 2, 2, 2, 0, 0], [1, 2, 0, 0, 0, 0]], 3, 3),
+    ("ctc_one_step", [[1, 0], [0, 0], [2, 1], [1, 1]], 1, 3),
+    ("ctc_blank_between", [[1, 0, 2], [0, 1, 1], [2, 0, 2], [0, 0, 1]], 5, 3),
+]
+
+
+def sequence_losses():
+    loss = losses.CTC(reduction="none")
+    for name, labels, steps, classes in SEQUENCES:
+        y, z = np.int32(labels), fill((4, steps, classes), 7, 2)
+        dz = jax.grad(lambda z: loss(y, z).mean())(z)
+        for what, array in ("y", y), ("z", z), ("per_sample", loss(y, z)), ("dz", dz):
+            yield f"loss/{name}/{what}", array
+
+
+def sequence_training():
+    """A layer on 3 sequences of 6 steps: the gradient of the loss, and the losses of three steps of SGD."""
+    model = keras.Sequential([keras.Input((6, 3)), keras.layers.Dense(4)])
+    model.compile(keras.optimizers.SGD(0.5), losses.CTC())
+    fill_weights(model)
+    x, y = fill((3, 6, 3), 0, 2), np.int32([[1, 2, 3], [2, 2, 0], [3, 0, 0]])
+    weights = [w.value for w in model.trainable_variables]
+    gradient = jax.grad(lambda w: model.loss(y, model.stateless_call(w, [], x)[0]))(weights)
+    yield "fit_ctc/gradient", np.concatenate([np.ravel(g) for g in gradient])
+    yield "fit_ctc/losses", [model.train_on_batch(x, y) for _ in range(3)]
+    weighed = model.test_on_batch(x, y, sample_weight=np.float32([0.5, 2, 0]))
+    yield "fit_ctc/weighed", weighed
+
+
+def reductions():
+    """A layer on 3 sequences of 4 steps: the loss, and how far SGD of rate 1 takes the weights."""
+    x, y = fill((3, 4, 2), 1, 2), fill((3, 4, 3), 5)
+    masked = x.copy()
+    masked[0, 3] = masked[2, 2:] = 0
+    weights = np.abs(fill((3, 4), 9))
+    for masking in False, True:
+        for weighed in False, True:
+            for reduction in "sum", "mean", "mean_with_sample_weight":
+                model = keras.Sequential([keras.Input((4, 2)), *[keras.layers.Masking()] * masking,
+                                          keras.layers.Dense(3)])
+                model.compile(keras.optimizers.SGD(1.0), losses.MeanSquaredError(reduction))
+                fill_weights(model)
+                before = [w.numpy() for w in model.trainable_variables]
+                loss = model.train_on_batch(masked, y, sample_weight=weights if weighed else None)
+                moved = [np.ravel(w - v.numpy()) for w, v in zip(before, model.trainable_variables)]
+                name = f"reduction/{reduction}" + "_masked" * masking + "_weighed" * weighed
+                yield name, np.concatenate([[loss], *moved])
+
 
 def main():
     jax.config.update("jax_default_matmul_precision", "highest")
     with open(HERE / "losses.txt", "w", encoding="ascii") as file:
         print(f"# keras {keras.__version__}, jax {jax.__version__}", file=file)
         for name, array in loss_arrays("loss", [(*case, linear) for case in CASES + WHOLE], "z"):
+            write_line(file, name, array)
+        for name, array in [*sequence_losses(), *sequence_training(), *reductions()]:
             write_line(file, name, array)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from keras import metrics
 from keras.activations import sigmoid
 
-from golden import BITS7, CLASSES7, HERE, SOFTMAX7, fill, one_hot, write_line
+from golden import BITS7, CLASSES7, HERE, SOFTMAX7, METRICS as FIRST, fill, fill_weights, one_hot, write_line
 
 HOT7 = one_hot(CLASSES7, 5)
 P7 = np.float32(sigmoid(4 * fill((7, 3), 3)))
@@ -36,6 +36,7 @@ METRICS = [
     ("root_mean_squared_error", metrics.RootMeanSquaredError(), Y7, Q7),
     ("r2", metrics.R2Score(), Y7, Q7),
     ("r2_adjusted", metrics.R2Score(num_regressors=2), Y7[:, :1], Q7[:, :1]),
+    ("r2_adjusted_three", metrics.R2Score(num_regressors=2), Y7, Q7),
     ("cosine_similarity", metrics.CosineSimilarity(), Y7, Q7),
     ("mean_iou", metrics.OneHotMeanIoU(5), HOT7, SOFTMAX7),
     ("iou", metrics.OneHotIoU(5, [0, 3]), HOT7, SOFTMAX7),
@@ -52,6 +53,52 @@ METRICS = [
     ("categorical_hinge", metrics.CategoricalHinge(), HOT7, SOFTMAX7),
 ]
 
+WEIGHTS7 = np.float32([1, 0.9, 2.7, 0, 0.25, 3, 1.5])
+
+
+def weights_for(metric, p):
+    """Of each row, in the shape that the metric takes."""
+    if isinstance(metric, metrics.BinaryIoU):
+        return np.repeat(WEIGHTS7[:, None], p.shape[-1], 1)
+    confusion = isinstance(metric, (metrics.Precision, metrics.Recall, metrics.AUC, metrics.TruePositives,
+                                    metrics.FalsePositives, metrics.TrueNegatives, metrics.FalseNegatives))
+    return WEIGHTS7[:, None] if confusion and p.ndim > 1 else WEIGHTS7
+
+
+def weighted():
+    """The metrics of METRICS and of golden.py, with weights."""
+    for case, metric, y, p in [*METRICS, *((m.name, m, y, p) for m, y, p in FIRST)]:
+        metric.reset_state()
+        w = weights_for(metric, p)
+        metric.update_state(y[:4], p[:4], w[:4])
+        metric.update_state(y[4:], p[4:], w[4:])
+        yield f"metric/{case}/weighted", np.float32(metric.result())
+
+
+def logs(name, result):
+    """Keras's names become a part of the array's."""
+    for key, value in result.items():
+        yield f"weighted/{name}/{key}", value
+
+
+def compiled():
+    """evaluate() with weights of steps and a mask, and of classes, on 6 samples in batches of 4."""
+    x, classes = fill((6, 4, 2), 1, 2), np.int32(np.arange(24) % 3).reshape(6, 4)
+    x[0, 3] = x[2, 2:] = x[5, 1:] = 0
+    model = keras.Sequential([keras.Input((4, 2)), keras.layers.Masking(), keras.layers.Dense(3, "softmax")])
+    fill_weights(model)
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(), metrics=["accuracy"],
+                  weighted_metrics=["accuracy", keras.metrics.SparseCategoricalCrossentropy()])
+    yield from logs("steps", model.evaluate(x, classes, 4, 0, np.abs(fill((6, 4), 9)), return_dict=True))
+
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3, "softmax")])
+    fill_weights(model)
+    model.compile(keras.optimizers.SGD(0.0), keras.losses.CategoricalCrossentropy(), metrics=["mean_squared_error"],
+                  weighted_metrics=["mean_squared_error", "accuracy", keras.metrics.F1Score("macro")])
+    history = model.fit(fill((6, 8), 1, 2), one_hot(np.arange(6) % 3, 3), 4, verbose=0, shuffle=False,
+                        class_weight={0: 0.5, 1: 2.0, 2: 1.25})
+    yield from logs("classes", {key: values[0] for key, values in history.history.items()})
+
 
 def main():
     with open(HERE / "metrics.txt", "w", encoding="ascii") as file:
@@ -62,6 +109,8 @@ def main():
             write_line(file, f"metric/{case}/y", y)
             write_line(file, f"metric/{case}/p", p)
             write_line(file, f"metric/{case}/value", np.float32(metric.result()))
+        for name, value in [*weighted(), *compiled()]:
+            write_line(file, name, value)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,26 @@ template <class L> void check_in_both(const std::string& name) {
   check_loss<L, double>(name);
 }
 
+// CTC on Keras's logits: each sample, and the gradient of the mean.
+template <class S> void check_sequences(const std::string& name, int steps, int classes, double tolerance) {
+  CAPTURE(name);
+  const auto array = [&](const char* what) {
+    const std::vector<float>& values = golden("loss/" + name + "/" + what);
+    return std::vector<S>(values.begin(), values.end());
+  };
+  std::vector<S> z = array("z"), y = array("y"), dz(z.size());
+  const auto length = static_cast<int>(y.size() / 4);
+  std::vector<S> scratch(CTC::scratch(Shape{steps, classes}, static_cast<std::size_t>(length)));
+  LossInput<S> in{4, steps * classes, z.data(), y.data(), nullptr, dz.data(), S(0.25)};
+  in.length = length, in.classes = classes, in.scratch = scratch.data();
+  const double sum = CTC::evaluate(in);
+  CHECK(all_near(dz, array("dz"), tolerance));
+  in.gradient = nullptr;
+  CHECK(CTC::evaluate(in) == sum);
+  for (int r = 0; r < 4; ++r)
+    CHECK(near(CTC::evaluate(in.row(r)), double{array("per_sample")[static_cast<std::size_t>(r)]}, 1e-6));
+}
+
 }  // namespace
 
 TEST_CASE("losses and their gradients against Keras") {
@@ -92,6 +112,116 @@ TEST_CASE("label smoothing") {
              loss(one_hot, nullptr)));
 }
 
+TEST_CASE("CTC and its gradient against Keras") {
+  const auto check = [](const char* name, int steps, int classes, double tolerance) {
+    check_sequences<float>(name, steps, classes, tolerance);
+    check_sequences<double>(name, steps, classes, tolerance);
+  };
+  check("ctc", 7, 4, 1e-6);
+  check("ctc_blank_between", 5, 3, 1e-6);
+  // Too few steps: numbers of the size of 1e5, of which Keras's float32 has no more digits.
+  check("ctc_few_steps", 3, 3, 1e-3);
+  check("ctc_one_step", 1, 3, 1e-3);
+}
+
+TEST_CASE("CTC's gradient is its slope, and float follows double over many steps") {
+  const int classes = 6;
+  const auto check = [](int steps, int length, double tolerance) {
+    CAPTURE(steps);
+    std::vector<double> z(static_cast<std::size_t>(steps * classes)), dz(z.size()),
+        y(static_cast<std::size_t>(length + 3));
+    for (std::size_t i = 0; i < z.size(); ++i) z[i] = 8 * testing::filled(i, 3);
+    for (std::size_t i = 0; i + 3 < y.size(); ++i) y[i] = 1 + static_cast<double>(i * i % 5);
+    const auto evaluate = [&]<class S>(std::vector<S>& logits, const std::vector<S>& labels,
+                                       std::type_identity_t<S>* gradient) {
+      std::vector<S> memory(CTC::scratch(Shape{steps, classes}, labels.size()));
+      LossInput<S> in{1, steps * classes, logits.data(), labels.data(), nullptr, gradient, 1};
+      in.length = static_cast<int>(labels.size()), in.classes = classes, in.scratch = memory.data();
+      return CTC::evaluate(in);
+    };
+    const double loss = evaluate(z, y, dz.data());
+    for (std::size_t i = 0; i < z.size(); i += 7) {
+      const double was = z[i], h = 1e-4;
+      z[i] = was + h;
+      const double more = evaluate(z, y, nullptr);
+      z[i] = was - h;
+      CHECK(near(dz[i], (more - evaluate(z, y, nullptr)) / (2 * h), tolerance));
+      z[i] = was;
+    }
+    std::vector<float> single(z.begin(), z.end()), labels(y.begin(), y.end()), d(z.size());
+    CHECK(near(evaluate(single, labels, d.data()), loss, 1e-6));
+    return all_near(d, dz, 2e-5);
+  };
+  CHECK(check(200, 55, 1e-7));
+  check(10, 14, 1e-5);  // of which float has no digits
+}
+
+TEST_CASE("CTC in training against Keras, in a Sequential and in a graph") {
+  using Net = Sequential<Input<6, 3>, Dense<4>>;
+  const auto x = filled_array(3 * 6 * 3, 0, 4);
+  const std::vector<std::uint8_t> y{1, 2, 3, 2, 2, 0, 3, 0, 0};
+  const auto w = filled_array(12, 1), b = filled_array(4, 2);
+  const auto check = [&](auto& model, auto& trainer) {
+    std::copy(w.begin(), w.end(), find_parameter(model, "dense/kernel").begin());
+    std::copy(b.begin(), b.end(), find_parameter(model, "dense/bias").begin());
+    std::vector<float> gradient(model.count_params());
+    copy_weights_out(model.layers(), trainer.gradient(x, y).data(), std::span<float>(gradient));
+    CHECK(all_near(gradient, golden("fit_ctc/gradient"), 1e-6));
+    for (const float loss : golden("fit_ctc/losses")) {
+      const long before = testing::allocations;
+      const double came = trainer.train_on_batch(x, y)[0];
+      const bool allocated = testing::allocations != before;
+      CHECK(!allocated);
+      CHECK(came == doctest::Approx(loss).epsilon(1e-5));
+    }
+    const std::vector<float> weights{0.5, 2, 0}, each(18, 1);
+    CHECK(near(trainer.test_on_batch(x, y, {.sample_weight = weights})[0], golden("fit_ctc/weighed")[0]));
+    CHECK_THROWS_WITH(trainer.test_on_batch(x, y, {.sample_weight = each}),
+                      "sample_weight: 18 values came, 3 wanted, one a sample");
+  };
+  Model<Net> model;
+  auto trainer = compile(model, SGD{.learning_rate = 0.5}, CTC{}, metrics::LossMetric<CTC>{});
+  check(model, trainer);
+  CHECK(trainer.test_on_batch(x, y)[0] == trainer.test_on_batch(x, y)[1]);
+  Model<Net, InPlace> in_place;
+  auto fixed = compile<3>(in_place, SGD{.learning_rate = 0.5}, CTC{});
+  check(in_place, fixed);
+  const functional::Tensor input = functional::Input({6, 3});
+  functional::Model graph(input, input.then(DenseSpec{.units = 4}));
+  auto of_graph = compile(graph, SGD{.learning_rate = 0.5}, CTC{});
+  check(graph, of_graph);
+  // More labels than there are steps.
+  const std::vector<int> long_labels(3 * 20, 1);
+  CHECK(trainer.test_on_batch(x, long_labels)[0] > 9e4);
+  CHECK(near(fixed.test_on_batch(x, long_labels)[0], trainer.test_on_batch(x, long_labels)[0]));
+}
+
+TEST_CASE("bad label sequences are named") {
+  Model<Sequential<Input<6, 3>, Dense<4>>> model;
+  auto trainer = compile(model, SGD{}, CTC{});
+  const std::vector<float> x(3 * 18);
+  const auto message = [&](const Array& y, const Weights& weights = {}) -> std::string {
+    try {
+      trainer.train_on_batch(x, y, weights);
+    } catch (const std::exception& e) {
+      return e.what();
+    }
+    return "";
+  };
+  CHECK(message(std::vector<int>{1, 2, 3, 1}) ==
+        "y: 4 values came, for each of 3 samples as many labels wanted, 24 at most, 0 where there are fewer");
+  CHECK(message(std::vector<int>{1, 2, 4}) == "y: label 2 is 4, whole numbers from 0 to 3 wanted");
+  CHECK(
+      message(std::vector<int>(3 * 25)) ==
+      "y: 75 values came, for each of 3 samples as many labels wanted, 24 at most, 0 where there are fewer");
+  const std::vector<float> by_class(4, 1);
+  CHECK(message(std::vector<int>{1, 2, 3}, {.class_weight = by_class}) ==
+        "class_weight came, and a loss whose targets are no classes");
+  CHECK_THROWS_WITH(
+      compile(model, SGD{}, CTC{}, metrics::Accuracy{}).test_on_batch(x, std::vector<int>(3, 1)),
+      "the metric accuracy wants targets of the output's shape, sequences of labels came");
+}
+
 TEST_CASE("one number for a whole batch") {
   const auto check_whole = [&]<class L>(const std::string& name, L) {
     std::vector<float> p = golden("loss/" + name + "/z"), dp(p.size());
@@ -104,6 +234,40 @@ TEST_CASE("one number for a whole batch") {
   check_whole("dice", Dice{});
   check_whole("tversky", Tversky<>{});
   check_whole("tversky_unequal", Tversky<0.3, 0.8>{});
+}
+
+TEST_CASE("reductions against Keras, with weights and masks") {
+  auto x = filled_array(3 * 4 * 2, 1, 4), y = filled_array(3 * 4 * 3, 5), weights = filled_array(3 * 4, 9);
+  for (const std::size_t i : {6u, 7u, 20u, 21u, 22u, 23u}) x[i] = 0;
+  for (float& w : weights) w = std::fabs(w);
+  const auto check = [&](auto net, const auto& loss, const std::string& name) {
+    for (const bool weighed : {false, true}) {
+      const std::string of = "reduction/" + name + (weighed ? "_weighed" : "");
+      CAPTURE(of);
+      Model<decltype(net)> model;
+      std::ranges::copy(filled_array(6, 1), find_parameter(model, "dense/kernel").begin());
+      std::ranges::copy(filled_array(3, 2), find_parameter(model, "dense/bias").begin());
+      auto trainer = compile(model, SGD{}, loss);
+      const Weights given{.sample_weight = weighed ? Arrays(weights) : Arrays()};
+      std::vector<float> came(10), none(12);
+      came[0] = static_cast<float>(trainer.test_on_batch(x, y, given)[0]);
+      const auto gradient = trainer.gradient(x, y, given);
+      copy_weights_out(model.layers(), gradient.data(), std::span(came).subspan(1));
+      CHECK(all_near(came, golden(of), 1e-6));
+      if (!weighed) continue;
+      CHECK(trainer.test_on_batch(x, y, {.sample_weight = none})[0] == 0);
+    }
+  };
+  using Plain = Sequential<Input<4, 2>, Dense<3>>;
+  using Masked = Sequential<Input<4, 2>, Masking<>, Dense<3>>;
+  check(Plain{}, Reduced<MeanSquaredError, LossReduction::sum>{}, "sum");
+  check(Plain{}, Reduced<MeanSquaredError, LossReduction::mean>{}, "mean");
+  check(Plain{}, Reduced<MeanSquaredError, LossReduction::mean_with_sample_weight>{},
+        "mean_with_sample_weight");
+  check(Masked{}, Reduced<MeanSquaredError, LossReduction::sum>{}, "sum_masked");
+  check(Masked{}, MeanSquaredError{}, "mean_masked");
+  check(Masked{}, Reduced<MeanSquaredError, LossReduction::mean_with_sample_weight>{},
+        "mean_with_sample_weight_masked");
 }
 
 TEST_CASE("losses on logits that stay logits") {
@@ -145,4 +309,7 @@ TEST_CASE("a loss refuses an output that it cannot use") {
   static_assert(BinaryCrossentropy<>::fit(Shape{3}, Softmax{}).broken == &needs_sigmoid_as_output_activation);
   static_assert(BinaryCrossentropy<FromLogits>::fit(Shape{3}, Sigmoid{}).broken == &needs_a_linear_output);
   static_assert(MeanSquaredError::fit(Shape{3}, Softmax{}).broken == nullptr);
+  static_assert(CTC::fit(Shape{5, 3}, Softmax{}).broken == &needs_logits_of_steps);
+  static_assert(CTC::fit(Shape{3}, Linear{}).broken == &needs_logits_of_steps);
+  static_assert(CTC::fit(Shape{5, 3}, LogSoftmax{}).broken == nullptr);
 }

@@ -4,7 +4,7 @@ using namespace keratin;
 
 namespace {
 
-// Two updates, with four rows and with three, as golden.py does them.
+// Two updates, with four rows and with three, as golden.py does them; and again with a weight for each row.
 template <class Metric> void check_metric(const std::string& name) {
   CAPTURE(name);
   std::vector<float> p = golden("metric/" + name + "/p"), y = golden("metric/" + name + "/y");
@@ -20,6 +20,17 @@ template <class Metric> void check_metric(const std::string& name) {
                                      classes ? labels.data() + first : nullptr, nullptr, 1});
     CHECK(near(metric.result(), static_cast<double>(golden("metric/" + name + "/value")[0]), 1e-6));
   }
+  metric.reset();
+  const double weights[] = {1, 0.9f, 2.7f, 0, 0.25, 3, 1.5};
+  for (int r = 0; r < rows; ++r) {
+    LossInput<float> row =
+        LossInput<float>{
+            rows, n, p.data(), classes ? nullptr : y.data(), classes ? labels.data() : nullptr, nullptr, 1}
+            .row(r);
+    row.count = weights[r];
+    metric.update(row);
+  }
+  CHECK(near(metric.result(), static_cast<double>(golden("metric/" + name + "/weighted")[0]), 1e-6));
 }
 
 // A loss as a metric on probabilities that do not add up to 1, and at the edge of the logarithm.
@@ -76,6 +87,7 @@ TEST_CASE("further metrics against Keras") {
   check_metric<RootMeanSquaredError>("root_mean_squared_error");
   check_metric<R2Score<3>>("r2");
   check_metric<R2Score<1, 2>>("r2_adjusted");
+  check_metric<R2Score<3, 2>>("r2_adjusted_three");
   check_metric<metrics::CosineSimilarity>("cosine_similarity");
   check_metric<MeanIoU<5>>("mean_iou");
   check_metric<IoU<5, 0, 3>>("iou");
@@ -110,6 +122,58 @@ TEST_CASE("every loss is a metric") {
   check_probabilities<metrics::CategoricalCrossentropy>("categorical_crossentropy");
   check_probabilities<metrics::SparseCategoricalCrossentropy>("sparse_categorical_crossentropy");
   check_probabilities<metrics::BinaryCrossentropy>("binary_crossentropy");
+}
+
+TEST_CASE("metrics with and without the weights of steps, with a mask, against Keras") {
+  using Net = Sequential<Input<4, 2>, Masking<>, Dense<3, Softmax>>;
+  auto x = filled_array(6 * 4 * 2, 1, 4), weights = filled_array(6 * 4, 9);
+  for (std::size_t i = 0; i < 48; ++i)
+    if ((i / 8 == 0 && i >= 6) || (i / 8 == 2 && i >= 20) || (i / 8 == 5 && i >= 42)) x[i] = 0;
+  for (float& w : weights) w = std::fabs(w);
+  std::vector<std::uint8_t> y(24);
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<std::uint8_t>(i % 3);
+  Model<Net> model;
+  std::ranges::copy(filled_array(6, 1), find_parameter(model, "dense/kernel").begin());
+  std::ranges::copy(filled_array(3, 2), find_parameter(model, "dense/bias").begin());
+  auto trainer = compile(model, SGD{}, SparseCategoricalCrossentropy{}, metrics::Accuracy{},
+                         metrics::Weighted<metrics::Accuracy>{},
+                         metrics::Weighted<metrics::SparseCategoricalCrossentropy>{});
+  const auto logs = trainer.evaluate(x, y, 4, {.sample_weight = weights});
+  for (std::size_t i = 0; i < logs.size(); ++i) {
+    const std::string name(trainer.log_name(i));
+    CAPTURE(name);
+    CHECK(near(logs[i], golden("weighted/steps/" + name)[0], 1e-6));
+  }
+  CHECK(trainer.log_name(2) == "weighted_accuracy");
+  const auto without = trainer.evaluate(x, y, 4);
+  CHECK(without[1] == logs[1]);
+  CHECK(without[2] == without[1]);
+}
+
+TEST_CASE("metrics with the weights of classes against Keras") {
+  const auto x = filled_array(6 * 8, 1, 4);
+  const std::vector<int> y{0, 1, 2, 0, 1, 2};
+  std::vector<float> one_hot(18), by_class{0.5f, 2, 1.25f};
+  for (std::size_t i = 0; i < y.size(); ++i) one_hot[i * 3 + static_cast<std::size_t>(y[i])] = 1;
+  Model<Sequential<Input<8>, Dense<3, Softmax>>> model;
+  std::ranges::copy(filled_array(24, 1), find_parameter(model, "dense/kernel").begin());
+  std::ranges::copy(filled_array(3, 2), find_parameter(model, "dense/bias").begin());
+  auto trainer = compile(model, SGD{.learning_rate = 0.0}, CategoricalCrossentropy{},
+                         metrics::MeanSquaredError{}, metrics::Weighted<metrics::MeanSquaredError>{},
+                         metrics::Weighted<metrics::Accuracy>{}, metrics::Weighted<metrics::F1Score<3>>{});
+  const History history =
+      trainer.fit(x, one_hot, {.batch_size = 4, .class_weight = by_class, .shuffle = false, .verbose = 0});
+  for (const auto& [name, values] : history) {
+    CAPTURE(name);
+    CHECK(near(values[0], golden("weighted/classes/" + name)[0], 1e-6));
+  }
+  CHECK(history["weighted_mean_squared_error"].size() == 1);
+  CHECK(history["f1_score"].size() == 1);
+  trainer.train_on_batch(x, one_hot, {.class_weight = by_class});
+  const long before = testing::allocations;
+  trainer.train_on_batch(x, one_hot, {.class_weight = by_class});
+  const bool allocated = testing::allocations != before;
+  CHECK(!allocated);
 }
 
 TEST_CASE("of equal predictions the first counts") {

@@ -126,6 +126,11 @@ TEST_CASE("a part draws and computes what the whole batch would") {
                            SpatialDropout2D<0.2>, Conv2D<16, Kernel<3>, Tanh, L2<1e-3>>, GaussianNoise<0.1>,
                            Flatten, Dropout<0.3>, ActivityRegularization<>, Dense<5, Softmax>>;
   static_assert(Parts(plan<Whole, Mode{.training = true}>(), samples).count == 1);
+  const auto stays_whole = []<class Layer>(const Layer&) {
+    return !goes_in_parts(plan<Sequential<Input<100>, Layer>, Mode{.training = true}>());
+  };
+  static_assert(stays_whole(Dense<9, ActivityL2<>>{}) && stays_whole(SpectralNormalization<Dense<9>>{}) &&
+                stays_whole(BatchNormalization<>{}) && !stays_whole(Dense<9>{}));
   Model<Layers> cut(1);
   Model<Whole> whole(1);
   std::ranges::copy(cut.block(), whole.block().begin());

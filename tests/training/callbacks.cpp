@@ -182,9 +182,9 @@ struct Record {
 }  // namespace
 
 TEST_CASE("fit calls callbacks when Keras does, and stops when one says so") {
-  for (const auto& [name, stop, freq] :
-       {std::tuple("all", std::pair(-1, -1), 3), std::tuple("stopped_in_batch", std::pair(5, 1), 1),
-        std::tuple("stopped_in_epoch", std::pair(3, 1), 2)}) {
+  using Freq = decltype(FitOptions::validation_freq);
+  const auto run = [](const std::string& name, std::pair<int, int> stop, const Freq& freq,
+                      const std::vector<int>& epochs, const std::vector<int>& validated) {
     CAPTURE(name);
     Model<Net> model;
     auto trainer = compile(model, SGD{}, MeanSquaredError{}, metrics::MeanAbsoluteError{});
@@ -198,11 +198,67 @@ TEST_CASE("fit calls callbacks when Keras does, and stops when one says so") {
                                          .validation_steps = 2,
                                          .validation_freq = freq},
                                         record);
-    CHECK(record.calls == of(std::string("order/") + name));
-    const auto epochs = static_cast<std::size_t>(std::string(name) == "all" ? 3 : 1);
-    CHECK(history["loss"].size() == epochs);
-    CHECK(history.epochs("val_loss") == std::vector{freq == 3 ? 2 : 1});
-  }
+    CHECK(record.calls == of("order/" + name));
+    CHECK(history.epochs("loss") == epochs);
+    CHECK(history.epochs("val_loss") == validated);
+  };
+  run("all", {-1, -1}, 3, {1, 2, 3}, {2});
+  run("listed", {-1, -1}, std::vector{1, 4, 2, 9}, {1, 2, 3}, {1, 3});
+  run("stopped_in_batch", {5, 1}, 1, {1}, {1});
+  run("stopped_in_epoch", {3, 1}, 2, {1}, {1});
+}
+
+TEST_CASE("SwapEMAWeights has the averages in the model when Keras's has") {
+  const std::vector<float> x{0, 0.125f, 0.25f, 0.375f, 0.5f, 0.625f, 0.75f, 0.875f},
+      y{1, 0.875f, 0.75f, 0.625f, 0.5f, 0.375f, 0.25f, 0.125f};
+  Model<Net> model;
+  const With settings{SGD{.learning_rate = 0.25}, {.use_ema = true, .ema_momentum = 0.75}};
+  FitOptions options{.epochs = 3, .batch_size = 4, .validation_data = {x, y}, .shuffle = false, .verbose = 0};
+  std::vector<float> seen;
+  double last = 0;
+  int stop = -1;
+  const auto note = [&](float hook) {
+    return [&, hook](TrainingState& run) {
+      seen.insert(seen.end(), {hook, model.block()[0]});
+      last = model.block()[0];
+      run.stop_training = hook == 3 && run.epoch == stop;
+    };
+  };
+  const LambdaCallback spy{
+      .on_epoch_begin = note(2), .on_epoch_end = note(3), .on_test_begin = note(6), .on_test_end = note(7)};
+  const auto run = [&](const std::string& name, const SwapEMAWeights& swap) {
+    CAPTURE(name);
+    seen.clear();
+    model.set_weights(std::vector{0.5f, 0.f});
+    auto trainer = compile(model, settings, MeanSquaredError{});
+    const History history = trainer.fit(x, y, options, swap, spy);
+    CHECK(all_near(seen, of("averages/" + name + "/seen"), 1e-6));
+    CHECK(all_near(history["val_loss"], of("averages/" + name + "/val_loss"), 1e-6));
+    CHECK(trainer.averages()[0] == model.block()[0]);
+    return model.block()[0];
+  };
+  CHECK(near(run("tests", {}), of("averages/tests/kernel")[0], 1e-6));
+  options.validation_freq = 2;
+  CHECK(near(run("epochs", {.swap_on_epoch = true}), of("averages/epochs/kernel")[0], 1e-6));
+  options.validation_freq = 1;
+  stop = 1;  // Keras ends with the weights that are behind the averages
+  CHECK(run("stopped", {.swap_on_epoch = true}) == last);
+  CHECK(!near(last, of("averages/stopped/kernel")[0], 0.1));
+
+  auto trainer = compile(model, settings, MeanSquaredError{});
+  trainer.train_on_batch(x, y);
+  const float weight = model.block()[0], average = trainer.averages()[0];
+  seen.clear();
+  const auto logs = trainer.evaluate(x, y, 8, {}, SwapEMAWeights{}, spy);
+  CHECK(seen == std::vector<float>{6, average, 7, weight});
+  trainer.swap_averages();
+  CHECK(trainer.evaluate(x, y) == logs);
+  seen.clear();
+  trainer.fit(x, y, options, SwapEMAWeights{}, spy);  // trains the weights, whoever exchanged them
+  CHECK(seen[1] == weight);
+  trainer.optimizer().use_ema = false;
+  CHECK_THROWS_WITH(trainer.fit(x, y, options, SwapEMAWeights{}),
+                    "SwapEMAWeights: an optimizer without use_ema came, one with it wanted");
 }
 
 TEST_CASE("steps_per_epoch goes on with the batches that are left, as Keras's iterator does") {

@@ -139,6 +139,24 @@ TEST_CASE("a step by hand has the bits of the built-in one") {
   check(With{Adam{}, {.clipnorm = 0.1}});  // waits for the whole gradient
 }
 
+TEST_CASE("losses that are reduced otherwise, and of sequences") {
+  using Steps = Sequential<Input<5, 2>, Dense<3>>;
+  const std::vector<float> x = filled_array(20, 0), y = filled_array(30, 1);
+  const std::vector<int> labels{1, 2, 0, 2, 1, 2};
+  const auto check = [&](const auto& loss, const Array& targets) {
+    Model<Steps> model(3), other(3);
+    auto built_in = compile(model, SGD{}, loss);
+    auto by_hand = compile(other, SGD{});
+    by_hand.forward(x);
+    const double value = by_hand.loss(loss, targets);
+    by_hand.backward();
+    CHECK(std::ranges::equal(by_hand.gradients(), built_in.gradient(x, targets)));
+    CHECK(value == doctest::Approx(built_in.train_on_batch(x, targets)[0]));
+  };
+  check(CTC{}, labels);
+  check(Reduced<MeanSquaredError, LossReduction::sum>{}, y);
+}
+
 TEST_CASE("fit with a train_step") {
   const Data data;
   Model<Net> model(3), other(3), third(3), fourth(3);

@@ -8,10 +8,11 @@
 namespace keratin {
 
 /// Whether the samples of a batch may be run in several parts: no layer sees more than one of them, or keeps
-/// something from batch to batch. BatchNormalization does, ActivityRegularization and what is Stateful.
+/// something from batch to batch. BatchNormalization does, SpectralNormalization, a penalty on what a layer
+/// makes, and what is Stateful.
 constexpr bool goes_in_parts(const auto& plan) {
   for (const LayerPlan& layer : plan.layers)
-    if (layer.traits.knows_samples && !layer.traits.by_sample) return false;
+    if (layer.activity || (layer.traits.knows_samples && !layer.traits.by_sample)) return false;
   return plan.state == 0;
 }
 

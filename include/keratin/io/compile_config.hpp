@@ -108,7 +108,7 @@ template <class Trainer> auto kept_blocks(Trainer& trainer) {
 
 /// One of a model's outputs in what compile() was given.
 struct CompiledRecord {
-  Json loss, metrics = Json::array();
+  Json loss, metrics = Json::array(), weighted_metrics = Json::array();
   double weight = 1;
 };
 
@@ -128,7 +128,8 @@ template <class T> void check_writable(const char* what) {
 }
 template <class Loss> Json loss_record() {
   check_writable<Loss>("loss");
-  Json config = {{"name", Loss::name}, {"reduction", "sum_over_batch_size"}};
+  Json config = {{"name", Loss::name},
+                 {"reduction", std::string(enum_name(keratin::detail::reduction_of<Loss>))}};
   if constexpr (requires { Loss::from_logits; })
     if (Loss::from_logits) config["from_logits"] = true;
   put_settings<Loss>(config);
@@ -145,23 +146,32 @@ template <class Metric> Json metric_record() {
   put_settings<Metric>(config);
   return record_of("keras.metrics", keras_class<Metric>(), std::move(config));
 }
+template <class Metric> void add_metric(CompiledRecord& output) {
+  if constexpr (metrics::IsWeighted<Metric>)
+    output.weighted_metrics.push_back(metric_record<typename Metric::Unweighted>());
+  else
+    output.metrics.push_back(metric_record<Metric>());
+}
 template <class Loss, class... Metrics>
 CompiledRecord compiled_record(const ForOutput<Loss, Metrics...>& head) {
   CompiledRecord output{.loss = loss_record<Loss>(), .weight = head.weight};
-  (output.metrics.push_back(metric_record<Metrics>()), ...);
+  (add_metric<Metrics>(output), ...);
   return output;
 }
 
 /// compile_config of a model's record. output_names: none where the outputs have none of their own.
 inline Json compile_config(const std::vector<CompiledRecord>& outputs, const Json& optimizer,
                            const std::vector<std::string>& output_names) {
-  Json losses = Json::array(), weights = Json::array(), metrics = Json::array();
-  bool weighed = false;
+  Json losses = Json::array(), weights = Json::array(), metrics = Json::array(),
+       weighted_metrics = Json::array();
+  bool weighed = false, with_weighted_metrics = false;
   for (const CompiledRecord& output : outputs) {
     losses.push_back(output.loss);
     weights.push_back(output.weight);
     weighed = weighed || output.weight != 1;
     metrics.push_back(output.metrics);
+    weighted_metrics.push_back(output.weighted_metrics);
+    with_weighted_metrics = with_weighted_metrics || !output.weighted_metrics.empty();
   }
   const auto for_outputs = [&](const Json& list) -> Json {
     if (list.empty()) return nullptr;
@@ -174,7 +184,7 @@ inline Json compile_config(const std::vector<CompiledRecord>& outputs, const Jso
           {"loss", for_outputs(losses)},
           {"loss_weights", weighed ? (weights.size() == 1 ? weights : for_outputs(weights)) : Json()},
           {"metrics", for_outputs(metrics)},
-          {"weighted_metrics", nullptr},
+          {"weighted_metrics", with_weighted_metrics ? for_outputs(weighted_metrics) : Json()},
           {"run_eagerly", false},
           {"steps_per_execution", 1}};
 }

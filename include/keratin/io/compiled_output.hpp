@@ -12,8 +12,9 @@ struct CompiledOutput {
   std::string loss;                                        // empty: none
   std::vector<std::pair<std::string, double>> settings{};  // of the loss: {"label_smoothing", 0.1}
   bool from_logits = false;
+  std::string reduction = "sum_over_batch_size";
   double weight = 1;
-  std::vector<std::string> metrics{};
+  std::vector<std::string> metrics{}, weighted_metrics{};
   std::string unknown{};  // a setting of the loss that is not known here, "axis"
 };
 

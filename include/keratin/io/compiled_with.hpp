@@ -28,9 +28,11 @@ inline void take_loss(const Json& j, CompiledOutput& output) {
   for (const auto& [key, value] : j["config"].items()) {
     const bool default_value = key == "name" || key == "dtype" || value.is_null() || value == false ||
                                value == 0 || (key == "axis" && value == -1) ||
-                               (key == "reduction" && (value == "sum_over_batch_size" || value == "auto"));
+                               (key == "reduction" && (value == "mean" || value == "auto"));
     if (key == "from_logits")
       take(value, output.from_logits);
+    else if (key == "reduction" && !default_value)
+      take(value, output.reduction);
     else if (default_value)
       continue;
     else if (value.is_number() && key != "axis")
@@ -56,17 +58,20 @@ inline std::optional<CompiledWith> compiled_with(const std::string& path, const 
     CompiledWith with;
     with.optimizer = detail::class_of(compile.value("optimizer", Json()));
     const Json loss = compile["loss"], weights = compile.value("loss_weights", Json()),
-               metrics = compile.value("metrics", Json());
+               metrics = compile.value("metrics", Json()),
+               weighted = compile.value("weighted_metrics", Json());
     const std::size_t outputs = model.outputs();
     // A flat list of metrics is that of the only output.
-    const bool metrics_of_each =
-        metrics.is_array() && (outputs > 1 || (!metrics.empty() && metrics[0].is_array()));
+    const auto of_each = [=](const Json& list) {
+      return list.is_array() && (outputs > 1 || (!list.empty() && list[0].is_array()));
+    };
     for (std::size_t k = 0; k < outputs; ++k) {
       CompiledOutput& output = with.outputs.emplace_back();
       detail::take_loss(detail::of_output(loss, model, k, loss.is_array()), output);
       if (const Json weight = detail::of_output(weights, model, k, weights.is_array()); !weight.is_null())
         detail::take(weight, output.weight);
-      detail::take_metrics(detail::of_output(metrics, model, k, metrics_of_each), output.metrics);
+      detail::take_metrics(detail::of_output(metrics, model, k, of_each(metrics)), output.metrics);
+      detail::take_metrics(detail::of_output(weighted, model, k, of_each(weighted)), output.weighted_metrics);
     }
     return with;
   });

@@ -339,7 +339,8 @@ struct ProjectedAttention {
     return {.reads_output = false,
             .finishes = true,
             .writes_over_gradient = false,
-            .knows_samples = spec.dropout > 0};
+            .knows_samples = spec.dropout > 0,
+            .by_sample = true};
   }
 
   static constexpr Fit fit(const auto& spec, const Shapes& in) {
@@ -586,7 +587,7 @@ struct DirectAttention {
     constexpr bool drops() const { return size.dropout > 0; }
   };
   static constexpr Traits traits(const auto& spec) {
-    return {.reads_output = false, .knows_samples = spec.dropout > 0};
+    return {.reads_output = false, .knows_samples = spec.dropout > 0, .by_sample = true};
   }
 
   static constexpr Fit fit(const auto& spec, const Shapes& in) {

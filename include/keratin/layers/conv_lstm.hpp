@@ -71,7 +71,8 @@ template <int Rank> struct ConvLSTMSpec {
             .finishes = true,
             .lanes = true,
             .writes_over_gradient = false,
-            .knows_samples = dropout > 0 || recurrent_dropout > 0};
+            .knows_samples = dropout > 0 || recurrent_dropout > 0,
+            .by_sample = true};
   }
   constexpr bool passes_mask() const { return false; }
   constexpr bool masks_change_it() const { return true; }

@@ -493,7 +493,7 @@ struct GlobalAveragePooling1DSpec {
   constexpr bool passes_mask() const { return false; }
   constexpr Traits traits() const {
     Traits traits = All{}.traits();
-    traits.reads_input = traits.knows_samples = masked;
+    traits.reads_input = traits.knows_samples = traits.by_sample = masked;
     return traits;
   }
   constexpr double flops(Shape in) const { return All{}.flops(in); }

@@ -50,6 +50,8 @@ struct SpectrallyNormalized {
   static constexpr LayerPlan row(LayerPlan inside, const Parameters& inner, Mode mode) {
     inside.type = name;
     inside.traits.finishes = true;
+    inside.traits.knows_samples = true;  // the direction that it keeps is the batch's
+    inside.traits.by_sample = false;
     if (mode.training) inside.intermediate += values(inner);
     return inside;
   }

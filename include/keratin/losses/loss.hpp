@@ -1,7 +1,8 @@
 #pragma once
 // What a loss provides. Its values are per row: a row is the last axis of the output, and the loss of a batch
 // is the mean over all rows. A loss on probabilities takes the logits behind the output activation `Link`: it
-// fills in the probabilities itself, and its gradient is that of the logits.
+// fills in the probabilities itself, and its gradient is that of the logits. One that needs memory to work
+// with says how much: scratch(the output's shape, the length of the targets).
 #include <keratin/activations/activation.hpp>
 #include <keratin/core/rule.hpp>
 #include <keratin/core/setting.hpp>
@@ -52,11 +53,11 @@ template <class... Options> struct LossOptions {
 }  // namespace detail
 
 /// How a loss wants its targets: values of the output's shape, any or from 0 to 1, or class numbers, one a
-/// row.
-enum class Targets : unsigned char { values, probabilities, classes, values_or_classes };
+/// row. Or sequences of class numbers, one a sample: then a row is all that the network makes of a sample.
+enum class Targets : unsigned char { values, probabilities, classes, values_or_classes, sequences };
 
 constexpr bool takes_classes(Targets t) { return t == Targets::classes || t == Targets::values_or_classes; }
-constexpr bool takes_values(Targets t) { return t != Targets::classes; }
+constexpr bool takes_values(Targets t) { return t != Targets::classes && t != Targets::sequences; }
 
 /// A batch's outputs and targets: `rows` rows of n values.
 template <class S> struct LossInput {
@@ -67,6 +68,11 @@ template <class S> struct LossInput {
   S* gradient;                 // [rows][n], or null when it is not wanted
   S weight;                    // what a row counts: the gradient is that of weight * sum over rows
   bool probabilities = true;   // logits shall become probabilities: somebody reads them
+  // Of Targets::sequences only: values are [rows][length]; the output's last axis; memory to work with, as
+  // much as the loss's scratch() says.
+  int length = 0, classes = 0;
+  S* scratch = nullptr;
+  double count = 1;  // what each row counts in a metric
 
   /// One row of it.
   LossInput row(int r) const {
@@ -74,7 +80,7 @@ template <class S> struct LossInput {
     LossInput one = *this;
     one.rows = 1;
     one.y += first;
-    if (values) one.values += first;
+    if (values) one.values += length > 0 ? std::ptrdiff_t{r} * length : first;
     if (labels) one.labels += r;
     if (gradient) one.gradient += first;
     return one;

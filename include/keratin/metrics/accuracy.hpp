@@ -19,7 +19,7 @@ struct Accuracy : Mean {
       else
         right += is_largest(p, batch.n, class_of(batch.row(r)));
     }
-    add(right, batch.rows);
+    add(right, batch);
   }
 
  private:
@@ -44,7 +44,7 @@ template <double Threshold = 0.5> struct BinaryAccuracy : Mean {
     for (int r = 0; r < batch.rows; ++r)
       for (int c = 0; c < batch.n; ++c)
         right += (batch.row(r).y[c] > static_cast<S>(Threshold) ? S{1} : S{0}) == target_of(batch.row(r), c);
-    add(static_cast<double>(right) / batch.n, batch.rows);
+    add(static_cast<double>(right) / batch.n, batch);
   }
 };
 

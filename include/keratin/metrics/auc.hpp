@@ -34,7 +34,7 @@ class AUC {
       for (int c = 0; c < row.n; ++c) {
         const double place = std::ceil(static_cast<double>(row.y[c]) * (Thresholds - 1)) - 1;
         auto& bucket = target_of(row, c) != S{0} ? yes_ : no_;
-        bucket[static_cast<std::size_t>(std::clamp(place, 0.0, Thresholds - 1.0))] += 1;
+        bucket[static_cast<std::size_t>(std::clamp(place, 0.0, Thresholds - 1.0))] += row.count;
       }
     }
   }

@@ -9,8 +9,8 @@ namespace keratin::metrics {
 struct Counts {
   double true_positives = 0, false_positives = 0, true_negatives = 0, false_negatives = 0;
 
-  void add(bool yes, bool truth) {
-    (yes ? truth ? true_positives : false_positives : truth ? false_negatives : true_negatives) += 1;
+  void add(bool yes, bool truth, double count) {
+    (yes ? truth ? true_positives : false_positives : truth ? false_negatives : true_negatives) += count;
   }
   double predicted() const { return true_positives + false_positives; }
   double relevant() const { return true_positives + false_negatives; }
@@ -28,7 +28,7 @@ template <double Threshold> class OfCounts {
     for (int r = 0; r < batch.rows; ++r) {
       const LossInput<S> row = batch.row(r);
       for (int c = 0; c < row.n; ++c)
-        counts_.add(row.y[c] > static_cast<S>(Threshold), target_of(row, c) != S{0});
+        counts_.add(row.y[c] > static_cast<S>(Threshold), target_of(row, c) != S{0}, row.count);
     }
   }
 

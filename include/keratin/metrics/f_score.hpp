@@ -35,7 +35,7 @@ class FBetaScore {
       for (int c = 0; c < std::min(row.n, Classes); ++c) {
         const bool yes = Threshold > 0 ? row.y[c] > static_cast<S>(Threshold)
                                        : row.y[c] >= top && std::fabs(row.y[c]) > S(1e-9);
-        of_[static_cast<std::size_t>(c)].add(yes, target_of(row, c) > S(0.5));
+        of_[static_cast<std::size_t>(c)].add(yes, target_of(row, c) > S(0.5), row.count);
       }
     }
   }

@@ -14,10 +14,11 @@ template <int Classes> class OfConfusion {
   static constexpr Targets targets = Targets::values_or_classes;
 
   void reset() { matrix_ = {}; }
-  void add(int target, int predicted) {
+  // Keras counts in whole numbers.
+  void add(int target, int predicted, double count) {
     const auto is_class = [](int c) { return c >= 0 && c < Classes; };
     if (is_class(target) && is_class(predicted))
-      matrix_[static_cast<std::size_t>(target)][static_cast<std::size_t>(predicted)] += 1;
+      matrix_[static_cast<std::size_t>(target)][static_cast<std::size_t>(predicted)] += std::trunc(count);
   }
   // The mean over classes that occur at all.
   double mean_over(const auto& classes) const {
@@ -48,7 +49,7 @@ template <int Classes, int... Ids> struct OfClasses : OfConfusion<Classes> {
       const LossInput<S> row = batch.row(r);
       const bool single = row.n == 1;
       this->add(single && row.values ? keratin::detail::whole(row.values[0]) : class_of(row),
-                single ? keratin::detail::whole(row.y[0]) : predicted_class(row));
+                single ? keratin::detail::whole(row.y[0]) : predicted_class(row), row.count);
     }
   }
   double result() const { return this->mean_over(std::array{Ids...}); }
@@ -77,7 +78,8 @@ template <double Threshold = 0.5> struct BinaryIoU : detail::OfConfusion<2> {
   template <class S> void update(const LossInput<S>& batch) {
     for (int r = 0; r < batch.rows; ++r) {
       const LossInput<S> row = batch.row(r);
-      for (int c = 0; c < row.n; ++c) add(target_of(row, c) != S{0}, row.y[c] >= static_cast<S>(Threshold));
+      for (int c = 0; c < row.n; ++c)
+        add(target_of(row, c) != S{0}, row.y[c] >= static_cast<S>(Threshold), row.count);
     }
   }
   double result() const { return mean_over(std::array{0, 1}); }

@@ -1,7 +1,8 @@
 #pragma once
-// What a metric provides: `update` with a batch's predictions, `result`, `reset`, and how it wants its
-// targets. Any loss is a metric: metrics::MeanAbsoluteError.
+// What a metric provides: `update` with a batch's predictions, of which each row counts as much as the batch
+// says, `result`, `reset`, and how it wants its targets. Any loss is a metric: metrics::MeanAbsoluteError.
 #include <keratin/losses.hpp>
+#include <keratin/metrics/weighted.hpp>
 
 namespace keratin::metrics {
 
@@ -9,10 +10,14 @@ namespace keratin::metrics {
 class Mean {
  public:
   void reset() { total_ = count_ = 0; }
-  double result() const { return count_ > 0 ? total_ / count_ : 0; }
+  double result() const { return count_ != 0 ? total_ / count_ : 0; }
   void add(double sum, double rows) {
     total_ += sum;
     count_ += rows;
+  }
+  /// The sum over a batch's rows.
+  template <class S> void add(double sum, const LossInput<S>& batch) {
+    add(batch.count * sum, batch.count * batch.rows);
   }
 
  private:
@@ -28,9 +33,9 @@ template <class Loss> struct LossMetric : Mean {
   template <class S> void update(LossInput<S> batch) {
     batch.gradient = nullptr;
     if constexpr (!std::is_same_v<typename Loss::Link, Linear>)
-      add(Loss::from_probabilities(batch), batch.rows);
+      add(Loss::from_probabilities(batch), batch);
     else
-      add(Loss::evaluate(batch), batch.rows);
+      add(Loss::evaluate(batch), batch);
   }
 };
 

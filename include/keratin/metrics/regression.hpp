@@ -29,19 +29,20 @@ template <int Outputs = 1, int Regressors = 0> class R2Score {
       for (int c = 0; c < std::min(row.n, Outputs); ++c) {
         const double y = static_cast<double>(row.values[c]), e = static_cast<double>(row.y[c]) - y;
         Sums& sums = of_[static_cast<std::size_t>(c)];
-        sums.y += y, sums.squares += y * y, sums.missed += e * e;
+        sums.y += row.count * y, sums.squares += row.count * y * y, sums.missed += row.count * e * e;
       }
     }
-    rows_ += batch.rows;
+    values_ += batch.rows * Outputs;
+    count_ += batch.count * batch.rows;
   }
   double result() const {
     double sum = 0;
     for (const Sums& of : of_) {
-      const double spread = rows_ > 0 ? of.squares - of.y * of.y / rows_ : 0;
+      const double spread = count_ > 0 ? of.squares - of.y * of.y / count_ : 0;
       sum += spread > 0 ? 1 - of.missed / spread : 0;
     }
-    const double score = sum / Outputs, free = rows_ - Regressors - 1;
-    return Regressors == 0 || free <= 0 ? score : 1 - (1 - score) * (rows_ - 1) / free;
+    const double score = sum / Outputs, free = values_ - Regressors - 1;
+    return Regressors == 0 || free <= 0 ? score : 1 - (1 - score) * (values_ - 1) / free;
   }
 
  private:
@@ -49,7 +50,7 @@ template <int Outputs = 1, int Regressors = 0> class R2Score {
     double y = 0, squares = 0, missed = 0;
   };
   std::array<Sums, Outputs> of_{};
-  double rows_ = 0;
+  double values_ = 0, count_ = 0;  // values of outputs, which is what Keras takes for the samples
 };
 
 /// The cosine of the angle between outputs and targets, 1 where they agree. Keras: CosineSimilarity, whose

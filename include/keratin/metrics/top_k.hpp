@@ -16,7 +16,7 @@ template <int K> struct TopK : Mean {
       const S of_target = row.y[class_of(row)];
       right += std::count_if(row.y, row.y + row.n, [=](S v) { return v > of_target; }) < K;
     }
-    add(right, batch.rows);
+    add(right, batch);
   }
 };
 }  // namespace detail

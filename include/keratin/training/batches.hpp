@@ -20,8 +20,8 @@ namespace keratin {
 
 /// What samples count in the loss: a weight for each sample, or for each row of an output that has several;
 /// an array for each output, or one for all; none: 1. Or, for a model of one output, a weight for each class
-/// (two for a binary one). The loss is still divided by the number of rows. Keras: sample_weight,
-/// class_weight.
+/// (two for a binary one). The loss is still divided by the number of rows, unless its LossReduction says
+/// otherwise. Keras: sample_weight, class_weight.
 struct Weights {
   Arrays sample_weight{};
   Array class_weight{};

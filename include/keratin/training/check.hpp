@@ -9,9 +9,10 @@
 
 namespace keratin::detail {
 
-// How the targets of a sample are given: as class numbers, one a row, or as values of the output's shape.
+// How the targets of a sample are given: as class numbers, one a row, as values of the output's shape, or as
+// a sequence of class numbers.
 struct TargetLayout {
-  bool labels = false;
+  bool labels = false, sequence = false;
   std::size_t per_sample = 0;
 };
 
@@ -60,10 +61,17 @@ inline bool check_probabilities(const Array& values, const Text& name) {
 
 // A metric can use the targets that came for the loss.
 inline bool check_metric(const char* name, Targets wanted, const TargetLayout& came) {
-  if (came.labels ? takes_classes(wanted) : takes_values(wanted)) return true;
-  const char *const classes = "class numbers", *const values = "targets of the output's shape";
-  report(Text("the metric ", name, " wants ", came.labels ? values : classes, ", ",
-              came.labels ? classes : values, " came"));
+  const bool fits = came.sequence ? wanted == Targets::sequences
+                    : came.labels ? takes_classes(wanted)
+                                  : takes_values(wanted);
+  if (fits) return true;
+  const char *const classes = "class numbers", *const values = "targets of the output's shape",
+                    *const sequences = "sequences of labels";
+  const char* const wants = wanted == Targets::sequences ? sequences
+                            : takes_values(wanted)       ? values
+                                                         : classes;
+  const char* const got = came.sequence ? sequences : came.labels ? classes : values;
+  report(Text("the metric ", name, " wants ", wants, ", ", got, " came"));
   return false;
 }
 
@@ -106,10 +114,17 @@ bool check_targets(const Array& y, std::size_t n, const Shape& output, int index
   const auto out = static_cast<std::size_t>(output.size());
   const std::size_t rows = out / static_cast<std::size_t>(output.last());
   const bool classes = takes_classes(Loss::targets), values = takes_values(Loss::targets);
-  if (classes && y.size() == n * rows) {
-    targets = {true, rows};
+  if (Loss::targets == Targets::sequences) {
+    if (y.size() == 0 || y.size() % n != 0 || y.size() / n > out) {
+      report(Text(name.view(), ": ", y.size(), " values came, for each of ", n,
+                  " samples as many labels wanted, ", out, " at most, 0 where there are fewer"));
+      return false;
+    }
+    targets = {.sequence = true, .per_sample = y.size() / n};
+  } else if (classes && y.size() == n * rows) {
+    targets = {.labels = true, .per_sample = rows};
   } else if (values && y.size() == n * out) {
-    targets = {false, out};
+    targets = {.per_sample = out};
   } else {
     const Text or_classes = classes && values ? Text(", or class numbers, ", n * rows) : Text();
     report(Text(name.view(), ": ", y.size(), " values came, ", n * (values ? out : rows), " wanted",
@@ -117,7 +132,7 @@ bool check_targets(const Array& y, std::size_t n, const Shape& output, int index
     return false;
   }
   if (!(check_metric(Metrics::name, Metrics::targets, targets) && ...)) return false;
-  if (targets.labels) return check_labels(y, output.last(), name);
+  if (targets.labels || targets.sequence) return check_labels(y, output.last(), name);
   return check_finite<S>(y, name.c_str(), out) &&
          (Loss::targets != Targets::probabilities || check_probabilities(y, name));
 }

@@ -102,11 +102,18 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::loss(const Loss&, const Ar
   const int which = plan().outputs.size() > 1 ? static_cast<int>(k) : -1;
   if (!detail::check_targets<S, Loss>(y, static_cast<std::size_t>(passed_), output_shape(k), which, targets))
     return nothing;
+  if constexpr (requires { Loss::scratch(Shape(), 1); }) {
+    static_assert(Capacity == 0,
+                  "keratin: this loss works with memory that compile<N> knows only where it gets the loss");
+    loss_scratch_.resize(Loss::scratch(output_shape(k), targets.per_sample));
+  }
   LossInput<S> in = load_targets(y, targets, {.n = passed_}, k);
   in.y = rows_there(layout_.outputs, plan().outputs, k).data();
   in.gradient = dy.data();
-  in.weight = S{1} / static_cast<S>(in.rows);
-  return Loss::evaluate(in) / in.rows;
+  const double divisor =
+      detail::divisor<Loss>(in.rows, static_cast<const S*>(nullptr), static_cast<const S*>(nullptr));
+  in.weight = S{1} / static_cast<S>(divisor);
+  return Loss::evaluate(in) / divisor;
 }
 
 // Gradients from the outputs' back; those of the weights are added to the sum.

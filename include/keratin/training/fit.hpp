@@ -4,6 +4,8 @@
 #include <keratin/training/progress.hpp>
 #include <keratin/training/trainer.hpp>
 
+#include <variant>
+
 namespace keratin {
 
 /// The arguments of fit(), with Keras's names and defaults.
@@ -21,10 +23,18 @@ struct FitOptions {
   int initial_epoch = 0;     // epochs done before
   int steps_per_epoch = 0;   // 0: all batches; else the next epoch goes on with those that are left
   int validation_steps = 0;  // 0: all batches of the validation data
-  int validation_freq = 1;   // validation after every so many epochs
+  // Validation after every so many epochs, or after those in a list, counted from 1.
+  std::variant<int, std::vector<int>> validation_freq = 1;
 };
 
 namespace detail {
+
+// Whether there is a validation after that epoch, counted from 1.
+inline bool validates_after(int epoch, const FitOptions& options) {
+  if (const int* const every = std::get_if<int>(&options.validation_freq)) return epoch % *every == 0;
+  const auto& list = *std::get_if<std::vector<int>>(&options.validation_freq);
+  return std::find(list.begin(), list.end(), epoch) != list.end();
+}
 
 // What counts wherever the batches come from.
 inline bool are_sound(const FitOptions& options) {
@@ -36,8 +46,8 @@ inline bool are_sound(const FitOptions& options) {
   else if (options.steps_per_epoch < 0 || options.validation_steps < 0)
     report(Text("fit: steps_per_epoch ", options.steps_per_epoch, " and validation_steps ",
                 options.validation_steps, " came, 1 or more wanted, or 0 for all"));
-  else if (options.validation_freq < 1)
-    report(Text("fit: validation_freq ", options.validation_freq, " came, at least 1 wanted"));
+  else if (const int* const every = std::get_if<int>(&options.validation_freq); every && *every < 1)
+    report(Text("fit: validation_freq ", *every, " came, at least 1 wanted"));
   else
     return true;
   return false;
@@ -138,7 +148,7 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::run_epochs(Source& source
     if (done < steps && !run.stop_training && options.verbose > 0)
       detail::warn(
           Text("fit: the data ran out after ", done, " of ", steps, " steps of epoch ", run.epoch + 1));
-    const bool validates = validation && (run.epoch + 1) % options.validation_freq == 0;
+    const bool validates = validation && detail::validates_after(run.epoch + 1, options);
     Logs tested{};
     if constexpr (has_loss)
       if (validates) tested = test_batches(*validation, options.validation_steps, run, callbacks...);

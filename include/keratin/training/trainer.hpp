@@ -102,7 +102,7 @@ template <class... Heads> struct LogNames {
     const auto add = [&]<class L, class... Ms>(const ForOutput<L, Ms...>*) {
       const std::string output = model.output_name(k);
       names[1 + k++] = output + "_loss";
-      ((names[next++] = output + "_" + Ms::name), ...);
+      ((names[next++] = output + "_" + std::string(metrics::log_name<Ms, Ms...>())), ...);
     };
     (add(static_cast<const Heads*>(nullptr)), ...);
   }
@@ -114,7 +114,7 @@ template <class L, class... Ms> struct LogNames<ForOutput<L, Ms...>> {
   LogNames() = default;
   explicit LogNames(const auto&) {}
   std::string_view operator[](std::size_t i) const {
-    const std::array<std::string_view, 1 + sizeof...(Ms)> names{"loss", Ms::name...};
+    const std::array<std::string_view, 1 + sizeof...(Ms)> names{"loss", metrics::log_name<Ms, Ms...>()...};
     return i < names.size() ? names[i] : std::string_view();
   }
 };
@@ -224,13 +224,16 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   void finalize_weights()
     requires HasSettings<Optimizer>
   {
+    if (averages_in_model_) swap_averages();
     each_average([](S& w, S& average) { w = average; });
   }
   void swap_averages()
     requires HasSettings<Optimizer>
   {
     each_average([](S& w, S& average) { std::swap(w, average); });
+    averages_in_model_ = optimizer_.use_ema && !averages_in_model_;
   }
+  bool averages_in_model() const { return averages_in_model_; }
   /// What the model's summary says, and the number of values that Keras's optimizer would hold.
   const auto& layers() const { return model_.layers(); }
   std::vector<std::string> connections() const
@@ -387,6 +390,18 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     else
       return 2 * states_size({}, Capacity);
   }
+  // What losses work with; targets beyond the output's steps need no more.
+  static constexpr std::size_t fixed_loss_scratch() {
+    std::size_t size = 0;
+    if constexpr (Capacity > 0) {
+      const Shape output = Model::output_shape();
+      const auto add = [&]<class Loss>(const Loss*) {
+        if constexpr (requires { Loss::scratch(output, 1); }) size = Loss::scratch(output, rows_of(output));
+      };
+      (add(static_cast<const typename Heads::Loss*>(nullptr)), ...);
+    }
+    return size;
+  }
   static constexpr std::size_t fixed_labels() {
     if constexpr (Capacity == 0)
       return 0;
@@ -412,7 +427,10 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   std::size_t output_size(std::size_t k) const { return plan().outputs[k].size; }
   const Shape& output_shape(std::size_t k) const { return plan().outputs[k].shape; }
   int classes(std::size_t k) const { return output_shape(k).last(); }
-  std::size_t rows_per_sample(std::size_t k) const { return rows_of(output_shape(k)); }
+  std::size_t rows_per_sample(std::size_t k) const {
+    const std::array<bool, outputs + 1> sequences{(Heads::Loss::targets == Targets::sequences)...};
+    return has_loss && sequences[k] ? 1 : rows_of(output_shape(k));
+  }
   // Rows of all outputs before the k-th, and of all.
   std::size_t rows_before(std::size_t k) const {
     std::size_t rows = 0;
@@ -524,6 +542,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   Layout layout_;
   Workers* workers_ = nullptr;
   bool own_workers_ = false, together_ = false;  // together: the memory is laid out for several threads
+  bool averages_in_model_ = false;
   bool penalized_ = false, orthogonal_ = false, constrained_ = false;  // whether some weights are
   template <class V, std::size_t N> using MemoryOf = detail::TrainerMemory<V, Capacity == 0, N>;
   MemoryOf<S, fixed_size()> memory_;
@@ -534,6 +553,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   [[no_unique_address]] MemoryOf<S, fixed_blocks(may_be_orthogonal() ? 1 : 0)> orthogonal_gradient_;
   MemoryOf<S, fixed_states()> states_;
   MemoryOf<std::int32_t, fixed_labels()> labels_;
+  [[no_unique_address]] MemoryOf<S, fixed_loss_scratch()> loss_scratch_;
   int sequences_ = 0;  // whose states are kept
   // Of steps of the user's own: the sum of gradients; passes since the last step, and of the one whose
   // outputs are there the samples, and whether backward has still to come.
@@ -752,6 +772,8 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::check(const Arrays& x, const
   each_output([&]<class L, class... Ms>(std::size_t k, const ForOutput<L, Ms...>&) {
     fit = fit && detail::check_targets<S, L, Ms...>(y[k], samples, output_shape(k),
                                                     outputs > 1 ? static_cast<int>(k) : -1, targets[k]);
+    if constexpr (requires { L::scratch(Shape(), 1); })
+      if (fit) loss_scratch_.resize(L::scratch(output_shape(k), targets[k].per_sample));
   });
   return fit && check_weights(weights, samples);
 }
@@ -771,7 +793,9 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::check_weights(const Weights&
     const auto wanted = static_cast<std::size_t>(std::max(2, classes(0)));
     if (outputs > 1) return refuse("class_weight: a model of ", outputs, " outputs came, one output wanted");
     if (of_samples.size() > 0) return refuse("class_weight and sample_weight came, one of them wanted");
-    if (const bool no_classes = (... || (Heads::Loss::targets == Targets::values)); no_classes)
+    if (const bool no_classes =
+            (... || (Heads::Loss::targets == Targets::values || Heads::Loss::targets == Targets::sequences));
+        no_classes)
       return refuse("class_weight came, and a loss whose targets are no classes");
     if (of_classes.size() != wanted)
       return refuse("class_weight: ", of_classes.size(), " values came, ", wanted, " wanted, one a class");
@@ -804,13 +828,17 @@ LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>:
     else
       copy_values(y, from, per_sample, values + to);
   }
-  return {.rows = samples.n * static_cast<int>(rows_per_sample(k)),
-          .n = classes(k),
+  const std::size_t rows = targets.sequence ? 1 : rows_of(output_shape(k));
+  return {.rows = samples.n * static_cast<int>(rows),
+          .n = static_cast<int>(output_size(k) / rows),
           .y = nullptr,
           .values = targets.labels ? nullptr : values,
           .labels = targets.labels ? labels : nullptr,
           .gradient = nullptr,
-          .weight = 1};
+          .weight = 1,
+          .length = targets.sequence ? static_cast<int>(per_sample) : 0,
+          .classes = classes(k),
+          .scratch = loss_scratch_.data()};
 }
 
 // A batch's k-th output for its loss.
@@ -821,7 +849,7 @@ LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>:
   LossInput<S> in = load_targets(batch.y[k], batch.targets[k], batch.samples, k);
   in.y = outputs_of_batch;
   in.gradient = gradient;
-  in.weight = static_cast<S>(head.weight) / static_cast<S>(in.rows);
+  in.weight = static_cast<S>(head.weight);
   in.probabilities = Head::metrics > 0;
   return in;
 }
@@ -858,37 +886,40 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::load_weights(const Batch& ba
   return weights;
 }
 
-// What an output adds to the loss of a batch; its metrics see its predictions. Masked rows count for nothing,
-// and the others are a mean of their own; metrics see no weights.
+// What an output adds to the loss of a batch; its metrics see its predictions. Masked rows count for nothing.
 template <int Capacity, class Model, class Optimizer, class... Heads>
 template <class Head>
 double Trainer<Capacity, Model, Optimizer, Heads...>::measure(Head& head, LossInput<S> in, const Batch& batch,
                                                               std::size_t k, const S* mask) {
   const S* const weights = load_weights(batch, k, in);
-  const auto update = [&](const LossInput<S>& rows) {
-    std::apply([&](auto&... metric) { (metric.update(rows), ...); }, head.of_metrics);
+  const auto update = [&](LossInput<S> rows, S weight) {
+    const auto one = [&]<class M>(M& metric) {
+      rows.count = metrics::IsWeighted<M> ? static_cast<double>(weight) : 1;
+      metric.update(rows);
+    };
+    std::apply([&](auto&... metric) { (one(metric), ...); }, head.of_metrics);
   };
-  double mean = 0;
+  const double divisor = detail::divisor<typename Head::Loss>(in.rows, weights, mask);
+  const auto reduced = [=]<class V>(V v) { return divisor == 0 ? V{0} : v / static_cast<V>(divisor); };
+  in.weight = reduced(in.weight);
+  double sum = 0;
   if (!weights && !mask) {
-    mean = Head::Loss::evaluate(in) / in.rows;
-    update(in);
+    sum = Head::Loss::evaluate(in);
+    update(in, 1);
   } else {
-    const auto counts = [&](int r) { return !mask || mask[r] != 0; };
-    int valid = 0;
-    for (int r = 0; r < in.rows; ++r) valid += counts(r);
-    in.weight *= static_cast<S>(in.rows) / static_cast<S>(std::max(valid, 1));
     for (int r = 0; r < in.rows; ++r) {
       LossInput<S> row = in.row(r);
-      if (!counts(r)) {
+      if (mask && mask[r] == 0) {
         if (row.gradient) std::fill_n(row.gradient, row.n, S{});
         continue;
       }
       const S weight = weights ? weights[r] : S{1};
       row.weight *= weight;
-      mean += static_cast<double>(weight) * Head::Loss::evaluate(row) / valid;
-      update(row);
+      sum += static_cast<double>(weight) * Head::Loss::evaluate(row);
+      update(row, weight);
     }
   }
+  const double mean = reduced(sum);
   head.loss.add(mean * in.rows, in.rows);
   return head.weight * mean;
 }
@@ -904,9 +935,10 @@ Workers* Trainer<Capacity, Model, Optimizer, Heads...>::workers() const {
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 void Trainer<Capacity, Model, Optimizer, Heads...>::each_part(const Parts& parts, auto f) {
-  if (together_ && parts.count > 1)
-    return workers()->for_each(static_cast<std::size_t>(parts.count),
-                               [&](std::size_t part) { f(static_cast<int>(part)); });
+  if constexpr (Capacity == 0)
+    if (together_ && parts.count > 1)
+      return workers()->for_each(static_cast<std::size_t>(parts.count),
+                                 [&](std::size_t part) { f(static_cast<int>(part)); });
   for (int part = 0; part < parts.count; ++part) f(part);
 }
 
@@ -1325,6 +1357,7 @@ void Trainer<Capacity, Model, Optimizer, Heads...>::each_state(auto f) {
   if constexpr (HasSettings<Optimizer>) {
     values("averages of the weights", averages());
     values("sums of gradients", sums());
+    object("averages in the model", averages_in_model_);
   }
   std::size_t states = 0;
   if (sequences_ > 0) states = states_size(training(), sequences_);
