@@ -1067,7 +1067,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads>
 void Trainer<Capacity, Model, Optimizer, Heads...>::sum_gradients(const Parts& parts, auto f) {
   const bool together = together_ && parts.count > 1;
   each_part(parts, [&](int part) { sum_gradient(parts, part); });
-  if (!together) return each_handed_on(f);
+  if (Capacity > 0 || !together) return each_handed_on(f);
   const std::size_t piece = aligned(std::max<std::size_t>(block_size() / 32, 4096));
   workers()->for_each((block_size() + piece - 1) / piece, [&](std::size_t k) {
     each_handed_on([&](std::size_t offset, std::size_t n, const Regularizer& penalty) {
