@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 using Values = std::vector<std::uint8_t>;
-using Shape = std::vector<std::size_t>;
+using Extents = std::vector<std::size_t>;
 
 /// A folder for one test's files; it goes with them.
 struct TemporaryFolder {
@@ -74,7 +74,7 @@ template <class T> void check_type(int type, const std::string& data, const std:
   const std::string bytes = idx(type, {2, 1}, data);
   for (const auto& file : {folder.plain(bytes), folder.gzip(bytes)}) {
     const auto array = read_idx<T>(file);
-    CHECK(array.shape == Shape{2, 1});
+    CHECK(array.shape == Extents{2, 1});
     CHECK(array.values == values);
   }
 }
@@ -93,7 +93,7 @@ TEST_CASE("read_idx turns each element type from big-endian order") {
 TEST_CASE("read_idx reads ranks 1 to 5, and files longer than a block") {
   const TemporaryFolder folder;
   for (std::uint32_t rank = 1; rank <= 5; ++rank)
-    CHECK(read_idx<std::uint8_t>(folder.plain(idx(8, std::vector(rank, 1u), "x"))).shape == Shape(rank, 1));
+    CHECK(read_idx<std::uint8_t>(folder.plain(idx(8, std::vector(rank, 1u), "x"))).shape == Extents(rank, 1));
 
   std::string data;
   for (std::uint32_t i = 0; i < 1'000'000; ++i) data += big_endian(i);
@@ -182,9 +182,9 @@ TEST_CASE("read_idx survives a gzip file with any bit flipped or any end cut off
 static const std::string fashion_mnist = "/usr/share/datasets/fashion-mnist/";
 
 TEST_CASE("read_idx reads Fashion-MNIST" * doctest::skip(!fs::exists(fashion_mnist))) {
-  CHECK(read_idx<std::uint8_t>(fashion_mnist + "train-images-idx3-ubyte.gz").shape == Shape{60000, 28, 28});
+  CHECK(read_idx<std::uint8_t>(fashion_mnist + "train-images-idx3-ubyte.gz").shape == Extents{60000, 28, 28});
   auto labels = read_idx<std::uint8_t>(fashion_mnist + "train-labels-idx1-ubyte.gz");
-  CHECK(labels.shape == Shape{60000});
+  CHECK(labels.shape == Extents{60000});
   labels.values.resize(10);
   CHECK(labels.values == Values{9, 0, 0, 3, 0, 2, 7, 2, 5, 5});
 }

@@ -541,7 +541,7 @@ template <class S> void initialize_parameters(const auto& layers, std::uint64_t 
 
 namespace functional {  // met by graphs only
 inline constexpr Rule needs_a_mask_of_its_steps{"its mask needs a value for each step"};
-}
+}  // namespace functional
 
 /// Which masks stand behind a layer's inputs: bit k that of the k-th input, in this order, and behind them
 /// one that the call was given. Set by the network.

@@ -89,8 +89,11 @@ template <class V> [[gnu::cold]] std::string value_text(const V& value) {
   else if constexpr (std::is_same_v<V, MasksRead>)
     return "";
   else if constexpr (std::is_same_v<V, Regularizer>)
-    return std::string(Text("l1 ", value.l1, " l2 ", value.l2).view()) +
-           (value.orthogonal != 0 ? std::string(Text(" orthogonal ", value.orthogonal).view()) : "");
+    return value == Regularizer{}
+               ? ""
+               : std::string(Text("l1 ", value.l1, " l2 ", value.l2).view()) +
+                     (value.orthogonal != 0 ? std::string(Text(" orthogonal ", value.orthogonal).view())
+                                            : "");
   else if constexpr (std::is_same_v<V, Constraint>)
     return !value ? ""
            : value.kind == Constraint::non_negative
