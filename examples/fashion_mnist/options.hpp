@@ -8,7 +8,7 @@
 #include <string_view>
 
 struct Options {
-  std::string program, data;
+  std::string program, data, save{};  // save: a file, of an example that saves its model
   int epochs = 5, batch_size = 32;
   std::uint64_t seed = 0;
 };
@@ -22,6 +22,8 @@ inline void print_help(const Options& defaults) {
       "  --seed N        what the first weights and the order of the images depend on (%llu)\n",
       defaults.data.c_str(), defaults.epochs, defaults.batch_size,
       static_cast<unsigned long long>(defaults.seed));
+  if (!defaults.save.empty())
+    std::printf("  --save FILE     where the model goes (%s)\n", defaults.save.c_str());
 }
 
 [[noreturn]] inline void refuse(const Options& options, const std::string& why) {
@@ -52,6 +54,8 @@ inline Options read_options(int argc, char** argv, const Options& defaults) {
     };
     if (option == "--data") {
       options.data = value();
+    } else if (option == "--save" && !defaults.save.empty()) {
+      options.save = value();
     } else if (option == "--epochs") {
       options.epochs = read_number(options, option, value(), 1, 1000);
     } else if (option == "--batch-size") {

@@ -8,5 +8,5 @@
 #include <keratin/optimizers.hpp>
 #include <keratin/sequential/model.hpp>
 #include <keratin/sequential/stream.hpp>
-#include <keratin/training/fit.hpp>
+#include <keratin/training/custom.hpp>
 #include <keratin/training/summary.hpp>

@@ -119,19 +119,21 @@ constexpr OptimizerSettings every_setting{.global_clipnorm = 0.4,
                                           .gradient_accumulation_steps = 2};
 
 // Three steps, saved, and ten more.
+void train_model(const std::string& name, auto& model, auto trainer, const auto& targets) {
+  const std::vector<float> x = inputs(rows * static_cast<std::size_t>(model.input_shape().size()));
+  for (int i = 0; i < 3; ++i) trainer.train_on_batch(x, targets);
+  io::save_model(trainer, folder / (name + ".keras"));
+  write_values(name + ".x0", x);
+  write_values(name + ".targets", std::vector<float>(targets.begin(), targets.end()));
+  for (int i = 0; i < 10; ++i) trainer.train_on_batch(x, targets);
+  std::vector<float> y(rows * static_cast<std::size_t>(model.output_shape().size()));
+  model.predict(x, y);
+  write_values(name + ".after", y);
+}
 template <class Net>
 void train(const char* name, auto optimizer, auto loss, const auto& targets, auto... metrics) {
   Model<Net> model(1);
-  auto trainer = compile(model, optimizer, loss, metrics...);
-  const std::vector<float> x = inputs(rows * static_cast<std::size_t>(Net::input_size));
-  for (int i = 0; i < 3; ++i) trainer.train_on_batch(x, targets);
-  io::save_model(trainer, folder / (std::string(name) + ".keras"));
-  write_values(std::string(name) + ".x0", x);
-  write_values(std::string(name) + ".targets", std::vector<float>(targets.begin(), targets.end()));
-  for (int i = 0; i < 10; ++i) trainer.train_on_batch(x, targets);
-  std::vector<float> y(rows * static_cast<std::size_t>(Net::output_size));
-  model.predict(x, y);
-  write_values(std::string(name) + ".after", y);
+  train_model(name, model, compile(model, optimizer, loss, metrics...), targets);
 }
 
 // The same of a graph, by an optimizer that no other network here is trained by.
@@ -141,17 +143,19 @@ void train_by(const std::string& name, auto optimizer) {
                           x.then(DenseSpec{.units = 6, .activation = Tanh{}})
                               .then(DenseSpec{.units = 3, .activation = Softmax{}}),
                           3);
-  auto trainer = compile(model, optimizer, SparseCategoricalCrossentropy{});
-  const std::vector<float> values = inputs(rows * 5);
-  const std::vector<int> kinds = labels(3);
-  for (int i = 0; i < 3; ++i) trainer.train_on_batch(values, kinds);
-  io::save_model(trainer, folder / (name + ".keras"));
-  write_values(name + ".x0", values);
-  write_values(name + ".targets", std::vector<float>(kinds.begin(), kinds.end()));
-  for (int i = 0; i < 10; ++i) trainer.train_on_batch(values, kinds);
-  std::vector<float> y(rows * 3);
-  model.predict(values, y);
-  write_values(name + ".after", y);
+  train_model(name, model, compile(model, optimizer, SparseCategoricalCrossentropy{}), labels(3));
+}
+
+// A model that Keras trained, with another head and only the end of its body trained on.
+void fine_tune() {
+  const std::filesystem::path examples = std::filesystem::path(KERATIN_TEST_DATA) / "../../examples";
+  functional::Model model =
+      io::load_model(examples / "fine_tuning/pretrained.keras")
+          .with_layer("classes", functional::Layer(Dense<3, Softmax>{}, "other_classes"), 1);
+  model.set_trainable(false);
+  model.set_trainable({"other_classes", "features", "block3_conv"}, true);
+  train_model("by_fine_tuning", model,
+              compile(model, Adam{.learning_rate = 0.01}, SparseCategoricalCrossentropy{}), labels(3));
 }
 
 // Two outputs with names, weights for their losses, and a layer in between that is not trained.
@@ -264,6 +268,7 @@ int main(int argc, char** argv) try {
     train<Images>("images", SGD{.learning_rate = 0.05, .momentum = 0.9, .nesterov = true},
                   SparseCategoricalCrossentropy{}, labels(3));
     train<Sequences>("sequences", Adam{}, MeanSquaredError{}, values, metrics::MeanAbsoluteError{});
+    fine_tune();
     train<Sequences>("by_sgd", SGD{}, MeanAbsoluteError{}, values);
     train_two_outputs();
     write_losses();

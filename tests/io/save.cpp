@@ -323,6 +323,25 @@ TEST_CASE("training goes on where the file stands, bit for bit") {
   check(With{AdamW{.learning_rate = 0.01, .weight_decay = 0.3}, {.clipnorm = 1}});
 }
 
+TEST_CASE("a trainer without a loss goes on where its file stands") {
+  const TemporaryFolder folder;
+  const functional::Tensor x = functional::Input(Shape{3});
+  functional::Model model(x, x.then(DenseSpec{.units = 2}), 1), other(x, x.then(DenseSpec{.units = 2}), 2);
+  auto trainer = compile(model, Adam{.learning_rate = 0.01}), next = compile(other, Adam{});
+  const std::vector<float> values = filled_array(12, 0), dy = filled_array(8, 1);
+  const auto step = [&](auto& of) {
+    of.forward(values);
+    of.backward(dy);
+    of.apply_gradients();
+  };
+  for (int i = 0; i < 3; ++i) step(trainer);
+  io::save_model(trainer, folder.file("own_steps.keras"));
+  io::load_training(next, folder.file("own_steps.keras"));
+  CHECK(next.iterations() == 3);
+  for (int i = 0; i < 3; ++i) step(trainer), step(next);
+  CHECK(same_block(model, other));
+}
+
 TEST_CASE("settings of a file that a trainer does not have are refused") {
   const TemporaryFolder folder;
   Model<Sequential<Input<4>, Dense<3>>> model(1);

@@ -152,6 +152,36 @@ TEST_CASE("Dense layers, in float and double") {
   check_threads(Model<Net, Owned, double>(1), classifier, data.x, data.y, data.w);
 }
 
+TEST_CASE("passes one by one: the bits of a step, for any number of threads") {
+  using Net = Sequential<Input<100>, Dense<260, ReLU>, Dropout<0.2>, Dense<5>>;
+  static_assert(Parts(plan<Net, Mode{.training = true}>(), samples).count == 2);
+  const Data data(100);
+  const functional::Model model = chain(Model<Net>(1));
+  constexpr SparseCategoricalCrossentropy<FromLogits> loss;
+  functional::Model trained = model;
+  compile(trained, Adam{}, loss).train_on_batch(data.x, data.y);
+  std::vector<float> alone;
+  for (const int count : {1, 2, 3}) {
+    Threads threads(count);
+    functional::Model other = model;
+    auto trainer = compile(other, Adam{});
+    trainer.set_workers(&threads);
+    trainer.forward(Array(data.x).slice(0, 100));  // not cut: the memory grows with the next
+    trainer.backward_frozen();
+    trainer.zero_gradients();
+    trainer.apply_gradients();
+    trainer.set_iterations(0);
+    trainer.forward(data.x);
+    trainer.loss(loss, data.y);
+    const auto dx = trainer.backward();
+    if (alone.empty()) alone.assign(dx.begin(), dx.end());
+    CAPTURE(count);
+    CHECK(std::ranges::equal(dx, alone));
+    trainer.apply_gradients();
+    CHECK(std::ranges::equal(other.block(), trained.block()));
+  }
+}
+
 TEST_CASE("layers of sequences, and one that keeps the batch whole") {
   using Net = Sequential<Input<20, 8>, LSTM<32, ReturnSequences, RecurrentDropout<0.2>>,
                          Bidirectional<GRU<12, Dropout<0.2>>>, Dense<5, Softmax>>;

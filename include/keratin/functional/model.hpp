@@ -253,9 +253,10 @@ class Model {
     plan_again();
   }
   void set_trainable(const std::vector<std::string>& layers, bool trainable) {
-    for (const std::string& layer : layers)
-      if (const int owner = find(layer); owner >= 0) graph_.set_trainable(owner, trainable);
-    if (!layers.empty()) plan_again();
+    set_each_trainable(layers, trainable);
+  }
+  void set_trainable(std::initializer_list<std::string_view> layers, bool trainable) {
+    set_each_trainable(layers, trainable);
   }
   void set_trainable(bool trainable) {
     for (const int i : graph_.layers)
@@ -465,6 +466,11 @@ class Model {
     for (std::size_t i = 0; i < graph_.layers.size(); ++i)
       if (graph_.layers[i] >= 0 && layers_[i].tensors.count() > 0)
         f(graph_.entry(graph_.layers[i]), layers_[i]);
+  }
+  void set_each_trainable(const auto& layers, bool trainable) {
+    for (const auto& layer : layers)
+      if (const int owner = find(layer); owner >= 0) graph_.set_trainable(owner, trainable);
+    if (layers.size() > 0) plan_again();
   }
   // The first call of a layer, or an input.
   int find(std::string_view name) const {

@@ -174,6 +174,7 @@ inline Json compile_config(const std::vector<CompiledRecord>& outputs, const Jso
     with_weighted_metrics = with_weighted_metrics || !output.weighted_metrics.empty();
   }
   const auto for_outputs = [&](const Json& list) -> Json {
+    if (list.empty()) return nullptr;
     if (output_names.empty()) return list.size() == 1 ? list[0] : list;
     Json named = Json::object();
     for (std::size_t k = 0; k < list.size(); ++k) named[output_names[k]] = list[k];

@@ -4,12 +4,15 @@
 //   void begin(const Random*)    a new pass over the data, shuffled where random numbers are given
 //   const Batch<Outputs>* next() the next batch, valid until the one after; null when the pass is over
 //   bool over() const            no pass was begun, or the last one is over
+//   TrainingBatch gathered(samples)  that batch, its samples one after the other in each array; of arrays of
+//   so many
 #include <keratin/core/array.hpp>
 #include <keratin/core/random.hpp>
 #include <keratin/training/check.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -22,6 +25,12 @@ namespace keratin {
 struct Weights {
   Arrays sample_weight{};
   Array class_weight{};
+};
+
+/// What a train_step is given: `samples` samples, one after the other in each array.
+struct TrainingBatch {
+  const Arrays &x, &y, &sample_weight;
+  std::size_t samples;
 };
 
 namespace detail {
@@ -73,11 +82,39 @@ template <std::size_t Outputs> class ArrayBatches {
     seen_ += n;
     return &batch_;
   }
+  TrainingBatch gathered(std::size_t samples) {
+    std::size_t part = 0;
+    const auto gather = [&](const Arrays& all, Arrays& to) {
+      if (to.size() != all.size()) to = all;
+      for (std::size_t k = 0; k < all.size(); ++k) to[k] = rows_of(all[k], all[k].size() / samples, part++);
+    };
+    gather(batch_.x, x_);
+    gather(batch_.y, y_);
+    gather(batch_.weights.sample_weight, weights_);
+    return {x_, y_, weights_, static_cast<std::size_t>(batch_.samples.n)};
+  }
 
  private:
+  // The batch's rows of an array; where they do not lie side by side, a copy.
+  Array rows_of(const Array& all, std::size_t row, std::size_t part) {
+    const auto n = static_cast<std::size_t>(batch_.samples.n);
+    if (!batch_.samples.order) return all.slice(batch_.samples.first * row, n * row);
+    if (rows_.size() <= part) rows_.resize(part + 1);
+    const std::size_t bytes = row * all.element_bytes();
+    rows_[part].resize(std::max(rows_[part].size(), n * bytes));
+    for (std::size_t i = 0; i < n; ++i)
+      std::memcpy(rows_[part].data() + i * bytes,
+                  all.slice(batch_.samples[static_cast<int>(i)] * row, row).data(), bytes);
+    return all.visit([&]<class E>(const E*) {
+      return Array(reinterpret_cast<const E*>(rows_[part].data()), n * row, all.scale());
+    });
+  }
+
   Batch<Outputs> batch_;
   std::size_t count_, size_, seen_;
   std::vector<std::uint32_t> order_;
+  Arrays x_, y_, weights_;  // of gathered()
+  std::vector<std::vector<std::byte>> rows_;
 };
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 // Callbacks: any object with some of these members, each of which takes what a callback sees:
 //   on_train_begin   on_epoch_begin   on_train_batch_begin   on_test_begin   on_test_batch_begin
 //   on_train_end     on_epoch_end     on_train_batch_end     on_test_end     on_test_batch_end
+// and train_step(run, batch), which fit then calls instead of its own: see training/custom.hpp.
 //   struct Stop { void on_epoch_end(auto& run) { run.stop_training = run.logs["accuracy"] > 0.9; } };
 // They are found when the program is compiled: what is not there costs nothing.
 #include <keratin/core/text.hpp>
@@ -119,6 +120,7 @@ KERATIN_HOOK(on_test_begin)
 KERATIN_HOOK(on_test_end)
 KERATIN_HOOK(on_test_batch_begin)
 KERATIN_HOOK(on_test_batch_end)
+KERATIN_HOOK(train_step)  // of two arguments: see own_step
 }  // namespace hooks
 #undef KERATIN_HOOK
 
@@ -148,7 +150,8 @@ template <class... Cs> constexpr bool is_callback() {
           (listens<on_train_begin, Cs>() || listens<on_train_end, Cs>() || listens<on_epoch_begin, Cs>() ||
            listens<on_epoch_end, Cs>() || listens<on_train_batch_begin, Cs>() ||
            listens<on_train_batch_end, Cs>() || listens<on_test_begin, Cs>() || listens<on_test_end, Cs>() ||
-           listens<on_test_batch_begin, Cs>() || listens<on_test_batch_end, Cs>()));
+           listens<on_test_batch_begin, Cs>() || listens<on_test_batch_end, Cs>() ||
+           listens<train_step, Cs>()));
 }
 
 // The hook of one callback, where it has it.
@@ -165,6 +168,24 @@ template <class Hook, class Run, class C> void call_one(Run& run, C& callback) {
 // The hook of each, in their order.
 template <class Hook, class Run, class... Cs> void call(Run& run, Cs&... callbacks) {
   (call_one<Hook>(run, callbacks), ...);
+}
+
+// The loss of a batch, by the train_step of the one that has it.
+template <class Run, class Batch, class C, class... Cs>
+double own_step(Run& run, const Batch& batch, C& first, Cs&... others) {
+  if constexpr (listens<hooks::train_step, C>()) {
+    static_assert((... && !listens<hooks::train_step, Cs>()),
+                  "keratin: fit got two objects with a train_step");
+    constexpr bool takes_batch = requires {
+      { first.train_step(run, batch) } -> std::convertible_to<double>;
+    };
+    static_assert(takes_batch,
+                  "keratin: double train_step(auto& run, const TrainingBatch& batch) wanted, which returns "
+                  "the batch's loss");
+    if constexpr (takes_batch) return first.train_step(run, batch);
+  } else {
+    return own_step(run, batch, others...);
+  }
 }
 
 // A callback's message, and what it could not do.

@@ -80,6 +80,17 @@ inline Text name_of_array(const char* name, int index) {
   return index < 0 ? Text(name) : Text(name, "[", index, "]");
 }
 
+// Whether arrays hold something for each sample, whatever it is.
+inline bool check_whole(const char* what, const Arrays& all, std::size_t samples) {
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    if (all[k].size() % samples == 0) continue;
+    report(Text(name_of_array(what, all.size() > 1 ? static_cast<int>(k) : -1).view(), ": ", all[k].size(),
+                " values came, a multiple of ", samples, " wanted, the number of samples"));
+    return false;
+  }
+  return true;
+}
+
 /// Whether x is `samples` samples, at least one, of an input. index: which of several arrays, or -1.
 template <class S> bool check_inputs(const Array& x, std::size_t samples, const Shape& input, int index) {
   const Text name = name_of_array("x", index);

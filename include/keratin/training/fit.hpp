@@ -70,7 +70,11 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::train_batches(Source& source
     const Batch* const batch = source.next();
     if (!batch) break;
     detail::call<on_train_batch_begin>(run, callbacks...);
-    position.loss += batch->samples.n * train(*batch);
+    if constexpr ((... || detail::listens<train_step, Callbacks>()))
+      position.loss +=
+          batch->samples.n * detail::own_step(run, source.gathered(samples_of(batch->x)), callbacks...);
+    else
+      position.loss += batch->samples.n * train(*batch);
     position.samples += batch->samples.n;
     ++position.batches;
     if constexpr (listened) {
@@ -144,13 +148,13 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::run_epochs(Source& source
     if (done < steps && !run.stop_training && options.verbose > 0)
       detail::warn(
           Text("fit: the data ran out after ", done, " of ", steps, " steps of epoch ", run.epoch + 1));
-    if (validation && detail::validates_after(run.epoch + 1, options)) {
-      const Logs tested = test_batches(*validation, options.validation_steps, run, callbacks...);
-      name_logs(trained, run.logs);
-      for (const std::size_t i : alphabetical_) run.logs.add(val_names[i], tested[i]);
-    } else {
-      name_logs(trained, run.logs);
-    }
+    const bool validates = validation && detail::validates_after(run.epoch + 1, options);
+    Logs tested{};
+    if constexpr (has_loss)
+      if (validates) tested = test_batches(*validation, options.validation_steps, run, callbacks...);
+    name_logs(trained, run.logs);
+    for (const std::size_t i : alphabetical_)
+      if (validates) run.logs.add(val_names[i], tested[i]);
     if (steps == 0) steps = done;  // all there were
     run.step = done;
     run.steps = steps;
@@ -188,6 +192,8 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(const Arrays& x, cons
   Layouts targets, validation_targets;
   const Weights weights{options.sample_weight, options.class_weight};
   if (!check(x, y, weights, targets)) return {};
+  if (!has_loss && (options.validation_split > 0 || options.validation_data.x.size() > 0))
+    return refuse("validation data came, and a trainer without a loss");
 
   const std::size_t samples = samples_of(x);
   std::size_t count = samples;

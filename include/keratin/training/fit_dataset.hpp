@@ -41,6 +41,7 @@ template <std::size_t Outputs, class D, class Accepts> class DatasetBatches {
     batch_.samples.n = static_cast<int>(came_.samples);
     return &batch_;
   }
+  TrainingBatch gathered(std::size_t) { return {came_.x, came_.y, came_.sample_weight, came_.samples}; }
   // Only reading on shows it.
   bool over() {
     if (!over_ && !ahead_) {
@@ -120,6 +121,7 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::fit(D&& data, V&& validat
                                                            Callbacks&&... callbacks) {
   detail::expect_batches<D>();
   detail::expect_batches<V>();
+  static_assert(has_loss, "keratin: fit got validation data, and a trainer without a loss");
   if (!detail::are_sound_for_data(options) ||
       !detail::ends(data, options.steps_per_epoch,
                     "fit: a data set without end came, steps_per_epoch wanted") ||

@@ -118,11 +118,15 @@ template <class L, class... Ms> struct LogNames<ForOutput<L, Ms...>> {
     return i < names.size() ? names[i] : std::string_view();
   }
 };
+template <> struct LogNames<> : LogNames<ForOutput<void>> {  // "loss"
+  using LogNames<ForOutput<void>>::LogNames;
+};
 
 }  // namespace detail
 
 /// Made by compile(). `Capacity` > 0 is the largest batch: all memory is then inside the trainer, and the
-/// heap is not touched. Heads: a ForOutput for each output. The model must outlive its trainer.
+/// heap is not touched. Heads: a ForOutput for each output; none: for steps of your own, see
+/// training/custom.hpp. The model must outlive its trainer.
 template <int Capacity, class Model, class Optimizer, class... Heads> class Trainer {
  public:
   using S = typename Model::Scalar;
@@ -162,6 +166,20 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   Logs test_on_batch(const Arrays& x, const Arrays& y, const Weights& weights = {});
   /// The gradient of the loss, penalties included, on one batch, laid out as the model's block.
   std::span<const S> gradient(const Arrays& x, const Arrays& y, const Weights& weights = {});
+
+  /// Of a trainer without a loss, for steps of your own: <training/custom.hpp> says how.
+  std::span<const S> forward(const Arrays& x);
+  std::span<const S> output(std::size_t k = 0) const;
+  std::span<S> output_gradient(std::size_t k = 0);
+  template <class Loss> double loss(const Loss&, const Array& y, std::size_t k = 0);
+  std::span<const S> backward();
+  std::span<const S> backward(const Arrays& dy);
+  std::span<const S> backward_frozen();
+  std::span<const S> input_gradient(std::size_t k = 0) const;
+  double penalties() const { return activity_penalty_ + penalty(); }
+  std::span<S> gradients() { return {accumulated_.data(), block_size()}; }
+  void zero_gradients() { std::fill_n(accumulated_.data(), block_size(), S{}); }
+  void apply_gradients();
 
   /// Lets the Stateful layers begin anew, also with another number of samples. What they carry from batch to
   /// batch is the trainer's; training and testing go on from one another, as in Keras. Keras: reset_states.
@@ -253,6 +271,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   {
     workers_ = workers;
     own_workers_ = true;
+    pending_ = false;
   }
 
  private:
@@ -262,6 +281,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     else
       return true;  // known at run time
   }();
+  static constexpr bool has_loss = outputs > 0;
   static constexpr Mode training_mode{
       .training = true,
       .logits =
@@ -270,8 +290,10 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
             ((bits |= std::is_same_v<typename Heads::Loss::Link, Linear> ? 0 : bit, bit <<= 1), ...);
             return bits;
           }(),
-      .masks = has_masks};
-  static constexpr Mode inference_mode{.training = false, .logits = training_mode.logits, .masks = has_masks};
+      .input_gradient = !has_loss,
+      .masks = has_masks && has_loss};
+  static constexpr Mode inference_mode{
+      .training = false, .logits = training_mode.logits, .masks = training_mode.masks};
   // A run-time model may be planned anew for inputs of other lengths; this is its executor for the last ones.
   template <class Executor> static constexpr const auto& now(const Executor& executor) {
     if constexpr (requires { executor.now(); })
@@ -291,7 +313,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   // samples: where batches run over Lanes, outputs and their gradients are transposed. Those of all outputs
   // lie side by side.
   struct Layout {
-    std::size_t outputs = 0, gradients = 0, targets = 0, weights = 0, scratch = 0, end = 0;
+    std::size_t outputs = 0, gradients = 0, targets = 0, weights = 0, inputs = 0, scratch = 0, end = 0;
     std::size_t segment = 0;  // behind a part's scratch: room for the largest layer that only adds its
                               // gradient up
     std::size_t blocks = 0;   // of gradients
@@ -308,13 +330,15 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
         const auto n = static_cast<std::size_t>(count) * Unit<T>::samples;
         const std::size_t in_size = size_of(training.plan.inputs), out_size = size_of(training.plan.outputs);
         const bool cut = Parts(training.plan, batch).count > 1;
-        bool copies = training.plan.lanes || cut;
+        const bool apart = training.plan.lanes || cut || !has_loss;
+        bool copies = apart;
         for (const Port& port : training.plan.outputs) copies = copies || port.kept;
         outputs = n * std::max(training.plan.workspace, inference.plan.workspace + in_size + out_size);
         gradients = outputs + (copies ? n * out_size : 0);
-        targets = gradients + (training.plan.lanes || cut ? n * out_size : 0);
+        targets = gradients + (apart ? n * out_size : 0);
         weights = targets + n * out_size;
-        scratch = weights + aligned(n * rows);
+        inputs = weights + aligned(n * rows);  // their gradients, for steps of the user's own
+        scratch = inputs + (has_loss ? 0 : n * in_size);
         const auto of_part = [&](int samples) {
           return aligned(training.template scratch<T>(detail::units<T>(samples))) + segment;
         };
@@ -404,8 +428,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   const Shape& output_shape(std::size_t k) const { return plan().outputs[k].shape; }
   int classes(std::size_t k) const { return output_shape(k).last(); }
   std::size_t rows_per_sample(std::size_t k) const {
-    const std::array<bool, outputs> sequences{(Heads::Loss::targets == Targets::sequences)...};
-    return sequences[k] ? 1 : rows_of(output_shape(k));
+    const std::array<bool, outputs + 1> sequences{(Heads::Loss::targets == Targets::sequences)...};
+    return has_loss && sequences[k] ? 1 : rows_of(output_shape(k));
   }
   // Rows of all outputs before the k-th, and of all.
   std::size_t rows_before(std::size_t k) const {
@@ -413,10 +437,11 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     for (std::size_t i = 0; i < k; ++i) rows += rows_per_sample(i);
     return rows;
   }
-  // Where the k-th output's values begin in a region for all outputs of n samples.
-  std::size_t region(std::size_t k, std::size_t n) const {
+  std::size_t all_rows() const { return rows_before(has_loss ? outputs : plan().outputs.size()); }
+  // Where the k-th port's values begin in a region for all outputs, or inputs, of n samples.
+  static std::size_t region(const auto& ports, std::size_t k, std::size_t n) {
     std::size_t first = 0;
-    for (std::size_t i = 0; i < k; ++i) first += aligned(output_size(i));
+    for (std::size_t i = 0; i < k; ++i) first += aligned(ports[i].size);
     return first * n;
   }
   std::size_t block_size() const { return plan().block; }
@@ -447,8 +472,10 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   bool check(const Arrays& x, const Arrays& y, const Weights& weights, Layouts& targets);
   bool check_weights(const Weights& weights, std::size_t samples) const;
 
+  LossInput<S> load_targets(const Array& y, const detail::TargetLayout& targets, const Samples& samples,
+                            std::size_t k);
   template <class Head>
-  LossInput<S> load_targets(const Batch& batch, std::size_t k, const Head& head, S* outputs, S* gradient);
+  LossInput<S> loss_input(const Batch& batch, std::size_t k, const Head& head, S* outputs, S* gradient);
   const S* load_weights(const Batch& batch, std::size_t k, const LossInput<S>& in);
   template <class Head>
   double measure(Head& head, LossInput<S> in, const Batch& batch, std::size_t k, const S* mask);
@@ -463,11 +490,14 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
       return true;
   }
   template <class T> static constexpr bool is_whole(const Parts& parts) {
-    return Unit<T>::samples == 1 && parts.count == 1;
+    return has_loss && Unit<T>::samples == 1 && parts.count == 1;
   }
   // Where the rows of the k-th output of a batch lie, if they are not left where they were made, and their
   // gradients.
   template <class T> S* rows_in(std::size_t part_of_memory, std::size_t k, int n);
+  // What forward or backward of the user's own step left there, one value after the other.
+  std::span<S> rows_there(std::size_t part_of_memory, const auto& ports, std::size_t k) const;
+  std::span<const S> go_back(bool adds);
   Run<S> training_run(const Parts& parts, int part, S* updated);
   double forward(const Batch& batch, const Parts& parts, S* updated, S* states);
   void backward(const Parts& parts, int part, auto& sink);
@@ -477,6 +507,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   void with_angles(auto& sink, auto f);
   void whole_gradient(const Parts& parts);
   void update_with(const Parts& parts);
+  void update_waiting();
+  void finish_step();
   bool accepts(const data::Batch& batch, Weights& weights, Layouts& targets);
   auto batches_of(auto& data, const Array& class_weight);
   double train(const Batch& batch);
@@ -523,6 +555,13 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   MemoryOf<std::int32_t, fixed_labels()> labels_;
   [[no_unique_address]] MemoryOf<S, fixed_loss_scratch()> loss_scratch_;
   int sequences_ = 0;  // whose states are kept
+  // Of steps of the user's own: the sum of gradients; passes since the last step, and of the one whose
+  // outputs are there the samples, and whether backward has still to come.
+  [[no_unique_address]] MemoryOf<S, fixed_blocks(has_loss ? 0 : 1)> accumulated_;
+  std::uint64_t passes_ = 0;
+  int passed_ = 0;
+  bool pending_ = false;
+  double activity_penalty_ = 0;
 };
 
 namespace detail {
@@ -588,7 +627,7 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
       heads_(heads...) {
   std::size_t wanted = plan().outputs.size();
   for (const Port& port : plan().outputs) wanted -= port.mask >= 0;
-  if (wanted != outputs) {
+  if (has_loss && wanted != outputs) {
     report(Text("compile: losses for ", outputs, " outputs came, ", wanted, " wanted"));
     return;
   }
@@ -597,7 +636,8 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
   slots_.resize(static_cast<std::size_t>(Optimizer::slots) * block_size());
   begin_slots(optimizer_, slots_.data(), block_size());
   prepare_optimizer();
-  layout_ = {training(), inference(), batch_, rows_before(outputs), false};
+  if (!has_loss) accumulated_.resize(block_size());
+  layout_ = {training(), inference(), batch_, all_rows(), false};
   for (const LayerPlan& layer : model_.layers())
     for (const Parameter& p : *layer.tensors.parameters) {
       if (!p.trainable) continue;
@@ -628,7 +668,7 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
 // Room for what the optimizer's settings want; they may have changed since the last step.
 template <int Capacity, class Model, class Optimizer, class... Heads>
 bool Trainer<Capacity, Model, Optimizer, Heads...>::prepare_optimizer() {
-  if constexpr (WaitsForGradient<Optimizer>) gradient_.resize(block_size());
+  if constexpr (WaitsForGradient<Optimizer> || !has_loss) gradient_.resize(block_size());
   if constexpr (HasSettings<Optimizer>) {
     averages();
     sums();
@@ -661,7 +701,7 @@ void Trainer<Capacity, Model, Optimizer, Heads...>::select_lengths([[maybe_unuse
 // Makes room for batches of that size.
 template <int Capacity, class Model, class Optimizer, class... Heads>
 bool Trainer<Capacity, Model, Optimizer, Heads...>::reserve(std::size_t samples) {
-  if (const std::size_t most = INT32_MAX / rows_before(outputs); samples > most) {
+  if (const std::size_t most = INT32_MAX / all_rows(); samples > most) {
     report(Text("a batch of ", samples, " samples came, at most ", most, " wanted"));
     return false;
   }
@@ -673,10 +713,10 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::reserve(std::size_t samples)
     report(Text("a batch of ", batch, " samples came, at most ", Capacity, " wanted, as given to compile"));
     return false;
   }
-  const Layout layout{training(), inference(), batch, rows_before(outputs), together};
+  const Layout layout{training(), inference(), batch, all_rows(), together};
   memory_.resize(layout.end);
   gradient_.resize(layout.blocks * block_size());
-  labels_.resize(samples * rows_before(outputs));
+  labels_.resize(samples * all_rows());
   layout_ = layout;
   together_ = together;
   batch_ = batch;
@@ -711,7 +751,11 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::continues(std::initializer_l
 template <int Capacity, class Model, class Optimizer, class... Heads>
 bool Trainer<Capacity, Model, Optimizer, Heads...>::check(const Arrays& x, const Arrays& y,
                                                           const Weights& weights, Layouts& targets) {
-  if (x.size() != plan().inputs.size() || y.size() != outputs) {
+  if (!has_loss && weights.class_weight.size() > 0) {
+    report(Text("class_weight came, and a trainer without a loss"));
+    return false;
+  }
+  if (x.size() != plan().inputs.size() || (has_loss && y.size() != outputs)) {
     report(Text(x.size(), " arrays of inputs and ", y.size(), " of targets came, ", plan().inputs.size(),
                 " and ", outputs, " wanted"));
     return false;
@@ -722,6 +766,9 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::check(const Arrays& x, const
   for (std::size_t k = 0; k < x.size() && fit; ++k)
     fit = detail::check_inputs<S>(x[k], samples, plan().inputs[k].shape,
                                   x.size() > 1 ? static_cast<int>(k) : -1);
+  if constexpr (!has_loss)
+    return fit && detail::check_whole("y", y, samples) &&
+           detail::check_whole("sample_weight", weights.sample_weight, samples);
   each_output([&]<class L, class... Ms>(std::size_t k, const ForOutput<L, Ms...>&) {
     fit = fit && detail::check_targets<S, L, Ms...>(y[k], samples, output_shape(k),
                                                     outputs > 1 ? static_cast<int>(k) : -1, targets[k]);
@@ -766,36 +813,45 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::check_weights(const Weights&
   return true;
 }
 
-// Copies a batch's targets of the k-th output and describes the batch to its loss.
+// Copies targets of the k-th output, and describes them to a loss.
 template <int Capacity, class Model, class Optimizer, class... Heads>
-template <class Head>
 LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>::load_targets(
-    const Batch& batch, std::size_t k, const Head& head, S* outputs_of_batch, S* gradient) {
-  const detail::TargetLayout& targets = batch.targets[k];
+    const Array& y, const detail::TargetLayout& targets, const Samples& samples, std::size_t k) {
   const std::size_t per_sample = targets.per_sample, all = static_cast<std::size_t>(batch_);
-  S* const values = memory_.data() + layout_.targets + region(k, all);
+  S* const values = memory_.data() + layout_.targets + region(plan().outputs, k, all);
   std::int32_t* const labels = labels_.data() + rows_before(k) * all;
-  for (int i = 0; i < batch.samples.n; ++i) {
-    const std::size_t from = batch.samples[i] * per_sample;
+  for (int i = 0; i < samples.n; ++i) {
+    const std::size_t from = samples[i] * per_sample;
     const std::size_t to = static_cast<std::size_t>(i) * per_sample;
     if (targets.labels)
-      for (std::size_t j = 0; j < per_sample; ++j)
-        labels[to + j] = static_cast<std::int32_t>(batch.y[k](from + j));
+      for (std::size_t j = 0; j < per_sample; ++j) labels[to + j] = static_cast<std::int32_t>(y(from + j));
     else
-      copy_values(batch.y[k], from, per_sample, values + to);
+      copy_values(y, from, per_sample, values + to);
   }
-  const int rows = batch.samples.n * static_cast<int>(rows_per_sample(k));
-  return {.rows = rows,
-          .n = static_cast<int>(output_size(k) / rows_per_sample(k)),
-          .y = outputs_of_batch,
+  const std::size_t rows = targets.sequence ? 1 : rows_of(output_shape(k));
+  return {.rows = samples.n * static_cast<int>(rows),
+          .n = static_cast<int>(output_size(k) / rows),
+          .y = nullptr,
           .values = targets.labels ? nullptr : values,
           .labels = targets.labels ? labels : nullptr,
-          .gradient = gradient,
-          .weight = static_cast<S>(head.weight),
-          .probabilities = Head::metrics > 0,
+          .gradient = nullptr,
+          .weight = 1,
           .length = targets.sequence ? static_cast<int>(per_sample) : 0,
           .classes = classes(k),
           .scratch = loss_scratch_.data()};
+}
+
+// A batch's k-th output for its loss.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class Head>
+LossInput<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>::loss_input(
+    const Batch& batch, std::size_t k, const Head& head, S* outputs_of_batch, S* gradient) {
+  LossInput<S> in = load_targets(batch.y[k], batch.targets[k], batch.samples, k);
+  in.y = outputs_of_batch;
+  in.gradient = gradient;
+  in.weight = static_cast<S>(head.weight);
+  in.probabilities = Head::metrics > 0;
+  return in;
 }
 
 // What the rows of the k-th output count; null where all count 1.
@@ -899,15 +955,17 @@ template <class T>
 auto Trainer<Capacity, Model, Optimizer, Heads...>::rows_in(std::size_t part_of_memory, std::size_t k, int n)
     -> S* {
   return memory_.data() + part_of_memory +
-         region(k, static_cast<std::size_t>(detail::units<T>(n)) * Unit<T>::samples);
+         region(plan().outputs, k, static_cast<std::size_t>(detail::units<T>(n)) * Unit<T>::samples);
 }
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 Run<typename Model::Scalar> Trainer<Capacity, Model, Optimizer, Heads...>::training_run(const Parts& parts,
                                                                                         int part,
                                                                                         S* updated) {
+  constexpr std::uint64_t odd = 0x9E3779B97F4A7C15;  // each pass of a step draws other numbers
+  const std::uint64_t pass = passes_ > 0 ? passes_ - 1 : 0;
   return {parts.samples_of(part), updated,
-          Random{seed_, random_dropout, 0, static_cast<std::uint32_t>(iterations_),
+          Random{seed_ + pass * odd, random_dropout, 0, static_cast<std::uint32_t>(iterations_),
                  static_cast<std::uint32_t>(parts.first(part))},
           nullptr};
 }
@@ -953,7 +1011,7 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::forward(const Batch& batch
       if constexpr (Unit<T>::samples == 1)
         if (is_whole<T>(parts)) dy = whole(plan(), port.gradient);
       const S* const mask = port.mask < 0 ? nullptr : rows(static_cast<std::size_t>(port.mask));
-      loss += measure(head, load_targets(batch, k, head, rows(k), dy), batch, k, mask);
+      loss += measure(head, loss_input(batch, k, head, rows(k), dy), batch, k, mask);
     });
   });
   return loss;
@@ -966,7 +1024,7 @@ void Trainer<Capacity, Model, Optimizer, Heads...>::backward(const Parts& parts,
     const Memory<T> memory = memory_of<T>(parts, part);
     const auto first = static_cast<std::size_t>(parts.first(part));
     const int n = parts.samples_of(part);
-    for (std::size_t k = 0; k < outputs && !is_whole<T>(parts); ++k)
+    for (std::size_t k = 0; k < plan().outputs.size() && !is_whole<T>(parts); ++k)
       if (const Port& port = plan().outputs[k]; port.gradient != Step::none)
         load_samples(Array(rows_in<T>(layout_.gradients, k, parts.samples) + first * port.size,
                            static_cast<std::size_t>(n) * port.size),
@@ -1009,7 +1067,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads>
 void Trainer<Capacity, Model, Optimizer, Heads...>::sum_gradients(const Parts& parts, auto f) {
   const bool together = together_ && parts.count > 1;
   each_part(parts, [&](int part) { sum_gradient(parts, part); });
-  if (!together) return each_handed_on(f);
+  if (Capacity > 0 || !together) return each_handed_on(f);
   const std::size_t piece = aligned(std::max<std::size_t>(block_size() / 32, 4096));
   workers()->for_each((block_size() + piece - 1) / piece, [&](std::size_t k) {
     each_handed_on([&](std::size_t offset, std::size_t n, const Regularizer& penalty) {
@@ -1076,27 +1134,42 @@ void Trainer<Capacity, Model, Optimizer, Heads...>::update_with(const Parts& par
 
 template <int Capacity, class Model, class Optimizer, class... Heads>
 double Trainer<Capacity, Model, Optimizer, Heads...>::train(const Batch& batch) {
+  static_assert(has_loss,
+                "keratin: a trainer without a loss came; give compile a loss, or fit an object with a "
+                "train_step, or use forward, backward and apply_gradients");
   const Parts parts(plan(), batch.samples.n);
   const double loss = forward(batch, parts, model_.block().data(), states()) + penalty();
   if constexpr (WaitsForGradient<Optimizer>) {
     whole_gradient(parts);
-    apply_gradient<S>(optimizer_, iterations_, plan(),
-                      {model_.block().data(), slots_.data(), gradient_.data(), averages_.data(), sums_.data(),
-                       block_size()});
+    update_waiting();
   } else {
     update_with(parts);
   }
+  finish_step();
+  return loss;
+}
+
+// The step of an optimizer that waits for the whole gradient, which is there.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::update_waiting() {
+  apply_gradient<S>(
+      optimizer_, iterations_, plan(),
+      {model_.block().data(), slots_.data(), gradient_.data(), averages_.data(), sums_.data(), block_size()});
+}
+
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::finish_step() {
   if (constrained_)
     each_trained(plan(), [&](const Parameter& p, std::size_t offset) {
       if (p.constraint) p.constraint.apply(p.shape, model_.block().data() + offset);
     });
   ++iterations_;
-  return loss;
 }
 
 // The mean loss of a batch in inference, without the penalties of weights.
 template <int Capacity, class Model, class Optimizer, class... Heads>
 double Trainer<Capacity, Model, Optimizer, Heads...>::test(const Batch& batch) {
+  static_assert(has_loss, "keratin: a trainer without a loss came, one with a loss wanted");
   const int n = batch.samples.n;
   const Parts parts(plan(), n);
   double loss = 0;
@@ -1143,7 +1216,7 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::test(const Batch& batch) {
     each_output([&](std::size_t k, auto& head) {
       const int port = of.outputs[k].mask;
       const S* const mask = port < 0 ? nullptr : rows(static_cast<std::size_t>(port));
-      loss += measure(head, load_targets(batch, k, head, rows(k), nullptr), batch, k, mask);
+      loss += measure(head, loss_input(batch, k, head, rows(k), nullptr), batch, k, mask);
     });
   });
   return loss;
