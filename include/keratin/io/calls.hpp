@@ -100,7 +100,6 @@ inline bool is_called_with_training(const std::string& class_name) {
   return is;
 }
 inline constexpr const char* attention_inputs[] = {"query", "value", "key"};
-inline constexpr const char* count_weights = "count_weights";  // of CategoryEncoding
 inline bool is_attention(const std::string& class_name) {
   bool attends = false;
   hana::for_each(layer_specs, [&](auto type) {
@@ -162,7 +161,8 @@ inline Arguments arguments_of(const Json& node) {
   if (!node.contains("kwargs") || node["kwargs"].is_null()) return a;
   for (const char* input : attention_inputs)
     if (node["kwargs"].contains(input)) a.args.push_back(node["kwargs"][input]);
-  if (node["kwargs"].contains(count_weights)) a.args.push_back(node["kwargs"][count_weights]);
+  if (node["kwargs"].contains(CategoryEncodingSpec::second_argument))
+    a.args.push_back(node["kwargs"][CategoryEncodingSpec::second_argument]);
   for (const auto& [key, value] : node["kwargs"].items()) {
     const std::vector<Reference> tensors = tensors_in(value);
     if ((key == "mask" || key == "attention_mask") && tensors.size() == 1)
@@ -186,7 +186,9 @@ inline void check_arguments(const Json& record, const Json& node) {
     const std::string class_name = class_of(record);
     const bool several = key == "mask" && tensors_in(value).size() > 1;
     if (key == "mask" && !several && class_name != "Softmax" && !is_model(class_name)) return;
-    if (key == count_weights && class_name == CategoryEncodingSpec::name && is_tensor(value)) return;
+    if (key == CategoryEncodingSpec::second_argument && class_name == CategoryEncodingSpec::name &&
+        is_tensor(value))
+      return;
     if (key == "initial_state" && !is_attention(class_name) && !is_model(class_name)) return;
     if (is_attention(class_of(record))) {
       for (const char* known : attention_inputs)

@@ -347,6 +347,13 @@ class GraphWriter {
     functional::with_spec(*e.node, [&]<class S>(const S&) { arguments = requires { S::takes_arguments; }; });
     return arguments;
   }
+  static const char* second_argument(const Graph::Entry& e) {
+    const char* name = nullptr;
+    functional::with_spec(*e.node, [&]<class S>(const S&) {
+      if constexpr (requires { S::second_argument; }) name = S::second_argument;
+    });
+    return name;
+  }
   // The inputs that Keras is given: of attention a query and a value in any case.
   static std::vector<int> written_inputs(const Graph::Entry& e) {
     std::vector<int> inputs(static_cast<std::size_t>(data_inputs(e)));
@@ -378,6 +385,10 @@ class GraphWriter {
     }
     if (takes_arguments(e)) {
       args = tensors;
+      if (const char* const name = second_argument(e); name && tensors.size() > 1) {
+        kwargs[name] = tensors[1];
+        args.erase(1);
+      }
     } else if (merges(e)) {
       args.push_back(tensors);
     } else {

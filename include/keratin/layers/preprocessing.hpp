@@ -332,6 +332,7 @@ struct CategoryEncodingSpec {
   static constexpr const char* name = "CategoryEncoding";
   static constexpr const char* arguments = "num_tokens, ...";
   static constexpr bool merges = true, takes_arguments = true;
+  static constexpr const char* second_argument = "count_weights";  // Keras takes it by its name only
 
   constexpr Fit fit(const Shapes& in) const {
     if (num_tokens < 1) return needs_at_least_1_token;
