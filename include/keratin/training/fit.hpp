@@ -1,8 +1,8 @@
 #pragma once
-// fit: epochs over a data set, with shuffling, validation, callbacks and Keras's progress.
+// fit and evaluate: epochs over a data set, with shuffling, validation, callbacks and Keras's progress.
 #include <keratin/training/history.hpp>
 #include <keratin/training/progress.hpp>
-#include <keratin/training/trainer.hpp>
+#include <keratin/training/steps.hpp>
 
 #include <variant>
 
@@ -91,6 +91,72 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::train_batches(Source& source
     }
   }
   return mean();
+}
+
+// The logs by their names, in Keras's order.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+void Trainer<Capacity, Model, Optimizer, Heads...>::name_logs(const Logs& logs, NamedLogs& to) const {
+  to.clear();
+  for (const std::size_t i : alphabetical_) to.add(names_[i], logs[i]);
+}
+
+// The loss and metrics over that many batches, or over a pass where steps is 0.
+template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class Source, class... Callbacks>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::test_batches(Source& source, int steps,
+                                                                 TrainingRun<Trainer>& run,
+                                                                 Callbacks&... callbacks) -> Logs {
+  using namespace detail::hooks;
+  run.steps = steps > 0 ? steps : source.steps();
+  run.logs.clear();
+  detail::call<on_test_begin>(run, callbacks...);
+  reset_metrics();
+  source.begin(nullptr);
+  double sum = 0, seen = 0;
+  for (run.step = 0; steps == 0 || run.step < steps; ++run.step) {
+    const Batch* const batch = source.next();
+    if (!batch) break;
+    detail::call<on_test_batch_begin>(run, callbacks...);
+    sum += test(*batch) * batch->samples.n;
+    seen += batch->samples.n;
+    if constexpr ((... || detail::listens<on_test_batch_end, Callbacks>())) {
+      name_logs(logs(sum / seen + penalty()), run.logs);
+      detail::call<on_test_batch_end>(run, callbacks...);
+    }
+  }
+  if (seen == 0) {
+    report(Text("evaluate: no batch came"));
+    return no_logs();
+  }
+  const Logs tested = logs(sum / seen + penalty());
+  if constexpr ((... || detail::listens<on_test_end, Callbacks>())) {
+    name_logs(tested, run.logs);
+    detail::call<on_test_end>(run, callbacks...);
+  }
+  return tested;
+}
+
+template <int Capacity, class Model, class Optimizer, class... Heads>
+template <class... Callbacks>
+auto Trainer<Capacity, Model, Optimizer, Heads...>::evaluate(const Arrays& x, const Arrays& y, int batch_size,
+                                                             const Weights& weights, Callbacks&&... callbacks)
+    -> Logs {
+  static_assert(
+      detail::is_callback<Callbacks...>(),
+      "keratin: an argument of evaluate is no callback: it has none of the members on_test_begin ...");
+  Layouts targets;
+  if (batch_size < 1) {
+    report(Text("evaluate: batch_size ", batch_size, " came, at least 1 wanted"));
+    return no_logs();
+  }
+  if (!check(x, y, weights, targets)) return no_logs();
+  if (Capacity > 0) batch_size = std::min(batch_size, Capacity);
+  const auto size = std::min<std::size_t>(static_cast<std::size_t>(batch_size), samples_of(x));
+  if (!reserve(size) || !continues({samples_of(x)}, static_cast<int>(size))) return no_logs();
+  detail::ArrayBatches<outputs> batches({.x = x, .y = y, .targets = targets, .weights = weights},
+                                        samples_of(x), size);
+  TrainingRun<Trainer> run(*this);
+  return test_batches(batches, 0, run, callbacks...);
 }
 
 // A pass over the data begins, or goes on where it was broken off.
