@@ -134,10 +134,9 @@ constexpr auto grow() {
 }
 
 // The flat list of layers, with their masks.
+template <class Flat, class Check> using MaskedBy = typename decltype(with_masks<Flat, Check>())::type;
 template <class In, class... Ls>
-using Masked =
-    typename decltype(with_masks<Flat<Ls...>,
-                                 ShapeCheck<In, Flat<Ls...>, typename Flat<Ls...>::Types>>())::type;
+using Masked = MaskedBy<Flat<Ls...>, ShapeCheck<In, Flat<Ls...>, typename Flat<Ls...>::Types>>;
 
 }  // namespace detail
 
@@ -222,8 +221,8 @@ template <class In, class... Ls> constexpr auto check_network() {
         using Layer = typename Written<nth<at + 1, In, Flats...>>::type;
         using Message = typename explain<Check, place<at, 0, Ls...>, Layer>::type;
         return std::type_identity<StandInOfShape<Message, In, Check>>{};
-      } else if constexpr (changed_by_a_mask<Masked<In, Ls...>> >= 0) {
-        using Refused = MaskRefused<Masked<In, Ls...>, Check>;
+      } else if constexpr (changed_by_a_mask<MaskedBy<Flat<Ls...>, Check>> >= 0) {
+        using Refused = MaskRefused<MaskedBy<Flat<Ls...>, Check>, Check>;
         using Layer = typename Written<nth<Refused::at, Flats...>>::type;
         using Message = typename explain<Refused, place<Refused::at, 0, Ls...>, Layer>::type;
         return std::type_identity<StandInOfShape<Message, In, Check>>{};
