@@ -255,7 +255,7 @@ def case_compiled(folder):
             check(near([logs[key] for key in sorted(logs)], numbers, 2e-5), name, file, logs, numbers)
         check("Compiled with" in keratin("summary", trained))
     model, data = compiled + "/refused.keras", compiled + "/refused.npz"
-    check("binary_crossentropy with label_smoothing" in keratin("summary", model))
+    check("binary_crossentropy, label_smoothing 0.1" in keratin("summary", model))
     refused(2, "label_smoothing, which is not known here: --loss wanted", "evaluate", model, "--data", data)
     keratin("evaluate", model, "--data", data, "--loss", "binary_crossentropy")
     refused(2, "optimizer RMSprop came, --optimizer adam or sgd wanted", "train", model, "--data", data, "--loss",
