@@ -1,4 +1,4 @@
-// error: layer_has_no_such_option<.*Dense<32, .*Dropout<5.*e-0?1> ?>, .*Dropout<5.*e-0?1> ?>
+// error: layer_has_no_such_option<.*Dense<32, .*Dropout<5.*e-0?1>>, .*Dropout<5.*e-0?1>>
 #include <keratin/keratin.hpp>
 using namespace keratin;
 

@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<0>, .*Bidirectional<.*LSTM<8, .*ActivityL2<.*> ?>, .*MergeMode<.*> ?>, .*got<6, 4>, .*regularizes_both_ways_side_by_side>
+// error: shapes_do_not_fit<.*layer<0>, .*Bidirectional<.*LSTM<8, .*ActivityL2<.*>>, .*MergeMode<.*>>, .*got<6, 4>, .*regularizes_both_ways_side_by_side>
 // meaning: The penalty is one on what both ways make; once they are added, it is not there to be looked at.
 // fix: Use the default merge mode, or an ActivityRegularization behind the layer.
 #include <keratin/keratin.hpp>

@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<0>, .*Parallel<.*MultiHeadAttention<.*>.*, .*got<4, 8>, .*needs_as_many_keys_as_values, .*wants<6, 8> ?>
+// error: shapes_do_not_fit<.*layer<0>, .*Parallel<.*MultiHeadAttention<.*>.*, .*got<4, 8>, .*needs_as_many_keys_as_values, .*wants<6, 8>>
 // meaning: The weights that a step of the query has, one for each key, are those of the values. The message has the
 //   shape of the key.
 // fix: Make the key and the value of sequences of one length.

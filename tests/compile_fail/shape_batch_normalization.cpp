@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<1>, .*BatchNormalization<.*Momentum<.*>.*>, .*got<6, 3, 2>, .*needs_a_momentum_from_0_to_1 ?>
+// error: shapes_do_not_fit<.*layer<1>, .*BatchNormalization<.*Momentum<.*>.*>, .*got<6, 3, 2>, .*needs_a_momentum_from_0_to_1>
 // meaning: BatchNormalization keeps `momentum` of its moving statistics in every step: a part of them, from 0 to 1.
 // fix: Keras's default is 0.99.
 #include <keratin/keratin.hpp>

@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<1>, .*Parallel<.*Concatenate<.*>.*>, .*got<2, 6>, .*needs_inputs_that_differ_along_its_axis_only, .*wants<4, 6> ?>
+// error: shapes_do_not_fit<.*layer<1>, .*Parallel<.*Concatenate<.*>.*>, .*got<2, 6>, .*needs_inputs_that_differ_along_its_axis_only, .*wants<4, 6>>
 // meaning: The branches that are concatenated may differ along that axis, the last one by default, and in no other. The
 //   message has the shape of the first branch that does, and the one that would fit to branch 0.
 // fix: Let the branches agree in the other axes, or choose the axis: Concatenate<1>.

@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<0>, .*Conv2D<4, .*>, .*got<6, 4, 1>, .*has_strides_and_dilation ?>
+// error: shapes_do_not_fit<.*layer<0>, .*Conv2D<4, .*>, .*got<6, 4, 1>, .*has_strides_and_dilation>
 // meaning: A convolution either steps over outputs (strides) or spreads its kernel (dilation), as in Keras.
 // fix: Leave one of them at 1.
 #include <keratin/keratin.hpp>

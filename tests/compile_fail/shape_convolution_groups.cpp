@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<0>, .*Conv2D<4, .*Groups<3> ?>, .*got<4, 3, 2>, .*groups_must_divide_channels_and_filters ?>
+// error: shapes_do_not_fit<.*layer<0>, .*Conv2D<4, .*Groups<3>>, .*got<4, 3, 2>, .*groups_must_divide_channels_and_filters>
 // meaning: Grouped convolutions share the channels that come in, and the filters, out evenly.
 // fix: Choose a number of groups that divides both.
 #include <keratin/keratin.hpp>

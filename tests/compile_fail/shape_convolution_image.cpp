@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<0>, .*Conv2D<4, .*Kernel<3>.*>, .*got<24>, .*needs_image_HxWxC ?>
+// error: shapes_do_not_fit<.*layer<0>, .*Conv2D<4, .*Kernel<3>.*>, .*got<24>, .*needs_image_HxWxC>
 // title: a convolution of something that is no image
 // meaning: Conv2D takes an image: height, width and channels. A vector, or an image without its channel axis, is none.
 // fix: Give the Input its channels, or put a Reshape before the layer.

@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<1>, .*Parallel<.*Multiply.*, .*got<8, 3>, .*would_be_changed_by_a_mask ?>
+// error: shapes_do_not_fit<.*layer<1>, .*Parallel<.*Multiply.*, .*got<8, 3>, .*would_be_changed_by_a_mask>
 // meaning: A mask that comes along would change what this layer computes in Keras, in a way that is not there yet.
 // fix: Merge before the layer that makes the mask, or use a layer that takes masks.
 #include <keratin/keratin.hpp>

@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<1>, .*Named<.*hidden.*, .*Dense<16> ?>, .*got<32>, .*name_given_twice>
+// error: shapes_do_not_fit<.*layer<1>, .*Named<.*hidden.*, .*Dense<16>>, .*got<32>, .*name_given_twice>
 // meaning: Two layers have the same name, and a file of weights could not tell them apart.
 // fix: Choose another name.
 #include <keratin/keratin.hpp>

@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<1>, .*Named<.*x.*, .*Dense<0> ?>, .*got<32>, .*needs_at_least_1_unit>
+// error: shapes_do_not_fit<.*layer<1>, .*Named<.*x.*, .*Dense<0>>, .*got<32>, .*needs_at_least_1_unit>
 #include <keratin/keratin.hpp>
 using namespace keratin;
 

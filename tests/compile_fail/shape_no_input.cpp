@@ -1,4 +1,4 @@
-// error: sequential_starts_with_an_input<.*Dense<32, .*ReLU> ?>
+// error: sequential_starts_with_an_input<.*Dense<32, .*ReLU>>
 // meaning: The first argument of Sequential is not an Input.
 // fix: Begin with the shape of one sample: `Input<784>`, `Input<28, 28, 1>`.
 #include <keratin/keratin.hpp>

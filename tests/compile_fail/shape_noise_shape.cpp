@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<0>, .*Dropout<.*NoiseShape<1, 0> ?>, .*got<8, 3>, .*needs_a_noise_shape_of_the_batch>
+// error: shapes_do_not_fit<.*layer<0>, .*Dropout<.*NoiseShape<1, 0>>, .*got<8, 3>, .*needs_a_noise_shape_of_the_batch>
 // meaning: A noise shape has an extent for the samples, then one for each axis of a sample.
 // fix: 1 lets all along an axis share a number, 0 gives each its own: `NoiseShape<0, 1, 0>` drops channels.
 #include <keratin/keratin.hpp>

@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<0>, .*LayerNormalization<.*Axis<1> ?>, .*got<8, 3>, .*normalizes_the_last_axes>
+// error: shapes_do_not_fit<.*layer<0>, .*LayerNormalization<.*Axis<1>>, .*got<8, 3>, .*normalizes_the_last_axes>
 // meaning: LayerNormalization normalizes rows along the last axis, or along several last ones.
 // fix: Name these, -1 is the last: `Axis<-2, -1>`. A Permute brings another axis there.
 #include <keratin/keratin.hpp>

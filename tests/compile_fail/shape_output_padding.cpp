@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<0>, .*Conv2DTranspose<4, .*OutputPadding<2> ?>, .*got<6, 4, 1>, .*needs_an_output_padding_below_the_strides ?>
+// error: shapes_do_not_fit<.*layer<0>, .*Conv2DTranspose<4, .*OutputPadding<2>>, .*got<6, 4, 1>, .*needs_an_output_padding_below_the_strides>
 // meaning: A transposed convolution steps over its output by the strides; an output padding adds less than a step.
 // fix: Make it smaller than the strides, or leave it out.
 #include <keratin/keratin.hpp>

@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<0, 1, 1, 0>, .*Conv2D<4, .*Kernel<3> ?>, .*got<8>, .*needs_image_HxWxC>
+// error: shapes_do_not_fit<.*layer<0, 1, 1, 0>, .*Conv2D<4, .*Kernel<3>>, .*got<8>, .*needs_image_HxWxC>
 #include <keratin/keratin.hpp>
 using namespace keratin;
 

@@ -1,4 +1,4 @@
-// error: parallel_takes_branches<.*layer<0, 1>, .*Dense<24> ?>
+// error: parallel_takes_branches<.*layer<0, 1>, .*Dense<24>>
 // meaning: A Parallel has a merging layer and branches, which are lists of layers.
 // fix: Branch<Dense<24>>.
 #include <keratin/keratin.hpp>

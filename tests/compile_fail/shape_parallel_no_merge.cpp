@@ -1,4 +1,4 @@
-// error: parallel_starts_with_a_merging_layer<.*layer<0>, .*Branch<> ?>
+// error: parallel_starts_with_a_merging_layer<.*layer<0>, .*Branch<>>
 // meaning: The first argument of a Parallel is the layer that makes one output of those of its branches.
 // fix: Parallel<Add<>, ...> or Parallel<Concatenate<>, ...>.
 #include <keratin/keratin.hpp>

@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<0>, .*CausalPooling.*, .*got<24, 1>, .*causal_is_for_Conv1D ?>
+// error: shapes_do_not_fit<.*layer<0>, .*CausalPooling.*, .*got<24, 1>, .*causal_is_for_Conv1D>
 // meaning: A spec made by hand asks for causal padding, which no layer but Conv1D has. The option Causal is refused
 //   by the others.
 // fix: Use Padding::same or Padding::valid.

@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<1>, .*MaxPooling1D<.*Strides<-1> ?>, .*got<4, 6>, .*needs_sizes_of_at_least_1>
+// error: shapes_do_not_fit<.*layer<1>, .*MaxPooling1D<.*Strides<-1>>, .*got<4, 6>, .*needs_sizes_of_at_least_1>
 // meaning: Windows, strides and dilation count elements.
 // fix: Give each at least 1.
 #include <keratin/keratin.hpp>

@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<1>, .*Residual<.*Dense<16>.*>, .*got<16>, .*needs_layers_that_keep_the_shape, .*wants<8> ?>
+// error: shapes_do_not_fit<.*layer<1>, .*Residual<.*Dense<16>.*>, .*got<16>, .*needs_layers_that_keep_the_shape, .*wants<8>>
 // meaning: A Residual adds its input to what its layers make of it. The message has the shape that they make, and the
 //   one that came in, which is wanted.
 // fix: Let the last layer inside restore the shape, or put a layer before the Residual that makes the new shape.

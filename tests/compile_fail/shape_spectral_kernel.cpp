@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<0>, .*SpectralNormalization<.*LayerNormalization<.*> ?>, .*got<24>, .*needs_a_layer_with_a_kernel>
+// error: shapes_do_not_fit<.*layer<0>, .*SpectralNormalization<.*LayerNormalization<.*>>, .*got<24>, .*needs_a_layer_with_a_kernel>
 // meaning: SpectralNormalization divides the kernel, or the embeddings, of the layer inside, which has none.
 // fix: Put a Dense, a convolution or an Embedding inside.
 #include <keratin/keratin.hpp>

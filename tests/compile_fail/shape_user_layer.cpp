@@ -1,4 +1,4 @@
-// error: shapes_do_not_fit<.*layer<1>, Halve, .*got<4, 3>, needs_an_even_number, .*wants<4, 4> ?>
+// error: shapes_do_not_fit<.*layer<1>, Halve, .*got<4, 3>, needs_an_even_number, .*wants<4, 4>>
 // title: a rule of your own layer
 // meaning: A layer outside the library has rules of its own. Halve takes an even last extent, and says which would
 //   fit.

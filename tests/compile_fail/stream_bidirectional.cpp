@@ -1,4 +1,4 @@
-// error: network_cannot_stream<.*layer<0>, .*Bidirectional<.*LSTM<4, .*ReturnSequences>>, .*needs_the_whole_sequence ?>
+// error: network_cannot_stream<.*layer<0>, .*Bidirectional<.*LSTM<4, .*ReturnSequences>>, .*needs_the_whole_sequence>
 // meaning: The way back begins at the end of the sequence; a stream has none.
 // fix: Use the recurrent layer alone.
 #include <keratin/keratin.hpp>

@@ -1,4 +1,4 @@
-// error: network_cannot_stream<.*layer<0>, .*Parallel<.*Concatenate<1>.*, .*needs_the_whole_sequence ?>
+// error: network_cannot_stream<.*layer<0>, .*Parallel<.*Concatenate<1>.*, .*needs_the_whole_sequence>
 // meaning: Branches run on a stream as long as they are merged step by step. One sequence behind the other is not.
 // fix: Concatenate the features, with Concatenate<>.
 #include <keratin/keratin.hpp>

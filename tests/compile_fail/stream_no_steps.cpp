@@ -1,4 +1,4 @@
-// error: network_cannot_stream<.*layer<>, .*, .*needs_steps_and_features ?>
+// error: network_cannot_stream<.*layer<>, .*, .*needs_steps_and_features>
 // meaning: The first axis of the Input is the time, the rest are the features of a step.
 // fix: Give the Input both: Input<steps, features>.
 #include <keratin/keratin.hpp>
