@@ -297,7 +297,7 @@ int main(int argc, char** argv) try {
     train_by("by_every_setting", With{AdamW{.learning_rate = 0.02, .weight_decay = 0.1}, every_setting});
   } else {
     go_on<Mlp>("keras_mlp", Adam{}, SparseCategoricalCrossentropy{}, labels(3));
-    go_on<Mlp>("keras_mlp_settings", With(Nadam{}), SparseCategoricalCrossentropy{}, labels(3));
+    go_on<Mlp>("keras_mlp_settings", With{Nadam{}, {}}, SparseCategoricalCrossentropy{}, labels(3));
     go_on<Mlp>("keras_mlp_adafactor", Adafactor{}, SparseCategoricalCrossentropy{}, labels(3));
     go_on<Sequences>("keras_sequences", SGD{.momentum = 0.5}, MeanSquaredError{}, inputs(rows));
     std::printf("%d failed\n", failures);

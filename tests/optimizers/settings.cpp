@@ -134,7 +134,7 @@ TEST_CASE("settings that are off leave the bits of the optimizer alone") {
   Model<Net> model, plain;
   fill_weights(model);
   fill_weights(plain);
-  auto trainer = compile(model, With(Adam{.learning_rate = 0.02}), MeanSquaredError{});
+  auto trainer = compile(model, With{Adam{.learning_rate = 0.02}, {}}, MeanSquaredError{});
   auto reference = compile(plain, Adam{.learning_rate = 0.02}, MeanSquaredError{});
   train(trainer, 0, 3);
   train(reference, 0, 3);
@@ -208,7 +208,7 @@ TEST_CASE("settings that make no sense are named") {
         "learning_rates: layer 'dens' came, one of the model wanted");
   CHECK(refused({.learning_rates = {{4, 2}}}) == "learning_rates: layer 4 came, one of 4 wanted");
   CHECK(refused({.learning_rates = {{0, -2}}}) == "learning_rates: a factor of -2 came, 0 or more wanted");
-  auto trainer = compile(model, With(Adam{}), MeanSquaredError{});
+  auto trainer = compile(model, With{Adam{}, {}}, MeanSquaredError{});
   CHECK(message_of([&] { trainer.swap_averages(); }) ==
         "averages of the weights wanted, an optimizer without use_ema came");
   trainer.optimizer().clipnorm = -1;
