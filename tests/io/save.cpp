@@ -355,7 +355,8 @@ TEST_CASE("settings of a file that a trainer does not have are refused") {
   saved(With{Adam{}, {.clipnorm = 1}});
   CHECK(ends(refusal(compile(model, Adam{}, MeanSquaredError{})),
              "Adam: clipnorm: 1.0 came, nothing that changes the result wanted"));
-  CHECK(ends(refusal(compile(model, With{SGD{}, {}}, MeanSquaredError{})), "optimizer Adam came, SGD wanted"));
+  CHECK(
+      ends(refusal(compile(model, With{SGD{}, {}}, MeanSquaredError{})), "optimizer Adam came, SGD wanted"));
   saved(Adam{});
   auto excluding = compile(model, With{Adam{}, {.clipvalue = 2, .exclude_from_weight_decay = {"bias"}}},
                            MeanSquaredError{});
