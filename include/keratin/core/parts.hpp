@@ -23,6 +23,11 @@ struct Parts {
   int samples = 0, count = 1, size = 0;
 
   constexpr Parts() = default;
+  static constexpr Parts whole(int n) {
+    Parts one;
+    one.samples = one.size = n;
+    return one;
+  }
   /// A batch of n samples of a network planned for training. A part has to be worth a thread's while, and
   /// that of adding its gradient to the others'.
   constexpr Parts(const auto& plan, int n) : samples(n), size(n) {

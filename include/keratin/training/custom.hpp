@@ -42,7 +42,7 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::forward(const Arrays& x) -> 
   ++passes_;
   activity_penalty_ =
       forward({.x = x, .y = none, .targets = no_targets, .weights = no_weights, .samples = {.n = n}},
-              Parts(plan(), n), model_.block().data(), states());
+              parts_of(n), model_.block().data(), states());
   pending_ = true;
   for (std::size_t k = 0; k < plan().outputs.size(); ++k) {
     const std::span<S> dy = output_gradient(k);
@@ -126,7 +126,7 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::go_back(bool adds) -> std::s
   }
   pending_ = false;
   const FlushDenormals flush;
-  const Parts parts(plan(), passed_);
+  const Parts parts = parts_of(passed_);
   sum_gradients(parts, [&](std::size_t offset, std::size_t n, const Regularizer&) {
     if (!adds) return;
     const S* const from = gradient_.data() + offset;

@@ -313,7 +313,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads>
 void Trainer<Capacity, Model, Optimizer, Heads...>::update_with(const Parts& parts) {
   auto update = update_of(optimizer_, iterations_ + 1, model_.block().data(), slots_.data(), block_size());
   with_angles(update, [&](auto& sink) {
-    if constexpr (may_be_cut()) {
+    if constexpr (Capacity == 0) {
       if (together_ && parts.count > 1)
         return sum_gradients(parts, [&](std::size_t offset, std::size_t n, const Regularizer& penalty) {
           sink.take(offset, static_cast<int>(n), gradient_.data() + offset, penalty);
@@ -330,7 +330,7 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::train(const Batch& batch) 
   static_assert(has_loss,
                 "keratin: a trainer without a loss came; give compile a loss, or fit an object with a "
                 "train_step, or use forward, backward and apply_gradients");
-  const Parts parts(plan(), batch.samples.n);
+  const Parts parts = parts_of(batch.samples.n);
   const double loss = forward(batch, parts, model_.block().data(), states()) + penalty();
   if constexpr (WaitsForGradient<Optimizer>) {
     whole_gradient(parts);
@@ -364,7 +364,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads>
 double Trainer<Capacity, Model, Optimizer, Heads...>::test(const Batch& batch) {
   static_assert(has_loss, "keratin: a trainer without a loss came, one with a loss wanted");
   const int n = batch.samples.n;
-  const Parts parts(plan(), n);
+  const Parts parts = parts_of(n);
   double loss = 0;
   std::array<double, Parts::most> penalties{};
   detail::with_unit<S>(inference(), [&]<class T>() {
@@ -449,7 +449,7 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::gradient(const Arrays& x, co
   const std::size_t kept = states_size(training(), n);  // neither the model nor the states shall change
   S* const states_copy = kept > 0 ? states_.data() + kept : nullptr;
   std::copy_n(states_.data(), kept, states_copy);
-  const Parts parts(plan(), n);
+  const Parts parts = parts_of(n);
   forward({.x = x, .y = y, .targets = targets, .weights = weights, .samples = {.n = n}}, parts,
           gradient_.data(), states_copy);
   std::fill_n(gradient_.data(), block_size(), S{});

@@ -318,9 +318,9 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     std::size_t blocks = 0;   // of gradients
 
     constexpr Layout() = default;
-    // together: parts run at the same time.
+    // cuts: a batch may be in parts; together: they run at the same time.
     constexpr Layout(const Training& training, const Inference& inference, int batch, std::size_t rows,
-                     bool together) {
+                     bool cuts, bool together) {
       for (const LayerPlan& layer : training.plan.layers)
         if (!layer.traits.finishes && layer.tensors.count() > 0)
           segment = std::max(segment, aligned(layer.tensors.end - layer.tensors.start));
@@ -328,7 +328,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
         const int count = detail::units<T>(batch);
         const auto n = static_cast<std::size_t>(count) * Unit<T>::samples;
         const std::size_t in_size = size_of(training.plan.inputs), out_size = size_of(training.plan.outputs);
-        const bool cut = Parts(training.plan, batch).count > 1;
+        const bool cut = cuts && Parts(training.plan, batch).count > 1;
         const bool apart = training.plan.lanes || cut || !has_loss;
         bool copies = apart;
         for (const Port& port : training.plan.outputs) copies = copies || port.kept;
@@ -363,7 +363,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
     if constexpr (Capacity == 0)
       return 0;
     else
-      return Layout(Training{}, Inference{}, Capacity, rows_of(Model::output_shape()), false).end;
+      return Layout(Training{}, Inference{}, Capacity, rows_of(Model::output_shape()), false, false).end;
   }
   static constexpr std::size_t fixed_blocks(int count) {
     if constexpr (Capacity == 0)
@@ -482,12 +482,9 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   Workers* workers() const;
   void each_part(const Parts& parts, auto f);
   template <class T> Memory<T> memory_of(const Parts& parts, int part);
-  static constexpr bool may_be_cut() {
-    if constexpr (Capacity > 0)
-      return Parts(Training::plan, Capacity).count > 1;
-    else
-      return true;
-  }
+  // Only where a program has threads, be it one; how many there are changes nothing then.
+  bool may_cut() const { return Capacity == 0 && (own_workers_ || detail::default_workers); }
+  Parts parts_of(int n) const { return cuts_ ? Parts(plan(), n) : Parts::whole(n); }
   template <class T> static constexpr bool is_whole(const Parts& parts) {
     return has_loss && Unit<T>::samples == 1 && parts.count == 1;
   }
@@ -540,7 +537,7 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   int batch_ = Capacity;  // samples that the memory has room for
   Layout layout_;
   Workers* workers_ = nullptr;
-  bool own_workers_ = false, together_ = false;  // together: the memory is laid out for several threads
+  bool own_workers_ = false, cuts_ = false, together_ = false;  // how the memory is laid out, see Layout
   bool averages_in_model_ = false;
   bool penalized_ = false, orthogonal_ = false, constrained_ = false;  // whether some weights are
   template <class V, std::size_t N> using MemoryOf = detail::TrainerMemory<V, Capacity == 0, N>;
@@ -633,7 +630,7 @@ Trainer<Capacity, Model, Optimizer, Heads...>::Trainer(Model& model, const Optim
   begin_slots(optimizer_, slots_.data(), block_size());
   prepare_optimizer();
   if (!has_loss) accumulated_.resize(block_size());
-  layout_ = {training(), inference(), batch_, all_rows(), false};
+  layout_ = {training(), inference(), batch_, all_rows(), false, false};
   for (const LayerPlan& layer : model_.layers())
     for (const Parameter& p : *layer.tensors.parameters) {
       if (!p.trainable) continue;
@@ -704,16 +701,18 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::reserve(std::size_t samples)
   if (!prepare_optimizer()) return false;
   const int batch = static_cast<int>(samples);
   const bool together = workers() != nullptr;
-  if (together == together_ && batch <= batch_) return true;
+  const bool cuts = may_cut();
+  if (together == together_ && cuts == cuts_ && batch <= batch_) return true;
   if (Capacity > 0) {
     report(Text("a batch of ", batch, " samples came, at most ", Capacity, " wanted, as given to compile"));
     return false;
   }
-  const Layout layout{training(), inference(), batch, all_rows(), together};
+  const Layout layout{training(), inference(), batch, all_rows(), cuts, together};
   memory_.resize(layout.end);
   gradient_.resize(layout.blocks * block_size());
   labels_.resize(samples * all_rows());
   layout_ = layout;
+  cuts_ = cuts;
   together_ = together;
   batch_ = batch;
   return true;
