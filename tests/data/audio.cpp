@@ -3,6 +3,7 @@
 #include <keratin/testing/allocations.hpp>
 
 #include "../damage.hpp"
+#include "../error_of.hpp"
 
 using namespace keratin;
 using namespace keratin::data;
@@ -22,14 +23,6 @@ std::string wav(const std::vector<int>& values, std::uint32_t channels = 1, std:
   return "RIFF" + little_endian(36 + size, 4) + "WAVEfmt " + little_endian(16, 4) + little_endian(1, 2) +
          little_endian(channels, 2) + little_endian(rate, 4) + little_endian(rate * channels * 2, 4) +
          little_endian(channels * 2, 2) + little_endian(16, 2) + "data" + little_endian(size, 4) + data;
-}
-std::string error_of(auto f) {
-  try {
-    f();
-  } catch (const std::exception& e) {
-    return e.what();
-  }
-  return "";
 }
 
 }  // namespace

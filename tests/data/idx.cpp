@@ -1,8 +1,7 @@
 // IDX files: every element type, gzip and plain, and every way in which a file can be wrong.
 #include "keratin/data/idx.hpp"
 
-#include <doctest/doctest.h>
-#include <stdlib.h>
+#include "../files.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -17,13 +16,7 @@ namespace {
 using Values = std::vector<std::uint8_t>;
 using Extents = std::vector<std::size_t>;
 
-/// A folder for one test's files; it goes with them.
-struct TemporaryFolder {
-  std::string path = (fs::temp_directory_path() / "keratin_idx_XXXXXX").string();
-
-  TemporaryFolder() { REQUIRE(mkdtemp(path.data()) != nullptr); }
-  ~TemporaryFolder() { fs::remove_all(path); }
-
+struct Folder : TemporaryFolder {
   std::string plain(const std::string& bytes) const {
     const std::string file = path + "/plain";
     std::ofstream(file, std::ios::binary) << bytes;
@@ -38,11 +31,6 @@ struct TemporaryFolder {
     return file;
   }
 };
-
-std::string contents(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// `number` as IDX writes it, in big-endian order.
 std::string big_endian(std::uint32_t number) {
@@ -70,7 +58,7 @@ template <class T = std::uint8_t> std::string error_of(const std::string& file) 
 }
 
 template <class T> void check_type(int type, const std::string& data, const std::vector<T>& values) {
-  const TemporaryFolder folder;
+  const Folder folder;
   const std::string bytes = idx(type, {2, 1}, data);
   for (const auto& file : {folder.plain(bytes), folder.gzip(bytes)}) {
     const auto array = read_idx<T>(file);
@@ -91,7 +79,7 @@ TEST_CASE("read_idx turns each element type from big-endian order") {
 }
 
 TEST_CASE("read_idx reads ranks 1 to 5, and files longer than a block") {
-  const TemporaryFolder folder;
+  const Folder folder;
   for (std::uint32_t rank = 1; rank <= 5; ++rank)
     CHECK(read_idx<std::uint8_t>(folder.plain(idx(8, std::vector(rank, 1u), "x"))).shape == Extents(rank, 1));
 
@@ -104,7 +92,7 @@ TEST_CASE("read_idx reads ranks 1 to 5, and files longer than a block") {
 }
 
 TEST_CASE("read_idx refuses another element type, naming both") {
-  const TemporaryFolder folder;
+  const Folder folder;
   CHECK(error_of(folder.plain(idx(0x0C, {1}, "abcd"))) == "holds int32 values, uint8 wanted");
   CHECK(error_of<double>(folder.plain(idx(0x0D, {1}, "abcd"))) == "holds float32 values, float64 wanted");
   CHECK(error_of(folder.plain(idx(0x0A, {1}, "a"))) == "holds type 10 values, uint8 wanted");
@@ -112,7 +100,7 @@ TEST_CASE("read_idx refuses another element type, naming both") {
 }
 
 TEST_CASE("read_idx refuses what is no IDX file") {
-  const TemporaryFolder folder;
+  const Folder folder;
   CHECK(error_of(folder.plain("")) == "ends after 0 bytes, 4 wanted");
   CHECK(error_of(folder.gzip("")) == "ends after 0 bytes, 4 wanted");
   CHECK(error_of(folder.plain("\x89PNG")) == "is not an IDX file: begins with bytes 137 80, 0 0 wanted");
@@ -127,7 +115,7 @@ TEST_CASE("read_idx refuses what is no IDX file") {
 }
 
 TEST_CASE("read_idx takes exactly the promised bytes") {
-  const TemporaryFolder folder;
+  const Folder folder;
   const std::string bytes = idx(0x0B, {2, 3}, "abcdefghijkl");
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     const std::size_t wanted = size < 4 ? 4 : size < 12 ? 12 : 24;
@@ -140,7 +128,7 @@ TEST_CASE("read_idx takes exactly the promised bytes") {
 }
 
 TEST_CASE("read_idx takes no memory on a header's word") {
-  const TemporaryFolder folder;
+  const Folder folder;
   const auto start = std::chrono::steady_clock::now();
   const std::string tiny = folder.plain(idx(8, {1u << 20, 1u << 20}, "abc"));
   CHECK(error_of(tiny) == "ends after 15 bytes, 1099511627788 wanted");
@@ -152,7 +140,7 @@ TEST_CASE("read_idx takes no memory on a header's word") {
 }
 
 TEST_CASE("read_idx survives a gzip file with any bit flipped or any end cut off") {
-  const TemporaryFolder folder;
+  const Folder folder;
   const Values values{3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8};
   const std::string good = contents(folder.gzip(idx(8, {3, 4}, std::string(values.begin(), values.end()))));
   const auto read = [](const std::string& file) { return read_idx<std::uint8_t>(file).values; };

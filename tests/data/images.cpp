@@ -4,6 +4,7 @@
 
 #include "../check.hpp"
 #include "../damage.hpp"
+#include "../error_of.hpp"
 
 using namespace keratin;
 using namespace keratin::data;
@@ -12,14 +13,6 @@ namespace {
 
 const std::string images = std::string(KERATIN_TEST_DATA) + "/images";
 
-std::string error_of(auto f) {
-  try {
-    f();
-  } catch (const std::exception& e) {
-    return e.what();
-  }
-  return "";
-}
 std::vector<std::string> lines_of(const std::string& path) {
   std::ifstream file(path);
   std::vector<std::string> all;

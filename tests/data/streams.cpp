@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "../error_of.hpp"
 #include "../files.hpp"
 
 #include <cstring>
@@ -40,14 +41,6 @@ long allocated_by(Source auto& data) {
 std::string big_endian(std::uint32_t n) {
   return {static_cast<char>(n >> 24), static_cast<char>(n >> 16), static_cast<char>(n >> 8),
           static_cast<char>(n)};
-}
-std::string error_of(auto f) {
-  try {
-    f();
-  } catch (const std::exception& e) {
-    return e.what();
-  }
-  return "";
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <keratin/training/fit.hpp>
 
 #include "../check.hpp"
+#include "../error_of.hpp"
 
 using namespace keratin;
 
@@ -80,14 +81,6 @@ void check_run(const std::string& name, const Optimizer& optimizer, double toler
 void check_settings(const std::string& name, const OptimizerSettings& settings) {
   check_run("sgd_" + name, With{SGD{.learning_rate = 0.05, .momentum = 0.9}, settings});
   check_run("adam_" + name, With{Adam{.learning_rate = 0.02}, settings});
-}
-std::string message_of(auto f) {
-  try {
-    f();
-  } catch (const std::exception& e) {
-    return e.what();
-  }
-  return "";
 }
 
 }  // namespace
@@ -195,7 +188,7 @@ TEST_CASE("at the end of fit the weights are their averages") {
 TEST_CASE("settings that make no sense are named") {
   Model<Net> model;
   const auto refused = [&](const OptimizerSettings& settings) {
-    return message_of([&] { compile(model, With{Adam{}, settings}, MeanSquaredError{}); });
+    return error_of([&] { compile(model, With{Adam{}, settings}, MeanSquaredError{}); });
   };
   CHECK(refused({.weight_decay = -1}) == "weight_decay -1 came, 0 or more wanted");
   CHECK(refused({.clipnorm = 1, .clipvalue = 1}) ==
@@ -209,8 +202,8 @@ TEST_CASE("settings that make no sense are named") {
   CHECK(refused({.learning_rates = {{4, 2}}}) == "learning_rates: layer 4 came, one of 4 wanted");
   CHECK(refused({.learning_rates = {{0, -2}}}) == "learning_rates: a factor of -2 came, 0 or more wanted");
   auto trainer = compile(model, With{Adam{}, {}}, MeanSquaredError{});
-  CHECK(message_of([&] { trainer.swap_averages(); }) ==
+  CHECK(error_of([&] { trainer.swap_averages(); }) ==
         "averages of the weights wanted, an optimizer without use_ema came");
   trainer.optimizer().clipnorm = -1;
-  CHECK(message_of([&] { train(trainer, 0, 1); }) == "clipnorm -1 came, 0 or more wanted");
+  CHECK(error_of([&] { train(trainer, 0, 1); }) == "clipnorm -1 came, 0 or more wanted");
 }

@@ -100,20 +100,11 @@ struct AudioOptions {
 
 namespace detail {
 
-class SoundSource {
+class SoundSource : public InTurn<SoundSource> {
  public:
-  static constexpr bool batched = false;
-
   SoundSource(const Folder& folder, LabelMode mode, std::size_t length)
       : paths_(folder.file_paths), targets_(folder, mode), length_(length) {}
   std::size_t size() const { return paths_.size(); }
-  std::int64_t cardinality() const { return static_cast<std::int64_t>(size()); }
-  void rewind() { at_ = 0; }
-  bool next(Batch& to, std::size_t) {
-    if (at_ == size()) return false;
-    at(at_++, to);
-    return true;
-  }
   void at(std::size_t i, Batch& to) {
     reader_.read(paths_[i], length_, sound_);
     to.x = sound_;
@@ -128,7 +119,6 @@ class SoundSource {
   std::size_t length_;
   SoundReader reader_;
   Sound sound_;
-  std::size_t at_ = 0;
 };
 
 }  // namespace detail

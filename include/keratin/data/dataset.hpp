@@ -52,6 +52,24 @@ template <Source D> constexpr std::size_t elements(const Batch& of) { return D::
 
 constexpr std::int64_t cardinality_of(std::size_t elements) { return static_cast<std::int64_t>(elements); }
 
+// The samples of a source that has size() and at(i, to), one after the other.
+template <class Self> class InTurn {
+ public:
+  static constexpr bool batched = false;
+
+  std::int64_t cardinality() const { return cardinality_of(static_cast<const Self*>(this)->size()); }
+  void rewind() { at_ = 0; }
+  bool next(Batch& to, std::size_t) {
+    Self& source = static_cast<Self&>(*this);
+    if (at_ == source.size()) return false;
+    source.at(at_++, to);
+    return true;
+  }
+
+ private:
+  std::size_t at_ = 0;
+};
+
 }  // namespace detail
 
 // --- sources

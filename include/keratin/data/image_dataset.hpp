@@ -19,10 +19,8 @@ struct ImageOptions {
 namespace detail {
 
 // Image i is read and resized when it is asked for.
-class ImageSource {
+class ImageSource : public InTurn<ImageSource> {
  public:
-  static constexpr bool batched = false;
-
   ImageSource(const Folder& folder, const ImageOptions& options)
       : paths_(folder.file_paths),
         targets_(folder, options.folder.label_mode),
@@ -31,13 +29,6 @@ class ImageSource {
                   options.crop_to_aspect_ratio, options.pad_to_aspect_ratio, 0} {}
 
   std::size_t size() const { return paths_.size(); }
-  std::int64_t cardinality() const { return static_cast<std::int64_t>(size()); }
-  void rewind() { at_ = 0; }
-  bool next(Batch& to, std::size_t) {
-    if (at_ == size()) return false;
-    at(at_++, to);
-    return true;
-  }
   void at(std::size_t i, Batch& to) {
     reader_.read(paths_[i], mode_, image_);
     pixels_.resize(image_.values.size());
@@ -60,7 +51,6 @@ class ImageSource {
   ImageReader reader_;
   Image image_;
   std::vector<float> pixels_, resized_;
-  std::size_t at_ = 0;
 };
 
 }  // namespace detail

@@ -6,22 +6,13 @@
 namespace keratin::data {
 
 /// Samples that are windows of an array, in any order. See timeseries_dataset_from_array.
-class Windows {
+class Windows : public detail::InTurn<Windows> {
  public:
-  static constexpr bool batched = false;
-
   Windows(const Array& steps, const Arrays& targets, std::vector<std::size_t> starts, std::size_t length,
           std::size_t rate)
       : steps_(steps), targets_(targets), starts_(std::move(starts)), length_(length), rate_(rate) {}
 
   std::size_t size() const { return starts_.size(); }
-  std::int64_t cardinality() const { return static_cast<std::int64_t>(size()); }
-  void rewind() { at_ = 0; }
-  bool next(Batch& to, std::size_t) {
-    if (at_ == size()) return false;
-    at(at_++, to);
-    return true;
-  }
   void at(std::size_t i, Batch& to) {
     const std::size_t row = steps_.row_length(), first = starts_[i];
     if (rate_ == 1) {
@@ -46,7 +37,7 @@ class Windows {
   Array steps_;
   Arrays targets_;
   std::vector<std::size_t> starts_;
-  std::size_t length_, rate_, at_ = 0;
+  std::size_t length_, rate_;
   detail::Room window_;
 };
 
