@@ -13,18 +13,17 @@ install_packages "${packages[@]}" clang-19 lld-19 wasi-libc libc++-19-dev-wasm32
 mkdir -p "$made/include"
 page=$(cd "$page" && pwd)
 made=$page/made
-read -ra eigen <<<"$(pkg-config --cflags-only-I eigen3 | sed 's/-I/-isystem /')"
 
 if ! [[ -e $made/fashion.hpp ]]; then
-  "${CXX:-g++}" -std=c++20 -O2 -march=native -DNDEBUG -I"$root/include" "${eigen[@]}" "$here/train.cpp" \
+  "${CXX:-g++}" -std=c++20 -O2 -march=native -DNDEBUG -I"$root/include" "$here/train.cpp" \
     -o "$made/train" -lz
   (cd "$made" && ./train "$@")
 fi
 
-# Of this machine's headers only Eigen and Boost; the others are WebAssembly's own.
-ln -sfn "$(pkg-config --variable=prefix eigen3)/include/boost" "$made/include/boost"
+# Of this machine's headers only Boost's; the others are WebAssembly's own.
+ln -sfn /usr/include/boost "$made/include/boost"
 clang++-19 --target=wasm32-wasi -msimd128 -std=c++20 -O2 -DNDEBUG -fno-exceptions -fno-rtti -fno-threadsafe-statics \
-  -Wall -Wextra -Wconversion -I"$made" -I"$root/include" "${eigen[@]}" -isystem "$made/include" "$here/predict.cpp" \
+  -Wall -Wextra -Wconversion -I"$made" -I"$root/include" -isystem "$made/include" "$here/predict.cpp" \
   -nostartfiles -Wl,--no-entry,--export=input,--export=predict,--export=output,--strip-all,-z,stack-size=65536 \
   -o "$page/fashion.wasm"
 

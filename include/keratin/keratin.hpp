@@ -1,5 +1,5 @@
 #pragma once
-// Everything that needs no library beyond Eigen and Hana.
+// Everything that needs no library beyond Hana.
 #include <keratin/callbacks.hpp>
 #include <keratin/initializers.hpp>
 #include <keratin/layers.hpp>

@@ -85,7 +85,7 @@ TEST_CASE("lanes and rows of those that look at a whole row agree") {
   constexpr int n = 7, L = lanes<float>;
   const auto try_one = [&]<class A>(A) {
     std::vector<float> x(n * L), y(n * L), dy(n * L), dx(n * L);
-    std::vector<Lanes, Eigen::aligned_allocator<Lanes>> lx(n), ly(n), ldy(n);
+    std::vector<Lanes> lx(n), ly(n), ldy(n);
     for (int s = 0; s < L; ++s)
       for (int i = 0; i < n; ++i) {
         const std::size_t at = static_cast<std::size_t>(s * n + i);

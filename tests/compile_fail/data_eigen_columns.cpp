@@ -4,6 +4,8 @@
 //   rows.
 // fix: Use `Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>`.
 #include <keratin/keratin.hpp>
+
+#include <Eigen/Core>
 using namespace keratin;
 
 using Net = Sequential<Input<24>, Dense<32, ReLU>, Dense<10, Softmax>>;

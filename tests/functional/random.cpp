@@ -3,6 +3,7 @@
 // memory and time must not be felt.
 #include "../check.hpp"
 
+#include <Eigen/Core>
 #include <functional>
 
 using namespace keratin;

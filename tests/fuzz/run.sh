@@ -15,7 +15,7 @@ for model in "$root"/tests/keras/files/*.keras; do
   cp "$folder/unpacked/config.json" "$folder/seeds/keras/$(basename "$model").json"
 done
 
-read -ra libraries <<<"$(pkg-config --cflags eigen3 libzip) $(pkg-config --libs libzip zlib)"
+read -ra libraries <<<"$(pkg-config --cflags libzip) $(pkg-config --libs libzip zlib)"
 read -ra flags <<<"${CXXFLAGS:-}"
 nodes=${NODES:-}
 if [[ -n $nodes ]]; then flags+=(-DKERATIN_NODES_ELSEWHERE); fi

@@ -1,6 +1,8 @@
 // The kernels of merging layers by themselves; tests/sequential/branches.cpp has whole networks.
 #include "../check.hpp"
 
+#include <Eigen/Core>
+
 using namespace keratin;
 
 namespace {

@@ -1,5 +1,7 @@
 #include "../check.hpp"
 
+#include <Eigen/Core>
+
 using namespace keratin;
 
 namespace {

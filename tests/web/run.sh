@@ -14,7 +14,6 @@ done
 page=$(mktemp -d)
 trap 'rm -rf "$page"' EXIT
 "$root/examples/web/build.sh" "$page" --epochs 1
-read -ra eigen <<<"$(pkg-config --cflags eigen3)"
-"$@" -std=c++20 -O1 -I"$page/made" -I"$root/include" "${eigen[@]}" "$root/examples/web/predict.cpp" "$here/native.cpp" \
+"$@" -std=c++20 -O1 -I"$page/made" -I"$root/include" "$root/examples/web/predict.cpp" "$here/native.cpp" \
   -o "$page/made/native"
 python3 "$here/check.py" "$page" "$page/made/native"

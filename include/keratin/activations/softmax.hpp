@@ -29,8 +29,7 @@ struct Softmax : detail::ActivationOption<Softmax> {
           part.store(dx + i, part.load(p + i) * (part.load(dp + i) - dot));
         });
       } else {
-        T dot =
-            T::Zero();  // of two products, added, either may be contracted: fixed and run-time n could differ
+        T dot{};  // of two products, added, either may be contracted: fixed and run-time n could differ
         for (int i = 0; i < n; ++i) dot += dp[i] * p[i];
         for (int i = 0; i < n; ++i) dx[i] = p[i] * (dp[i] - dot);
       }

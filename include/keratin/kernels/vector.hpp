@@ -1,5 +1,5 @@
 #pragma once
-// Vec<S>: the machine's vector of S as a built-in type, and the few operations that C++ does not spell.
+// What C++ does not spell of operations on vectors.
 // Kernels compute in these: both compilers fuse `a += x * w` only inside one expression of built-in types.
 #include <keratin/core/lanes.hpp>
 
@@ -15,11 +15,6 @@
 #endif
 
 namespace keratin::kernels {
-
-template <class S, int N = lanes<S>> struct VectorOf {
-  typedef S type __attribute__((vector_size(N * sizeof(S))));
-};
-template <class S> using Vec = typename VectorOf<S>::type;
 
 template <class V> using element = std::remove_cvref_t<decltype(V{}[0])>;
 template <class V> inline constexpr int width = sizeof(V) / sizeof(element<V>);

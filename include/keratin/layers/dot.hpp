@@ -71,7 +71,7 @@ struct DotSpec {
       }
       T* const y = c.y + s * g.rows(0) * g.rows(1);
       each_pair(g, [&](int i, int a, int b) {
-        T sum = zero<T>();
+        T sum = T{};
         for (int n = 0; n < g.length; ++n) sum += x[0][a + n * g.inner[0]] * x[1][b + n * g.inner[1]];
         y[i] = sum;
       });
@@ -118,7 +118,7 @@ struct DotSpec {
   template <class T> static const T* scaled(const Geometry& g, int k, const T* x, T* to) {
     for (int r = 0; r < g.rows(k); ++r) {
       const int first = g.row(k, r), step = g.inner[k];
-      T squares = zero<T>();
+      T squares = T{};
       for (int n = 0; n < g.length; ++n) squares += x[first + n * step] * x[first + n * step];
       T& factor = to[g.size(k) + r];
       factor = inverse_length(squares);
@@ -131,7 +131,7 @@ struct DotSpec {
     for (int r = 0; r < g.rows(k); ++r) {
       const int first = g.row(k, r), step = g.inner[k];
       const T factor = x[g.size(k) + r];
-      T along = zero<T>();
+      T along = T{};
       for (int n = 0; n < g.length; ++n) along += dx[first + n * step] * x[first + n * step];
       along = where_long(factor, along);
       for (int n = 0; n < g.length; ++n) {
@@ -140,16 +140,10 @@ struct DotSpec {
       }
     }
   }
-  template <class T> static T zero() {
-    if constexpr (Unit<T>::samples > 1)
-      return T::Zero();
-    else
-      return T{};
-  }
   static constexpr double smallest = 1e-14;  // the square of a length
   template <class T> static T inverse_length(const T& squares) {
     if constexpr (Unit<T>::samples > 1)
-      return T(1 / squares.max(static_cast<float>(smallest)).sqrt());
+      return 1 / Lanes(kernels::sqrt(kernels::max(squares.v, Lanes(static_cast<float>(smallest)).v)));
     else
       return 1 / std::sqrt(std::max(squares, static_cast<T>(smallest)));
   }
@@ -158,7 +152,7 @@ struct DotSpec {
     using S = Scalar<T>;
     const S most = static_cast<S>(0.999'999 / std::sqrt(smallest));
     if constexpr (Unit<T>::samples > 1)
-      return T((factor < most).select(along, T::Zero()));
+      return factor.v < Lanes(most).v ? along.v : T{}.v;
     else
       return factor < most ? along : T{0};
   }

@@ -131,7 +131,7 @@ template <class S, class Sink> struct Gradients {
 /// The sum of a T over its samples: a weight gradient is one.
 template <class T> Scalar<T> over_samples(const T& v) {
   if constexpr (Unit<T>::samples > 1)
-    return v.sum();
+    return kernels::sum(v.v);
   else
     return v;
 }

@@ -281,13 +281,13 @@ template <Reduction Kind> struct ReduceSpec {
   }
   template <class T> static T more_extreme(const T& a, const T& b) {
     if constexpr (Unit<T>::samples > 1)
-      return Kind == Reduction::min ? T((a < b).select(a, b)) : T((a > b).select(a, b));
+      return Kind == Reduction::min ? (a.v < b.v ? a.v : b.v) : (a.v > b.v ? a.v : b.v);
     else
       return (Kind == Reduction::min ? a < b : a > b) ? a : b;
   }
   template <class T> static T same(const T& a, const T& b) {
     if constexpr (Unit<T>::samples > 1)
-      return T((a == b).template cast<float>());
+      return a.v == b.v ? T{1}.v : T{}.v;
     else
       return static_cast<T>(a == b);
   }
