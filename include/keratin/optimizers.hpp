@@ -1,10 +1,14 @@
 #pragma once
+#include <keratin/optimizers/adadelta.hpp>
 #include <keratin/optimizers/adafactor.hpp>
 #include <keratin/optimizers/adagrad.hpp>
 #include <keratin/optimizers/adam.hpp>
+#include <keratin/optimizers/adamax.hpp>
+#include <keratin/optimizers/adamw.hpp>
 #include <keratin/optimizers/ftrl.hpp>
 #include <keratin/optimizers/lamb.hpp>
 #include <keratin/optimizers/lion.hpp>
+#include <keratin/optimizers/nadam.hpp>
 #include <keratin/optimizers/rmsprop.hpp>
 #include <keratin/optimizers/sgd.hpp>
 #include <keratin/optimizers/with.hpp>

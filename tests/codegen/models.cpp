@@ -49,7 +49,8 @@ functional::Model models::depthwise() {
 }
 functional::Model models::recurrent() {
   return chain({7, 3}, LSTM<6, ReturnSequences, NoUnitForgetBias, RecurrentActivation<ReLU>>{},
-               GRU<5, ReturnSequences, NoResetAfter, GoBackwards, L2<>>{},
+               GRU<5, ReturnSequences, NoResetAfter, GoBackwards, L2<>,
+                   RecurrentRegularizer<OrthogonalRegularizer<>>, BiasRegularizer<L1L2<0.25, 0.5>>>{},
                GRU<4, ReturnSequences, Stateful>{},
                SimpleRNN<3, ReLU, NoBias, RecurrentInitializer<RandomNormal<0.0, 0.1>>>{});
 }
@@ -98,9 +99,9 @@ functional::Model models::embedding() {
 }
 functional::Model models::normalization() {
   return chain({4, 6}, RMSNormalization<>{}, Dense<6>{}, BatchNormalization<Axis<1>, NoCenter>{},
-               LayerNormalization<Axis<-2, -1>>{}, GroupNormalization<3, NoScale>{}, GroupNormalization<-1>{},
-               RMSNormalization<Axis<1, 2>, Epsilon<1e-3>>{}, Dense<32>{}, GroupNormalization<>{},
-               UnitNormalization<>{}, UnitNormalization<Axis<-2, -1>>{});
+               LayerNormalization<Axis<-2, -1>>{}, GroupNormalization<3, NoScale, BetaRegularizer<L1<0.5>>>{},
+               GroupNormalization<-1>{}, RMSNormalization<Axis<1, 2>, Epsilon<1e-3>>{}, Dense<32>{},
+               GroupNormalization<>{}, UnitNormalization<>{}, UnitNormalization<Axis<-2, -1>>{});
 }
 functional::Model models::regularization() {
   return chain({4, 6}, Dropout<0.25, NoiseShape<0, 1, 0>>{}, SpatialDropout1D<0.5>{}, AlphaDropout<0.25>{},

@@ -40,11 +40,30 @@ TEST_CASE("initializers have Keras's spread") {
   check(GlorotNormal::value, glorot, 2 * glorot / 0.87962566103423978);
   check(HeNormal::value, he, 2 * he / 0.87962566103423978);
   check(RandomUniform<>::value, 0.05 / std::sqrt(3.0), 0.05);
+  check(LecunUniform::value, std::sqrt(1.0 / 300), std::sqrt(3.0 / 300));
+  check(LecunNormal::value, std::sqrt(1.0 / 300), 2 * std::sqrt(1.0 / 300) / 0.87962566103423978);
+  // Cut, a deviation of 0.05 becomes a smaller one.
+  check(TruncatedNormal<>::value, 0.05 * 0.87962566103423978, 0.1);
+  using OfOutputs = VarianceScaling<3.0, Fan::out, Distribution::uniform>;
+  check(OfOutputs::value, std::sqrt(3.0 / 200), 3 * std::sqrt(1.0 / 200));
+  check(VarianceScaling<>::value, std::sqrt(1.0 / 300), 2 * std::sqrt(1.0 / 300) / 0.87962566103423978);
+  const Moments uncut = moments(VarianceScaling<2.0, Fan::average, Distribution::normal>::value, shape);
+  CHECK(uncut.stddev == doctest::Approx(std::sqrt(2.0 / 250)).epsilon(0.02));
+  CHECK(uncut.high > 3 * std::sqrt(2.0 / 250));
+  const Moments constant = moments(Constant<0.25>::value, shape);
+  CHECK(constant.low == 0.25);
+  CHECK(constant.high == 0.25);
   const Moments normal = moments(RandomNormal<1.0, 0.2>::value, shape);
   CHECK(normal.mean == doctest::Approx(1).epsilon(0.01));
   CHECK(normal.stddev == doctest::Approx(0.2).epsilon(0.02));
   CHECK(moments(Zeros::value, shape).high == 0);
   CHECK(moments(Ones::value, shape).low == 1);
+}
+
+TEST_CASE("the identity is a matrix with the gain on its diagonal") {
+  std::vector<float> w(12);
+  initialize(IdentityMatrix<0.5>::value, Shape{3, 4}, {}, w.data());
+  CHECK(w == std::vector<float>{0.5f, 0, 0, 0, 0, 0.5f, 0, 0, 0, 0, 0.5f, 0});
 }
 
 TEST_CASE("fans of a convolution kernel count its receptive field") {

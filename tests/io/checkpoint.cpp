@@ -1,8 +1,10 @@
 // A training that was broken off after any of its steps ends with the bits of one that was not.
+#include <keratin/data/dataset.hpp>
 #include <keratin/functional.hpp>
 #include <keratin/io/backup_and_restore.hpp>
 #include <keratin/keratin.hpp>
 #include <keratin/optimizers/with.hpp>
+#include <keratin/training/fit_dataset.hpp>
 
 #include "../check.hpp"
 #include "files.hpp"
@@ -34,12 +36,13 @@ struct PowerCut {
 
 // Breaks a training off again and again, each time in a trainer of its own, until one comes to its end.
 template <class Model>
-void check_resumes(const Model& model, auto compiled, FitOptions options, int save_freq, auto... callbacks) {
+void check_fit_resumes(const Model& model, auto compiled, FitOptions options, int save_freq, auto fit,
+                       auto... callbacks) {
   options.verbose = 0;
   Model whole = model;
   auto trainer = compiled(whole);
   trainer.set_random_seed(5);
-  const History wanted = trainer.fit(inputs(), labels(), options, callbacks...);
+  const History wanted = fit(trainer, options, callbacks...);
   const TemporaryFolder folder;
   const io::BackupAndRestore backup{.backup_dir = folder.file("backup"), .save_freq = save_freq};
   for (int cuts = 0;; ++cuts) {
@@ -48,9 +51,8 @@ void check_resumes(const Model& model, auto compiled, FitOptions options, int sa
     auto other = compiled(again);
     other.set_random_seed(std::filesystem::exists(folder.file("backup/latest.checkpoint")) ? 0 : 5);
     try {
-      const History history =
-          other.fit(inputs(), labels(), options, callbacks..., io::BackupAndRestore(backup),
-                    PowerCut{cuts % 3 + (save_freq > 0 ? save_freq : 4)});
+      const History history = fit(other, options, callbacks..., io::BackupAndRestore(backup),
+                                  PowerCut{cuts % 3 + (save_freq > 0 ? save_freq : 4)});
       CHECK(cuts > 2);
       CHECK(std::ranges::equal(whole.block(), again.block()));
       CHECK(std::ranges::equal(trainer.slots(), other.slots()));
@@ -62,6 +64,14 @@ void check_resumes(const Model& model, auto compiled, FitOptions options, int sa
       REQUIRE(std::string(error.what()) == "power cut");
     }
   }
+}
+
+void check_resumes(const auto& model, auto compiled, const FitOptions& options, int save_freq,
+                   auto... callbacks) {
+  const auto fit = [](auto& trainer, const FitOptions& with, auto&&... all) {
+    return trainer.fit(inputs(), labels(), with, all...);
+  };
+  check_fit_resumes(model, compiled, options, save_freq, fit, callbacks...);
 }
 
 const auto classifier = [](auto& model) {
@@ -100,6 +110,40 @@ TEST_CASE("epochs of some of the batches, an optimizer with averages and sums, a
   io::save_checkpoint(trainer, run, folder.file("a"));
   io::load_checkpoint(resumed, run, folder.file("a"));
   CHECK(resumed.optimizer().learning_rate.at(0) == 0.5);
+}
+
+TEST_CASE("what callbacks remember") {
+  const FitOptions options{.epochs = 14, .batch_size = 4};
+  for (const int save_freq : {0, 5})
+    check_resumes(
+        Model<Net>(1), classifier, options, save_freq,
+        ReduceLROnPlateau{.monitor = "loss", .factor = 0.5, .patience = 2, .min_delta = 0.05, .cooldown = 1},
+        EarlyStopping{.monitor = "loss", .min_delta = 0.04, .patience = 3, .restore_best_weights = true});
+  Model<Net> model(1);
+  auto trainer = classifier(model);
+  const TemporaryFolder folder;
+  const io::BackupAndRestore backup{.backup_dir = folder.path, .delete_checkpoint = false};
+  trainer.fit(inputs(), labels(), {.verbose = 0}, EarlyStopping{.monitor = "loss"},
+              io::BackupAndRestore(backup));
+  CHECK(message_of([&] {
+          trainer.fit(inputs(), labels(), {.verbose = 0}, ReduceLROnPlateau{.monitor = "loss"},
+                      io::BackupAndRestore(backup));
+        }).find("compiled otherwise came: ReduceLROnPlateau's best wanted") != std::string::npos);
+}
+
+TEST_CASE("data sets: each round has the order that it would have had") {
+  const auto rows = [i = std::size_t{0}](std::span<float> x, std::span<float> y) mutable {
+    if (i == 22) return false;  // how many there are is not said
+    std::copy_n(inputs().begin() + static_cast<std::ptrdiff_t>(i * 6), 6, x.begin());
+    y[0] = static_cast<float>(labels()[i++]);
+    return true;
+  };
+  const auto fit = [&](auto& trainer, const FitOptions& with, auto&&... all) {
+    const auto data = data::from_generator({.x = {6}, .y = {1}}, rows) | data::shuffle(9) | data::batch(4);
+    return trainer.fit(data::AnyDataset(data), data::AnyDataset(data), with, all...);
+  };
+  for (const int save_freq : {0, 4})
+    check_fit_resumes(Model<Net>(1), classifier, {.epochs = 5}, save_freq, fit);
 }
 
 TEST_CASE("states of layers") {

@@ -102,13 +102,35 @@ def reductions():
                 yield name, np.concatenate([[loss], *moved])
 
 
+def ignoring():
+    """A class that does not count, one of the classes or none, on 3 sequences of 4 steps: the loss, how far SGD of
+    rate 1 takes the weights, and what accuracy and the loss as a metric make of it."""
+    x, classes, weights = fill((3, 4, 2), 1, 2), np.int32(np.arange(12) % 3).reshape(3, 4), np.abs(fill((3, 4), 9))
+    for ignored in 1, 255:
+        y = np.where(classes == 1, ignored, classes)
+        for weighed in False, True:
+            model = keras.Sequential([keras.Input((4, 2)), keras.layers.Dense(3, "softmax")])
+            model.compile(keras.optimizers.SGD(1.0), losses.SparseCategoricalCrossentropy(ignore_class=ignored))
+            fill_weights(model)
+            before = [w.numpy() for w in model.trainable_variables]
+            p = model(x)
+            loss = model.train_on_batch(x, y, sample_weight=weights if weighed else None)
+            moved = [np.ravel(w - v.numpy()) for w, v in zip(before, model.trainable_variables)]
+            name = f"ignoring/{ignored}" + "_weighed" * weighed
+            yield name, np.concatenate([[loss], *moved])
+        measured = [keras.metrics.SparseCategoricalAccuracy(), keras.metrics.SparseTopKCategoricalAccuracy(2)]
+        for metric in measured:
+            metric.update_state(y, p)
+        yield f"ignoring/{ignored}/metrics", [metric.result() for metric in measured]
+
+
 def main():
     jax.config.update("jax_default_matmul_precision", "highest")
     with open(HERE / "losses.txt", "w", encoding="ascii") as file:
         print(f"# keras {keras.__version__}, jax {jax.__version__}", file=file)
         for name, array in loss_arrays("loss", [(*case, linear) for case in CASES + WHOLE], "z"):
             write_line(file, name, array)
-        for name, array in [*sequence_losses(), *sequence_training(), *reductions()]:
+        for name, array in [*sequence_losses(), *sequence_training(), *reductions(), *ignoring()]:
             write_line(file, name, array)
 
 

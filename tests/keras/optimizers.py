@@ -138,6 +138,38 @@ def constrained_run():
     return logs, np.concatenate([np.ravel(w) for w in model.get_weights()])
 
 
+def regularized_models():
+    """Penalties on every weight that Keras has one for."""
+    l1, l2 = regularizers.L1, regularizers.L2
+    sequences = keras.Sequential([
+        keras.Input((4,)), layers.Embedding(6, 3, embeddings_regularizer=l2(0.02)),
+        layers.LSTM(4, return_sequences=True, recurrent_regularizer=l1(0.01), bias_regularizer=l2(0.03)),
+        layers.LayerNormalization(gamma_regularizer=l2(0.1), beta_regularizer=l1(0.05)), layers.Flatten(),
+        layers.Dense(2, kernel_regularizer=regularizers.L1L2(0.01, 0.02), bias_regularizer=l1(0.1))])
+    images = keras.Sequential([
+        keras.Input((6, 4)),
+        layers.SeparableConv1D(5, 2, depthwise_regularizer=l2(0.05), pointwise_regularizer=l1(0.02),
+                               bias_regularizer=l2(0.1)),
+        layers.DepthwiseConv1D(2, activation="tanh", depthwise_regularizer=l1(0.03), bias_regularizer=l2(0.2)),
+        layers.BatchNormalization(gamma_regularizer=l1(0.1), beta_regularizer=l2(0.2)),
+        layers.Conv1DTranspose(3, 2, bias_regularizer=l1(0.05)),
+        layers.EinsumDense("abc,cd->abd", (5, 4), bias_axes="d", bias_regularizer=l2(0.3)),
+        layers.PReLU(shared_axes=[1], alpha_regularizer=l2(0.05)), layers.Flatten(), layers.Dense(2)])
+    return [("sequences", sequences, np.float32(np.arange(40 * 4) * 7 % 6).reshape(40, 4)),
+            ("images", images, 2 * fill((40, 6, 4), 0))]
+
+
+def regularized_runs():
+    """The losses of seven steps, and the weights after them."""
+    for name, model, x in regularized_models():
+        fill_weights(model)
+        model.compile(optimizers.SGD(0.05, momentum=0.9), losses.MeanSquaredError())
+        y = fill((40, 2), 5)
+        batches = [slice(8 * (step % 5), 8 * (step % 5) + 8) for step in range(7)]
+        yield f"regularized/{name}/loss", [model.train_on_batch(x[rows], y[rows]) for rows in batches]
+        yield f"regularized/{name}/weights", np.concatenate([np.ravel(w) for w in model.get_weights()])
+
+
 def weights_section():
     for case, shape, constraint in CONSTRAINTS:
         yield f"constraint/{case}", constraint(fill(shape, 1))
@@ -148,6 +180,7 @@ def weights_section():
     logs, weights = constrained_run()
     yield "constrained/loss", logs
     yield "constrained/weights", weights
+    yield from regularized_runs()
 
 
 def main():

@@ -270,6 +270,52 @@ TEST_CASE("reductions against Keras, with weights and masks") {
         "mean_with_sample_weight_masked");
 }
 
+TEST_CASE("a class that does not count, against Keras") {
+  const auto x = filled_array(3 * 4 * 2, 1, 4);
+  auto weights = filled_array(3 * 4, 9);
+  for (float& w : weights) w = std::fabs(w);
+  const auto check = [&]<int Ignored>(std::integral_constant<int, Ignored>) {
+    using Loss = SparseCategoricalCrossentropy<IgnoreClass<Ignored>>;
+    std::vector<int> y(12);
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] = i % 3 == 1 ? Ignored : static_cast<int>(i % 3);
+    Model<Sequential<Input<4, 2>, Dense<3, Softmax>>> model;
+    std::ranges::copy(filled_array(6, 1), find_parameter(model, "dense/kernel").begin());
+    std::ranges::copy(filled_array(3, 2), find_parameter(model, "dense/bias").begin());
+    auto trainer = compile(model, SGD{}, Loss{}, metrics::SparseCategoricalAccuracy{},
+                           metrics::SparseTopKCategoricalAccuracy<2>{}, metrics::LossMetric<Loss>{},
+                           metrics::SparseCategoricalCrossentropy{});
+    for (const bool weighed : {false, true}) {
+      const std::string of = "ignoring/" + std::to_string(Ignored) + (weighed ? "_weighed" : "");
+      CAPTURE(of);
+      const Weights given{.sample_weight = weighed ? Arrays(weights) : Arrays()};
+      std::vector<float> came(10);
+      const auto logs = trainer.test_on_batch(x, y, given);
+      came[0] = static_cast<float>(logs[0]);
+      copy_weights_out(model.layers(), trainer.gradient(x, y, given).data(), std::span(came).subspan(1));
+      CHECK(all_near(came, golden(of), 1e-6));
+      CHECK(all_near(std::span(logs).subspan(1, 2),
+                     golden("ignoring/" + std::to_string(Ignored) + "/metrics"), 1e-6));
+      if (!weighed) CHECK(near(logs[3], logs[0], 1e-6));
+    }
+    const std::vector<int> none(12, Ignored);
+    CHECK(trainer.test_on_batch(x, none)[0] == 0);
+    CHECK(std::ranges::count(trainer.gradient(x, none), 0) == std::ssize(model.block()));
+    y[5] = 3;
+    CHECK_THROWS_WITH(trainer.train_on_batch(x, y), "y: label 5 is 3, whole numbers from 0 to 2 wanted");
+  };
+  check(std::integral_constant<int, 1>{});
+  check(std::integral_constant<int, 255>{});
+  // The same by hand.
+  Model<Sequential<Input<2>, Dense<3>>> model(1);
+  auto by_hand = compile(model, SGD{});
+  constexpr SparseCategoricalCrossentropy<FromLogits, IgnoreClass<-1>> loss;
+  by_hand.forward(Array(x).slice(0, 6));
+  const double of_two = by_hand.loss(loss, std::vector{0, -1, 2});
+  CHECK(std::ranges::count(by_hand.output_gradient().subspan(3, 3), 0) == 3);
+  by_hand.forward(std::vector{x[0], x[1], x[4], x[5]});
+  CHECK(near(of_two, by_hand.loss(loss, std::vector{0, 2}), 1e-6));
+}
+
 TEST_CASE("losses on logits that stay logits") {
   check_in_both<CategoricalCrossentropy<FromLogits>>("categorical_crossentropy");
   check_in_both<SparseCategoricalCrossentropy<FromLogits>>("sparse_categorical_crossentropy");

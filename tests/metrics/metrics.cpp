@@ -70,6 +70,10 @@ TEST_CASE("further metrics against Keras") {
   check_metric<Precision<0.7>>("precision_high");
   check_metric<Recall<>>("recall");
   check_metric<Recall<0.2>>("recall_of_classes");
+  check_metric<Precision<no_threshold, 2>>("precision_of_top");
+  check_metric<Recall<0.2, 3>>("recall_of_top");
+  check_metric<Precision<0.2, 0, 3>>("precision_of_class");
+  check_metric<Recall<no_threshold, 2, 1>>("recall_of_top_of_class");
   check_metric<TruePositives<>>("true_positives");
   check_metric<FalsePositives<>>("false_positives");
   check_metric<TrueNegatives<0.3>>("true_negatives");
@@ -111,6 +115,15 @@ TEST_CASE("a loss on logits is a metric on logits") {
   metric.update(batch);
   CHECK(near(metric.result(), BinaryCrossentropy<FromLogits>::evaluate(batch) / 2));
   CHECK(near(metric.result(), (std::log1p(std::exp(-3.)) + std::log1p(std::exp(-1.))) / 2));
+}
+
+TEST_CASE("a sum of values that count differently") {
+  metrics::Sum sum;
+  sum.add(2);
+  sum.add(3, 0.5);
+  CHECK(sum.result() == 3.5);
+  sum.reset();
+  CHECK(sum.result() == 0);
 }
 
 TEST_CASE("every loss is a metric") {

@@ -22,18 +22,20 @@ struct EarlyStopping {
   // What it found; fit() begins anew.
   std::optional<double> best{};
   int wait = 0, best_epoch = 0, stopped_epoch = 0;  // epochs from 0; stopped_epoch 0: it did not stop
+  bool has_best_weights = false;
   std::vector<std::byte> best_weights{};
 
-  void on_train_begin(TrainingState&) {
+  void on_train_begin(auto& run) {
     best.reset();
-    best_weights.clear();
+    has_best_weights = false;
+    best_weights.resize(restore_best_weights ? std::as_bytes(std::span(run.model().block())).size() : 0);
     wait = best_epoch = stopped_epoch = 0;
     direction();
   }
   void on_epoch_end(auto& run) {
     const double* const value = detail::monitored(run, monitor, "EarlyStopping");
     if (!value || run.epoch < start_from_epoch) return;
-    if (restore_best_weights && best_weights.empty()) keep(run);
+    if (restore_best_weights && !has_best_weights) keep(run);
     ++wait;
     if (detail::improves(*value, best, direction(), min_delta)) {
       best = *value;
@@ -47,19 +49,25 @@ struct EarlyStopping {
   }
   void on_train_end(auto& run) {
     if (stopped_epoch > 0 && verbose > 0) detail::tell(Text("Epoch ", stopped_epoch + 1, ": early stopping"));
-    if (best_weights.empty()) return;
+    if (!has_best_weights) return;
     if (verbose > 0)
       detail::tell(Text("Restoring model weights from the end of the best epoch: ", best_epoch + 1, "."));
-    auto block = run.model().block();
-    std::memcpy(block.data(), best_weights.data(), best_weights.size());
+    std::memcpy(run.model().block().data(), best_weights.data(), best_weights.size());
+  }
+  void each_state(auto& f) {
+    f("EarlyStopping's best", best);
+    f("EarlyStopping's epochs", wait);
+    f("EarlyStopping's best epoch", best_epoch);
+    f("EarlyStopping's last epoch", stopped_epoch);
+    f("whether EarlyStopping has weights", has_best_weights);
+    f("EarlyStopping's weights", std::span(best_weights));
   }
 
  private:
   Direction direction() const { return detail::direction_of(monitor, mode, "EarlyStopping"); }
   void keep(auto& run) {
-    const auto block = run.model().block();
-    best_weights.resize(block.size() * sizeof block[0]);
-    std::memcpy(best_weights.data(), block.data(), best_weights.size());
+    std::memcpy(best_weights.data(), run.model().block().data(), best_weights.size());
+    has_best_weights = true;
     best_epoch = run.epoch;
   }
 };

@@ -42,6 +42,11 @@ struct ReduceLROnPlateau {
       wait = 0;
     }
   }
+  void each_state(auto& f) {
+    f("ReduceLROnPlateau's best", best);
+    f("ReduceLROnPlateau's epochs", wait);
+    f("ReduceLROnPlateau's cooldown", cooldown_counter);
+  }
 
  private:
   Direction direction() const { return detail::direction_of(monitor, mode, "ReduceLROnPlateau"); }

@@ -19,10 +19,14 @@ namespace keratin::data {
 
 /// What cardinality() says of a data set without end, and of one whose end only reading it shows.
 inline constexpr std::int64_t infinite = -1, unknown = -2;
+/// The round behind the last one.
+inline constexpr std::int64_t next_round = -1;
 
 /// A data set. Its elements are samples, or, where `batched`, batches of them. next() gives the next element
 /// in `to`, of samples up to `most` at once, and false behind the last one, also when it is asked again;
-/// rewind() begins anew; cardinality() counts the elements. Any class with these members is one.
+/// rewind() begins anew; cardinality() counts the elements. Any class with these members is one. One whose
+/// rounds differ, or that stands on others, may have rewind(round) as well, and begins the same round
+/// wherever it is given the same number: so a training that goes on from a file sees what it would have seen.
 template <class D>
 concept Source = requires(D& d, const D& same, Batch& to) {
   { D::batched } -> std::convertible_to<bool>;
@@ -46,6 +50,13 @@ template <Source D, class Make> auto operator|(D data, const Stage<Make>& stage)
 }
 
 namespace detail {
+
+void rewind(auto& data, std::int64_t round) {
+  if constexpr (requires { data.rewind(round); })
+    data.rewind(round);
+  else
+    data.rewind();
+}
 
 // What a stage counts: batches, or samples.
 template <Source D> constexpr std::size_t elements(const Batch& of) { return D::batched ? 1 : of.samples; }
@@ -299,7 +310,7 @@ template <Source D> class Batched {
     const auto n = data_.cardinality(), size = static_cast<std::int64_t>(size_);
     return n < 0 ? n : drop_ ? n / size : (n + size - 1) / size;
   }
-  void rewind() { data_.rewind(); }
+  void rewind(std::int64_t round = next_round) { detail::rewind(data_, round); }
   bool next(Batch& to, std::size_t) {
     if (!data_.next(to, size_)) return false;
     if (to.samples == size_) return true;  // a view of what comes in
@@ -330,9 +341,9 @@ template <Source D> class Shuffled {
   Shuffled(D data, std::size_t buffer, std::uint64_t seed, bool again)
       : data_(std::move(data)), buffer_(buffer), seed_(seed), again_(again) {}
   std::int64_t cardinality() const { return data_.cardinality(); }
-  void rewind() {
-    data_.rewind();
-    round_ += again_ && drawn_ > 0;
+  void rewind(std::int64_t round = next_round) {
+    detail::rewind(data_, round);
+    if (again_) round_ = round != next_round ? static_cast<std::uint64_t>(round) : round_ + (drawn_ > 0);
     drawn_ = 0;
     order_.clear();
     coming_ = 0;
@@ -422,7 +433,7 @@ template <Source D, class F> class Mapped {
 
   Mapped(D data, F f) : data_(std::move(data)), f_(std::move(f)) {}
   std::int64_t cardinality() const { return data_.cardinality(); }
-  void rewind() { data_.rewind(); }
+  void rewind(std::int64_t round = next_round) { detail::rewind(data_, round); }
   bool next(Batch& to, std::size_t most) {
     if (!data_.next(to, most)) return false;
     if constexpr (std::invocable<F&, Batch&>) {
@@ -455,7 +466,7 @@ template <Source D, class F> class Replaced {
 
   Replaced(D data, F f, std::size_t values) : data_(std::move(data)), f_(std::move(f)), values_(values) {}
   std::int64_t cardinality() const { return data_.cardinality(); }
-  void rewind() { data_.rewind(); }
+  void rewind(std::int64_t round = next_round) { detail::rewind(data_, round); }
   bool next(Batch& to, std::size_t most) {
     if (!data_.next(to, most) || !has_x(to)) return false;
     x_.load(to.x[0], to.samples);
@@ -478,7 +489,7 @@ template <Source D> class Targets {
 
   explicit Targets(D data) : data_(std::move(data)) {}
   std::int64_t cardinality() const { return data_.cardinality(); }
-  void rewind() { data_.rewind(); }
+  void rewind(std::int64_t round = next_round) { detail::rewind(data_, round); }
   bool next(Batch& to, std::size_t most) { return data_.next(to, most) && move(to); }
   std::size_t size() const
     requires Indexed<D>
@@ -511,8 +522,8 @@ template <Source D> class Repeated {
     const std::int64_t n = data_.cardinality();
     return n == 0 || times_ == 0 ? 0 : times_ < 0 || n == infinite ? infinite : n == unknown ? n : n * times_;
   }
-  void rewind() {
-    data_.rewind();
+  void rewind(std::int64_t round = next_round) {
+    detail::rewind(data_, round);
     round_ = 0;
     given_ = false;
   }
@@ -541,8 +552,8 @@ template <Source D> class Taken {
     const std::int64_t n = data_.cardinality(), most = cardinality_of(n_);
     return n == infinite ? most : n == unknown ? n : std::min(n, most);
   }
-  void rewind() {
-    data_.rewind();
+  void rewind(std::int64_t round = next_round) {
+    detail::rewind(data_, round);
     taken_ = 0;
   }
   bool next(Batch& to, std::size_t most) {
@@ -575,8 +586,8 @@ template <Source D> class Skipped {
     const std::int64_t n = data_.cardinality();
     return n < 0 ? n : std::max<std::int64_t>(n - cardinality_of(n_), 0);
   }
-  void rewind() {
-    data_.rewind();
+  void rewind(std::int64_t round = next_round) {
+    detail::rewind(data_, round);
     skipped_ = 0;
   }
   bool next(Batch& to, std::size_t most) {
@@ -607,10 +618,10 @@ template <Source D> class Cached {
   explicit Cached(D data) : data_(std::move(data)) {}
   std::int64_t cardinality() const { return data_.cardinality(); }
   // What was not read to its end is read again.
-  void rewind() {
+  void rewind(std::int64_t round = next_round) {
     at_ = 0;
     if (complete_) return;
-    data_.rewind();
+    detail::rewind(data_, round == next_round ? round : 0);
     ends_.clear();
     samples_ = 0;
   }
@@ -657,9 +668,9 @@ template <Source A, Source B> class Concatenated {
     if (a == infinite || b == infinite) return infinite;
     return a == unknown || b == unknown ? unknown : a + b;
   }
-  void rewind() {
-    a_.rewind();
-    b_.rewind();
+  void rewind(std::int64_t round = next_round) {
+    detail::rewind(a_, round);
+    detail::rewind(b_, round);
     behind_a_ = false;
   }
   bool next(Batch& to, std::size_t most) {
@@ -681,8 +692,8 @@ template <Source D> struct Pending {
   std::size_t at = 0;
 
   std::size_t left() const { return now.samples - at; }
-  void rewind() {
-    data.rewind();
+  void rewind(std::int64_t round) {
+    detail::rewind(data, round);
     now.samples = at = 0;
   }
   bool wait(std::size_t most) {
@@ -705,9 +716,9 @@ template <Source A, Source B> class Zipped {
     if (a == infinite || b == infinite) return a == infinite ? b : a;
     return a == unknown || b == unknown ? unknown : std::min(a, b);
   }
-  void rewind() {
-    a_.rewind();
-    b_.rewind();
+  void rewind(std::int64_t round = next_round) {
+    a_.rewind(round);
+    b_.rewind(round);
   }
   std::size_t size() const
     requires Indexed<A> && Indexed<B>
@@ -761,7 +772,8 @@ inline auto batch(std::size_t n, bool drop_remainder = false) {
   return Stage{[=]<Source D>(D d) { return detail::Batched<D>(std::move(d), n, drop_remainder); }};
 }
 /// The elements in another order: of the next `buffer` that come, one at random, again and again. Each round
-/// has an order of its own that depends on the seed and the number of the round. Of arrays and other indexed
+/// has an order of its own that depends on the seed and the number of the round: in fit that of the step with
+/// which it begins. Of arrays and other indexed
 /// data the buffer holds numbers, so that it may be as large as they are.
 inline auto shuffle(std::size_t buffer, std::uint64_t seed = 0, bool reshuffle_each_iteration = true) {
   if (buffer == 0) report(Text("shuffle: a buffer of 0 elements came, at least 1 wanted")), buffer = 1;
@@ -796,7 +808,7 @@ inline auto take(std::size_t n) {
 inline auto skip(std::size_t n) {
   return Stage{[=]<Source D>(D d) { return detail::Skipped<D>(std::move(d), n); }};
 }
-/// Keeps in memory what the first round reads. Error: a data set without end.
+/// Keeps in memory what the first round reads, in fit round 0. Error: a data set without end.
 inline auto cache() {
   return Stage{[]<Source D>(D d) {
     if (d.cardinality() == infinite) report(Text("cache: a data set without end came"));
@@ -816,13 +828,13 @@ template <bool Batches> class Any {
   struct Held {
     virtual ~Held() = default;
     virtual bool next(Batch& to, std::size_t most) = 0;
-    virtual void rewind() = 0;
+    virtual void rewind(std::int64_t round) = 0;
     virtual std::int64_t cardinality() const = 0;
   };
   template <Source D> struct Holds : Held {
     explicit Holds(D d) : data(std::move(d)) {}
     bool next(Batch& to, std::size_t most) override { return data.next(to, most); }
-    void rewind() override { data.rewind(); }
+    void rewind(std::int64_t round) override { detail::rewind(data, round); }
     std::int64_t cardinality() const override { return data.cardinality(); }
     D data;
   };
@@ -834,7 +846,7 @@ template <bool Batches> class Any {
     requires(!std::same_as<D, Any> && Source<D> && D::batched == Batches)
   Any(D data) : held_(std::make_unique<Holds<D>>(std::move(data))) {}
   bool next(Batch& to, std::size_t most) { return held_->next(to, most); }
-  void rewind() { held_->rewind(); }
+  void rewind(std::int64_t round = next_round) { held_->rewind(round); }
   std::int64_t cardinality() const { return held_->cardinality(); }
 
  private:

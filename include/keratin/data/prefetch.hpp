@@ -20,7 +20,7 @@ template <Source D> class Prefetched {
 
   Prefetched(D data, std::size_t depth) : shared_(std::make_unique<Shared>(std::move(data), depth)) {}
   std::int64_t cardinality() const { return shared_->data.cardinality(); }
-  void rewind() { shared_->rewind(); }
+  void rewind(std::int64_t round = next_round) { shared_->rewind(round); }
   bool next(Batch& to, std::size_t) { return shared_->next(to); }
 
  private:
@@ -60,10 +60,11 @@ template <Source D> class Prefetched {
       ring[first].view(to);
       return true;
     }
-    void rewind() {
-      if (!thread.joinable()) return data.rewind();
+    void rewind(std::int64_t number) {
+      if (!thread.joinable()) return detail::rewind(data, number);
       std::unique_lock lock(mutex);
       again = true;
+      round = number;
       wake.notify_one();
       done.wait(lock, [&] { return !again; });
     }
@@ -76,7 +77,7 @@ template <Source D> class Prefetched {
         const bool anew = again;
         Room& room = ring[(first + given + ready) % ring.size()];
         lock.unlock();
-        const bool more = anew ? attempt([&] { return data.rewind(), true; })
+        const bool more = anew ? attempt([&] { return detail::rewind(data, round), true; })
                                : attempt([&] { return data.next(read, 1) && room.put(0, read); });
         lock.lock();
         if (anew) {
@@ -115,6 +116,7 @@ template <Source D> class Prefetched {
     std::mutex mutex;
     std::condition_variable wake, done;
     std::size_t first = 0, ready = 0;  // of the ring
+    std::int64_t round = next_round;   // to begin
     bool given = false;                // ring[first] is in use outside
     bool ended = false, again = false, stop = false;
 #if __cpp_exceptions

@@ -8,10 +8,11 @@ namespace keratin::io {
 
 /// Saves the training after each epoch, or after every save_freq steps, as backup_dir/latest.checkpoint, and
 /// goes on from there: the same program, started again after whatever stopped it, ends with the weights that
-/// it would have ended with, to the last bit. Also in the middle of an epoch, where Keras begins it again;
-/// what other callbacks keep begins anew, so this one is best the last. delete_checkpoint: when training has
-/// ended. Error: FileError; the folder cannot be written to, or what is in the file is damaged or of another
-/// trainer: it stays as it is, and so does the trainer. Keras: BackupAndRestore.
+/// it would have ended with, to the last bit. Also in the middle of an epoch, where Keras begins it again,
+/// and with what the callbacks in front of it remember (their each_state), which Keras forgets: it has to be
+/// the last one. delete_checkpoint: when training has ended. Error: FileError; the folder cannot be written
+/// to, or what is in the file is damaged or of another trainer: it stays as it is, and so does the trainer.
+/// Keras: BackupAndRestore.
 struct BackupAndRestore {
   std::string backup_dir{};
   int save_freq = 0;  // 0: after each epoch

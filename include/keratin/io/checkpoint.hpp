@@ -44,6 +44,15 @@ void each_state_of(TrainingState& run, auto f) {
   object("end of training", run.stop_training);
 }
 
+template <class F> class VisitedBy final : public StateVisitor {
+ public:
+  explicit VisitedBy(F& f) : f_(f) {}
+  void operator()(const char* what, std::span<std::byte> bytes) override { f_(what, bytes); }
+
+ private:
+  F& f_;
+};
+
 class CheckpointWriter {
  public:
   CheckpointWriter() : bytes_(checkpoint_header_bytes) {}
@@ -116,9 +125,9 @@ class CheckpointReader {
 }  // namespace detail
 
 /// Writes all that a training is made of between two steps: weights, what the optimizer keeps, the states of
-/// layers, the random seed and counters, metrics, and the state of fit(): its epoch, how many of its steps
-/// are done, and where it is in its data. The file is the old or the new one, whatever happens. Error:
-/// FileError.
+/// layers, the random seed and counters, metrics, what callbacks remember, and the state of fit(): its epoch,
+/// how many of its steps are done, and where it is in its data. The file is the old or the new one, whatever
+/// happens. Error: FileError.
 template <class Trainer>
 void save_checkpoint(Trainer& trainer, const TrainingState& run, const std::string& path) {
   detail::CheckpointWriter file;
@@ -128,6 +137,8 @@ void save_checkpoint(Trainer& trainer, const TrainingState& run, const std::stri
   TrainingState state = run;
   detail::each_state_of(state, add);
   trainer.each_state(add);
+  detail::VisitedBy visitor(add);
+  run.callbacks.each_state(visitor);
   write_atomically(path, {file.finish()});
 }
 
@@ -144,16 +155,21 @@ template <class Trainer> void load_checkpoint(Trainer& trainer, TrainingState& r
     TrainingState state = run;
     const auto read = [&](std::string_view what, std::span<std::byte> to) { file.read(what, to); };
     detail::each_state_of(state, read);
-    if (state.step > 0 && state.steps != run.steps)
+    if (state.step > 0 && run.steps > 0 && state.steps != run.steps)
       refuse("a checkpoint in an epoch of ", state.steps, " steps came, ", run.steps, " wanted");
     detail::CheckpointReader looks = file;
     std::vector<std::byte> nowhere;
-    trainer.each_state([&](std::string_view what, Bytes there) {
+    const auto look = [&](std::string_view what, Bytes there) {
       nowhere.resize(there.size());
       looks.read(what, nowhere);
-    });
+    };
+    detail::VisitedBy looking(look);
+    detail::VisitedBy reading(read);
+    trainer.each_state(look);
+    run.callbacks.each_state(looking);
     looks.expect_end();
     trainer.each_state(read);
+    run.callbacks.each_state(reading);
     run = state;
   });
 }

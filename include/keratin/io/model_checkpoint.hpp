@@ -57,6 +57,10 @@ struct ModelCheckpoint {
   void on_epoch_end(auto& run) {
     if (save_freq == 0) save(run, fields(run, 0));
   }
+  void each_state(auto& f) {
+    f("ModelCheckpoint's best", best);
+    f("ModelCheckpoint's batches", batches_since_saving);
+  }
 
  private:
   Direction direction() const { return keratin::detail::direction_of(monitor, mode, "ModelCheckpoint"); }

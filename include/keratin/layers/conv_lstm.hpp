@@ -27,7 +27,7 @@ template <int Rank> struct ConvLSTMSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
-  Regularizer kernel_regularizer{};
+  Regularizer kernel_regularizer{}, recurrent_regularizer{}, bias_regularizer{};
   Constraint kernel_constraint{}, recurrent_constraint{}, bias_constraint{};
   Regularizer activity_regularizer{};
 
@@ -61,8 +61,9 @@ template <int Rank> struct ConvLSTMSpec {
     p.add(of_inputs().parameters(step(in))[0]).constrain(kernel_constraint);
     p.add(of_outputs().parameters(made(in))[0]).constrain(recurrent_constraint);
     p.list[1].name = "recurrent_kernel";
+    p.list[1].regularizer = recurrent_regularizer;
     if (!use_bias) return p;
-    p.add({"bias", {4 * filters}, bias_initializer}).constrain(bias_constraint);
+    p.add({"bias", {4 * filters}, bias_initializer, bias_regularizer}).constrain(bias_constraint);
     p.list[2].initializer.unit_forget = unit_forget_bias;
     return p;
   }
@@ -456,10 +457,10 @@ struct ConvLSTM2D : layer_of<ConvLSTM2D<Filters, Options...>, ConvLSTMSpec<2>, O
 KERATIN_ADAPT_STRUCT(keratin::ConvLSTMSpec<1>, filters, kernel_size, strides, padding, dilation_rate,
                      activation, recurrent_activation, use_bias, unit_forget_bias, return_sequences,
                      go_backwards, dropout, recurrent_dropout, kernel_initializer, recurrent_initializer,
-                     bias_initializer, kernel_regularizer, kernel_constraint, recurrent_constraint,
-                     bias_constraint, activity_regularizer);
+                     bias_initializer, kernel_regularizer, recurrent_regularizer, bias_regularizer,
+                     kernel_constraint, recurrent_constraint, bias_constraint, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::ConvLSTMSpec<2>, filters, kernel_size, strides, padding, dilation_rate,
                      activation, recurrent_activation, use_bias, unit_forget_bias, return_sequences,
                      go_backwards, dropout, recurrent_dropout, kernel_initializer, recurrent_initializer,
-                     bias_initializer, kernel_regularizer, kernel_constraint, recurrent_constraint,
-                     bias_constraint, activity_regularizer);
+                     bias_initializer, kernel_regularizer, recurrent_regularizer, bias_regularizer,
+                     kernel_constraint, recurrent_constraint, bias_constraint, activity_regularizer);

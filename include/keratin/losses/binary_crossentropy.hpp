@@ -15,7 +15,7 @@ template <class... Options> struct BinaryCrossentropy {
   static constexpr bool from_logits = (std::is_same_v<Options, FromLogits> || ...);
   static constexpr double label_smoothing = (0 + ... + detail::smoothing_of<Options>);
   static constexpr Setting settings[] = {{"label_smoothing", label_smoothing}};
-  static_assert(sizeof(detail::LossOptions<Options...>) > 0);
+  static_assert(sizeof(detail::LossOptions<false, Options...>) > 0);
   using Link = std::conditional_t<from_logits, Linear, Sigmoid>;
 
   static constexpr Fit fit(Shape out, ActivationFunction last) {

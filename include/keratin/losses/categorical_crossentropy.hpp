@@ -12,7 +12,9 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
   static constexpr Targets targets = T;
   static constexpr bool from_logits = (std::is_same_v<Options, FromLogits> || ...);
   static constexpr double label_smoothing = (0 + ... + detail::smoothing_of<Options>);
-  static_assert(sizeof(detail::LossOptions<Options...>) > 0);
+  static constexpr bool ignores = (is_ignoring<Options> || ...);
+  static constexpr int ignored = (0 + ... + ignored_by<Options>);
+  static_assert(sizeof(detail::LossOptions < T == Targets::classes, Options... >) > 0);
   static_assert(label_smoothing == 0 || T != Targets::classes,
                 "keratin: Keras's sparse crossentropy has no LabelSmoothing");
   using Link = std::conditional_t<from_logits, Linear, Softmax>;
@@ -22,6 +24,11 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
     if (last != Link{})
       return from_logits ? Fit{needs_a_linear_output} : Fit{needs_softmax_as_output_activation};
     return out;
+  }
+
+  /// Whether a row of that class counts; one beyond the classes is there only to be ignored.
+  static constexpr bool counts(std::int32_t label, int n) {
+    return label >= 0 && label < n && !(ignores && label == ignored);
   }
 
   /// Sum over rows, from logits.
@@ -34,7 +41,7 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
       const S* const values = in.labels ? nullptr : in.values + static_cast<std::ptrdiff_t>(r) * in.n;
       S target = 0, weighted = 0;  // sum of y and of y z
       if (in.labels) {
-        target = 1, weighted = z[in.labels[r]];
+        if (counts(in.labels[r], in.n)) target = 1, weighted = z[in.labels[r]];
       } else {
         for (int c = 0; c < in.n; ++c) target += values[c], weighted += values[c] * z[c];
       }
@@ -53,8 +60,9 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
                   [&](std::ptrdiff_t c, auto part, V q) {
                     if (!d) return;
                     const V y = smoothed<label_smoothing>(
-                        values ? part.load(values + c)
-                               : kernels::one_hot<V>(in.labels[r] - static_cast<std::int32_t>(c)),
+                        values       ? part.load(values + c)
+                        : target > 0 ? kernels::one_hot<V>(in.labels[r] - static_cast<std::int32_t>(c))
+                                     : V{},
                         in.n);
                     part.store(d + c, (q * target - y) * in.weight);
                   })
@@ -77,6 +85,7 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
         return smoothed<label_smoothing>(
             in.labels ? S(c == in.labels[r]) : in.values[static_cast<std::ptrdiff_t>(r) * in.n + c], in.n);
       };
+      if (in.labels && !counts(in.labels[r], in.n)) continue;
       if (in.labels && label_smoothing == 0)
         sum -= log_p(in.labels[r]);
       else
@@ -105,10 +114,13 @@ struct CategoricalCrossentropy : detail::CategoricalCrossentropyBase<Targets::va
   static constexpr Setting settings[] = {{"label_smoothing", CategoricalCrossentropy::label_smoothing}};
 };
 
-/// Keras: SparseCategoricalCrossentropy. Targets are class numbers [rows].
+/// Keras: SparseCategoricalCrossentropy. Targets are class numbers [rows]. Options: FromLogits, IgnoreClass.
 template <class... Options>
 struct SparseCategoricalCrossentropy : detail::CategoricalCrossentropyBase<Targets::classes, Options...> {
   static constexpr const char* name = "sparse_categorical_crossentropy";
+  static constexpr Setting settings[] = {{"ignore_class", SparseCategoricalCrossentropy::ignored,
+                                          SparseCategoricalCrossentropy::ignores ? nullptr : "",
+                                          Setting::whole}};
 };
 
 }  // namespace keratin

@@ -26,7 +26,16 @@ template <double S> struct LabelSmoothing {
   static_assert(S >= 0 && S <= 1, "keratin: LabelSmoothing takes a share from 0 to 1");
 };
 
+/// Rows of this class count for nothing, as if they were masked; it need not be one of the classes. Keras:
+/// ignore_class.
+template <int Class> struct IgnoreClass {};
+
 namespace detail {
+template <class Option> inline constexpr bool is_ignoring = false;
+template <int C> inline constexpr bool is_ignoring<IgnoreClass<C>> = true;
+template <class Option> inline constexpr int ignored_by = 0;
+template <int C> inline constexpr int ignored_by<IgnoreClass<C>> = C;
+
 template <class Option> inline constexpr double smoothing_of = 0;
 template <double S> inline constexpr double smoothing_of<LabelSmoothing<S>> = S;
 template <class Option> inline constexpr bool is_smoothing = false;
@@ -44,10 +53,12 @@ template <double Smoothing, class V> [[gnu::always_inline]] inline V smoothed(V 
 }
 
 // Apart from the loss, of which clang would leave out what stands behind a failed static_assert.
-template <class... Options> struct LossOptions {
+template <bool OfClasses, class... Options> struct LossOptions {
   static constexpr int logits = (int{std::is_same_v<Options, FromLogits>} + ... + 0),
-                       smoothings = (int{is_smoothing<Options>} + ... + 0);
-  static_assert(logits + smoothings == sizeof...(Options) && logits < 2 && smoothings < 2,
+                       smoothings = (int{is_smoothing<Options>} + ... + 0),
+                       ignorings = OfClasses ? (int{is_ignoring<Options>} + ... + 0) : 0;
+  static_assert(logits + smoothings + ignorings == sizeof...(Options) && logits < 2 && smoothings < 2 &&
+                    ignorings < 2,
                 "keratin: the options of this loss are FromLogits and LabelSmoothing, each once");
 };
 }  // namespace detail

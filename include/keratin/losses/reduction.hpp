@@ -31,15 +31,29 @@ template <class Loss>
   requires requires { Loss::reduction; }
 inline constexpr LossReduction reduction_of<Loss> = Loss::reduction;
 
+// Whether a loss leaves rows of some class out, and this one.
+template <class Loss> constexpr bool ignores_rows() {
+  if constexpr (requires { Loss::ignores; })
+    return Loss::ignores;
+  else
+    return false;
+}
+template <class Loss, class S> bool is_ignored(const LossInput<S>& in, int r) {
+  if constexpr (ignores_rows<Loss>())
+    return !Loss::counts(in.labels[r], in.n);
+  else
+    return false;
+}
+
 // What the sum over rows is divided by; 0 where none counts. weights and mask: of each row, or null.
-template <class Loss, class S> double divisor(int rows, const S* weights, const S* mask) {
+template <class Loss, class S> double divisor(const LossInput<S>& in, const S* weights, const S* mask) {
   constexpr LossReduction reduction = reduction_of<Loss>;
   if (reduction == LossReduction::sum) return 1;
   const S* const count = reduction == LossReduction::mean_with_sample_weight ? weights : nullptr;
-  if (!count && !mask) return rows;
+  if (!count && !mask && !ignores_rows<Loss>()) return in.rows;
   double all = 0;
-  for (int r = 0; r < rows; ++r)
-    if (!mask || mask[r] != 0) all += count ? static_cast<double>(count[r]) : 1;
+  for (int r = 0; r < in.rows; ++r)
+    if ((!mask || mask[r] != 0) && !is_ignored<Loss>(in, r)) all += count ? static_cast<double>(count[r]) : 1;
   return all;
 }
 

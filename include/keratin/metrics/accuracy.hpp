@@ -25,6 +25,7 @@ struct Accuracy : Mean {
  private:
   // Whether the first of the largest values is at `label`.
   template <class S> static bool is_largest(const S* p, int n, int label) {
+    if (label < 0 || label >= n) return false;  // one that the loss ignores
     kernels::Vec<S> tops = kernels::broadcast<kernels::Vec<S>>(p[label]);
     kernels::for_each_vector<S>(n, [&](std::ptrdiff_t i, auto part) {
       tops = kernels::max(tops, part.only(part.load(p + i), tops));

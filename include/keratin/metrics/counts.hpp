@@ -3,6 +3,8 @@
 #include <keratin/metrics/metric.hpp>
 #include <keratin/metrics/row.hpp>
 
+#include <algorithm>
+
 namespace keratin::metrics {
 
 /// How often yes was right and wrong, and no.
@@ -18,8 +20,11 @@ struct Counts {
 /// a / b, and 0 for 0 / 0.
 constexpr double share(double a, double b) { return b > 0 ? a / b : 0; }
 
+/// Keras's threshold where only the top k count.
+inline constexpr double no_threshold = -1e10;
+
 namespace detail {
-template <double Threshold> class OfCounts {
+template <double Threshold, int TopK = 0, int ClassId = -1> class OfCounts {
  public:
   static constexpr Targets targets = Targets::values_or_classes;
 
@@ -28,8 +33,20 @@ template <double Threshold> class OfCounts {
     for (int r = 0; r < batch.rows; ++r) {
       const LossInput<S> row = batch.row(r);
       for (int c = 0; c < row.n; ++c)
-        counts_.add(row.y[c] > static_cast<S>(Threshold), target_of(row, c) != S{0}, row.count);
+        if (ClassId < 0 || c == ClassId)
+          counts_.add(row.y[c] > static_cast<S>(Threshold) && is_on_top(row, c), target_of(row, c) != S{0},
+                      row.count);
     }
+  }
+
+ private:
+  // Whether an output is among the largest of its row; of equal ones the first is the larger.
+  template <class S> static bool is_on_top(const LossInput<S>& row, int c) {
+    if (TopK == 0) return true;
+    const S v = row.y[c];
+    return std::count_if(row.y, row.y + row.n, [=](S other) { return other > v; }) +
+               std::count(row.y, row.y + c, v) <
+           TopK;
   }
 
  protected:
@@ -37,16 +54,26 @@ template <double Threshold> class OfCounts {
 };
 }  // namespace detail
 
-/// Keras: Precision(thresholds). Of what was predicted, how much is true.
-template <double Threshold = 0.5> struct Precision : detail::OfCounts<Threshold> {
+/// Keras: Precision(thresholds, top_k, class_id). Of what was predicted, how much is true. TopK: only the k
+/// largest outputs of a row are predicted, of any size with Precision<no_threshold, 3>. ClassId: of this
+/// class only.
+template <double Threshold = 0.5, int TopK = 0, int ClassId = -1>
+struct Precision : detail::OfCounts<Threshold, TopK, ClassId> {
   static constexpr const char* name = "precision";
-  static constexpr Setting settings[] = {{"thresholds", Threshold}};
+  static constexpr Setting settings[] = {{"thresholds", Threshold, Threshold == no_threshold ? "" : nullptr},
+                                         {"top_k", TopK, TopK == 0 ? "" : nullptr, Setting::whole},
+                                         {"class_id", ClassId, ClassId < 0 ? "" : nullptr, Setting::whole}};
   double result() const { return share(this->counts_.true_positives, this->counts_.predicted()); }
 };
-/// Keras: Recall(thresholds). Of what is true, how much was predicted.
-template <double Threshold = 0.5> struct Recall : detail::OfCounts<Threshold> {
+/// Keras: Recall(thresholds, top_k, class_id). Of what is true, how much was predicted. TopK: only the k
+/// largest outputs of a row are predicted, of any size with Recall<no_threshold, 3>. ClassId: of this class
+/// only.
+template <double Threshold = 0.5, int TopK = 0, int ClassId = -1>
+struct Recall : detail::OfCounts<Threshold, TopK, ClassId> {
   static constexpr const char* name = "recall";
-  static constexpr Setting settings[] = {{"thresholds", Threshold}};
+  static constexpr Setting settings[] = {{"thresholds", Threshold, Threshold == no_threshold ? "" : nullptr},
+                                         {"top_k", TopK, TopK == 0 ? "" : nullptr, Setting::whole},
+                                         {"class_id", ClassId, ClassId < 0 ? "" : nullptr, Setting::whole}};
   double result() const { return share(this->counts_.true_positives, this->counts_.relevant()); }
 };
 /// Keras: TruePositives(thresholds).

@@ -24,6 +24,17 @@ class Mean {
   double total_ = 0, count_ = 0;
 };
 
+/// The sum of values since reset, each times what it counts: for what you log yourself. Keras: Sum.
+class Sum {
+ public:
+  void reset() { total_ = 0; }
+  double result() const { return total_; }
+  void add(double value, double weight = 1) { total_ += weight * value; }
+
+ private:
+  double total_ = 0;
+};
+
 /// A loss as a metric, on the network's predictions. Keras: the loss's own name.
 template <class Loss> struct LossMetric : Mean {
   using Measured = Loss;
@@ -32,6 +43,17 @@ template <class Loss> struct LossMetric : Mean {
 
   template <class S> void update(LossInput<S> batch) {
     batch.gradient = nullptr;
+    if constexpr (keratin::detail::ignores_rows<Loss>()) {
+      const LossInput<S> all = batch;
+      for (int r = 0; r < all.rows; ++r)
+        if (!keratin::detail::is_ignored<Loss>(all, r)) add_rows(all.row(r));
+    } else {
+      add_rows(batch);
+    }
+  }
+
+ private:
+  template <class S> void add_rows(LossInput<S> batch) {
     if constexpr (!std::is_same_v<typename Loss::Link, Linear>)
       add(Loss::from_probabilities(batch), batch);
     else

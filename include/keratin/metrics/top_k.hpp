@@ -13,7 +13,9 @@ template <int K> struct TopK : Mean {
     int right = 0;
     for (int r = 0; r < batch.rows; ++r) {
       const LossInput<S> row = batch.row(r);
-      const S of_target = row.y[class_of(row)];
+      const int target = class_of(row);
+      if (target < 0 || target >= row.n) continue;  // one that the loss ignores
+      const S of_target = row.y[target];
       right += std::count_if(row.y, row.y + row.n, [=](S v) { return v > of_target; }) < K;
     }
     add(right, batch);

@@ -37,7 +37,7 @@ template <class V> class Few {
 };
 
 /// A layer learns `factor` times as fast: {"head", 10}, or by its place among the model's layers(), {0, 0.1}.
-/// A factor of 0 lets it stay as it is. The name has to live as long as the optimizer.
+/// A factor of 0 lets its trained weights stay as they are. The name has to live as long as the optimizer.
 struct LayerRate {
   std::string_view layer{};
   int index = -1;

@@ -1,7 +1,9 @@
 #pragma once
 // Where fit() and evaluate() get their batches from. A source of them has
 //   int steps() const            batches of a pass, 0 where nobody knows
-//   void begin(const Random*)    a new pass over the data, shuffled where random numbers are given
+//   void begin(step, const Random*)  a new pass over the data before that step of the training, shuffled
+//   where
+//                                random numbers are given
 //   const Batch<Outputs>* next() the next batch, valid until the one after; null when the pass is over
 //   bool over() const            no pass was begun, or the last one is over
 //   TrainingBatch gathered(samples)  that batch, its samples one after the other in each array; of arrays of
@@ -61,7 +63,7 @@ template <std::size_t Outputs> class ArrayBatches {
 
   int steps() const { return static_cast<int>((count_ + size_ - 1) / size_); }
   bool over() const { return seen_ >= count_; }
-  void begin(const Random* random) {
+  void begin(std::int64_t, const Random* random) {
     seen_ = 0;
     if (!random) {
       order_.clear();

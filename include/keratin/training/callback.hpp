@@ -2,14 +2,18 @@
 // Callbacks: any object with some of these members, each of which takes what a callback sees:
 //   on_train_begin   on_epoch_begin   on_train_batch_begin   on_test_begin   on_test_batch_begin
 //   on_train_end     on_epoch_end     on_train_batch_end     on_test_end     on_test_batch_end
-// and train_step(run, batch), which fit then calls instead of its own: see training/custom.hpp.
+// and train_step(run, batch), which fit then calls instead of its own: see training/custom.hpp. One that
+// remembers something from epoch to epoch says what, for a checkpoint: void each_state(auto& f), with
+// f(what it is, its bytes) for each piece, always in this order.
 //   struct Stop { void on_epoch_end(auto& run) { run.stop_training = run.logs["accuracy"] > 0.9; } };
 // They are found when the program is compiled: what is not there costs nothing.
 #include <keratin/core/text.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <limits>
+#include <span>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -70,6 +74,31 @@ struct TrainingPosition {
   double loss = 0, samples = 0;  // summed since the epoch began
 };
 
+/// Whoever reads or writes what callbacks remember.
+class StateVisitor {
+ public:
+  virtual void operator()(const char* what, std::span<std::byte> bytes) = 0;
+  /// The same of something that is its bytes.
+  template <class T>
+    requires(std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> &&
+             !requires { typename T::element_type; })
+  void operator()(const char* what, T& one) {
+    (*this)(what, std::as_writable_bytes(std::span(&one, 1)));
+  }
+
+ protected:
+  ~StateVisitor() = default;
+};
+/// The callbacks of a training, whatever they are.
+struct CallbackStates {
+  void* callbacks = nullptr;
+  void (*visit)(void* callbacks, StateVisitor& f) = nullptr;
+
+  void each_state(StateVisitor& f) const {
+    if (visit) visit(callbacks, f);
+  }
+};
+
 /// What every callback sees of a training. Numbers count from 0.
 struct TrainingState {
   int epoch = 0, epochs = 1;   // on_train_begin may set the epoch that training begins with, and for one that
@@ -78,6 +107,7 @@ struct TrainingState {
   NamedLogs logs{};            // at the end of a batch the means since the epoch or the test began
   bool stop_training = false;  // after this batch, or this epoch
   TrainingPosition position{};
+  CallbackStates callbacks{};
 };
 
 /// The same with the trainer, for callbacks that are templates: void on_epoch_end(auto& run). In evaluate()
@@ -120,6 +150,7 @@ KERATIN_HOOK(on_test_begin)
 KERATIN_HOOK(on_test_end)
 KERATIN_HOOK(on_test_batch_begin)
 KERATIN_HOOK(on_test_batch_end)
+KERATIN_HOOK(each_state)  // of a StateVisitor
 KERATIN_HOOK(train_step)  // of two arguments: see own_step
 }  // namespace hooks
 #undef KERATIN_HOOK

@@ -3,7 +3,7 @@
 // wanted.
 #include <keratin/core/array.hpp>
 #include <keratin/core/text.hpp>
-#include <keratin/losses/loss.hpp>
+#include <keratin/losses/reduction.hpp>
 
 #include <cmath>
 
@@ -39,10 +39,12 @@ template <class S> bool check_finite(const Array& values, const char* what, std:
   return false;
 }
 
-inline bool check_labels(const Array& labels, int classes, const Text& name) {
+// ignored: of a loss that ignores a class, which one.
+inline bool check_labels(const Array& labels, int classes, const Text& name, const int* ignored = nullptr) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const double label = labels(i);
     if (label >= 0 && label < classes && label == static_cast<int>(label)) continue;
+    if (ignored && label == *ignored) continue;
     report(Text(name.view(), ": label ", i, " is ", label, ", whole numbers from 0 to ", classes - 1,
                 " wanted"));
     return false;
@@ -132,7 +134,11 @@ bool check_targets(const Array& y, std::size_t n, const Shape& output, int index
     return false;
   }
   if (!(check_metric(Metrics::name, Metrics::targets, targets) && ...)) return false;
-  if (targets.labels || targets.sequence) return check_labels(y, output.last(), name);
+  if (targets.labels || targets.sequence) {
+    const int* ignored = nullptr;
+    if constexpr (ignores_rows<Loss>()) ignored = &Loss::ignored;
+    return check_labels(y, output.last(), name, ignored);
+  }
   return check_finite<S>(y, name.c_str(), out) &&
          (Loss::targets != Targets::probabilities || check_probabilities(y, name));
 }

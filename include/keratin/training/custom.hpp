@@ -111,9 +111,10 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::loss(const Loss&, const Ar
   in.y = rows_there(layout_.outputs, plan().outputs, k).data();
   in.gradient = dy.data();
   const double divisor =
-      detail::divisor<Loss>(in.rows, static_cast<const S*>(nullptr), static_cast<const S*>(nullptr));
-  in.weight = S{1} / static_cast<S>(divisor);
-  return Loss::evaluate(in) / divisor;
+      detail::divisor<Loss>(in, static_cast<const S*>(nullptr), static_cast<const S*>(nullptr));
+  in.weight = divisor == 0 ? S{0} : S{1} / static_cast<S>(divisor);
+  const double sum = Loss::evaluate(in);
+  return divisor == 0 ? 0 : sum / divisor;
 }
 
 // Gradients from the outputs' back; those of the weights are added to the sum.

@@ -111,7 +111,7 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::test_batches(Source& source,
   run.logs.clear();
   detail::call<on_test_begin>(run, callbacks...);
   reset_metrics();
-  source.begin(nullptr);
+  source.begin(iterations_, nullptr);
   double sum = 0, seen = 0;
   for (run.step = 0; steps == 0 || run.step < steps; ++run.step) {
     const Batch* const batch = source.next();
@@ -165,7 +165,7 @@ template <class Source>
 void Trainer<Capacity, Model, Optimizer, Heads...>::begin_pass(Source& source, bool shuffle,
                                                                const TrainingPosition& position) {
   const Random random{seed_, random_shuffle, 0, static_cast<std::uint32_t>(position.pass)};
-  source.begin(shuffle ? &random : nullptr);
+  source.begin(position.pass, shuffle ? &random : nullptr);
   for (std::int64_t i = 0; i < position.batches; ++i) source.next();
 }
 
@@ -186,8 +186,14 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::run_epochs(Source& source
   int steps = run.steps;
   History history;
   history.reserve(options.epochs);
+  std::tuple<Callbacks&...> all(callbacks...);
+  run.callbacks = {&all, [](void* of, StateVisitor& f) {
+                     std::apply([&](auto&... each) { detail::call<detail::hooks::each_state>(f, each...); },
+                                *static_cast<std::tuple<Callbacks&...>*>(of));
+                   }};
   const FlushDenormals flush;
   detail::call<on_train_begin>(run, callbacks...);
+  if (steps == 0) steps = run.steps;  // a checkpoint may know
   if (run.position.batches > 0 && (run.step > 0 || options.steps_per_epoch > 0))
     begin_pass(source, options.shuffle, run.position);
   for (; run.epoch < run.epochs && !run.stop_training; ++run.epoch) {

@@ -30,8 +30,8 @@ template <std::size_t Outputs, class D, class Accepts> class DatasetBatches {
       : data_(data), accepts_(accepts), weights_{{}, class_weight} {}
 
   int steps() const { return static_cast<int>(std::clamp<std::int64_t>(data_.cardinality(), 0, INT32_MAX)); }
-  void begin(const Random*) {
-    data_.rewind();
+  void begin(std::int64_t step, const Random*) {
+    data::detail::rewind(data_, step);
     over_ = ahead_ = false;
   }
   const Batch<Outputs>* next() {

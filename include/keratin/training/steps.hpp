@@ -92,7 +92,7 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::measure(Head& head, LossIn
     };
     std::apply([&](auto&... metric) { (one(metric), ...); }, head.of_metrics);
   };
-  const double divisor = detail::divisor<typename Head::Loss>(in.rows, weights, mask);
+  const double divisor = detail::divisor<typename Head::Loss>(in, weights, mask);
   const auto reduced = [=]<class V>(V v) { return divisor == 0 ? V{0} : v / static_cast<V>(divisor); };
   in.weight = reduced(in.weight);
   double sum = 0;
