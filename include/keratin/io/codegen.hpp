@@ -231,10 +231,12 @@ inline std::string option_text(std::string_view field, const Regularizer& value)
   const std::string of = field == "activity_regularizer" ? "Activity" : "";
   const std::string l1 = value.l1 != 0 ? of + "L1<" + number_text(value.l1) + ">" : "",
                     l2 = value.l2 != 0 ? of + "L2<" + number_text(value.l2) + ">" : "";
+  std::string text = l1 + (l1.empty() || l2.empty() ? "" : ", ") + l2;
   if (value.orthogonal != 0)
-    return "OrthogonalRegularizer<" + number_text(value.orthogonal) +
-           ", OrthogonalMode::" + (value.mode == OrthogonalMode::rows ? "rows" : "columns") + ">";
-  return l1 + (l1.empty() || l2.empty() ? "" : ", ") + l2;
+    text += (text.empty() ? "" : ", ") + ("OrthogonalRegularizer<" + number_text(value.orthogonal)) +
+            ", OrthogonalMode::" + (value.mode == OrthogonalMode::rows ? "rows" : "columns") + ">";
+  const bool alone = field == "kernel_regularizer" || field == "activity_regularizer";
+  return alone ? text : option_name(field) + "<" + text + ">";
 }
 
 // A field of a spec as text.

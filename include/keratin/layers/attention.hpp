@@ -371,7 +371,8 @@ struct ProjectedAttention {
              .regularizer = spec.kernel_regularizer,
              .matrix = {rows, shape.size() / rows},
              .constraint = spec.kernel_constraint});
-      if (spec.use_bias) p.add({bias, of_bias, spec.bias_initializer}).constrain(spec.bias_constraint);
+      if (spec.use_bias)
+        p.add({bias, of_bias, spec.bias_initializer, spec.bias_regularizer}).constrain(spec.bias_constraint);
     };
     add("query/kernel", "query/bias", {g.query_in, s.heads, s.key}, g.query_in, {s.heads, s.key});
     add("key/kernel", "key/bias", {g.key_in, s.groups, s.key}, g.key_in, {s.groups, s.key});
@@ -764,7 +765,7 @@ struct MultiHeadAttentionSpec {
   bool use_gate = false;  // what the heads make goes through gates that look at the query
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
-  Regularizer kernel_regularizer{};
+  Regularizer kernel_regularizer{}, bias_regularizer{};
   Constraint kernel_constraint{}, bias_constraint{};
   bool use_causal_mask = false, return_attention_scores = false;  // of the call, in Keras
   MasksRead masks{};
@@ -810,8 +811,9 @@ struct MultiHeadAttentionSpec {
   }
 };
 
-/// Keras: GroupQueryAttention. As MultiHeadAttention, but heads of the query share those of key and value:
-/// the first num_query_heads / num_key_value_heads of them the first, and so on.
+/// Keras: GroupedQueryAttention; layers.GroupQueryAttention there. As MultiHeadAttention, but heads of the
+/// query share those of key and value: the first num_query_heads / num_key_value_heads of them the first, and
+/// so on.
 struct GroupedQueryAttentionSpec {
   int head_dim = 0, num_query_heads = 1, num_key_value_heads = 1;
   double dropout = 0;  // of the weights
@@ -820,7 +822,7 @@ struct GroupedQueryAttentionSpec {
   bool use_gate = false;  // what the heads make goes through gates that look at the query
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
-  Regularizer kernel_regularizer{};
+  Regularizer kernel_regularizer{}, bias_regularizer{};
   Constraint kernel_constraint{}, bias_constraint{};
   bool use_causal_mask = false, return_attention_scores = false;  // of the call, in Keras
   MasksRead masks{};
@@ -980,12 +982,12 @@ struct AdditiveAttention : layer_of<AdditiveAttention<Options...>, AdditiveAtten
 
 KERATIN_ADAPT_STRUCT(keratin::MultiHeadAttentionSpec, num_heads, key_dim, value_dim, dropout, use_bias,
                      output_shape, sliding_window, use_gate, kernel_initializer, bias_initializer,
-                     kernel_regularizer, kernel_constraint, bias_constraint, use_causal_mask,
-                     return_attention_scores, masks);
+                     kernel_regularizer, bias_regularizer, kernel_constraint, bias_constraint,
+                     use_causal_mask, return_attention_scores, masks);
 KERATIN_ADAPT_STRUCT(keratin::GroupedQueryAttentionSpec, head_dim, num_query_heads, num_key_value_heads,
                      dropout, use_bias, sliding_window, use_gate, kernel_initializer, bias_initializer,
-                     kernel_regularizer, kernel_constraint, bias_constraint, use_causal_mask,
-                     return_attention_scores, masks);
+                     kernel_regularizer, bias_regularizer, kernel_constraint, bias_constraint,
+                     use_causal_mask, return_attention_scores, masks);
 KERATIN_ADAPT_STRUCT(keratin::AttentionSpec, use_scale, score_mode, dropout, use_causal_mask,
                      return_attention_scores, masks);
 KERATIN_ADAPT_STRUCT(keratin::AdditiveAttentionSpec, use_scale, dropout, use_causal_mask,

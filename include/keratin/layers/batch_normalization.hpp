@@ -29,6 +29,8 @@ struct BatchNormalizationSpec {
   Axes axis{-1};
   double momentum = 0.99, epsilon = 1e-3;
   bool center = true, scale = true;
+  Initializer gamma_initializer = Ones::value, beta_initializer{};
+  Regularizer gamma_regularizer{}, beta_regularizer{};
   Constraint gamma_constraint{}, beta_constraint{};
   ActivationFunction activation{};  // that of the layer behind it: set by fusion only
   bool masked = false;              // set by the network, for a masked input
@@ -55,8 +57,8 @@ struct BatchNormalizationSpec {
   constexpr Parameters parameters(Shape in) const {
     const Shape channels{in[place(in)]};
     Parameters p;
-    if (scale) p.add({"gamma", channels, Ones::value}).constrain(gamma_constraint);
-    if (center) p.add({"beta", channels}).constrain(beta_constraint);
+    if (scale) p.add({"gamma", channels, gamma_initializer, gamma_regularizer}).constrain(gamma_constraint);
+    if (center) p.add({"beta", channels, beta_initializer, beta_regularizer}).constrain(beta_constraint);
     p.add({.name = "moving_mean", .shape = channels, .trainable = false});
     p.add({.name = "moving_variance", .shape = channels, .initializer = Ones::value, .trainable = false});
     return p;
@@ -300,7 +302,6 @@ struct FoldedNormalization {
   int behind = 0;
   double epsilon = 0;
   bool center = true, scale = true;
-  Constraint gamma_constraint{}, beta_constraint{};
 
   constexpr explicit operator bool() const { return behind > 0; }
   constexpr bool operator==(const FoldedNormalization&) const = default;
@@ -381,4 +382,5 @@ struct BatchNormalization : layer_of<BatchNormalization<Options...>, BatchNormal
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::BatchNormalizationSpec, axis, momentum, epsilon, center, scale,
+                     gamma_initializer, beta_initializer, gamma_regularizer, beta_regularizer,
                      gamma_constraint, beta_constraint, activation, masked);

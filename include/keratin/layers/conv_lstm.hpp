@@ -27,7 +27,7 @@ template <int Rank> struct ConvLSTMSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
-  Regularizer kernel_regularizer{};
+  Regularizer kernel_regularizer{}, recurrent_regularizer{}, bias_regularizer{};
   Constraint kernel_constraint{}, recurrent_constraint{}, bias_constraint{};
   Regularizer activity_regularizer{};
 
@@ -62,7 +62,7 @@ template <int Rank> struct ConvLSTMSpec {
     p.add(of_outputs().parameters(made(in))[0]).constrain(recurrent_constraint);
     p.list[1].name = "recurrent_kernel";
     if (!use_bias) return p;
-    p.add({"bias", {4 * filters}, bias_initializer}).constrain(bias_constraint);
+    p.add({"bias", {4 * filters}, bias_initializer, bias_regularizer}).constrain(bias_constraint);
     p.list[2].initializer.unit_forget = unit_forget_bias;
     return p;
   }
@@ -232,7 +232,8 @@ template <int Rank> struct ConvLSTMSpec {
             .kernel_size = kernel_size,
             .padding = Padding::same,
             .use_bias = false,
-            .kernel_initializer = recurrent_initializer};
+            .kernel_initializer = recurrent_initializer,
+            .kernel_regularizer = recurrent_regularizer};
   }
   // The gates' inputs side by side on the last axis, one group a gate: the kernel is the same.
   static constexpr Convolution in_groups(Convolution one) {
@@ -456,10 +457,10 @@ struct ConvLSTM2D : layer_of<ConvLSTM2D<Filters, Options...>, ConvLSTMSpec<2>, O
 KERATIN_ADAPT_STRUCT(keratin::ConvLSTMSpec<1>, filters, kernel_size, strides, padding, dilation_rate,
                      activation, recurrent_activation, use_bias, unit_forget_bias, return_sequences,
                      go_backwards, dropout, recurrent_dropout, kernel_initializer, recurrent_initializer,
-                     bias_initializer, kernel_regularizer, kernel_constraint, recurrent_constraint,
-                     bias_constraint, activity_regularizer);
+                     bias_initializer, kernel_regularizer, recurrent_regularizer, bias_regularizer,
+                     kernel_constraint, recurrent_constraint, bias_constraint, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::ConvLSTMSpec<2>, filters, kernel_size, strides, padding, dilation_rate,
                      activation, recurrent_activation, use_bias, unit_forget_bias, return_sequences,
                      go_backwards, dropout, recurrent_dropout, kernel_initializer, recurrent_initializer,
-                     bias_initializer, kernel_regularizer, kernel_constraint, recurrent_constraint,
-                     bias_constraint, activity_regularizer);
+                     bias_initializer, kernel_regularizer, recurrent_regularizer, bias_regularizer,
+                     kernel_constraint, recurrent_constraint, bias_constraint, activity_regularizer);

@@ -40,7 +40,7 @@ template <int Rank> struct ConvSpec {
   bool use_bias = true;
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
-  Regularizer kernel_regularizer{};
+  Regularizer kernel_regularizer{}, bias_regularizer{};
   Constraint kernel_constraint{}, bias_constraint{};
   Regularizer activity_regularizer{};
   // Set by fusion only: the normalization behind it, and then the max-pooling by windows of 2, side by side.
@@ -64,7 +64,7 @@ template <int Rank> struct ConvSpec {
   constexpr Parameters parameters(Shape in) const {
     Parameters p;
     p.add({"kernel", kernel(in), kernel_initializer, kernel_regularizer}).constrain(kernel_constraint);
-    if (use_bias) p.add({"bias", {filters}, bias_initializer}).constrain(bias_constraint);
+    if (use_bias) p.add({"bias", {filters}, bias_initializer, bias_regularizer}).constrain(bias_constraint);
     return p;
   }
   constexpr Traits traits() const {
@@ -366,10 +366,13 @@ struct Conv3D : layer_of<Conv3D<Filters, Options...>, ConvSpec<3>, Options...> {
 
 KERATIN_ADAPT_STRUCT(keratin::ConvSpec<1>, filters, kernel_size, strides, padding, dilation_rate, groups,
                      activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
-                     kernel_constraint, bias_constraint, activity_regularizer, norm, max_pool);
+                     bias_regularizer, kernel_constraint, bias_constraint, activity_regularizer, norm,
+                     max_pool);
 KERATIN_ADAPT_STRUCT(keratin::ConvSpec<2>, filters, kernel_size, strides, padding, dilation_rate, groups,
                      activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
-                     kernel_constraint, bias_constraint, activity_regularizer, norm, max_pool);
+                     bias_regularizer, kernel_constraint, bias_constraint, activity_regularizer, norm,
+                     max_pool);
 KERATIN_ADAPT_STRUCT(keratin::ConvSpec<3>, filters, kernel_size, strides, padding, dilation_rate, groups,
                      activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
-                     kernel_constraint, bias_constraint, activity_regularizer, norm, max_pool);
+                     bias_regularizer, kernel_constraint, bias_constraint, activity_regularizer, norm,
+                     max_pool);

@@ -91,7 +91,7 @@ struct DenseSpec {
   bool use_bias = true;
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
-  Regularizer kernel_regularizer{};
+  Regularizer kernel_regularizer{}, bias_regularizer{};
   Constraint kernel_constraint{}, bias_constraint{};
   Regularizer activity_regularizer{};
   FoldedNormalization norm{};  // that of the layer behind it: set by fusion only
@@ -108,7 +108,7 @@ struct DenseSpec {
     Parameters p;
     p.add({"kernel", {in.last(), units}, kernel_initializer, kernel_regularizer})
         .constrain(kernel_constraint);
-    if (use_bias) p.add({"bias", {units}, bias_initializer}).constrain(bias_constraint);
+    if (use_bias) p.add({"bias", {units}, bias_initializer, bias_regularizer}).constrain(bias_constraint);
     return p;
   }
   constexpr Traits traits() const {
@@ -220,4 +220,5 @@ struct Dense : layer_of<Dense<Units, Options...>, DenseSpec, Options...> {
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::DenseSpec, units, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer, kernel_constraint, bias_constraint, activity_regularizer, norm);
+                     kernel_regularizer, bias_regularizer, kernel_constraint, bias_constraint,
+                     activity_regularizer, norm);

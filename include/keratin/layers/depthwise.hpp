@@ -23,6 +23,7 @@ template <int Rank> struct DepthwiseConvSpec {
   bool use_bias = true;
   Initializer depthwise_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
+  Regularizer depthwise_regularizer{}, bias_regularizer{};
   Constraint depthwise_constraint{}, bias_constraint{};
   Regularizer activity_regularizer{};
 
@@ -38,9 +39,11 @@ template <int Rank> struct DepthwiseConvSpec {
   }
   constexpr Parameters parameters(Shape in) const {
     Parameters p;
-    p.add({"kernel", kernel(in), depthwise_initializer}).constrain(depthwise_constraint);
+    p.add({"kernel", kernel(in), depthwise_initializer, depthwise_regularizer})
+        .constrain(depthwise_constraint);
     if (use_bias)
-      p.add({"bias", {in.last() * depth_multiplier}, bias_initializer}).constrain(bias_constraint);
+      p.add({"bias", {in.last() * depth_multiplier}, bias_initializer, bias_regularizer})
+          .constrain(bias_constraint);
     return p;
   }
   constexpr Traits traits() const { return {.reads_output = activation != Linear{}, .lanes = true}; }
@@ -133,7 +136,9 @@ struct DepthwiseConv2D : layer_of<DepthwiseConv2D<Options...>, DepthwiseConv2DSp
 
 KERATIN_ADAPT_STRUCT(keratin::DepthwiseConv1DSpec, kernel_size, strides, padding, depth_multiplier,
                      dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer,
-                     depthwise_constraint, bias_constraint, activity_regularizer);
+                     depthwise_regularizer, bias_regularizer, depthwise_constraint, bias_constraint,
+                     activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::DepthwiseConv2DSpec, kernel_size, strides, padding, depth_multiplier,
                      dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer,
-                     depthwise_constraint, bias_constraint, activity_regularizer);
+                     depthwise_regularizer, bias_regularizer, depthwise_constraint, bias_constraint,
+                     activity_regularizer);

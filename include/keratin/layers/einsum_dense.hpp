@@ -224,7 +224,7 @@ struct EinsumDenseSpec {
   Equation bias_axes{};
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
-  Regularizer kernel_regularizer{};
+  Regularizer kernel_regularizer{}, bias_regularizer{};
   Constraint kernel_constraint{}, bias_constraint{};
   Regularizer activity_regularizer{};
 
@@ -248,7 +248,8 @@ struct EinsumDenseSpec {
            .regularizer = kernel_regularizer,
            .matrix = {inputs(e), outputs},
            .constraint = kernel_constraint});
-    if (e.bias.rank > 0) p.add({"bias", e.bias, bias_initializer}).constrain(bias_constraint);
+    if (e.bias.rank > 0)
+      p.add({"bias", e.bias, bias_initializer, bias_regularizer}).constrain(bias_constraint);
     return p;
   }
   constexpr Traits traits() const {
@@ -355,5 +356,5 @@ struct EinsumDense : layer_of<EinsumDense<E, Options...>, EinsumDenseSpec, Optio
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::EinsumDenseSpec, equation, output_shape, activation, bias_axes,
-                     kernel_initializer, bias_initializer, kernel_regularizer, kernel_constraint,
-                     bias_constraint, activity_regularizer);
+                     kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer,
+                     kernel_constraint, bias_constraint, activity_regularizer);

@@ -17,6 +17,7 @@ inline constexpr Rule needs_at_least_1_class_and_1_output{
 struct EmbeddingSpec {
   int input_dim = 0, output_dim = 0;
   Initializer embeddings_initializer = RandomUniform<>::value;
+  Regularizer embeddings_regularizer{};
   Constraint embeddings_constraint{};
   Regularizer activity_regularizer{};
   bool mask_zero = false;
@@ -34,7 +35,8 @@ struct EmbeddingSpec {
   }
   constexpr Parameters parameters(Shape) const {
     Parameters p;
-    p.add({"embeddings", {input_dim, output_dim}, embeddings_initializer}).constrain(embeddings_constraint);
+    p.add({"embeddings", {input_dim, output_dim}, embeddings_initializer, embeddings_regularizer})
+        .constrain(embeddings_constraint);
     return p;
   }
   constexpr Traits traits() const { return {.reads_output = false}; }
@@ -123,4 +125,4 @@ struct Embedding : layer_of<Embedding<InputDim, OutputDim, Options...>, Embeddin
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::EmbeddingSpec, input_dim, output_dim, embeddings_initializer,
-                     embeddings_constraint, activity_regularizer, mask_zero);
+                     embeddings_regularizer, embeddings_constraint, activity_regularizer, mask_zero);

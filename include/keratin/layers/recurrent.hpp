@@ -158,9 +158,9 @@ template <class Spec> struct Recurrent {
     Parameters p;
     p.add({"kernel", {in.last(), columns}, spec.kernel_initializer, spec.kernel_regularizer})
         .constrain(spec.kernel_constraint);
-    p.add({"recurrent_kernel", {spec.units, columns}, spec.recurrent_initializer})
+    p.add({"recurrent_kernel", {spec.units, columns}, spec.recurrent_initializer, spec.recurrent_regularizer})
         .constrain(spec.recurrent_constraint);
-    if (spec.use_bias) p.add({"bias", bias, of_bias}).constrain(spec.bias_constraint);
+    if (spec.use_bias) p.add({"bias", bias, of_bias, spec.bias_regularizer}).constrain(spec.bias_constraint);
     return p;
   }
   /// The tensors that a graph takes out of what it makes: the output, then the states.
@@ -371,7 +371,7 @@ struct SimpleRNNSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
-  Regularizer kernel_regularizer{};
+  Regularizer kernel_regularizer{}, recurrent_regularizer{}, bias_regularizer{};
   Constraint kernel_constraint{}, recurrent_constraint{}, bias_constraint{};
   Regularizer activity_regularizer{};
 
@@ -436,7 +436,7 @@ struct LSTMSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
-  Regularizer kernel_regularizer{};
+  Regularizer kernel_regularizer{}, recurrent_regularizer{}, bias_regularizer{};
   Constraint kernel_constraint{}, recurrent_constraint{}, bias_constraint{};
   Regularizer activity_regularizer{};
 
@@ -509,7 +509,7 @@ struct GRUSpec {
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
   Initializer bias_initializer{};
-  Regularizer kernel_regularizer{};
+  Regularizer kernel_regularizer{}, recurrent_regularizer{}, bias_regularizer{};
   Constraint kernel_constraint{}, recurrent_constraint{}, bias_constraint{};
   Regularizer activity_regularizer{};
 
@@ -595,14 +595,15 @@ template <int Units, class... Options> struct GRU : layer_of<GRU<Units, Options.
 KERATIN_ADAPT_STRUCT(keratin::SimpleRNNSpec, units, activation, use_bias, return_sequences, go_backwards,
                      stateful, return_state, zero_output_for_mask, dropout, recurrent_dropout, initial_state,
                      masked, kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer,
-                     kernel_constraint, recurrent_constraint, bias_constraint, activity_regularizer);
+                     recurrent_regularizer, bias_regularizer, kernel_constraint, recurrent_constraint,
+                     bias_constraint, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::LSTMSpec, units, activation, recurrent_activation, use_bias, unit_forget_bias,
                      return_sequences, go_backwards, stateful, return_state, zero_output_for_mask, dropout,
                      recurrent_dropout, initial_state, masked, kernel_initializer, recurrent_initializer,
-                     bias_initializer, kernel_regularizer, kernel_constraint, recurrent_constraint,
-                     bias_constraint, activity_regularizer);
+                     bias_initializer, kernel_regularizer, recurrent_regularizer, bias_regularizer,
+                     kernel_constraint, recurrent_constraint, bias_constraint, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::GRUSpec, units, activation, recurrent_activation, use_bias, reset_after,
                      return_sequences, go_backwards, stateful, return_state, zero_output_for_mask, dropout,
                      recurrent_dropout, initial_state, masked, kernel_initializer, recurrent_initializer,
-                     bias_initializer, kernel_regularizer, kernel_constraint, recurrent_constraint,
-                     bias_constraint, activity_regularizer);
+                     bias_initializer, kernel_regularizer, recurrent_regularizer, bias_regularizer,
+                     kernel_constraint, recurrent_constraint, bias_constraint, activity_regularizer);

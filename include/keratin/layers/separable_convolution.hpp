@@ -21,6 +21,7 @@ template <int Rank> struct SeparableConvSpec {
   Initializer depthwise_initializer = GlorotUniform::value;
   Initializer pointwise_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
+  Regularizer depthwise_regularizer{}, pointwise_regularizer{}, bias_regularizer{};
   Constraint depthwise_constraint{}, pointwise_constraint{}, bias_constraint{};
   Regularizer activity_regularizer{};
 
@@ -40,12 +41,13 @@ template <int Rank> struct SeparableConvSpec {
   }
   constexpr Parameters parameters(Shape in) const {
     Parameters p;
-    p.add({"depthwise_kernel", depthwise_kernel(in), depthwise_initializer}).constrain(depthwise_constraint);
+    p.add({"depthwise_kernel", depthwise_kernel(in), depthwise_initializer, depthwise_regularizer})
+        .constrain(depthwise_constraint);
     p.add({"pointwise_kernel",
            kernel_shape<Rank>(detail::per_axis<Rank, 1>(), in.last() * depth_multiplier, filters),
-           pointwise_initializer})
+           pointwise_initializer, pointwise_regularizer})
         .constrain(pointwise_constraint);
-    if (use_bias) p.add({"bias", {filters}, bias_initializer}).constrain(bias_constraint);
+    if (use_bias) p.add({"bias", {filters}, bias_initializer, bias_regularizer}).constrain(bias_constraint);
     return p;
   }
   constexpr Traits traits() const {
@@ -211,9 +213,9 @@ struct SeparableConv2D : layer_of<SeparableConv2D<Filters, Options...>, Separabl
 
 KERATIN_ADAPT_STRUCT(keratin::SeparableConv1DSpec, filters, kernel_size, strides, padding, dilation_rate,
                      depth_multiplier, activation, use_bias, depthwise_initializer, pointwise_initializer,
-                     bias_initializer, depthwise_constraint, pointwise_constraint, bias_constraint,
-                     activity_regularizer);
+                     bias_initializer, depthwise_regularizer, pointwise_regularizer, bias_regularizer,
+                     depthwise_constraint, pointwise_constraint, bias_constraint, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::SeparableConv2DSpec, filters, kernel_size, strides, padding, dilation_rate,
                      depth_multiplier, activation, use_bias, depthwise_initializer, pointwise_initializer,
-                     bias_initializer, depthwise_constraint, pointwise_constraint, bias_constraint,
-                     activity_regularizer);
+                     bias_initializer, depthwise_regularizer, pointwise_regularizer, bias_regularizer,
+                     depthwise_constraint, pointwise_constraint, bias_constraint, activity_regularizer);

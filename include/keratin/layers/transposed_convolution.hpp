@@ -45,7 +45,7 @@ template <int Rank> struct ConvTransposeSpec {
   bool use_bias = true;
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer bias_initializer{};
-  Regularizer kernel_regularizer{};
+  Regularizer kernel_regularizer{}, bias_regularizer{};
   Constraint kernel_constraint{}, bias_constraint{};
   Regularizer activity_regularizer{};
 
@@ -77,7 +77,7 @@ template <int Rank> struct ConvTransposeSpec {
   constexpr Parameters parameters(Shape in) const {
     Parameters p;
     p.add({"kernel", kernel(in), kernel_initializer, kernel_regularizer}).constrain(kernel_constraint);
-    if (use_bias) p.add({"bias", {filters}, bias_initializer}).constrain(bias_constraint);
+    if (use_bias) p.add({"bias", {filters}, bias_initializer, bias_regularizer}).constrain(bias_constraint);
     return p;
   }
   constexpr Traits traits() const {
@@ -242,10 +242,13 @@ struct Conv3DTranspose : layer_of<Conv3DTranspose<Filters, Options...>, ConvTran
 
 KERATIN_ADAPT_STRUCT(keratin::ConvTransposeSpec<1>, filters, kernel_size, strides, padding, output_padding,
                      dilation_rate, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer, kernel_constraint, bias_constraint, activity_regularizer);
+                     kernel_regularizer, bias_regularizer, kernel_constraint, bias_constraint,
+                     activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::ConvTransposeSpec<2>, filters, kernel_size, strides, padding, output_padding,
                      dilation_rate, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer, kernel_constraint, bias_constraint, activity_regularizer);
+                     kernel_regularizer, bias_regularizer, kernel_constraint, bias_constraint,
+                     activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::ConvTransposeSpec<3>, filters, kernel_size, strides, padding, output_padding,
                      dilation_rate, activation, use_bias, kernel_initializer, bias_initializer,
-                     kernel_regularizer, kernel_constraint, bias_constraint, activity_regularizer);
+                     kernel_regularizer, bias_regularizer, kernel_constraint, bias_constraint,
+                     activity_regularizer);

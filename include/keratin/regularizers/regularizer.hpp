@@ -2,6 +2,7 @@
 // Regularizer: a penalty l1 * sum |w| + l2 * sum w^2 that is added to the loss. Keras: L1, L2 (without a
 // half), L1L2.
 
+#include <keratin/core/options.hpp>
 #include <keratin/kernels/vector.hpp>
 
 namespace keratin {
@@ -101,6 +102,46 @@ template <double L = 0.01> struct ActivityL2 {
   static constexpr void apply(Spec& spec) {
     spec.activity_regularizer.l2 = L;
   }
+};
+
+namespace detail {
+
+// What options that are written for a kernel say of any weight.
+template <class... R> constexpr Regularizer regularizer_of() {
+  struct {
+    Regularizer kernel_regularizer{};
+  } of;
+  (R::apply(of), ...);
+  return of.kernel_regularizer;
+}
+
+}  // namespace detail
+
+/// BiasRegularizer<L2<>>, EmbeddingsRegularizer<L1<0.1>, L2<0.1>>, and so on, where L1 and L2 alone are those
+/// of the kernel. Keras: bias_regularizer, ...
+template <class... R> struct BiasRegularizer {
+  KERATIN_SETS(bias_regularizer, detail::regularizer_of<R...>())
+};
+template <class... R> struct RecurrentRegularizer {
+  KERATIN_SETS(recurrent_regularizer, detail::regularizer_of<R...>())
+};
+template <class... R> struct EmbeddingsRegularizer {
+  KERATIN_SETS(embeddings_regularizer, detail::regularizer_of<R...>())
+};
+template <class... R> struct DepthwiseRegularizer {
+  KERATIN_SETS(depthwise_regularizer, detail::regularizer_of<R...>())
+};
+template <class... R> struct PointwiseRegularizer {
+  KERATIN_SETS(pointwise_regularizer, detail::regularizer_of<R...>())
+};
+template <class... R> struct AlphaRegularizer {
+  KERATIN_SETS(alpha_regularizer, detail::regularizer_of<R...>())
+};
+template <class... R> struct GammaRegularizer {
+  KERATIN_SETS(gamma_regularizer, detail::regularizer_of<R...>())
+};
+template <class... R> struct BetaRegularizer {
+  KERATIN_SETS(beta_regularizer, detail::regularizer_of<R...>())
 };
 
 }  // namespace keratin
