@@ -94,8 +94,10 @@ functional::Model models::merging() {
   return filled(x, Dot<1, 2, true>{}(Dense<2>{}(d), Average{}(d)));
 }
 functional::Model models::embedding() {
-  return chain({9}, Embedding<20, 6, EmbeddingsInitializer<Ones>>{}, Conv1D<5, Kernel<3>, ReLU>{},
-               GlobalMaxPooling1D{}, Dense<2>{});
+  return chain({9}, Embedding<20, 6, EmbeddingsInitializer<Ones>, EmbeddingsRegularizer<L1<0.5>, L2<>>>{},
+               Conv1D<5, Kernel<3>, ReLU>{}, GlobalMaxPooling1D{},
+               BatchNormalization<GammaInitializer<Zeros>, BetaRegularizer<L1<>>>{},
+               Dense<2, BiasRegularizer<L2<>>>{});
 }
 functional::Model models::normalization() {
   return chain({4, 6}, RMSNormalization<>{}, Dense<6>{}, BatchNormalization<Axis<1>, NoCenter>{},

@@ -19,6 +19,17 @@ void set_what_is_needed(auto& spec) {
   if constexpr (requires { spec.input_dim; }) set(spec.input_dim, 10), set(spec.output_dim, 4);
   if constexpr (requires { spec.layer; }) set_what_is_needed(spec.layer);
   if constexpr (requires { spec.num_heads; }) set(spec.num_heads, 2), set(spec.key_dim, 4);
+  if constexpr (requires { spec.head_dim; }) set(spec.head_dim, 4);
+  if constexpr (requires { spec.output_size; })
+    for (int& size : spec.output_size) set(size, 2);
+  if constexpr (requires { spec.num_tokens; }) set(spec.num_tokens, 4);
+  if constexpr (requires { spec.num_bins; }) spec.num_bins = 4;
+  if constexpr (requires { spec.height, spec.width; }) set(spec.height, 3), set(spec.width, 3);
+  if constexpr (requires { spec.groups, spec.center; }) spec.groups = 4;
+  if constexpr (requires { spec.target_shape; }) spec.target_shape = Shape{2, -1};
+  if constexpr (requires { spec.dims; }) spec.dims = Shape{2, 1};
+  if constexpr (requires { spec.vocabulary_size; }) spec.vocabulary_size = 4;
+  if constexpr (requires { spec.equation; }) spec.equation = "abc,cd->abd", spec.output_shape = {-1, 4};
 }
 
 std::string text_of(const Shape& shape) { return io::detail::put(shape).dump(); }
@@ -37,7 +48,9 @@ template <class S> void describe() {
   });
   set_what_is_needed(spec);
   int shown = 0;
-  for (const Shape& shape : {Shape{8}, Shape{6, 8}, Shape{6, 6, 8}, Shape{4, 6, 6, 8}}) {
+  for (const Shape& shape : {Shape{8}, Shape{6, 8}, Shape{6, 6, 8}, Shape{4, 6, 6, 8}, Shape{6, 6, 3}}) {
+    if (shown > 0 && shape == Shape{6, 6, 3}) continue;  // of colors only
+
     Shapes in(shape);
     if constexpr (MergingSpec<S>) in.add(shape);
     if (spec.fit(in).broken) in = Shapes(shape);

@@ -31,6 +31,23 @@ MISSING = {
     'MelSpectrogram': 'no audio layers yet',
 }
 
+# Settings of layers that are here, refused with the layer's name: what there is instead, or why.
+REFUSED = {
+    'data_format channels_first': 'of any layer: channels are the last axis',
+    'LayerNormalization, UnitNormalization, GroupNormalization': 'along other axes than the last ones: Permute before '
+                                                                 'and behind',
+    'MultiHeadAttention': 'attention_axes other than the steps, an output_shape of several axes',
+    'Multiply, Maximum, Minimum of masked tensors': 'in Keras a mask changes their values; so with a Concatenate along '
+                                                    'the steps where an input has none',
+    'ConvLSTM of a masked sequence': 'Keras 3.15 itself fails there with JAX',
+    'Bidirectional': 'of other layers than SimpleRNN, LSTM and GRU, and of a backward_layer with other settings',
+    'TimeDistributed': 'of layers that look at more than their sample: Dropout, BatchNormalization, stateful ones',
+    'BatchNormalization': 'renorm, and a call with training=False',
+    'Resizing, UpSampling2D': 'antialias, lanczos3 and lanczos5',
+    'sparsemax': 'in files: what Keras computes is not sparsemax',
+    'recurrent layers': 'of gelu, silu and mish, whose slope their result does not tell',
+}
+
 GUIDE = """\
 # Layers
 
@@ -48,6 +65,7 @@ def comments():
     for header in sorted((ROOT / 'include' / 'keratin').rglob('*.hpp')):
         for block in re.findall(r'((?:^ *///.*\n)+)', header.read_text(), re.M):
             text = ' '.join(line.strip()[3:].strip() for line in block.splitlines())
+            text = re.sub(r' \(Rank \d\)', '', text)
             match = re.search(r'Keras: ([A-Z]\w*(?:(?:, |/| and )\w+)*)', text)
             if not match:
                 continue
@@ -101,6 +119,9 @@ def page(layers):
             lines.append('; '.join(f'{shape(a)} becomes {shape(b)}' for a, b in layer['shape']) + '\n')
     lines.append('## Not here\n')
     for name, why in MISSING.items():
+        lines.append(f'- {name}: {why}')
+    lines.append('\n## Settings that are refused\n')
+    for name, why in REFUSED.items():
         lines.append(f'- {name}: {why}')
     return '\n'.join(lines) + '\n'
 

@@ -221,18 +221,20 @@ TEST_CASE("lists of a wrong length are an error") {
         "layer 'y' (Normalization): mean: 70 numbers came, 4 wanted");
 }
 
-TEST_CASE("inputs in a dict are called by their keys") {
+TEST_CASE("inputs in a dict are called by their keys, and a list of outputs may hold lists") {
   const char* const record = R"({"class_name": "Functional", "config": {"layers": [
       {"class_name": "InputLayer", "config": {"batch_shape": [null, 4], "name": "x"}, "inbound_nodes": []},
       {"class_name": "InputLayer", "config": {"batch_shape": [null, 4], "name": "y"}, "inbound_nodes": []},
       {"class_name": "Add", "config": {"name": "add"}, "inbound_nodes": [{"args": [[
         {"class_name": "__keras_tensor__", "config": {"keras_history": ["x", 0, 0]}},
         {"class_name": "__keras_tensor__", "config": {"keras_history": ["y", 0, 0]}}]], "kwargs": {}}]}],
-      "input_layers": {"title": ["y", 0, 0], "body": ["x", 0, 0]}, "output_layers": [["add", 0, 0]]}})";
+      "input_layers": {"title": ["y", 0, 0], "body": ["x", 0, 0]},
+      "output_layers": [["add", 0, 0], [["x", 0, 0], ["y", 0, 0]]]}})";
   const io::CustomLayers none;
   const functional::Model model = io::detail::Builder(none).build(io::Json::parse(record));
   CHECK(model.input_name(0) == "title");
   CHECK(model.input_name(1) == "body");
+  CHECK(model.outputs() == 3);
 }
 
 TEST_CASE("a layer of the user's own is made by the user") {

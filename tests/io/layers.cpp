@@ -49,6 +49,29 @@ TEST_CASE("every layer comes back from Keras's files, and from those written her
   }
 }
 
+TEST_CASE("penalties of every weight come back from files") {
+  const TemporaryFolder here;
+  std::string path = std::string(KERATIN_TEST_DATA) + "/files/layers_regularization_penalties.keras";
+  std::vector<float> x(30);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 7 % 9);
+  for (int again = 0; again < 2; ++again) {
+    functional::Model model = io::load_model(path);
+    io::save_model(model, path = here.file("penalties.keras"));
+    auto trainer = compile(model, SGD{.learning_rate = 0.1}, MeanSquaredError{});
+    std::vector<double> losses;
+    for (int step = 0; step < 3; ++step) losses.push_back(trainer.train_on_batch(x, filled_array(10, 7))[0]);
+    CHECK(all_near(losses, golden("trained/penalties/loss")));
+  }
+}
+
+TEST_CASE("a mask that an output has from a BatchNormalization is one that Keras makes by itself") {
+  const TemporaryFolder here;
+  const auto x = functional::Input({5, 3});
+  const auto y = Dense<2>{}(BatchNormalization<>{}(functional::Layer(MaskingSpec{})(x)));
+  io::save_model(functional::Model(x, y), here.file("masked.keras"));
+  CHECK(io::load_model(here.file("masked.keras")).output(0).mask());
+}
+
 TEST_CASE("attention of a Sequential, which Keras's cannot have, is saved as a graph") {
   using Net = Sequential<Input<6, 4>, MultiHeadAttention<2, 3, CausalMask>, Dense<2>>;
   const TemporaryFolder here;

@@ -19,4 +19,6 @@ write_family("core", [
          inputs=lambda k, x: abs((x * 8).astype("int32")).astype("float32") if k == 0 else x, apart=True),
     Case("core_glu", (3, 4), Called(layers.Dense(6), lambda layer, x: activations.glu(layer(x)))),
     Case("core_threshold", (5,), Called(layers.Dense(7), lambda layer, x: activations.threshold(layer(x), 0.1, -2.0))),
+    Case("core_average_keepdims", (4, 3, 2), layers.GlobalAveragePooling2D(keepdims=True)),
+    Case("core_max_keepdims", (5, 3), layers.GlobalMaxPooling1D(keepdims=True)),
 ])

@@ -106,4 +106,10 @@ write_family("recurrent", [
     Case("embedding_pooled", (4,),
          Sequential([layers.Embedding(5, 17, mask_zero=True), layers.GlobalAveragePooling1D(), layers.Dense(2)]),
          inputs=lambda k, x: np.array([[1, 0, 4, 0], [2, 2, 3, 1], [0, 0, 0, 3]], "float32")),
+    Case("conv_lstm2d_states", [(3, 4, 5, 2), (2, 3, 2), (2, 3, 2)],
+         from_states(layers.ConvLSTM2D(2, 3, return_sequences=True, return_state=True)), apart=True),
+    Case("conv_lstm1d_states", [(2, 4, 1), (4, 3), (4, 3)],
+         from_states(layers.ConvLSTM1D(3, 2, padding="same", go_backwards=True, return_state=True)), apart=True),
+    Case("conv_lstm1d_initial", [(1, 3, 2), (3, 17), (3, 17)], from_states(layers.ConvLSTM1D(17, 1)), apart=True),
+    Case("conv_lstm1d_returned", (3, 5, 2), layers.ConvLSTM1D(1, 2, return_state=True)),
 ])

@@ -59,3 +59,32 @@ def trained():
 with open(HERE / "layers_regularization.txt", "a", encoding="ascii") as file:
     for name, array in trained():
         write_line(file, name, array)
+
+
+def penalties():
+    """A penalty on each kind of weight that is no kernel: losses of three steps of training, and the weights."""
+    name = "penalties"
+    x = keras.Input((6,), name=f"{name}.x0")
+    made = layers.Embedding(9, 4, embeddings_regularizer=L1L2(0.02, 0.03))(x)
+    made = layers.SeparableConv1D(3, 2, activation="tanh", depthwise_regularizer=L2(0.1),
+                                  pointwise_regularizer=L1(0.05), bias_regularizer=L2(0.2))(made)
+    made = layers.BatchNormalization(gamma_regularizer=L2(0.2), beta_regularizer=L1(0.1))(made)
+    made = layers.DepthwiseConv1D(2, depthwise_regularizer=L2(0.1), bias_regularizer=L1(0.02))(made)
+    made = layers.LSTM(2, kernel_regularizer=L1(0.01), recurrent_regularizer=L2(0.1),
+                       bias_regularizer=L1L2(0.05, 0.04))(made)
+    model = keras.Model(x, {f"{name}.y": layers.Dense(2, bias_regularizer=L2(0.3))(made)})
+    fill_weights(model)
+    model.save(HERE / "files" / "layers_regularization_penalties.keras")
+    data = np.float32(np.arange(30).reshape(5, 6) * 7 % 9)
+    yield f"layer/{name}/x0", data[:3]
+    yield f"layer/{name}/y", np.asarray(model(data[:3])[f"{name}.y"])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    y = {f"{name}.y": fill((5, 2), 7)}
+    yield f"trained/{name}/loss", np.array([model.train_on_batch(data, y) for _ in range(3)], "float32")
+    for k, w in enumerate(model.weights):
+        yield f"trained/{name}/w{k}", np.asarray(w)
+
+
+with open(HERE / "layers_regularization.txt", "a", encoding="ascii") as file:
+    for name, array in penalties():
+        write_line(file, name, array)

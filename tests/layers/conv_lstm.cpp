@@ -1,4 +1,4 @@
-#include "../check.hpp"
+#include "../check_graph.hpp"
 
 using namespace keratin;
 
@@ -54,4 +54,28 @@ TEST_CASE("ConvLSTM has Keras's parameters, and refuses what does not fit") {
                 &window_is_larger_than_the_input);
   static_assert(ConvLSTM1D<2, Softmax>::spec.fit(Shape{4, 6, 2}).broken ==
                 &needs_an_activation_value_by_value);
+}
+
+TEST_CASE("ConvLSTM begins with states and returns them as Keras's") {
+  using functional::Layer, functional::Tensor;
+  const Tensor x = functional::Input({3, 4, 5, 2}), h = functional::Input({2, 3, 2}),
+               c = functional::Input({2, 3, 2});
+  const auto [y, made] = Layer(ConvLSTM2D<2, Kernel<3>, ReturnSequences>{}).with_state(x, {h, c});
+  check_graph("conv_lstm2d_states", {x, h, c}, {y, made[0], made[1]});
+  const Tensor x1 = functional::Input({2, 4, 1}), h1 = functional::Input({4, 3}),
+               c1 = functional::Input({4, 3});
+  const auto [last, after] = Layer(ConvLSTM1D<3, Kernel<2>, Same, GoBackwards>{}).with_state(x1, {h1, c1});
+  check_graph("conv_lstm1d_states", {x1, h1, c1}, {last, after[0], after[1]});
+  const Tensor x2 = functional::Input({1, 3, 2}), h2 = functional::Input({3, 17}),
+               c2 = functional::Input({3, 17});
+  check_graph("conv_lstm1d_initial", {x2, h2, c2}, {ConvLSTM1D<17>{}(x2, h2, c2)});
+  const Tensor x3 = functional::Input({3, 5, 2});
+  const auto [only, states] = Layer(ConvLSTM1D<1, Kernel<2>>{}).with_state(x3);
+  check_graph("conv_lstm1d_returned", {x3}, {only, states[0], states[1]});
+  CHECK_THROWS_WITH(Layer(ConvLSTM1D<2>{}, "frames")(x2, h2, h2),
+                    "layer 0, ConvLSTM1D 'frames', got (3, 17), as input 1: an initial state needs the shape "
+                    "of a step's output; wants (3, 2)");
+  CHECK_THROWS_AS(ConvLSTM1D<17>{}(x2, h2), std::invalid_argument);
+  const Tensor mask = functional::Input({1});
+  CHECK_THROWS_AS(Layer(ConvLSTM1D<17>{}).all(x2, {h2, c2}, mask), std::invalid_argument);
 }

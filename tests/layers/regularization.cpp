@@ -305,6 +305,44 @@ TEST_CASE("a penalty on what a layer makes is that of ActivityRegularization beh
                 &regularizes_both_ways_side_by_side);
 }
 
+TEST_CASE("every weight may have a penalty of its own") {
+  using Net =
+      Sequential<Input<6>, Embedding<9, 4, EmbeddingsRegularizer<L1<0.02>, L2<0.03>>>,
+                 SeparableConv1D<3, Kernel<2>, Tanh, DepthwiseRegularizer<L2<0.1>>,
+                                 PointwiseRegularizer<L1<0.05>>, BiasRegularizer<L2<0.2>>>,
+                 BatchNormalization<GammaRegularizer<L2<0.2>>, BetaRegularizer<L1<0.1>>>,
+                 DepthwiseConv1D<Kernel<2>, DepthwiseRegularizer<L2<0.1>>, BiasRegularizer<L1<0.02>>>,
+                 LSTM<2, L1<0.01>, RecurrentRegularizer<L2<0.1>>, BiasRegularizer<L1<0.05>, L2<0.04>>>,
+                 Dense<2, BiasRegularizer<L2<0.3>>>>;
+  Model<Net> model;
+  std::vector<float> weights, x(30);
+  int k = 0;
+  for (const LayerPlan& layer : model.layers())
+    for (const Parameter& p : *layer.tensors.parameters)
+      for (const float v : filled_array(static_cast<std::size_t>(p.shape.size()), ++k))
+        weights.push_back(v + (p.trainable ? 0 : 1));
+  model.set_weights(weights);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 7 % 9);
+  auto trainer = compile(model, SGD{.learning_rate = 0.1}, MeanSquaredError{});
+  std::vector<double> losses;
+  for (int step = 0; step < 3; ++step) losses.push_back(trainer.train_on_batch(x, filled_array(10, 7))[0]);
+  CHECK(all_near(losses, golden("trained/penalties/loss")));
+  int w = 0;
+  for (const LayerPlan& layer : model.layers())
+    for (int i = 0; i < layer.tensors.count(); ++i)
+      CHECK(all_near(model.block().subspan(layer.tensors.offset(i),
+                                           static_cast<std::size_t>(layer.tensors[i].shape.size())),
+                     golden("trained/penalties/w" + std::to_string(w++))));
+  using Zeroed = BatchNormalization<GammaInitializer<Zeros>, BetaInitializer<Ones>>;
+  static_assert(Zeroed::spec.parameters(Shape{3})[0].initializer == Zeros::value &&
+                Zeroed::spec.parameters(Shape{3})[1].initializer == Ones::value);
+  static_assert(GroupNormalization<2, GammaRegularizer<L1<>>>::spec.parameters(Shape{4})[0].regularizer.l1 ==
+                0.01);
+  static_assert(PReLU<AlphaRegularizer<L1<>, L2<0.5>>>::spec.alpha_regularizer == Regularizer{0.01, 0.5});
+  static_assert(
+      GRU<2, RecurrentRegularizer<OrthogonalRegularizer<>>>::spec.recurrent_regularizer.orthogonal == 0.01);
+}
+
 TEST_CASE("rates, deviations and noise shapes that do not fit are refused") {
   static_assert(DropoutSpec{1.1}.fit(Shape{5}).broken == &needs_a_rate_from_0_to_1);
   static_assert(SpatialDropoutSpec<1>{-0.1}.fit(Shape{5, 1}).broken == &needs_a_rate_from_0_to_1);

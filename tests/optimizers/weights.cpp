@@ -106,12 +106,12 @@ TEST_CASE("the orthogonal penalty and its gradient against Keras") {
     CHECK(all_near(gradient, golden("orthogonal/" + name + "/gradient"), 1e-6));
     CHECK(detail::orthogonal_penalty(penalty, Shape{3, 5}, w.data()) == value);
   };
-  check("rows", OrthogonalRegularizer<0.3>::value);
-  check("columns", OrthogonalRegularizer<0.3, OrthogonalMode::columns>::value);
+  check("rows", detail::regularizer_of<OrthogonalRegularizer<0.3>>());
+  check("columns", detail::regularizer_of<OrthogonalRegularizer<0.3, OrthogonalMode::columns>>());
   const std::vector<float> zeros(6);
   std::vector<float> gradient(6, 7.f);
-  CHECK(detail::orthogonal_penalty(OrthogonalRegularizer<>::value, Shape{2, 3}, zeros.data(),
-                                   gradient.data()) == 0);
+  CHECK(detail::orthogonal_penalty(detail::regularizer_of<OrthogonalRegularizer<>>(), Shape{2, 3},
+                                   zeros.data(), gradient.data()) == 0);
   CHECK(gradient == zeros);
 }
 

@@ -88,9 +88,9 @@ template <LayerSpec S> class NodeOf final : public Node {
       return inputs == 1 || MergingSpec<S>;
   }
   std::shared_ptr<const Node> with([[maybe_unused]] const Extras& extras) const override {
-    if constexpr (has_mask) {
+    if constexpr (has_mask || has_extras) {
       S spec = spec_;
-      spec.masked = extras.masks.count() > 0;
+      if constexpr (has_mask) spec.masked = extras.masks.count() > 0;
       if constexpr (has_extras) {
         spec.initial_state = extras.initial_state;
         returns_state(spec) = extras.return_more;
@@ -107,14 +107,11 @@ template <LayerSpec S> class NodeOf final : public Node {
     }
   }
   Extras extras() const override {
-    if constexpr (has_extras)
-      return {spec_.initial_state, {spec_.masked ? MasksRead::given : 0u}, returns_state(spec_)};
-    else if constexpr (has_mask)
-      return {.masks = {spec_.masked ? MasksRead::given : 0u}};
-    else if constexpr (has_masks)
-      return {false, spec_.masks, spec_.return_attention_scores, spec_.use_causal_mask};
-    else
-      return {};
+    Extras all;
+    if constexpr (has_masks) all = {false, spec_.masks, spec_.return_attention_scores, spec_.use_causal_mask};
+    if constexpr (has_mask) all.masks = {spec_.masked ? MasksRead::given : 0u};
+    if constexpr (has_extras) all.initial_state = spec_.initial_state, all.return_more = returns_state(spec_);
+    return all;
   }
   bool reads_masks() const override { return has_masks; }
   AttendedShapes attended([[maybe_unused]] const Shapes& in) const override {
@@ -193,7 +190,7 @@ template <LayerSpec S> class NodeOf final : public Node {
     return *static_cast<const typename S::Geometry*>(at.geometry.get());
   }
   static constexpr bool has_mask = requires(S s) { s.masked; };
-  static constexpr bool has_extras = requires(S s) { s.initial_state, s.masked, s.pieces(); };
+  static constexpr bool has_extras = requires(S s) { s.initial_state, s.pieces(); };
   // Of a layer around another the inner one says it.
   static auto& returns_state(auto& spec) {
     if constexpr (requires { spec.layer; })

@@ -326,11 +326,13 @@ class Layer {
     const Node& node = *layer_->node;
     if (node.reads_masks()) return node_with_masks(inputs, wanted, mask_given);
     if (wanted.return_more && node.states() == 0) refuse(inputs, has_no_state);
-    if (inputs.empty() || !node.reads_mask()) return layer_->node;
+    if (mask_given && !node.reads_mask()) refuse(inputs, takes_no_masked_inputs);
+    if (inputs.empty() || (!node.reads_mask() && node.states() == 0)) return layer_->node;
     if (node.states() > 0 && inputs.size() > 1 &&
         inputs.size() != 1 + static_cast<std::size_t>(node.states()))
       refuse(inputs, needs_all_of_its_states);
-    const std::optional<Tensor> mask = mask_given || inputs.size() > 1 ? mask_given : inputs[0].mask();
+    const std::optional<Tensor> mask =
+        mask_given || inputs.size() > 1 || !node.reads_mask() ? mask_given : inputs[0].mask();
     auto with = node.with({.initial_state = inputs.size() > 1,
                            .masks = {mask ? MasksRead::given : 0u},
                            .return_more = wanted.return_more});

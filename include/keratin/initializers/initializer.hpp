@@ -111,5 +111,12 @@ template <class I> struct KernelInitializer {
 template <class I> struct BiasInitializer {
   KERATIN_SETS(bias_initializer, I::value)
 };
+/// How the weights of a normalization start: GammaInitializer<Zeros>. Keras: gamma_initializer, ...
+template <class I> struct GammaInitializer {
+  KERATIN_SETS(gamma_initializer, I::value)
+};
+template <class I> struct BetaInitializer {
+  KERATIN_SETS(beta_initializer, I::value)
+};
 
 }  // namespace keratin

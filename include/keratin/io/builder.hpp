@@ -393,6 +393,16 @@ class Builder {
       at_.pop_back();
       return {std::nullopt, nullptr, colors(config, name, in)};
     }
+    if (config.is_object() && config.value("keepdims", Json()) == true) {  // a global pooling
+      config.erase("keepdims");
+      at_.pop_back();
+      Shape kept;
+      while (kept.rank + 1 < in.rank) kept.extent[kept.rank++] = 1;
+      kept.extent[kept.rank++] = in.last();
+      return {std::nullopt,
+              nullptr,
+              {layer_of(record, config, name, in, group), Layer(ReshapeSpec(kept), name + "/keepdims")}};
+    }
     places.push_back({name, group + weights_in(class_name, config), trainable, at_,
                       class_name == NormalizationSpec::name && config.is_object() &&
                           is_long(config.value("mean", Json()))});

@@ -115,6 +115,8 @@ inline void each_leaf(const Json& j, const std::string& name, auto f) {
   for (const auto& [key, value] : j.items())
     if (value.is_array() && !value.empty() && value[0].is_string())
       f(key, value);
+    else if (j.is_array() && value.is_array() && !value.empty())  // the states of several cells
+      each_leaf(value, key, f);
     else
       wants(value, "[layer, call, tensor]");
 }

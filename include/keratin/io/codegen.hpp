@@ -228,18 +228,15 @@ inline std::string option_text(std::string_view, Interpolation value) {
   return pascal_case(enum_name(value));
 }
 inline std::string option_text(std::string_view field, const Regularizer& value) {
-  const std::string of = field == "activity_regularizer" ? "Activity" : "", l1 = number_text(value.l1),
-                    l2 = number_text(value.l2);
-  std::string text;
+  const std::string of = field == "activity_regularizer" ? "Activity" : "";
+  const std::string l1 = value.l1 != 0 ? of + "L1<" + number_text(value.l1) + ">" : "",
+                    l2 = value.l2 != 0 ? of + "L2<" + number_text(value.l2) + ">" : "";
+  std::string text = l1 + (l1.empty() || l2.empty() ? "" : ", ") + l2;
   if (value.orthogonal != 0)
-    text = "OrthogonalRegularizer<" + number_text(value.orthogonal) +
-           ", OrthogonalMode::" + (value.mode == OrthogonalMode::rows ? "rows" : "columns") + ">";
-  else if (value.l1 != 0 && value.l2 != 0)
-    text = of.empty() ? "L1L2<" + l1 + ", " + l2 + ">" : of + "L1<" + l1 + ">, " + of + "L2<" + l2 + ">";
-  else if (value)
-    text = of + (value.l1 != 0 ? "L1<" + l1 : "L2<" + l2) + ">";
-  const bool of_kernel = field == "kernel_regularizer" || !of.empty();
-  return of_kernel || text.empty() ? text : option_name(field) + "<" + text + ">";
+    text += (text.empty() ? "" : ", ") + ("OrthogonalRegularizer<" + number_text(value.orthogonal)) +
+            ", OrthogonalMode::" + (value.mode == OrthogonalMode::rows ? "rows" : "columns") + ">";
+  const bool alone = text.empty() || field == "kernel_regularizer" || field == "activity_regularizer";
+  return alone ? text : option_name(field) + "<" + text + ">";
 }
 
 // A field of a spec as text.

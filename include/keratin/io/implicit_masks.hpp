@@ -47,7 +47,8 @@ class ImplicitMasks {
     if (operator_module(*call.node)) return nullptr;
     if (call.node->makes_mask()) return call.mask.get();
     if (!call.node->passes_mask()) return nullptr;
-    if (call.node->states() > 0 || call.node->reads_masks() || call.inputs.size() == 1)
+    const std::size_t masks = static_cast<std::size_t>(call.node->extras().masks.count());
+    if (call.node->states() > 0 || call.node->reads_masks() || call.inputs.size() == 1 + masks)
       return of(call.inputs[0].call());
     for (const Tensor& x : call.inputs)
       if (!x.mask() || was_given(x)) return nullptr;

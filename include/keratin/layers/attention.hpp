@@ -811,8 +811,9 @@ struct MultiHeadAttentionSpec {
   }
 };
 
-/// Keras: GroupQueryAttention. As MultiHeadAttention, but heads of the query share those of key and value:
-/// the first num_query_heads / num_key_value_heads of them the first, and so on.
+/// Keras: GroupedQueryAttention; layers.GroupQueryAttention there. As MultiHeadAttention, but heads of the
+/// query share those of key and value: the first num_query_heads / num_key_value_heads of them the first, and
+/// so on.
 struct GroupedQueryAttentionSpec {
   int head_dim = 0, num_query_heads = 1, num_key_value_heads = 1;
   double dropout = 0;  // of the weights

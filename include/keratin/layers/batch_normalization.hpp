@@ -29,6 +29,7 @@ struct BatchNormalizationSpec {
   Axes axis{-1};
   double momentum = 0.99, epsilon = 1e-3;
   bool center = true, scale = true;
+  Initializer gamma_initializer = Ones::value, beta_initializer{};
   Regularizer gamma_regularizer{}, beta_regularizer{};
   Constraint gamma_constraint{}, beta_constraint{};
   ActivationFunction activation{};  // that of the layer behind it: set by fusion only
@@ -56,9 +57,8 @@ struct BatchNormalizationSpec {
   constexpr Parameters parameters(Shape in) const {
     const Shape channels{in[place(in)]};
     Parameters p;
-    if (scale) p.add({"gamma", channels, Ones::value, gamma_regularizer}).constrain(gamma_constraint);
-    if (center)
-      p.add({.name = "beta", .shape = channels, .regularizer = beta_regularizer}).constrain(beta_constraint);
+    if (scale) p.add({"gamma", channels, gamma_initializer, gamma_regularizer}).constrain(gamma_constraint);
+    if (center) p.add({"beta", channels, beta_initializer, beta_regularizer}).constrain(beta_constraint);
     p.add({.name = "moving_mean", .shape = channels, .trainable = false});
     p.add({.name = "moving_variance", .shape = channels, .initializer = Ones::value, .trainable = false});
     return p;
@@ -382,5 +382,5 @@ struct BatchNormalization : layer_of<BatchNormalization<Options...>, BatchNormal
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::BatchNormalizationSpec, axis, momentum, epsilon, center, scale,
-                     gamma_regularizer, beta_regularizer, gamma_constraint, beta_constraint, activation,
-                     masked);
+                     gamma_initializer, beta_initializer, gamma_regularizer, beta_regularizer,
+                     gamma_constraint, beta_constraint, activation, masked);

@@ -6,6 +6,9 @@
 
 namespace keratin {
 
+namespace functional {  // met by graphs only
+inline constexpr Rule needs_states_like_its_output{"an initial state needs the shape of a step's output"};
+}  // namespace functional
 inline constexpr Rule needs_sequences_TxWxC{"needs a sequence of sequences: (steps, width, channels)"};
 inline constexpr Rule needs_images_TxHxWxC{"needs a sequence of images: (steps, height, width, channels)"};
 
@@ -14,7 +17,7 @@ inline constexpr Rule needs_images_TxHxWxC{"needs a sequence of images: (steps, 
 /// dilation_rate say; the outputs of the step before by kernels of the same size with padding same. kernel
 /// (kernel_size..., channels, 4 filters), recurrent_kernel (kernel_size..., filters, 4 filters), bias (4
 /// filters); gates i f c o as in LSTM. Dropout and recurrent dropout give each gate inputs of its own, at all
-/// steps of a sample the same ones.
+/// steps of a sample the same ones. In a graph it may begin with states, output and cell, and return them.
 template <int Rank> struct ConvLSTMSpec {
   int filters = 0;
   Sizes<Rank> kernel_size = detail::per_axis<Rank, 1>();
@@ -22,7 +25,9 @@ template <int Rank> struct ConvLSTMSpec {
   Padding padding = Padding::valid;
   Sizes<Rank> dilation_rate = detail::per_axis<Rank, 1>();
   ActivationFunction activation = Tanh{}, recurrent_activation = Sigmoid{};
-  bool use_bias = true, unit_forget_bias = true, return_sequences = false, go_backwards = false;
+  bool use_bias = true, unit_forget_bias = true, return_sequences = false, go_backwards = false,
+       return_state = false;
+  bool initial_state = false;  // set by a graph, for a call that is given them
   double dropout = 0, recurrent_dropout = 0;
   Initializer kernel_initializer = GlorotUniform::value;
   Initializer recurrent_initializer = Orthogonal<>::value;
@@ -37,7 +42,15 @@ template <int Rank> struct ConvLSTMSpec {
   static constexpr bool activates_inside = true, may_be_causal = false;
   static constexpr const char* weights_in = "cell";  // in Keras's files
 
-  constexpr Fit fit(Shape in) const {
+  constexpr int inputs() const { return initial_state ? 3 : 1; }
+  constexpr int states() const { return 2; }
+  /// The tensors that a graph takes out of what it makes: the output, then the states.
+  constexpr PerInput<SliceSpec> pieces() const {
+    return detail::sequence_and_states(return_sequences, states());
+  }
+
+  constexpr Fit fit(const Shapes& all) const {
+    const Shape& in = all;
     if (in.rank != Rank + 2) return Rank == 1 ? needs_sequences_TxWxC : needs_images_TxHxWxC;
     if (filters < 1) return needs_at_least_1_filter;
     for (const double rate : {dropout, recurrent_dropout})
@@ -51,10 +64,13 @@ template <int Rank> struct ConvLSTMSpec {
     if (of_input.broken) return *of_input.broken;
     const Fit recurrent = of_outputs().fit(made(in));
     if (recurrent.broken) return recurrent;
-    if (!return_sequences) return made(in);
-    Shape all = in;
-    for (int a = 1; a < in.rank; ++a) all.extent[a] = made(in)[a - 1];
-    return all;
+    for (int i = 1; i < inputs() && i < all.count; ++i)
+      if (all[i] != made(in)) return {functional::needs_states_like_its_output, made(in), i};
+    if (!return_sequences && !return_state) return made(in);
+    Shape rows = in;
+    rows.extent[0] = (return_sequences ? in[0] : 1) + (return_state ? states() : 0);
+    for (int a = 1; a < in.rank; ++a) rows.extent[a] = made(in)[a - 1];
+    return rows.elements() > INT32_MAX ? Fit(more_than_2_31_elements) : Fit(rows);
   }
   constexpr Parameters parameters(Shape in) const {
     Parameters p;
@@ -85,7 +101,7 @@ template <int Rank> struct ConvLSTMSpec {
     typename Convolution::Geometry of_inputs, of_outputs;
     ActivationFunction activation, recurrent_activation;
     int steps, positions, filters;
-    bool use_bias, sequences, backwards;
+    bool use_bias, sequences, backwards, initial_state, return_state;
     // With dropout the gates' inputs lie side by side, in so many groups; values of a step's input.
     double dropout, recurrent_dropout;
     typename Convolution::Geometry of_dropped_inputs, of_dropped_outputs;
@@ -94,6 +110,9 @@ template <int Rank> struct ConvLSTMSpec {
     /// Values of a step's output; its gates are four times as many.
     constexpr std::ptrdiff_t step() const { return std::ptrdiff_t{positions} * filters; }
     constexpr int time(int s) const { return backwards ? steps - 1 - s : s; }
+    /// Steps that are made: the outputs, then the states.
+    constexpr int outputs() const { return sequences ? steps : 1; }
+    constexpr int rows() const { return outputs() + (return_state ? 2 : 0); }
     /// Values of a sample that training keeps of dropped inputs, and of outputs and their factors.
     constexpr std::ptrdiff_t kept_inputs() const { return dropout > 0 ? 4 * std::ptrdiff_t{steps} * in : 0; }
     constexpr std::ptrdiff_t kept_outputs() const { return recurrent_dropout > 0 ? 4 * step() : 0; }
@@ -110,6 +129,8 @@ template <int Rank> struct ConvLSTMSpec {
             use_bias,
             return_sequences,
             go_backwards,
+            initial_state,
+            return_state,
             dropout,
             recurrent_dropout,
             in_groups(of_inputs()).geometry(four_times(step(in))),
@@ -147,21 +168,26 @@ template <int Rank> struct ConvLSTMSpec {
     }
     row.tensors = c.layer->tensors.only(1);
     for (int s = 0; s < g.steps; ++s) {
-      if (s > 0 && drops_outputs) {
-        drop_outputs(g, count, c.run.random, at.outputs_of(s - 1), at.kept_outputs);
+      const Before<T> before = at.before(g, s, c);
+      if (before.output && drops_outputs) {
+        drop_outputs(g, count, c.run.random, before.output, at.kept_outputs);
         Convolution::forward(g.of_dropped_outputs,
                              Forward<T>{count, at.kept_outputs, at.part, c.block, &row, nullptr});
-      } else if (s > 0) {
-        const Forward<T, Count> outputs{c.count, at.outputs_of(s - 1), at.part, c.block, &row, nullptr};
+      } else if (before.output) {
+        const Forward<T, Count> outputs{c.count, before.output, at.part, c.block, &row, nullptr};
         Convolution::forward(of_outputs(geometry), outputs);
       }
-      detail::with_activations(geometry, [&](auto a, auto r) { step(g, a, r, count, s, at); });
+      detail::with_activations(geometry, [&](auto a, auto r) { step(g, a, r, count, s, before.cell, at); });
     }
     const std::ptrdiff_t n = g.step();
-    const int first = g.sequences ? 0 : g.steps - 1;
-    for (std::ptrdiff_t i = 0; i < count; ++i)
-      for (int s = first; s < g.steps; ++s)
-        std::copy_n(at.outputs_of(s) + i * n, n, c.y + (i * (g.steps - first) + s - first) * n);
+    const int last = g.steps - 1, first = g.steps - g.outputs();
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+      T* y = c.y + i * g.rows() * n;
+      for (int s = first; s < g.steps; ++s) y = std::copy_n(at.outputs_of(s) + i * n, n, y);
+      if (!g.return_state) continue;
+      y = std::copy_n(at.outputs_of(last) + i * n, n, y);
+      std::copy_n(at.cells_of(last) + i * n, n, y);
+    }
   }
   template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
     using S = Scalar<T>;
@@ -173,6 +199,12 @@ template <int Rank> struct ConvLSTMSpec {
              *const dcell = of(room.cell);
     S* const sums = c.scratch + room.weights;
     std::fill(c.scratch + room.output, c.scratch + room.convolution, S{});
+    const std::ptrdiff_t n = g.step();
+    for (std::ptrdiff_t i = 0; i < c.count && g.return_state; ++i) {
+      const T* const d = c.dy + (i * g.rows() + g.outputs()) * n;
+      std::copy_n(d, n, dh + i * n);
+      std::copy_n(d + n, n, dcell + i * n);
+    }
     const Tensors recurrent = c.tensors->only(1), of_both = c.tensors->only(0, 2);
     Backward<T> inner = c;
     inner.scratch = c.scratch + room.convolution;
@@ -182,22 +214,25 @@ template <int Rank> struct ConvLSTMSpec {
                drops_outputs = c.run.keeps() && g.recurrent_dropout > 0;
     T* const ddropped = of(room.dropped);
     for (int s = g.steps - 1; s >= 0; --s) {
+      const Before<T> before = at.before(g, s, c);
       detail::with_activations(geometry, [&](auto a, auto r) {
-        step_back(g, a, r, c.count, s, at, c.dy, dgates, dstep, dh, dcell);
+        step_back(g, a, r, c.count, s, before.cell, at, c.dy, dgates, dstep, dh, dcell);
       });
-      if (s == 0) continue;
+      if (!before.output) continue;
       if (drops_outputs) {
-        drop_outputs(g, c.count, c.run.random, at.outputs_of(s - 1), at.kept_outputs);
+        drop_outputs(g, c.count, c.run.random, before.output, at.kept_outputs);
         inner.x = at.kept_outputs;
         inner.dx = ddropped;
         Convolution::backward(g.of_dropped_outputs, inner, Sums<S>{sums});
         join_outputs(g, c.count, c.run.random, ddropped, dh);
         continue;
       }
-      inner.x = at.outputs_of(s - 1);
+      inner.x = before.output;
       inner.dx = dh;
       Convolution::backward(of_outputs(geometry), inner, Sums<S>{sums});
     }
+    for (int k = 0; k < 2 && g.initial_state; ++k)
+      if (T* const to = c.input_gradient(1 + k)) std::copy_n(k == 0 ? dh : dcell, c.count * n, to);
     gradients.take(1, 0, static_cast<int>(g.of_outputs.size.weights()), sums);
     inner.tensors = &of_both;
     inner.count = c.count * g.steps;
@@ -233,7 +268,8 @@ template <int Rank> struct ConvLSTMSpec {
             .kernel_size = kernel_size,
             .padding = Padding::same,
             .use_bias = false,
-            .kernel_initializer = recurrent_initializer};
+            .kernel_initializer = recurrent_initializer,
+            .kernel_regularizer = recurrent_regularizer};
   }
   // The gates' inputs side by side on the last axis, one group a gate: the kernel is the same.
   static constexpr Convolution in_groups(Convolution one) {
@@ -256,6 +292,10 @@ template <int Rank> struct ConvLSTMSpec {
       return geometry.of_outputs;
   }
 
+  // What a step goes on from, [count]; null: zeros.
+  template <class T> struct Before {
+    const T *output = nullptr, *cell = nullptr;
+  };
   // Where a pass keeps what: the gates lie as the inputs do, [count][steps]; cells and outputs
   // [steps][count].
   template <class T> struct Memory {
@@ -271,6 +311,10 @@ template <int Rank> struct ConvLSTMSpec {
     }
     T* cells_of(int s) const { return cells + s * batch; }
     T* outputs_of(int s) const { return outputs + s * batch; }
+    Before<T> before(const Geometry& g, int s, const auto& pass) const {
+      if (s > 0) return {outputs_of(s - 1), cells_of(s - 1)};
+      return g.initial_state ? Before<T>{pass.input(1), pass.input(2)} : Before<T>{};
+    }
   };
   // In scalars: the gradients of all gates, those of one step's, of its output and cell, the sums for the
   // recurrent kernel, and what a convolution works with.
@@ -379,25 +423,26 @@ template <int Rank> struct ConvLSTMSpec {
   }
   // Step s after its convolutions; the activated gates stay.
   template <class A, class R, class T>
-  [[gnu::noinline]] static void step(const Geometry& g, A a, R r, int count, int s, const Memory<T>& at) {
+  [[gnu::noinline]] static void step(const Geometry& g, A a, R r, int count, int s, const T* cells_before,
+                                     const Memory<T>& at) {
     using V = kernels::Vec<Scalar<T>>;
     const std::ptrdiff_t n = g.step(), apart = std::ptrdiff_t{g.filters} * Unit<T>::samples;
     for (std::ptrdiff_t i = 0; i < count; ++i) {
       auto* const gates = scalars(at.gates + (i * g.steps + g.time(s)) * 4 * n);
       const auto* const recurrent = scalars(at.part + i * 4 * n);
-      const auto* const before = s > 0 ? scalars(at.cells_of(s - 1) + i * n) : nullptr;
+      const auto* const before = cells_before ? scalars(cells_before + i * n) : nullptr;
       auto *const cell = scalars(at.cells_of(s) + i * n), *const out = scalars(at.outputs_of(s) + i * n);
       each_vector<T>(g,
                      [&](std::ptrdiff_t to, std::ptrdiff_t from, auto part) __attribute__((always_inline)) {
                        V z[4];
                        for (int k = 0; k < 4; ++k) {
                          z[k] = part.load(gates + from + k * apart);
-                         if (s > 0) z[k] += part.load(recurrent + from + k * apart);
+                         if (before) z[k] += part.load(recurrent + from + k * apart);
                          z[k] = k == 2 ? a.value(z[k]) : r.value(z[k]);
                          part.store(gates + from + k * apart, z[k]);
                        }
                        V c = z[0] * z[2];
-                       if (s > 0) c += z[1] * part.load(before + to);
+                       if (before) c += z[1] * part.load(before + to);
                        part.store(cell + to, c);
                        part.store(out + to, z[3] * a.value(c));
                      });
@@ -406,18 +451,18 @@ template <int Rank> struct ConvLSTMSpec {
   // The way back through it: dh and dcell are those of its output and cell, and become those of the cell
   // before.
   template <class A, class R, class T>
-  [[gnu::noinline]] static void step_back(const Geometry& g, A a, R r, int count, int s, const Memory<T>& at,
-                                          const T* dy, T* dgates, T* dstep, T* dh, T* dcell) {
+  [[gnu::noinline]] static void step_back(const Geometry& g, A a, R r, int count, int s,
+                                          const T* cells_before, const Memory<T>& at, const T* dy, T* dgates,
+                                          T* dstep, T* dh, T* dcell) {
     using V = kernels::Vec<Scalar<T>>;
     const std::ptrdiff_t n = g.step(), apart = std::ptrdiff_t{g.filters} * Unit<T>::samples;
     for (std::ptrdiff_t i = 0; i < count; ++i) {
       const std::ptrdiff_t row = i * g.steps + g.time(s);
       const auto *const gates = scalars(at.gates + row * 4 * n), *const cell =
                                                                      scalars(at.cells_of(s) + i * n);
-      const auto* const before = s > 0 ? scalars(at.cells_of(s - 1) + i * n) : nullptr;
-      const auto* const out = g.sequences        ? scalars(dy + (i * g.steps + s) * n)
-                              : s + 1 == g.steps ? scalars(dy + i * n)
-                                                 : nullptr;
+      const auto* const before = cells_before ? scalars(cells_before + i * n) : nullptr;
+      const int made = s - (g.steps - g.outputs());  // which of the outputs
+      const auto* const out = made >= 0 ? scalars(dy + (i * g.rows() + made) * n) : nullptr;
       auto *const dz = scalars(dgates + row * 4 * n), *const of_step = scalars(dstep + i * 4 * n),
                   *const of_output = scalars(dh + i * n), *const of_cell = scalars(dcell + i * n);
       each_vector<T>(g,
@@ -428,7 +473,7 @@ template <int Rank> struct ConvLSTMSpec {
                        const V active = a.value(part.load(cell + to)), through = total * z[3],
                                dc = through * a.derivative(active) + part.load(of_cell + to);
                        d[0] = dc * z[2] * r.derivative(z[0]);
-                       d[1] = s > 0 ? dc * part.load(before + to) * r.derivative(z[1]) : V{};
+                       d[1] = before ? dc * part.load(before + to) * r.derivative(z[1]) : V{};
                        d[2] = dc * z[0] * a.derivative(z[2]);
                        d[3] = total * active * r.derivative(z[3]);
                        part.store(of_cell + to, dc * z[1]);
@@ -456,11 +501,13 @@ struct ConvLSTM2D : layer_of<ConvLSTM2D<Filters, Options...>, ConvLSTMSpec<2>, O
 
 KERATIN_ADAPT_STRUCT(keratin::ConvLSTMSpec<1>, filters, kernel_size, strides, padding, dilation_rate,
                      activation, recurrent_activation, use_bias, unit_forget_bias, return_sequences,
-                     go_backwards, dropout, recurrent_dropout, kernel_initializer, recurrent_initializer,
-                     bias_initializer, kernel_regularizer, recurrent_regularizer, bias_regularizer,
-                     kernel_constraint, recurrent_constraint, bias_constraint, activity_regularizer);
+                     go_backwards, return_state, initial_state, dropout, recurrent_dropout,
+                     kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer,
+                     recurrent_regularizer, bias_regularizer, kernel_constraint, recurrent_constraint,
+                     bias_constraint, activity_regularizer);
 KERATIN_ADAPT_STRUCT(keratin::ConvLSTMSpec<2>, filters, kernel_size, strides, padding, dilation_rate,
                      activation, recurrent_activation, use_bias, unit_forget_bias, return_sequences,
-                     go_backwards, dropout, recurrent_dropout, kernel_initializer, recurrent_initializer,
-                     bias_initializer, kernel_regularizer, recurrent_regularizer, bias_regularizer,
-                     kernel_constraint, recurrent_constraint, bias_constraint, activity_regularizer);
+                     go_backwards, return_state, initial_state, dropout, recurrent_dropout,
+                     kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer,
+                     recurrent_regularizer, bias_regularizer, kernel_constraint, recurrent_constraint,
+                     bias_constraint, activity_regularizer);

@@ -314,6 +314,7 @@ struct LayerNormalizationSpec {
   Axes axis{-1};
   double epsilon = 1e-3;
   bool center = true, scale = true;
+  Initializer gamma_initializer = Ones::value, beta_initializer{};
   Regularizer gamma_regularizer{}, beta_regularizer{};
   Constraint gamma_constraint{}, beta_constraint{};
 
@@ -330,9 +331,8 @@ struct LayerNormalizationSpec {
   constexpr Parameters parameters(Shape in) const {
     const Shape shape = detail::shape_of_last(in, axis.count);
     Parameters p;
-    if (scale) p.add({"gamma", shape, Ones::value, gamma_regularizer}).constrain(gamma_constraint);
-    if (center)
-      p.add({.name = "beta", .shape = shape, .regularizer = beta_regularizer}).constrain(beta_constraint);
+    if (scale) p.add({"gamma", shape, gamma_initializer, gamma_regularizer}).constrain(gamma_constraint);
+    if (center) p.add({"beta", shape, beta_initializer, beta_regularizer}).constrain(beta_constraint);
     return p;
   }
   constexpr Traits traits() const { return Rows::traits; }
@@ -431,6 +431,7 @@ struct GroupNormalizationSpec {
   Axes axis{-1};
   double epsilon = 1e-3;
   bool center = true, scale = true;
+  Initializer gamma_initializer = Ones::value, beta_initializer{};
   Regularizer gamma_regularizer{}, beta_regularizer{};
   Constraint gamma_constraint{}, beta_constraint{};
 
@@ -448,6 +449,8 @@ struct GroupNormalizationSpec {
   constexpr Parameters parameters(Shape in) const {
     return LayerNormalizationSpec{.center = center,
                                   .scale = scale,
+                                  .gamma_initializer = gamma_initializer,
+                                  .beta_initializer = beta_initializer,
                                   .gamma_regularizer = gamma_regularizer,
                                   .beta_regularizer = beta_regularizer,
                                   .gamma_constraint = gamma_constraint,
@@ -608,9 +611,11 @@ struct GroupNormalization
 
 }  // namespace keratin
 
-KERATIN_ADAPT_STRUCT(keratin::LayerNormalizationSpec, axis, epsilon, center, scale, gamma_regularizer,
-                     beta_regularizer, gamma_constraint, beta_constraint);
+KERATIN_ADAPT_STRUCT(keratin::LayerNormalizationSpec, axis, epsilon, center, scale, gamma_initializer,
+                     beta_initializer, gamma_regularizer, beta_regularizer, gamma_constraint,
+                     beta_constraint);
 KERATIN_ADAPT_STRUCT(keratin::RMSNormalizationSpec, axis, epsilon);
 KERATIN_ADAPT_STRUCT(keratin::UnitNormalizationSpec, axis);
-KERATIN_ADAPT_STRUCT(keratin::GroupNormalizationSpec, groups, axis, epsilon, center, scale, gamma_regularizer,
-                     beta_regularizer, gamma_constraint, beta_constraint);
+KERATIN_ADAPT_STRUCT(keratin::GroupNormalizationSpec, groups, axis, epsilon, center, scale, gamma_initializer,
+                     beta_initializer, gamma_regularizer, beta_regularizer, gamma_constraint,
+                     beta_constraint);

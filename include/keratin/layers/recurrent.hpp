@@ -120,6 +120,13 @@ template <class Gradients> struct HandOnRecurrent {
   }
 };
 
+// Out of rows of outputs and n states behind them: the sequence, or the last output, and each state.
+constexpr PerInput<SliceSpec> sequence_and_states(bool sequence, int n) {
+  PerInput<SliceSpec> all(SliceSpec{1, {sequence ? Slice{0, -n} : Slice::at(0)}});
+  for (int s = 0; s < n; ++s) all.add({1, {Slice::at(s - n)}});
+  return all;
+}
+
 // What the three specs share. Spec::with_cell(geometry, f) calls f with the kernel's cell.
 template <class Spec> struct Recurrent {
   // A sequence, then the states to begin with, then the mask.
@@ -165,10 +172,7 @@ template <class Spec> struct Recurrent {
   }
   /// The tensors that a graph takes out of what it makes: the output, then the states.
   static constexpr PerInput<SliceSpec> pieces(const Spec& spec) {
-    const int n = states(spec);
-    PerInput<SliceSpec> all(SliceSpec{1, {spec.return_sequences ? Slice{0, -n} : Slice::at(0)}});
-    for (int s = 0; s < n; ++s) all.add({1, {Slice::at(s - n)}});
-    return all;
+    return sequence_and_states(spec.return_sequences, states(spec));
   }
   static constexpr Traits traits(const Spec& spec) {
     return {.reads_output = false,

@@ -56,7 +56,6 @@ struct activity_l2_option;
 
 /// l * sum |w| on the kernel. Keras: kernel_regularizer=L1(l), 0.01 by default. May stand beside L2.
 template <double L = 0.01> struct L1 {
-  static constexpr Regularizer value{L, 0};
   using sets = detail::l1_option;
   template <class Spec>
     requires requires(Spec s) { s.kernel_regularizer; }
@@ -66,7 +65,6 @@ template <double L = 0.01> struct L1 {
 };
 /// l * sum w^2 on the kernel. Keras: kernel_regularizer=L2(l), 0.01 by default. May stand beside L1.
 template <double L = 0.01> struct L2 {
-  static constexpr Regularizer value{0, L};
   using sets = detail::l2_option;
   template <class Spec>
     requires requires(Spec s) { s.kernel_regularizer; }
@@ -76,7 +74,6 @@ template <double L = 0.01> struct L2 {
 };
 /// Both on the kernel. Keras: kernel_regularizer=L1L2(l1, l2), 0 by default.
 template <double OfL1 = 0.0, double OfL2 = 0.0> struct L1L2 {
-  static constexpr Regularizer value{OfL1, OfL2};
   using sets = detail::l1_option;
   template <class Spec>
     requires requires(Spec s) { s.kernel_regularizer; }
@@ -88,7 +85,6 @@ template <double OfL1 = 0.0, double OfL2 = 0.0> struct L1L2 {
 /// factor times the mean of |cos| of the angles between all pairs of rows, or columns. Keras:
 /// kernel_regularizer=OrthogonalRegularizer(factor, mode), of kernels of rank 2. May stand beside L1 and L2.
 template <double Factor = 0.01, OrthogonalMode Mode = OrthogonalMode::rows> struct OrthogonalRegularizer {
-  static constexpr Regularizer value{0, 0, Factor, Mode};
   using sets = detail::orthogonal_option;
   template <class Spec>
     requires requires(Spec s) { s.kernel_regularizer; }
@@ -96,31 +92,6 @@ template <double Factor = 0.01, OrthogonalMode Mode = OrthogonalMode::rows> stru
     spec.kernel_regularizer.orthogonal = Factor;
     spec.kernel_regularizer.mode = Mode;
   }
-};
-/// BiasRegularizer<L2<0.01>>: a penalty on another weight than the kernel. Keras: bias_regularizer, ...
-template <class R> struct BiasRegularizer {
-  KERATIN_SETS(bias_regularizer, R::value)
-};
-template <class R> struct RecurrentRegularizer {
-  KERATIN_SETS(recurrent_regularizer, R::value)
-};
-template <class R> struct EmbeddingsRegularizer {
-  KERATIN_SETS(embeddings_regularizer, R::value)
-};
-template <class R> struct DepthwiseRegularizer {
-  KERATIN_SETS(depthwise_regularizer, R::value)
-};
-template <class R> struct PointwiseRegularizer {
-  KERATIN_SETS(pointwise_regularizer, R::value)
-};
-template <class R> struct AlphaRegularizer {
-  KERATIN_SETS(alpha_regularizer, R::value)
-};
-template <class R> struct GammaRegularizer {
-  KERATIN_SETS(gamma_regularizer, R::value)
-};
-template <class R> struct BetaRegularizer {
-  KERATIN_SETS(beta_regularizer, R::value)
 };
 /// l * sum |y| on what the layer makes, over the number of samples. Keras: activity_regularizer=L1(l). May
 /// stand beside ActivityL2.
@@ -141,6 +112,46 @@ template <double L = 0.01> struct ActivityL2 {
   static constexpr void apply(Spec& spec) {
     spec.activity_regularizer.l2 = L;
   }
+};
+
+namespace detail {
+
+// What options that are written for a kernel say of any weight.
+template <class... R> constexpr Regularizer regularizer_of() {
+  struct {
+    Regularizer kernel_regularizer{};
+  } of;
+  (R::apply(of), ...);
+  return of.kernel_regularizer;
+}
+
+}  // namespace detail
+
+/// BiasRegularizer<L2<>>, EmbeddingsRegularizer<L1<0.1>, L2<0.1>>, and so on, where L1 and L2 alone are those
+/// of the kernel. Keras: bias_regularizer, ...
+template <class... R> struct BiasRegularizer {
+  KERATIN_SETS(bias_regularizer, detail::regularizer_of<R...>())
+};
+template <class... R> struct RecurrentRegularizer {
+  KERATIN_SETS(recurrent_regularizer, detail::regularizer_of<R...>())
+};
+template <class... R> struct EmbeddingsRegularizer {
+  KERATIN_SETS(embeddings_regularizer, detail::regularizer_of<R...>())
+};
+template <class... R> struct DepthwiseRegularizer {
+  KERATIN_SETS(depthwise_regularizer, detail::regularizer_of<R...>())
+};
+template <class... R> struct PointwiseRegularizer {
+  KERATIN_SETS(pointwise_regularizer, detail::regularizer_of<R...>())
+};
+template <class... R> struct AlphaRegularizer {
+  KERATIN_SETS(alpha_regularizer, detail::regularizer_of<R...>())
+};
+template <class... R> struct GammaRegularizer {
+  KERATIN_SETS(gamma_regularizer, detail::regularizer_of<R...>())
+};
+template <class... R> struct BetaRegularizer {
+  KERATIN_SETS(beta_regularizer, detail::regularizer_of<R...>())
 };
 
 }  // namespace keratin
