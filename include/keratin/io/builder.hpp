@@ -322,6 +322,12 @@ class Builder {
       const bool returns_state = config.contains("return_state") && config["return_state"] == true;
       std::optional<Tensor> mask;
       if (arguments.mask && !implicit_.contains(arguments.mask->layer)) mask = at(*arguments.mask);
+      if (p.converted && p.made->layer && p.made->layer->states() > 0 && tensors.size() > 1) {
+        // Keras 2 has states behind what a layer reads, and takes its mask along also then.
+        state.assign(tensors.begin() + 1, tensors.end());
+        tensors.resize(1, tensors[0]);
+        if (!mask) mask = tensors[0].mask();
+      }
       return builder_.call(*p.made, tensors, state, mask,
                            {.return_more = returns_state || arguments.return_attention_scores,
                             .use_causal_mask = arguments.use_causal_mask});
