@@ -210,6 +210,20 @@ TEST_CASE("what changes a result is not left out") {
                     "{}") == "'y' is an output, an operator that is known as part of a mask only");
 }
 
+TEST_CASE("global pooling that keeps its axes is followed by a Reshape") {
+  const io::Json record = io::Json::parse(R"({"class_name": "Sequential", "config": {"layers": [
+      {"class_name": "InputLayer", "config": {"batch_shape": [null, 2, 1, 2], "name": "x"}},
+      {"class_name": "GlobalAveragePooling2D", "config": {"name": "pool", "keepdims": true}}]}})");
+  const io::CustomLayers none;
+  const functional::Model model = io::detail::Builder(none).build(record);
+  CHECK(model.output_shape(0) == Shape{1, 1, 2});
+  CHECK(model.predict(std::vector<float>{1, 2, 3, 6}) == std::vector<float>{2, 4});
+  const TemporaryFolder here;
+  io::save_model(model, here.file("again.keras"));
+  Model<Sequential<Input<2, 1, 2>, GlobalAveragePooling2D, Reshape<1, 1, 2>>> fixed;
+  CHECK_NOTHROW(io::load_model(fixed, here.file("again.keras")));
+}
+
 TEST_CASE("lists of a wrong length are an error") {
   std::string list = "[";
   for (int i = 0; i < 70; ++i) list += (i == 0 ? "" : ",") + std::to_string(i);
