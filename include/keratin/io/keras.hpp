@@ -1,6 +1,7 @@
 #pragma once
 // Models and weights out of Keras's files: .keras, .weights.h5, and whole models in .h5. Needs libzip and
 // nlohmann-json.
+#include <keratin/io/blob.hpp>
 #include <keratin/io/builder.hpp>
 #include <keratin/io/graph_config.hpp>
 #include <keratin/io/hdf5.hpp>
@@ -427,6 +428,8 @@ template <class Model>
 void load_weights(Model& model, const std::string& path, const CustomLayers& custom = {}) {
   detail::of_file(path, [&] {
     if (path.ends_with(".keras")) throw FileError("holds a whole model: load_model(model, path) reads it");
+    if constexpr (requires { load_blob(model, path); })
+      if (path.ends_with(".bin")) return load_blob(model, path);
     const Hdf5 file(path);
     const detail::ModelGraph graph = detail::graph_of(model);
     const detail::GraphWriter layout(*graph.model, graph.names, custom);
