@@ -81,8 +81,8 @@ TEST_CASE("models of every topology that Keras wrote give Keras's outputs") {
 }
 
 TEST_CASE("whole models in .h5 give Keras's outputs") {
-  for (const char* name :
-       {"two_towers", "residual_block", "several_outputs", "nested_twice", "encoder_and_decoder"})
+  for (const char* name : {"two_towers", "residual_block", "several_outputs", "nested_twice",
+                           "encoder_and_decoder", "masked_tagger"})
     check_outputs(io::load_model(file(std::string(name) + ".h5")), name);
 }
 

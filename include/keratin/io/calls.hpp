@@ -66,6 +66,11 @@ inline bool is_model(const std::string& class_name) {
   return is_sequential(class_name) || class_name == "Functional" || class_name == "Model";
 }
 inline bool is_operator(const Json& record) {
+  // An .h5 does not say where a class is from: these are made for masks, and no layer is called so.
+  if (!record.contains("module"))
+    for (const char* known :
+         {"NotEqual", "Any", "LogicalOr", "ExpandDims", "ZerosLike", "OnesLike", "ConvertToTensor"})
+      if (record.value("class_name", Json()) == known) return true;
   const std::string module = record.value("module", Json("")).is_string() ? record.value("module", "") : "";
   return module.find(".ops") != std::string::npos;
 }
