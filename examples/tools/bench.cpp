@@ -120,7 +120,9 @@ std::vector<Row> measure_layers(const functional::Model& model, const Graph& gra
                                 const functional::Plan& plan, const std::vector<int>& batches) {
   std::vector<Row> rows;
   const std::vector<std::string> names = layer_names(model.layers());
+  Waiting waiting("measuring layer");
   for (int i = 0; i < graph.needed; ++i) {
+    waiting.show(static_cast<std::size_t>(i) + 1, static_cast<std::size_t>(graph.needed));
     const Graph::Entry& entry = graph.entry(i);
     const LayerPlan& layer = plan.layers[static_cast<std::size_t>(i)];
     if (entry.layer->piece >= 0 || layer.traits.view || layer.traits.only_in_training) continue;

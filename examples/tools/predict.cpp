@@ -4,6 +4,8 @@
 
 namespace tool {
 
+static constexpr std::size_t piece = 1024;  // samples at once
+
 int predict(const Predict& options) {
   const bool archive_in = options.input.ends_with(".npz"), archive_out = options.output.ends_with(".npz");
   if (!archive_in && !options.input.ends_with(".npy"))
@@ -31,12 +33,23 @@ int predict(const Predict& options) {
   about(options.input, [&] {
     // Outputs may be as long as inputs whose length is open.
     const auto executor = model.executor<Mode{}>().of(model.lengths_of(x));
-    std::vector<std::span<float>> y;
-    for (const Port& port : executor->plan.outputs) {
-      values.emplace_back(samples * port.size);
-      y.emplace_back(values.back());
+    for (const Port& port : executor->plan.outputs) values.emplace_back(samples * port.size);
+    Waiting waiting("sample");
+    for (std::size_t first = 0; first < samples; first += piece) {
+      const std::size_t n = std::min(piece, samples - first);
+      std::vector<Array> inputs;
+      for (std::size_t k = 0; k < x.size(); ++k) {
+        const std::size_t row = x[k].size() / samples;
+        inputs.push_back(x[k].slice(first * row, n * row));
+      }
+      std::vector<std::span<float>> y;
+      for (std::vector<float>& output : values) {
+        const std::size_t row = output.size() / samples;
+        y.push_back(std::span(output).subspan(first * row, n * row));
+      }
+      model.predict(Arrays(inputs.data(), inputs.size()), y);
+      if (samples > piece) waiting.show(first + n, samples);
     }
-    model.predict(x, y);
     for (std::size_t k = 0; k < values.size(); ++k) {
       std::vector<std::size_t> extents = io::detail::extents_of(executor->plan.outputs[k].shape);
       extents.insert(extents.begin(), samples);

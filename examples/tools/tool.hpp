@@ -4,7 +4,10 @@
 #include <keratin/functional/model.hpp>
 #include <keratin/io/file_error.hpp>
 
+#include <unistd.h>
+
 #include <cstdint>
+#include <cstdio>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -42,6 +45,26 @@ inline std::vector<std::string> split(const std::string& list) {
   }
   return names;
 }
+
+/// How far long work is, on one line of the terminal; nothing where errors go elsewhere.
+class Waiting {
+ public:
+  explicit Waiting(const char* what) : what_(what), shows_(isatty(STDERR_FILENO) != 0) {}
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  ~Waiting() {
+    if (shown_) std::fputs("\r\033[K", stderr);
+  }
+  void show(std::size_t done, std::size_t all) {
+    if (!shows_) return;
+    shown_ = true;
+    std::fprintf(stderr, "\r%s %zu of %zu", what_, done, all);
+  }
+
+ private:
+  const char* what_;
+  bool shows_, shown_ = false;
+};
 
 /// A whole model out of a .keras or .h5.
 functional::Model load(const std::string& path);

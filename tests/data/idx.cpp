@@ -1,7 +1,7 @@
 // IDX files: every element type, gzip and plain, and every way in which a file can be wrong.
 #include "keratin/data/idx.hpp"
 
-#include "../files.hpp"
+#include "../damage.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -164,6 +164,14 @@ TEST_CASE("read_idx survives a gzip file with any bit flipped or any end cut off
   bad = good;
   bad[10] = 7;  // a deflate block of the reserved type
   CHECK(error_of(folder.plain(bad)) == "is not a valid gzip file: invalid block type");
+}
+
+TEST_CASE("damaged IDX files load or are refused, in the memory that they justify") {
+  const Folder folder;
+  const std::string good = idx(8, {30, 4}, std::string(120, 'x'));
+  const auto read = [](const std::string& path) { read_idx<std::uint8_t>(path); };
+  check_damaged<std::runtime_error>(good, read, 4);
+  check_damaged<std::runtime_error>(contents(folder.gzip(good)), read, 1100);  // what deflate may make of it
 }
 
 // Where Debian's package dataset-fashion-mnist puts its files.

@@ -259,6 +259,27 @@ TEST_CASE("models of wrong descriptions are loaded or refused") {
   CHECK(loaded < tried);
 }
 
+TEST_CASE("wrong descriptions of Keras 2 are built or refused") {
+  Chance chance(4);
+  const Json record = Json::parse(Hdf5(file("keras2/graph.h5")).text("/", "model_config"));
+  const io::CustomLayers none;
+  int built = 0;
+  for (int n = 0; n < 300; ++n) {
+    CAPTURE(n);
+    Json changed = record;
+    for (std::size_t k = 1 + below(chance, 3); k > 0; --k) change(changed, chance);
+    built += survives(0, [&] {
+      io::detail::of_file("changed", [&] {
+        io::detail::Builder builder(none);
+        builder.most_weights = 1 << 20;
+        builder.build(changed);
+      });
+    });
+  }
+  CHECK(built > 15);
+  CHECK(built < 300);
+}
+
 TEST_CASE("a bit that is flipped anywhere in a model is an error") {
   const std::string whole = contents(file("several_outputs.keras"));
   const std::size_t weights = whole.find("\x89HDF");
@@ -324,6 +345,22 @@ TEST_CASE("archives that are made to do harm") {
   refused(with_config(model.dump()), "more than 10000 calls of layers");
 
   refused(zipped(members, 0xfffffff0), "");
+  // Packed: as it may be, and to a thousandth.
+  const auto packed = [&](const std::string& config) {
+    const std::string path = scratch.with("");
+    std::filesystem::remove(path);
+    int error = 0;
+    zip_t* const zip = zip_open(path.c_str(), ZIP_CREATE, &error);
+    REQUIRE(zip);
+    const std::string& weights = members[1].second;
+    zip_file_add(zip, "config.json", zip_source_buffer(zip, config.data(), config.size(), 0), 0);
+    zip_file_add(zip, "model.weights.h5", zip_source_buffer(zip, weights.data(), weights.size(), 0), 0);
+    REQUIRE(zip_close(zip) == 0);
+    return contents(path);
+  };
+  CHECK(loads(packed(members[0].second)));
+  refused(packed(members[0].second + std::string(48 << 20, ' ')), ", at least a 100th wanted");
+  refused(packed(std::string(65 << 20, ' ')), ", at most 67108864 wanted");
   Members strange = members;
   strange.emplace_back("../../../../tmp/keratin_was_here", "x");
   strange.emplace_back("/tmp/keratin_was_here", "x");

@@ -1,7 +1,9 @@
 // Files that real Keras wrote: tests/keras/topologies.py made those of tests/keras/files with the outputs
 // that topologies.txt holds.
+#include <keratin/io/compiled_with.hpp>
 #include <keratin/io/keras.hpp>
 #include <keratin/io/save.hpp>
+#include <keratin/io/training_state.hpp>
 
 #include "../check.hpp"
 #include "files.hpp"
@@ -79,8 +81,8 @@ TEST_CASE("models of every topology that Keras wrote give Keras's outputs") {
 }
 
 TEST_CASE("whole models in .h5 give Keras's outputs") {
-  for (const char* name :
-       {"two_towers", "residual_block", "several_outputs", "nested_twice", "encoder_and_decoder"})
+  for (const char* name : {"two_towers", "residual_block", "several_outputs", "nested_twice",
+                           "encoder_and_decoder", "masked_tagger"})
     check_outputs(io::load_model(file(std::string(name) + ".h5")), name);
 }
 
@@ -208,6 +210,20 @@ TEST_CASE("what changes a result is not left out") {
                     "{}") == "'y' is an output, an operator that is known as part of a mask only");
 }
 
+TEST_CASE("global pooling that keeps its axes is followed by a Reshape") {
+  const io::Json record = io::Json::parse(R"({"class_name": "Sequential", "config": {"layers": [
+      {"class_name": "InputLayer", "config": {"batch_shape": [null, 2, 1, 2], "name": "x"}},
+      {"class_name": "GlobalAveragePooling2D", "config": {"name": "pool", "keepdims": true}}]}})");
+  const io::CustomLayers none;
+  const functional::Model model = io::detail::Builder(none).build(record);
+  CHECK(model.output_shape(0) == Shape{1, 1, 2});
+  CHECK(model.predict(std::vector<float>{1, 2, 3, 6}) == std::vector<float>{2, 4});
+  const TemporaryFolder here;
+  io::save_model(model, here.file("again.keras"));
+  Model<Sequential<Input<2, 1, 2>, GlobalAveragePooling2D, Reshape<1, 1, 2>>> fixed;
+  CHECK_NOTHROW(io::load_model(fixed, here.file("again.keras")));
+}
+
 TEST_CASE("lists of a wrong length are an error") {
   std::string list = "[";
   for (int i = 0; i < 70; ++i) list += (i == 0 ? "" : ",") + std::to_string(i);
@@ -250,15 +266,15 @@ TEST_CASE("a layer of the user's own is made by the user") {
 
 namespace {
 
-// A line of numbers for the inputs, and one for the outputs.
-std::vector<std::vector<float>> lines_of(const std::string& name) {
+// A line of numbers for each input, and one for each output.
+std::vector<std::vector<float>> lines_of(const std::string& name, std::size_t count = 2) {
   std::ifstream text(file(name + ".txt"));
   std::vector<std::vector<float>> lines;
   for (std::string line; std::getline(text, line);) {
     std::istringstream numbers(line);
     lines.emplace_back(std::istream_iterator<float>(numbers), std::istream_iterator<float>());
   }
-  REQUIRE(lines.size() == 2);
+  REQUIRE(lines.size() == count);
   return lines;
 }
 void check_lines(const functional::Model& model, const std::string& name) {
@@ -288,6 +304,47 @@ TEST_CASE("every layer out of .h5 and .weights.h5") {
     model.initialize(5);
     io::load_weights(model, file("versions/" + name + ".weights.h5"));
     check_version(model, name);
+  }
+}
+
+// See tests/keras/keras2.py.
+TEST_CASE("a graph of Keras 2, out of one file or with weights out of another") {
+  functional::Model model = io::load_model(file("keras2/graph.h5"));
+  const std::vector<std::vector<float>> lines = lines_of("keras2/graph", 5);
+  const auto check = [&] {
+    std::vector<std::vector<float>> y;
+    for (std::size_t k = 0; k < 3; ++k) y.emplace_back(lines[2 + k].size());
+    model.predict({lines[0], lines[1]}, {y[0], y[1], y[2]});
+    for (std::size_t k = 0; k < 3; ++k) CHECK(all_near(y[k], lines[2 + k]));
+  };
+  check();
+  for (const char* weights : {"keras2/graph_weights.h5", "keras2/graph.h5"}) {
+    CAPTURE(weights);
+    model.initialize(5);
+    io::load_weights(model, file(weights));
+    check();
+  }
+  const TemporaryFolder here;
+  io::save_model(model, here.file("again.keras"));
+  model = io::load_model(here.file("again.keras"));
+  check();
+}
+TEST_CASE("training goes on where Keras 2 left it") {
+  for (const std::string name : {"keras2/adam", "keras2/legacy_adam"}) {
+    CAPTURE(name);
+    Model<Sequential<Input<6>, Dense<5, ReLU>, Dense<4>, Activation<Softmax>>> model(1);
+    auto trainer = compile(model, Adam{}, SparseCategoricalCrossentropy{});
+    io::load_training(trainer, file(name + ".h5"));
+    CHECK(trainer.iterations() == 3);
+    CHECK(trainer.optimizer().learning_rate.at(0) == doctest::Approx(0.01));
+    const std::vector<std::vector<float>> lines = lines_of(name);
+    for (int i = 0; i < 3; ++i) trainer.train_on_batch(lines[0], std::vector<int>{0, 1, 2, 0});
+    std::vector<float> y(lines[1].size());
+    model.predict(lines[0], y);
+    CHECK(all_near(y, lines[1]));
+    const auto compiled = io::compiled_with(file(name + ".h5"), io::load_model(file(name + ".h5")));
+    CHECK(compiled->optimizer == "Adam");
+    CHECK(compiled->outputs[0].metrics == std::vector<std::string>{"sparse_categorical_accuracy"});
   }
 }
 

@@ -7,6 +7,7 @@
 #include "files.hpp"
 
 #include <filesystem>
+#include <set>
 
 using namespace keratin;
 
@@ -70,6 +71,21 @@ TEST_CASE("a mask that an output has from a BatchNormalization is one that Keras
   const auto y = Dense<2>{}(BatchNormalization<>{}(functional::Layer(MaskingSpec{})(x)));
   io::save_model(functional::Model(x, y), here.file("masked.keras"));
   CHECK(io::load_model(here.file("masked.keras")).output(0).mask());
+}
+
+TEST_CASE("every layer is in one of these files, or of the others that Keras wrote") {
+  std::set<std::string_view> types{StopGradientSpec::name};  // an operator of Keras's own making
+  std::vector<std::string> paths = files_ending(".keras");
+  for (const char* name : {"images", "sequences"})
+    paths.push_back(file(std::string("versions/") + name + "_3.15.1.keras"));
+  for (const std::string& path : paths) {
+    const functional::Model model = io::load_model(path);
+    for (const functional::Graph::Entry& entry : model.graph().entries) types.insert(entry.node->type());
+  }
+  hana::for_each(layer_specs, [&](auto type) {
+    using S = typename decltype(type)::type;
+    CHECK_MESSAGE(types.contains(S::name), std::string(S::name));
+  });
 }
 
 TEST_CASE("attention of a Sequential, which Keras's cannot have, is saved as a graph") {

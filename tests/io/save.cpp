@@ -2,6 +2,7 @@
 #include <keratin/io/registry.hpp>
 #include <keratin/io/save.hpp>
 #include <keratin/io/training_state.hpp>
+#include <keratin/sequential/blob.hpp>
 
 #include "../check.hpp"
 #include "files.hpp"
@@ -127,10 +128,15 @@ TEST_CASE("a static network with branches comes back as a graph, and into a netw
     CHECK(same_block(other, model));
   }
   CHECK_NOTHROW(io::load_model(folder.file("model.keras")).layer("first"));
-  io::save_weights(model, folder.file("model.weights.h5"));
+  for (const char* name : {"model.weights.h5", "model.bin"}) {
+    io::save_weights(model, folder.file(name));
+    Model<Branched> other(4);
+    io::load_weights(other, folder.file(name));
+    CHECK(same_block(other, model));
+  }
+  const std::string blob = contents(folder.file("model.bin"));
+  CHECK(std::ranges::equal(view_of_blob<Branched>(std::as_bytes(std::span(blob))), model.block()));
   Model<Branched> other(4);
-  io::load_weights(other, folder.file("model.weights.h5"));
-  CHECK(same_block(other, model));
   Model<Branched, Owned, double> precise(5);
   io::load_model(precise, folder.file("model.keras"));
   CHECK(precise.block()[0] == double{model.block()[0]});

@@ -7,6 +7,7 @@ import array
 import gzip
 import math
 import os
+import pty
 import re
 import struct
 import subprocess
@@ -386,6 +387,22 @@ def case_bench(folder):
         text = keratin("bench", model, "--batch-sizes", "1,8")
         check("samples/s" in text and "nan" not in text and "inf" not in text.replace("info", ""), text)
         check(re.search(r"^ +8 +[0-9.]+ +[0-9.]+ +\d+ +[0-9.]+$", text, re.M), text)
+
+
+def case_progress(folder):
+    """Where errors go to a terminal, long work says how far it is; elsewhere it says nothing."""
+    x = write(folder + "/x.npy", npy_bytes((3000, 6), filled(18000, 0)))
+    for what, arguments in (("measuring layer 1 of 3", ["bench", in_versions("sequential.h5"), "--batch-sizes", "1"]),
+                            ("sample 2048 of 3000", ["predict", in_versions("sequential.h5"), "--input", x, "--output",
+                                                     folder + "/y.npy"])):
+        ours, its = pty.openpty()
+        done = subprocess.run([TOOL, *arguments], stdout=subprocess.DEVNULL, stderr=its, timeout=120)
+        os.close(its)
+        text = os.read(ours, 1 << 16).decode()
+        os.close(ours)
+        check(done.returncode == 0 and what in text and text.endswith("\r\033[K"), text)
+        check(subprocess.run([TOOL, *arguments], capture_output=True, timeout=120).stderr == b"", what)
+    check(npy_values(read(folder + "/y.npy"))[0] == (3000, 4))
 
 
 def case_mistakes(folder):

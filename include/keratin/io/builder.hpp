@@ -136,6 +136,7 @@ class Builder {
 
     std::shared_ptr<functional::Model> build() {
       read_records();
+      convert_nodes_of_keras_2();
       make_text_inputs();
       call_layers();
       return with_ports();
@@ -148,7 +149,8 @@ class Builder {
       std::string name, group;
       std::size_t order;
       const Json* nodes = nullptr;
-      std::size_t next = 0;  // its call that was not made yet
+      std::shared_ptr<const Json> converted{};  // what nodes are where Keras 2 wrote others
+      std::size_t next = 0;                     // its call that was not made yet
       // The call that this one waits for.
       const std::vector<std::vector<Tensor>>* source = nullptr;
       std::size_t source_call = 0;
@@ -173,6 +175,37 @@ class Builder {
           pending_.push_back(std::move(p));
         }
       }
+    }
+    // Keras 2 counts the calls of models inside from 1 everywhere, unless it learnt their input's shape late.
+    void convert_nodes_of_keras_2() {
+      std::set<std::string> from_1;
+      bool is_keras_2 = false;
+      for (const Pending& p : pending_) {
+        if (is_model(text_in(*p.record, "class_name"))) from_1.insert(p.name);
+        for (const Json& node : *p.nodes) is_keras_2 = is_keras_2 || node.is_array();
+      }
+      if (!is_keras_2) return;
+      const auto convert = [&](const Pending& p, auto call_of) {
+        return in_layer(*p.record, [&] {
+          Json nodes = *p.nodes;
+          for (Json& node : nodes)
+            if (node.is_array()) node = node_of_keras_2(node, call_of);
+          return nodes;
+        });
+      };
+      const auto note = [&](const Reference& r) {
+        if (r.call == 0) from_1.erase(r.layer);
+        return r.call;
+      };
+      for (const Pending& p : pending_) convert(p, note);
+      each_leaf(member(config_, "output_layers"), "",
+                [&](const std::string&, const Json& j) { note(reference(j)); });
+      for (Pending& p : pending_) {
+        p.converted = std::make_shared<const Json>(
+            convert(p, [&](const Reference& r) { return r.call - from_1.contains(r.layer); }));
+        p.nodes = p.converted.get();
+      }
+      counted_from_1_ = std::move(from_1);
     }
     // Inputs in a dict are called by their keys.
     std::map<std::string, std::string> keys_of_inputs() const {
@@ -289,6 +322,12 @@ class Builder {
       const bool returns_state = config.contains("return_state") && config["return_state"] == true;
       std::optional<Tensor> mask;
       if (arguments.mask && !implicit_.contains(arguments.mask->layer)) mask = at(*arguments.mask);
+      if (p.converted && p.made->layer && p.made->layer->states() > 0 && tensors.size() > 1) {
+        // Keras 2 has states behind what a layer reads, and takes its mask along also then.
+        state.assign(tensors.begin() + 1, tensors.end());
+        tensors.resize(1, tensors[0]);
+        if (!mask) mask = tensors[0].mask();
+      }
       return builder_.call(*p.made, tensors, state, mask,
                            {.return_more = returns_state || arguments.return_attention_scores,
                             .use_causal_mask = arguments.use_causal_mask});
@@ -393,15 +432,9 @@ class Builder {
       at_.pop_back();
       return {std::nullopt, nullptr, colors(config, name, in)};
     }
-    if (config.is_object() && config.value("keepdims", Json()) == true) {  // a global pooling
-      config.erase("keepdims");
+    if (keeps_axes(class_name, config)) {
       at_.pop_back();
-      Shape kept;
-      while (kept.rank + 1 < in.rank) kept.extent[kept.rank++] = 1;
-      kept.extent[kept.rank++] = in.last();
-      return {std::nullopt,
-              nullptr,
-              {layer_of(record, config, name, in, group), Layer(ReshapeSpec(kept), name + "/keepdims")}};
+      return {std::nullopt, nullptr, pooling_with_axes(record, config, name, in)};
     }
     places.push_back({name, group + weights_in(class_name, config), trainable, at_,
                       class_name == NormalizationSpec::name && config.is_object() &&
@@ -428,6 +461,19 @@ class Builder {
     spec_from_config<FlattenSpec>(config, in.rank);  // nothing else is said
     if (made.empty()) made.emplace_back(IdentitySpec{}, name);
     return made;
+  }
+  // Global pooling that keeps axes of 1 is one that does not, and a Reshape.
+  bool keeps_axes(const std::string& class_name, const Json& config) const {
+    const bool pools =
+        class_name.starts_with("GlobalMaxPooling") || class_name.starts_with("GlobalAveragePooling");
+    return pools && !custom_.contains(class_name) && config.value("keepdims", Json()) == true;
+  }
+  std::vector<Layer> pooling_with_axes(const Json& record, Json config, const std::string& name,
+                                       const Shape& in) const {
+    config.erase("keepdims");
+    ReshapeSpec axes(in);
+    for (int a = 0; a + 1 < in.rank; ++a) axes.target_shape.extent[a] = 1;
+    return {layer_of(record, config, name, in, ""), Layer(axes, name + "/axes")};
   }
   // An RNN of several cells computes what a layer for each computes, one after the other.
   std::vector<Layer> stack(const Json& config, const std::string& name, const std::string& group,

@@ -66,6 +66,11 @@ inline bool is_model(const std::string& class_name) {
   return is_sequential(class_name) || class_name == "Functional" || class_name == "Model";
 }
 inline bool is_operator(const Json& record) {
+  // An .h5 does not say where a class is from: these are made for masks, and no layer is called so.
+  if (!record.contains("module"))
+    for (const char* known :
+         {"NotEqual", "Any", "LogicalOr", "ExpandDims", "ZerosLike", "OnesLike", "ConvertToTensor"})
+      if (record.value("class_name", Json()) == known) return true;
   const std::string module = record.value("module", Json("")).is_string() ? record.value("module", "") : "";
   return module.find(".ops") != std::string::npos;
 }
@@ -143,22 +148,34 @@ inline std::vector<Reference> tensors_in(const std::vector<Json>& args) {
     for (Reference& r : tensors_in(j)) all.push_back(std::move(r));
   return all;
 }
-// One of inbound_nodes: {"args": ..., "kwargs": ...}, or as Keras 2 wrote it [[layer, call, tensor,
-// kwargs], ...].
+// One of inbound_nodes as Keras 3 writes it, {"args": ..., "kwargs": ...}. Keras 2 wrote [[layer, call,
+// tensor, kwargs], ...], with tensors among the kwargs as [layer, call, tensor]. call_of(reference): which
+// call that is, counted from 0.
+Json node_of_keras_2(const Json& node, auto call_of) {
+  const auto tensor = [&](const Json& j) -> Json {
+    const Reference r = reference(j);
+    return {{"class_name", "__keras_tensor__"},
+            {"config", {{"keras_history", {r.layer, call_of(r), r.tensor}}}}};
+  };
+  const auto is_reference = [](const Json& j) {
+    return j.is_array() && j.size() > 2 && j[0].is_string() && j[1].is_number_unsigned() &&
+           j[2].is_number_unsigned();
+  };
+  Json args = Json::array(), kwargs = Json::object();
+  for (const Json& j : !node.empty() && node[0].is_string() ? Json::array({node}) : node) {
+    args.push_back(tensor(j));
+    if (j.size() < 4 || !j[3].is_object()) continue;
+    for (const auto& [key, value] : j[3].items()) {
+      Json& to = kwargs[key] = is_reference(value) ? tensor(value) : value;
+      if (to.is_array())
+        for (Json& item : to)
+          if (is_reference(item)) item = tensor(item);
+    }
+  }
+  return {{"args", std::move(args)}, {"kwargs", std::move(kwargs)}};
+}
 inline Arguments arguments_of(const Json& node) {
   Arguments a;
-  if (node.is_array()) {
-    const auto old = [&](const Json& j) {
-      const Reference r = reference(j);
-      a.args.push_back(
-          {{"class_name", "__keras_tensor__"}, {"config", {{"keras_history", {r.layer, r.call, r.tensor}}}}});
-    };
-    if (!node.empty() && node[0].is_string())
-      old(node);
-    else
-      for (const Json& j : node) old(j);
-    return a;
-  }
   for (const Json& j : list_in(node, "args")) a.args.push_back(j);
   if (!node.contains("kwargs") || node["kwargs"].is_null()) return a;
   for (const char* input : attention_inputs)
@@ -203,17 +220,6 @@ inline void check_arguments(const Json& record, const Json& node) {
     if (value == true && key == "training" && is_called_with_training(class_of(record))) return;
     refuse(key + " " + value.dump());
   };
-  if (node.is_array()) {  // Keras 2
-    const bool one = !node.empty() && node[0].is_string();
-    for (const Json& j : one ? Json::array({node}) : node)
-      if (j.is_array() && j.size() > 3 && j[3].is_object())
-        for (const auto& [key, value] : j[3].items()) {
-          if (key == "mask" || key == "initial_state")
-            if (!value.is_null()) refuse(key);
-          check(key, value);
-        }
-    return;
-  }
   for (const Json& j : list_in(node, "args"))
     if (tensors_in(j).empty() && !j.is_null()) refuse(j.dump());
   if (node.contains("kwargs") && node["kwargs"].is_object())

@@ -20,7 +20,14 @@ inline Json of_output(const Json& given, const functional::Model& model, std::si
   return given[k];
 }
 // CategoricalCrossentropy and categorical_crossentropy -> categorical_crossentropy
-inline std::string function_name(const Json& j) { return snake_case(class_of(j)); }
+inline std::string function_name(const Json& j) {
+  const std::string name = class_of(j);
+  if (name == "MeanMetricWrapper")  // of Keras 2
+    if (const Json config = j.value("config", Json());
+        config.is_object() && config.value("fn", Json()).is_string())
+      return config["fn"];
+  return snake_case(name);
+}
 
 inline void take_loss(const Json& j, CompiledOutput& output) {
   output.loss = function_name(j);

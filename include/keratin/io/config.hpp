@@ -443,7 +443,10 @@ inline bool changes_nothing(const std::string& key, const Json& value, int rank)
                                       "shared_object_id",
                                       "renorm_clipping",
                                       "renorm_momentum",
-                                      "idf_weights"};
+                                      "idf_weights",
+                                      "query_shape",  // of attention, in Keras 2
+                                      "value_shape",
+                                      "key_shape"};
   if (std::find(std::begin(any), std::end(any), key) != std::end(any) || key.ends_with("_initializer"))
     return true;
   if (value.is_null() || value == false || value == 0) return true;

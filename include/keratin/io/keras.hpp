@@ -1,6 +1,7 @@
 #pragma once
 // Models and weights out of Keras's files: .keras, .weights.h5, and whole models in .h5. Needs libzip and
 // nlohmann-json.
+#include <keratin/io/blob.hpp>
 #include <keratin/io/builder.hpp>
 #include <keratin/io/graph_config.hpp>
 #include <keratin/io/hdf5.hpp>
@@ -94,27 +95,55 @@ inline void read_legacy_group(const Hdf5& file, const std::string& group,
               {block + ordered[i].offset, static_cast<std::size_t>(ordered[i].parameter->shape.size())});
 }
 
+// A layer of a model that is there, or all layers of a model inside: what a group of a legacy .h5 is for.
+struct LegacyLayer {
+  std::string name;
+  std::vector<Variable> variables{};
+  std::map<std::size_t, std::string> inside{};  // of a model inside: whose the variable at each offset is
+};
+inline std::vector<LegacyLayer> legacy_layers(const ModelGraph& graph, const std::vector<Stored>& stored) {
+  std::vector<LegacyLayer> layers;
+  const std::vector<std::string> names = layer_names(graph.model->layers());
+  for (const Stored& at : stored) {
+    const std::vector<Variable> variables = variables_of(graph.layers[at.row].tensors);
+    if (variables.empty()) continue;
+    const std::string& name = names[at.row];
+    const bool inside = at.origin.find("/layers/") != at.origin.npos && name.find('/') != name.npos;
+    const std::string outer = inside ? name.substr(0, name.find('/')) : at.name;
+    auto layer = std::ranges::find(layers, outer, &LegacyLayer::name);
+    if (!inside || layer == layers.end()) layer = layers.insert(layers.end(), {outer});
+    layer->variables.insert(layer->variables.end(), variables.begin(), variables.end());
+    for (const Variable& v : variables)
+      if (inside) layer->inside[v.offset] = name.substr(name.rfind('/') + 1);
+  }
+  return layers;
+}
 // All groups, into the layers of a model that is there.
 inline void read_legacy_weights(const Hdf5& file, const ModelGraph& graph, const std::vector<Stored>& stored,
                                 float* block) {
-  if (!file.has_attribute("/", "layer_names"))
-    throw FileError("holds no weights of layers: a .weights.h5, or a .h5 with weights alone, wanted");
-  std::vector<std::pair<std::string, std::vector<Variable>>> layers;
-  for (const Stored& at : stored)
-    if (std::vector<Variable> variables = variables_of(graph.layers[at.row].tensors); !variables.empty())
-      layers.emplace_back(at.name, std::move(variables));
-  std::size_t next = 0;
-  for (const std::string& group : legacy_groups(file, "/")) {
-    const std::size_t wanted = weight_names(file, group).size();
-    if (next == layers.size()) throw FileError(group + " has weights of a layer that the model lacks");
-    const auto& [layer, variables] = layers[next++];
-    if (wanted > variables.size())
-      throw FileError(group + " has " + std::to_string(wanted) + " weights, " +
-                      std::to_string(variables.size()) + " wanted for layer '" + layer +
-                      "'; those of a model inside are read with the whole model only");
-    read_legacy_group(file, group, variables, layer, block);
+  const std::string root = file.has_attribute("/", "layer_names") ? "/" : "/model_weights/";
+  if (!file.has_attribute(root, "layer_names"))
+    throw FileError("holds no weights of layers: a .weights.h5, or a .h5 of layers wanted");
+  std::vector<LegacyLayer> layers = legacy_layers(graph, stored);
+  const std::vector<std::string> groups = legacy_groups(file, root);
+  // By name where all are called so, otherwise by their order.
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < groups.size(); ++i) places.emplace(groups[i].substr(root.size()), i);
+  if (std::ranges::all_of(layers, [&](const LegacyLayer& layer) { return places.contains(layer.name); }))
+    std::ranges::sort(layers, {}, [&](const LegacyLayer& layer) { return places.at(layer.name); });
+  for (std::size_t i = 0; i < std::max(groups.size(), layers.size()); ++i) {
+    if (i == layers.size()) throw FileError(groups[i] + " has weights of a layer that the model lacks");
+    if (i == groups.size()) throw FileError("there are no weights for layer '" + layers[i].name + "'");
+    const auto& [name, variables, inside] = layers[i];
+    const std::vector<std::string> weights = weight_names(file, groups[i]);
+    const std::vector<Variable> ordered = trained_first(variables);
+    for (std::size_t k = 0; k < std::min(weights.size(), inside.size()); ++k)
+      if (const std::string& of = inside.at(ordered[k].offset);
+          ("/" + weights[k]).find("/" + of + "/") == std::string::npos)
+        throw FileError(groups[i] + "/" + weights[k] + " came, a weight of '" + of +
+                        "' wanted, a layer of the model '" + name + "'");
+    read_legacy_group(file, groups[i], variables, name, block);
   }
-  if (next < layers.size()) throw FileError("there are no weights for layer '" + layers[next].first + "'");
 }
 
 /// A file that holds a whole model: what it says of it, and where its weights are.
@@ -160,8 +189,13 @@ inline ModelFile open_model(const std::string& path) {
     file.record = parse_json(file.weights->text("/", "model_config"), path);
     if (file.weights->has_attribute("/", "training_config")) {
       file.compile = parse_json(file.weights->text("/", "training_config"), path);
-      if (file.compile.is_object())
-        file.compile["optimizer"] = file.compile.value("optimizer_config", Json());
+      if (file.compile.is_object()) {
+        Json& optimizer = file.compile["optimizer"] = file.compile.value("optimizer_config", Json());
+        const Json name = optimizer.is_object() ? optimizer.value("class_name", Json()) : Json();
+        if (name.is_string() &&
+            name.get<std::string>().starts_with("Custom>"))  // as Keras 2 registers its own
+          optimizer["class_name"] = name.get<std::string>().substr(7);
+      }
     }
   }
   return file;
@@ -385,15 +419,17 @@ void load_model(Model& model, const std::string& path, const CustomLayers& custo
   });
 }
 
-/// Weights out of a .weights.h5 file of Keras 3, or a .h5 of Keras 2 or 3 that holds only weights, into a
-/// model that is there, static or functional. Layers belong together by their order: of a class in the first,
-/// among those that have weights in the second. Those of models inside models, in the first, go into a model
-/// that a file with the same ones made. Error: FileError; a weight is missing, is too many or has
+/// Weights out of a .weights.h5 file of Keras 3, or a .h5 of Keras 2 or 3, of which only they are read, into
+/// a model that is there, static or functional. Layers belong together by their order: of a class in the
+/// first, among those that have weights in the second. Those of models inside models, in the first, go into a
+/// model that a file with the same ones made. Error: FileError; a weight is missing, is too many or has
 /// another shape; the model is then as it was. Keras: load_weights.
 template <class Model>
 void load_weights(Model& model, const std::string& path, const CustomLayers& custom = {}) {
   detail::of_file(path, [&] {
     if (path.ends_with(".keras")) throw FileError("holds a whole model: load_model(model, path) reads it");
+    if constexpr (requires { load_blob(model, path); })
+      if (path.ends_with(".bin")) return load_blob(model, path);
     const Hdf5 file(path);
     const detail::ModelGraph graph = detail::graph_of(model);
     const detail::GraphWriter layout(*graph.model, graph.names, custom);

@@ -1,6 +1,7 @@
 #pragma once
 // Models and weights into files that Keras opens: .keras, .weights.h5, .h5. Needs libhdf5, libzip and
 // nlohmann-json.
+#include <keratin/io/blob.hpp>
 #include <keratin/io/compile_config.hpp>
 #include <keratin/io/graph_config.hpp>
 #include <keratin/io/hdf5_writer.hpp>
@@ -249,11 +250,14 @@ void save_model(const Model& model, const std::string& path, const CustomLayers&
   });
 }
 
-/// Saves weights alone, as .weights.h5. Error: FileError as above. Keras: save_weights.
+/// Saves weights alone, as .weights.h5, or as a .bin that a Model<Net, View> reads where it lies, see
+/// blob.hpp. Error: FileError as above. Keras: save_weights.
 template <class Model>
 void save_weights(const Model& model, const std::string& path, const CustomLayers& custom = {}) {
   detail::of_file(path, [&] {
-    if (!path.ends_with(".weights.h5")) throw FileError("a name that ends with .weights.h5 wanted");
+    if constexpr (requires { save_blob(model, path); })
+      if (path.ends_with(".bin")) return save_blob(model, path);
+    if (!path.ends_with(".weights.h5")) throw FileError("a name that ends with .weights.h5 or .bin wanted");
     const detail::ModelGraph graph = detail::graph_of(model);
     const detail::GraphWriter writer(*graph.model, graph.names, custom);
     Hdf5Writer file;

@@ -85,13 +85,17 @@ void load_training(Trainer& trainer, const std::string& path, const CustomLayers
       throw FileError(std::string(Optimizer::name) + ": " + e.what());
     }
   }
-  const KeptByOptimizer in_file = kept_by(settings, 0);
   const std::vector<std::string> paths = optimizer_variables(file);
+  KeptByOptimizer in_file = kept_by(settings, 0);
+  // The older of Keras 2's optimizers have each kind of slot of all variables together.
+  if (file.legacy && !paths.empty() && paths[0].ends_with("/iter:0")) in_file.together = 0;
   std::vector<Variable> trained;
   for (const auto& of_layer : read.variables)
     for (const Variable& v : of_layer)
       if (v.parameter->trainable) trained.push_back(v);
-  const bool constant = settings.learning_rate.is_constant();  // only then it is among the variables
+  // Only a constant one is among the variables, and Keras 2 never has it there.
+  const bool constant = settings.learning_rate.is_constant() &&
+                        !(file.legacy && (paths.size() < 2 || !paths[1].ends_with("learning_rate")));
   const std::size_t first = constant ? 2 : 1, wanted = first + in_file.count(trained.size()),
                     block = model.block().size();
   const bool has_steps = paths.size() > first;
