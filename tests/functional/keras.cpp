@@ -242,6 +242,32 @@ TEST_CASE("operators and functions of tensors") {
   check_topology("operators", {{a, b}, {Dense<2>{}(y)}}, mse());
 }
 
+TEST_CASE("operators and functions that are layers of other names") {
+  using functional::concatenate, functional::expand_dims, functional::reshape, functional::squeeze,
+      functional::stack, functional::transpose;
+  const auto a = functional::Input({4, 6}), b = functional::Input({4, 6});
+  auto x = Activation<Softmax>{}(matmul(a, transpose(b, {2, 1})));
+  x = concatenate({Activation<ReLU>{}(matmul(x, b)), flip(a, 1)}, 1);
+  auto y = stack({clip(a, -0.3, 0.4), maximum(b, 0.1)}, 1);
+  y = squeeze(expand_dims(reshape(y, {8, 6}), 2), 2);
+  const auto z = minimum(0.2, x * y) + maximum(x, y) + Activation<Sigmoid>{}(x)*Activation<Tanh>{}(y);
+  check_topology("more_operators", {{a, b}, {Dense<2>{}(Flatten{}(z))}}, mse());
+  CHECK(expand_dims(a).shape() == Shape{4, 6, 1});
+  CHECK(stack({a, b}).shape() == Shape{4, 6, 2});
+  CHECK_THROWS_WITH(squeeze(a),
+                    "squeeze: axis -1 of a shape (4, 6) came, one of extent 1 beside others wanted");
+  CHECK_THROWS_WITH(flip(a, 3), "flip: axis 3 of a shape (4, 6) came, from 1 to 2 wanted");
+  CHECK_THROWS_WITH(matmul(a, b), "matmul: shapes (4, 6) and (4, 6) came, (n, k) and (k, m) wanted");
+}
+
+TEST_CASE("inputs and outputs in dicts") {
+  const auto body = functional::Input({4}, "body"), title = functional::Input({3}, "title");
+  const auto x = Dense<5, ReLU>{}(Concatenate<>{}(title, body));
+  functional::Model model({body, title},
+                          {{"department", Dense<3, Softmax>{}(x)}, {"priority", Dense<1, Sigmoid>{}(title)}});
+  check_model("dict_inputs", model, 2e-4, cce(metrics::Accuracy{}).weighing(0.5), bce().weighing(2));
+}
+
 TEST_CASE("a model as a layer, called twice") {
   const auto i = functional::Input({5});
   const functional::Model inner(i, Add<>{}(Dense<4, Tanh>{}(Dense<6, ReLU>{}(i)), Dense<4>{}(i)));

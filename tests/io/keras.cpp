@@ -74,7 +74,9 @@ TEST_CASE("models of every topology that Keras wrote give Keras's outputs") {
                            "transformer_encoder",
                            "transformer_decoder",
                            "vision_transformer",
-                           "seq2seq_attention"})
+                           "seq2seq_attention",
+                           "more_operators",
+                           "dict_inputs"})
     check_outputs(io::load_model(file(std::string(name) + ".keras")), name);
 }
 
@@ -206,6 +208,30 @@ TEST_CASE("what changes a result is not left out") {
         "layer 'y' (ConvertToTensor): \"float16\" came, no other type of numbers wanted");
   CHECK(message_for(R"("module": "keras.src.ops.numpy", "class_name": "ZerosLike", "config": {"name": "y"})",
                     "{}") == "'y' is an output, an operator that is known as part of a mask only");
+}
+
+TEST_CASE("cycles in a file are an error") {
+  const auto message = [](const char* reads_of_y, const char* input) {
+    const auto dense = [](const char* name, const std::string& reads) {
+      return std::string(R"({"class_name": "Dense", "config": {"units": 4, "name": ")") + name +
+             R"("}, "inbound_nodes": [{"args": [{"class_name": "__keras_tensor__",
+                 "config": {"keras_history": [)" +
+             reads + "]}}]}]}";
+    };
+    const io::CustomLayers none;
+    return message_of([&] {
+      io::detail::Builder(none).build(io::Json::parse(
+          std::string(R"({"class_name": "Functional", "config": {"layers": [
+          {"class_name": "InputLayer", "config": {"batch_shape": [null, 4], "name": "x"}},)") +
+          dense("z", R"("y", 0, 0)") + "," + dense("y", reads_of_y) + R"(], "input_layers": [[")" + input +
+          R"(", 0, 0]], "output_layers": [["z", 0, 0]]}})"));
+    });
+  };
+  CHECK(message(R"("x", 0, 0)", "x").empty());
+  CHECK(message(R"("z", 0, 0)", "x") == "layer 'z' is in a cycle: it reads what its own output leads to");
+  CHECK(message(R"("y", 0, 0)", "x") == "layer 'y' is in a cycle: it reads what its own output leads to");
+  CHECK(message(R"("x", 1, 0)", "x") == "layer 'y' reads what no layer makes");
+  CHECK(message(R"("x", 0, 0)", "y") == "'y' is an input, an InputLayer wanted");
 }
 
 TEST_CASE("lists of a wrong length are an error") {
