@@ -37,6 +37,10 @@ Tensor input(Shape shape, std::string name, bool open, Prepared prepared = {}, i
 /// What flows between layers: a shape, how it came about, and perhaps a mask that goes beside it.
 class Tensor {
  public:
+  // Not moved, which would leave one behind that nothing made.
+  Tensor(const Tensor&) = default;
+  Tensor& operator=(const Tensor&) = default;
+
   const Shape& shape() const;
   /// What made it: for code that goes through graphs.
   const Call& call() const { return *call_; }
@@ -76,8 +80,8 @@ struct SharedLayer {
   std::string group{};  // of a layer of a model inside a model, out of a file: where its weights were there
 };
 
-/// What a layer of a model that was called begins with: its piece of that model's block, and whether it is
-/// trained.
+/// What a layer of a model that was called begins with: its piece of that model's block, nothing where it has
+/// no weights, and whether it is trained.
 struct Beginning {
   std::vector<float> values;
   bool frozen = false;
@@ -85,12 +89,12 @@ struct Beginning {
 
 /// One call of a layer, or an input.
 struct Call {
-  std::shared_ptr<SharedLayer> layer;  // null: an input
-  std::shared_ptr<const Node> node;    // the layer's, with the extras of the call
-  std::string name;                    // of an input
-  std::vector<Tensor> inputs;          // with the masks that they carried
-  std::shared_ptr<const Call> mask;    // of what is made
-  std::shared_ptr<const Beginning> beginning;
+  std::shared_ptr<SharedLayer> layer;          // null: an input
+  std::shared_ptr<const Node> node;            // the layer's, with the extras of the call
+  std::string name;                            // of an input
+  std::vector<Tensor> inputs;                  // with the masks that they carried
+  std::shared_ptr<const Call> mask;            // of what is made
+  std::shared_ptr<const Beginning> beginning;  // of a layer that came with a model
   Shape shape{};
   int index = 0;        // layers on the longest way here, without this one; -1: an input
   bool open = false;    // an input whose first axis may have another extent at each call
@@ -118,8 +122,10 @@ inline Call::~Call() {
   while (!last.empty()) {
     const std::shared_ptr<const Call> call = std::move(last.back().call_);
     last.pop_back();
-    if (call.use_count() == 1)
-      for (Tensor& t : const_cast<Call&>(*call).inputs) last.push_back(std::move(t));
+    if (call.use_count() > 1) continue;
+    std::vector<Tensor>& before = const_cast<Call&>(*call).inputs;
+    last.insert(last.end(), before.begin(), before.end());
+    before.clear();
   }
 }
 
@@ -302,8 +308,6 @@ class Layer {
   }
   Tensor call(std::vector<Tensor> inputs, const Extras& wanted, const std::optional<Tensor>& mask_given,
               std::shared_ptr<const Beginning> beginning) const {
-    for (const Tensor& x : inputs)
-      if (!x.call_) throw std::invalid_argument("a Tensor that was moved from came");
     const std::vector<Tensor> given = inputs;
     const std::shared_ptr<const Node> node = node_for(inputs, wanted, mask_given);
     const Shapes in = shapes_of(inputs);
