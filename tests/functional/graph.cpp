@@ -223,6 +223,26 @@ TEST_CASE("a layer is called on as many tensors as a vector has") {
   std::vector<functional::Tensor> towers;
   for (int units = 1; units <= 4; ++units) towers.push_back(x.then(DenseSpec{.units = units}));
   CHECK(Concatenate<>{}(towers).shape() == Shape{10});
+
+  // Of more than a layer may have, several layers.
+  std::vector<functional::Tensor> many;
+  for (int k = 0; k < 20; ++k) many.push_back(x * (k - 7.5) + 0.25 * k);
+  const auto all = Named<"all", Concatenate<>>{}(many), sum = Add<ReLU>{}(many), largest = Maximum{}(many);
+  const functional::Model model(x, std::vector{all, sum, largest});
+  const std::vector<float> y = model.predict(std::vector<float>{0.5f, -2});
+  REQUIRE(y.size() == 44);
+  std::array<float, 2> added{}, most{-100, -100};
+  for (std::size_t i = 0; i < 40; ++i) {
+    const auto k = static_cast<float>(i / 2);
+    CHECK(near(y[i], (i % 2 == 0 ? 0.5f : -2.f) * (k - 7.5f) + 0.25f * k));
+    added[i % 2] += y[i];
+    most[i % 2] = std::max(most[i % 2], y[i]);
+  }
+  CHECK(near(y[40], std::max(added[0], 0.f)));
+  CHECK(near(y[41], std::max(added[1], 0.f)));
+  CHECK(std::ranges::equal(std::span(y).last(2), most));
+  CHECK(model.tensor("all").shape() == Shape{40});
+  CHECK_THROWS_WITH(Average{}(many), "layer 2, Average, got (2), as input 0: needs from 1 to 8 inputs");
 }
 
 TEST_CASE("mistakes in a graph are said where they are made") {

@@ -234,6 +234,23 @@ TEST_CASE("cycles in a file are an error") {
   CHECK(message(R"("x", 0, 0)", "y") == "'y' is an input, an InputLayer wanted");
 }
 
+TEST_CASE("a call may read many tensors") {
+  const auto model_of = [](int reads) {
+    io::Json record = io::Json::parse(R"({"class_name": "Functional", "config": {"layers": [
+        {"class_name": "InputLayer", "config": {"batch_shape": [null, 4], "name": "x"}},
+        {"class_name": "Concatenate", "config": {"name": "y"}, "inbound_nodes": [{"args": [[]]}]}],
+        "input_layers": ["x", 0, 0], "output_layers": ["y", 0, 0]}})");
+    for (int k = 0; k < reads; ++k)
+      record["config"]["layers"][1]["inbound_nodes"][0]["args"][0].push_back(
+          io::Json::parse(R"({"class_name": "__keras_tensor__", "config": {"keras_history": ["x", 0, 0]}})"));
+    const io::CustomLayers none;
+    return io::detail::Builder(none).build(record);
+  };
+  CHECK(model_of(13).output_shape() == Shape{52});
+  CHECK(message_of([&] { model_of(257); }) ==
+        "layer 'y' (Concatenate): 257 tensors came, at most 256 wanted");
+}
+
 TEST_CASE("lists of a wrong length are an error") {
   std::string list = "[";
   for (int i = 0; i < 70; ++i) list += (i == 0 ? "" : ",") + std::to_string(i);

@@ -243,6 +243,8 @@ class Layer {
     return (*this)(std::vector<Tensor>{x, more...});
   }
   Tensor operator()(std::vector<Tensor> inputs) const {
+    while (inputs.size() > max_inputs && merge_first(inputs)) {
+    }
     if (layer_->node->extras().return_more)
       refuse(inputs, layer_->node->reads_masks() ? returns_its_scores_too : returns_its_states_too);
     if (outputs() > 1) refuse(inputs, makes_several_tensors);
@@ -301,6 +303,23 @@ class Layer {
   friend Layer time_distributed(const Layer& layer, std::string_view name);
   friend Layer spectral_normalization(const Layer& layer, int power_iterations, std::string_view name);
 
+  // Of more inputs than a layer may have the first ones are merged by a layer of their own. The values stay
+  // the same, for merging goes from the first input to the last. False: it is no layer of that kind.
+  bool merge_first(std::vector<Tensor>& inputs) const {
+    std::shared_ptr<const Node> alike;
+    with_spec(*layer_->node, [&]<class S>([[maybe_unused]] S spec) {
+      if constexpr (std::is_same_v<S, AddSpec>) spec.activation = {};
+      if constexpr (std::is_same_v<S, AddSpec> || std::is_same_v<S, ConcatenateSpec> ||
+                    std::is_same_v<S, MultiplySpec> || std::is_same_v<S, MaximumSpec> ||
+                    std::is_same_v<S, MinimumSpec>)
+        alike = node_of(spec);
+    });
+    if (!alike) return false;
+    inputs[0] = Layer(std::make_shared<SharedLayer>(std::move(alike), ""))(
+        std::vector<Tensor>(inputs.begin(), inputs.begin() + max_inputs));
+    inputs.erase(inputs.begin() + 1, inputs.begin() + max_inputs);
+    return true;
+  }
   // The k-th of the tensors that a call made, which is no layer of its own.
   template <LayerSpec S> static Tensor take_out(const Tensor& all, int k, const S& spec) {
     return Layer(std::make_shared<SharedLayer>(

@@ -10,6 +10,7 @@
 namespace keratin::io::detail {
 
 inline constexpr std::size_t most_calls = 10'000;  // of layers, also where a model inside is called again
+inline constexpr std::size_t most_reads = 256;     // of a call
 
 /// Makes a model of Keras's records.
 class Builder {
@@ -263,8 +264,8 @@ class Builder {
     }
     static std::vector<Reference> all_reads(const Arguments& arguments) {
       std::vector<Reference> all = tensors_in(arguments.args);
-      if (all.size() > max_inputs)
-        throw FileError(std::to_string(all.size()) + " tensors came, at most " + std::to_string(max_inputs) +
+      if (all.size() > most_reads)
+        throw FileError(std::to_string(all.size()) + " tensors came, at most " + std::to_string(most_reads) +
                         " wanted");
       all.insert(all.end(), arguments.state.begin(), arguments.state.end());
       if (arguments.mask) all.push_back(*arguments.mask);
