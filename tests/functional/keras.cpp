@@ -268,6 +268,13 @@ TEST_CASE("inputs and outputs in dicts") {
   check_model("dict_inputs", model, 2e-4, cce(metrics::Accuracy{}).weighing(0.5), bce().weighing(2));
 }
 
+TEST_CASE("a normalization that is called several times") {
+  const auto a = functional::Input({5}), b = functional::Input({4});
+  const functional::Layer norm(BatchNormalization<Momentum<0.8>>{}), dense(Dense<4, Tanh>{});
+  const auto y = Add<>{}(norm(dense(a)), norm(b));
+  check_topology("shared_normalization", {{a, b}, {Dense<2>{}(norm(y))}}, mse());
+}
+
 TEST_CASE("a model as a layer, called twice") {
   const auto i = functional::Input({5});
   const functional::Model inner(i, Add<>{}(Dense<4, Tanh>{}(Dense<6, ReLU>{}(i)), Dense<4>{}(i)));
@@ -413,6 +420,23 @@ TEST_CASE("an encoder and a decoder with attention, whose masks travel on") {
   y = Concatenate<>{}(y, seen, also);
   check_topology("seq2seq_attention", {{source, target}, {Dense<3, Softmax>{}(y), GRU<2>{}(y)}}, cce(),
                  mse().weighing(0.5));
+}
+
+TEST_CASE("weights of rows of which some are masked") {
+  const auto x = functional::Input({6});
+  functional::Model model(
+      x, Dense<3>{}(x.then(EmbeddingSpec{.input_dim = 8, .output_dim = 4, .mask_zero = true})));
+  fill_weights(model);
+  auto trainer = compile(model, Adam{.learning_rate = 0.01}, mse());
+  std::vector<float> logs, weights = filled_array(rows * 6, 9);
+  for (float& v : weights) v = std::fabs(v);
+  for (int step = 0; step < 3; ++step)
+    logs.push_back(static_cast<float>(trainer.train_on_batch(
+        input_of("masked_tagger", 0, {6}), filled_array(rows * 18, 20), {.sample_weight = weights})[0]));
+  CHECK(all_near(logs, golden("weights/masked_rows/logs"), 5e-5));
+  std::vector<float> w(model.count_params());
+  model.get_weights(w);
+  CHECK(all_near(w, golden("weights/masked_rows/weights"), 2e-4));
 }
 
 TEST_CASE("weights of samples, rows and classes") {

@@ -76,7 +76,8 @@ TEST_CASE("models of every topology that Keras wrote give Keras's outputs") {
                            "vision_transformer",
                            "seq2seq_attention",
                            "more_operators",
-                           "dict_inputs"})
+                           "dict_inputs",
+                           "shared_normalization"})
     check_outputs(io::load_model(file(std::string(name) + ".keras")), name);
 }
 

@@ -326,6 +326,14 @@ def dict_inputs():
              "priority": (layers.Dense(1, "sigmoid")(title), "bce", 2, None)})
 
 
+def shared_normalization():
+    """Each call moves the averages on."""
+    a, b = keras.Input((5,)), keras.Input((4,))
+    norm, dense = layers.BatchNormalization(momentum=0.8), layers.Dense(4, "tanh")
+    y = layers.add([norm(dense(a)), norm(b)])
+    return [a, b], [(layers.Dense(2)(norm(y)), "mse", 1, None)]
+
+
 TOPOLOGIES = [two_towers, residual_block, inception_block, siamese,
               several_outputs, wide_and_deep, squeeze_and_excite, dense_block,
               probabilities_read_on, merging, shared_in_depth,
@@ -336,7 +344,7 @@ TOPOLOGIES = [two_towers, residual_block, inception_block, siamese,
 LATER = [unet, mobilenet, transformer_encoder, transformer_decoder,
          vision_transformer, seq2seq_attention]
 
-LAST = [more_operators, dict_inputs]
+LAST = [more_operators, dict_inputs, shared_normalization]
 
 H5 = ("two_towers", "residual_block", "several_outputs", "nested_twice",
       "encoder_and_decoder")
@@ -449,11 +457,27 @@ def weight_section():
             [np.ravel(w) for w in net.get_weights()])
 
 
+def masked_weight_section():
+    """Three steps with weights for rows, some of which are masked."""
+    x = keras.Input((6,))
+    y = layers.Embedding(8, 4, mask_zero=True)(x)
+    net = keras.Model(x, layers.Dense(3)(y))
+    fill_weights(net)
+    net.compile(optimizers.Adam(0.01), "mse")
+    row, step = np.indices((ROWS, 6))
+    yield "weights/masked_rows/logs", [net.train_on_batch(
+        np.float32((row * step + step) % 8), fill((ROWS, 6, 3), 20),
+        sample_weight=np.abs(fill((ROWS, 6), 9))) for _ in range(3)]
+    yield "weights/masked_rows/weights", np.concatenate(
+        [np.ravel(w) for w in net.get_weights()])
+
+
 FILES = {
     "topologies.txt": lambda: chain(topology_section(TOPOLOGIES),
                                     weight_section()),
     "topologies_2.txt": lambda: topology_section(LATER),
-    "topologies_3.txt": lambda: topology_section(LAST)}
+    "topologies_3.txt": lambda: chain(topology_section(LAST),
+                                      masked_weight_section())}
 
 if __name__ == "__main__":
     jax.config.update("jax_default_matmul_precision", "highest")
