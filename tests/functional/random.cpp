@@ -92,7 +92,7 @@ class RandomGraph {
   explicit RandomGraph(std::uint64_t seed) : random_{seed} {
     const int inputs = 1 + draw(3);
     for (int k = 0; k < inputs; ++k) {
-      const Shape shape{widths[draw(3)]};
+      const Shape shape = draw(3) == 0 ? Shape{3, widths[draw(3)]} : Shape{widths[draw(3)]};
       add(functional::Input(shape), {}, {});
       inputs_.push_back(tensors_.back());
     }
@@ -168,7 +168,7 @@ class RandomGraph {
   void grow() {
     const std::size_t v = any(), u = like(tensors_[v].shape());
     const std::vector<std::size_t> pair = u < tensors_.size() ? std::vector{v, u} : std::vector{v};
-    switch (draw(11)) {
+    switch (draw(14)) {
       case 0:
       case 1:
         return call(DenseSpec{.units = widths[draw(3)], .activation = Tanh{}}, {v});
@@ -188,8 +188,18 @@ class RandomGraph {
         return call(ConcatenateSpec{}, {v, any()});
       case 9:
         return call(ReshapeSpec(Shape{1, -1}), {v});
-      default:
+      case 10:
         return call(LayerNormalizationSpec{}, {v});
+      case 11:
+        return call(GRUSpec{.units = widths[draw(3)], .return_sequences = true}, {v});
+      case 12:
+        return call(ConvSpec<1>{.filters = widths[draw(3)],
+                                .kernel_size = {3},
+                                .padding = Padding::same,
+                                .activation = Tanh{}},
+                    {v});
+      default:
+        return call(GlobalAveragePooling1DSpec{}, {v});
     }
   }
 
