@@ -151,8 +151,7 @@ inline Tensor operate(const Json& record, const Arguments& a, auto find, const s
   if (op == "ExpandDims") return functional::expand_dims(tensor(0), axis(0));
   if (op == "Squeeze") return functional::squeeze(tensor(0), axis(0));
   if (op == "Flip") return functional::flip(tensor(0), axis(0));
-  if (op == "Clip")
-    return functional::clip(tensor(0), bound("x_min"), bound("x_max"));
+  if (op == "Clip") return functional::clip(tensor(0), bound("x_min"), bound("x_max"));
   if (op == "Absolute" || op == "Abs") return functional::maximum(tensor(0), -tensor(0));
   if (op == "Sqrt") return functional::power(tensor(0), 0.5);
   if (const auto made = activated(op, tensor(0).unmasked(), config, name)) return *made;
