@@ -223,6 +223,26 @@ TEST_CASE("a layer is called on as many tensors as a vector has") {
   std::vector<functional::Tensor> towers;
   for (int units = 1; units <= 4; ++units) towers.push_back(x.then(DenseSpec{.units = units}));
   CHECK(Concatenate<>{}(towers).shape() == Shape{10});
+
+  // Of more than a layer may have, several layers.
+  std::vector<functional::Tensor> many;
+  for (int k = 0; k < 20; ++k) many.push_back(x * (k - 7.5) + 0.25 * k);
+  const auto all = Named<"all", Concatenate<>>{}(many), sum = Add<ReLU>{}(many), largest = Maximum{}(many);
+  const functional::Model model(x, std::vector{all, sum, largest});
+  const std::vector<float> y = model.predict(std::vector<float>{0.5f, -2});
+  REQUIRE(y.size() == 44);
+  std::array<float, 2> added{}, most{-100, -100};
+  for (std::size_t i = 0; i < 40; ++i) {
+    const auto k = static_cast<float>(i / 2);
+    CHECK(near(y[i], (i % 2 == 0 ? 0.5f : -2.f) * (k - 7.5f) + 0.25f * k));
+    added[i % 2] += y[i];
+    most[i % 2] = std::max(most[i % 2], y[i]);
+  }
+  CHECK(near(y[40], std::max(added[0], 0.f)));
+  CHECK(near(y[41], std::max(added[1], 0.f)));
+  CHECK(std::ranges::equal(std::span(y).last(2), most));
+  CHECK(model.tensor("all").shape() == Shape{40});
+  CHECK_THROWS_WITH(Average{}(many), "layer 2, Average, got (2), as input 0: needs from 1 to 8 inputs");
 }
 
 TEST_CASE("mistakes in a graph are said where they are made") {
@@ -241,5 +261,65 @@ TEST_CASE("mistakes in a graph are said where they are made") {
       functional::Model(x, dense(Dense<4>{}(other))),
       "Model: the output does not come from the input: an Input 'other' of shape (3) leads to it");
   CHECK_THROWS_WITH(functional::Model(dense(x), dense(x)),
-                    "Model: input 0 is what a layer makes, an Input wanted");
+                    "Model: the output does not come from the input: an Input of shape (4) leads to it");
+  CHECK_THROWS_WITH(functional::Model({x, other}, dense(x)), "Model: input 1 leads to no output");
+  CHECK_THROWS_WITH(functional::Model({x, x}, dense(x)), "Model: input 1 is given twice");
+  CHECK_THROWS_WITH(functional::Model({other, functional::Input({3}, "other")}, Dense<1>{}(other)),
+                    "Model: input 1 leads to no output");
+  const auto same = functional::Input({3}, "other");
+  CHECK_THROWS_WITH(functional::Model({other, same}, other + same),
+                    "Model: Input 'other': another layer has this name");
+  CHECK_THROWS_WITH(functional::Model({x, other}, {dense(x), Named<"other", Dense<1>>{}(other)}),
+                    "Model: Dense 'other': another layer has this name");
+  const functional::Model model(x, dense(x));
+  CHECK_THROWS_WITH(model.output(1), "Model: there is no output 1");
+  CHECK_THROWS_WITH(model.input_name(1), "Model: there is no input 1");
+  functional::Tensor moved = dense(x);
+  const functional::Tensor to = std::move(moved);
+  CHECK(moved.shape() == to.shape());
+}
+
+TEST_CASE("a model that begins at what a layer makes, and has its layers") {
+  const auto x = functional::Input({6}), z = functional::Input({5});
+  const functional::Layer shared(Dense<5, Tanh>{}, "shared");
+  const auto h = Dense<5>{}(x), both = shared(h) + shared(z);
+  const functional::Model model({x, z}, std::vector{Dense<3>{}(shared(both)), h}, 7);
+  functional::Model behind({model.tensor("dense"), model.input(1)}, model.output());
+  behind.set_weights_from(model);
+  CHECK(layer_names(behind.layers())[0] == "input_layer");
+  CHECK(behind.count_params() == 30 + 18);
+  const std::vector<float> a = inputs(7 * 6), b = inputs(7 * 5);
+  std::vector<float> y(7 * 3), hidden(7 * 5), again(7 * 3);
+  model.predict({a, b}, {y, hidden});
+  behind.predict({hidden, b}, again);
+  CHECK(y == again);
+  // It is a model as any other: parts of it, and models with it inside.
+  const functional::Model part({behind.input(0), behind.input(1)}, behind.tensor("shared", 2));
+  CHECK(part.output_shape() == Shape{5});
+  functional::Model outer({x, z}, behind(h, z));
+  outer.set_weights_from(model);
+  outer.predict({a, b}, again);
+  CHECK(y == again);
+  CHECK(functional::Model(h, h).output_shape() == Shape{5});
+}
+
+TEST_CASE("models that are called have names of their own") {
+  const auto tower = [](std::uint64_t seed) {
+    const auto x = functional::Input({4}, "in");
+    return functional::Model(x, Named<"act", Activation<Tanh>>{}(Named<"conv", Dense<3>>{}(x)), seed);
+  };
+  const functional::Model one = tower(1), two = tower(2);
+  const auto a = functional::Input({4}, "in"), b = functional::Input({4}, "conv_1");
+  const functional::Model model({a, b},
+                                Concatenate<>{}(one(a), two(b), one(b), Named<"conv", Dense<1>>{}(a)));
+  std::vector<std::string> names = layer_names(model.layers());
+  std::ranges::sort(names);
+  CHECK(names ==
+        std::vector<std::string>{"act", "act_1", "concatenate", "conv", "conv_1", "conv_2", "conv_3", "in"});
+  CHECK(model.layer("conv")(a).shape() == Shape{1});  // the one that is the graph's own
+  const std::vector<float> x = inputs(4), y = inputs(4);
+  const std::vector<float> all = model.predict({x, y}), of_one = one.predict(x), of_two = two.predict(y);
+  CHECK(std::ranges::equal(std::span(all).first(3), of_one));
+  CHECK(std::ranges::equal(std::span(all).subspan(3, 3), of_two));
+  CHECK(model.with_layer("act", functional::Layer(Activation<Tanh>{})).predict({x, y}) == all);
 }

@@ -242,6 +242,39 @@ TEST_CASE("operators and functions of tensors") {
   check_topology("operators", {{a, b}, {Dense<2>{}(y)}}, mse());
 }
 
+TEST_CASE("operators and functions that are layers of other names") {
+  using functional::concatenate, functional::expand_dims, functional::reshape, functional::squeeze,
+      functional::stack, functional::transpose;
+  const auto a = functional::Input({4, 6}), b = functional::Input({4, 6});
+  auto x = Activation<Softmax>{}(matmul(a, transpose(b, {2, 1})));
+  x = concatenate({Activation<ReLU>{}(matmul(x, b)), flip(a, 1)}, 1);
+  auto y = stack({clip(a, -0.3, 0.4), maximum(b, 0.1)}, 1);
+  y = squeeze(expand_dims(reshape(y, {8, 6}), 2), 2);
+  const auto z = minimum(0.2, x * y) + maximum(x, y) + Activation<Sigmoid>{}(x)*Activation<Tanh>{}(y);
+  check_topology("more_operators", {{a, b}, {Dense<2>{}(Flatten{}(z))}}, mse());
+  CHECK(expand_dims(a).shape() == Shape{4, 6, 1});
+  CHECK(stack({a, b}).shape() == Shape{4, 6, 2});
+  CHECK_THROWS_WITH(squeeze(a),
+                    "squeeze: axis -1 of a shape (4, 6) came, one of extent 1 beside others wanted");
+  CHECK_THROWS_WITH(flip(a, 3), "flip: axis 3 of a shape (4, 6) came, from 1 to 2 wanted");
+  CHECK_THROWS_WITH(matmul(a, b), "matmul: shapes (4, 6) and (4, 6) came, (n, k) and (k, m) wanted");
+}
+
+TEST_CASE("inputs and outputs in dicts") {
+  const auto body = functional::Input({4}, "body"), title = functional::Input({3}, "title");
+  const auto x = Dense<5, ReLU>{}(Concatenate<>{}(title, body));
+  functional::Model model({body, title},
+                          {{"department", Dense<3, Softmax>{}(x)}, {"priority", Dense<1, Sigmoid>{}(title)}});
+  check_model("dict_inputs", model, 2e-4, cce(metrics::Accuracy{}).weighing(0.5), bce().weighing(2));
+}
+
+TEST_CASE("a normalization that is called several times") {
+  const auto a = functional::Input({5}), b = functional::Input({4});
+  const functional::Layer norm(BatchNormalization<Momentum<0.8>>{}), dense(Dense<4, Tanh>{});
+  const auto y = Add<>{}(norm(dense(a)), norm(b));
+  check_topology("shared_normalization", {{a, b}, {Dense<2>{}(norm(y))}}, mse());
+}
+
 TEST_CASE("a model as a layer, called twice") {
   const auto i = functional::Input({5});
   const functional::Model inner(i, Add<>{}(Dense<4, Tanh>{}(Dense<6, ReLU>{}(i)), Dense<4>{}(i)));
@@ -387,6 +420,23 @@ TEST_CASE("an encoder and a decoder with attention, whose masks travel on") {
   y = Concatenate<>{}(y, seen, also);
   check_topology("seq2seq_attention", {{source, target}, {Dense<3, Softmax>{}(y), GRU<2>{}(y)}}, cce(),
                  mse().weighing(0.5));
+}
+
+TEST_CASE("weights of rows of which some are masked") {
+  const auto x = functional::Input({6});
+  functional::Model model(
+      x, Dense<3>{}(x.then(EmbeddingSpec{.input_dim = 8, .output_dim = 4, .mask_zero = true})));
+  fill_weights(model);
+  auto trainer = compile(model, Adam{.learning_rate = 0.01}, mse());
+  std::vector<float> logs, weights = filled_array(rows * 6, 9);
+  for (float& v : weights) v = std::fabs(v);
+  for (int step = 0; step < 3; ++step)
+    logs.push_back(static_cast<float>(trainer.train_on_batch(
+        input_of("masked_tagger", 0, {6}), filled_array(rows * 18, 20), {.sample_weight = weights})[0]));
+  CHECK(all_near(logs, golden("weights/masked_rows/logs"), 5e-5));
+  std::vector<float> w(model.count_params());
+  model.get_weights(w);
+  CHECK(all_near(w, golden("weights/masked_rows/weights"), 2e-4));
 }
 
 TEST_CASE("weights of samples, rows and classes") {

@@ -177,6 +177,23 @@ TEST_CASE("a layer that returns its states is one line of the summary, and piece
   CHECK(model.connections()[2] == "encoder[0][0], encoder[0][2]");
 }
 
+TEST_CASE("states are kept from batch to batch where there are several outputs, too") {
+  const auto x = functional::Input({4, 2}), y = GRU<2, Stateful, ReturnSequences>{}(x);
+  const functional::Model both(x, {y, Dense<1>{}(y)}, 1);
+  functional::Model first(x, y);
+  first.set_weights_from(both);
+  States of_both(both, 3), of_first(first, 3);
+  const auto in = filled_array(24, 1);
+  std::vector<float> a(24), b(12), wanted(24), last;
+  for (int batch = 0; batch < 2; ++batch) {
+    last = a;
+    both.predict(in, {a, b}, of_both);
+    first.predict(in, wanted, of_first);
+    CHECK(a == wanted);
+    CHECK(a != last);
+  }
+}
+
 TEST_CASE("a mask may be an input, or come from layers with weights, which it does not train") {
   const auto x = functional::Input({6, 3}), mask = functional::Input({6}), z = functional::Input({4});
   functional::Model of_loss({x, mask}, Dense<1>{}(x).with_mask(mask), 1);

@@ -52,6 +52,8 @@ TEST_CASE("drawings are files") {
     functional::plot_model(model, folder / "model.svg");
     CHECK(read(folder / "model.svg").find("<svg") != std::string::npos);
     CHECK(!std::filesystem::exists(folder / "model.svg.part.dot"));
+    functional::plot_model(model, folder / "model.png");
+    CHECK(read(folder / "model.png").starts_with("\x89PNG"));
   } else {
     CHECK_THROWS_WITH(functional::plot_model(model, folder / "model.svg"),
                       doctest::Contains("Graphviz's dot is not installed"));
@@ -62,6 +64,25 @@ TEST_CASE("drawings are files") {
                     doctest::Contains("cannot be written"));
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) files += entry.is_regular_file();
-  CHECK(files <= 2);
+  CHECK(files <= 3);
+  std::filesystem::remove_all(folder);
+}
+
+// With a `dot` that makes PNG only, and copies the text for that.
+TEST_CASE("dot is asked for the picture, and what it says is believed") {
+  const auto folder = std::filesystem::path([] {
+    std::string name = std::filesystem::temp_directory_path() / "keratin_dot_XXXXXX";
+    return std::string(mkdtemp(name.data()));
+  }());
+  std::ofstream(folder / "dot") << "#!/bin/sh\n[ \"$1 $2\" = '-Tpng -o' ] && cp \"$4\" \"$3\"\n";
+  std::filesystem::permissions(folder / "dot", std::filesystem::perms::owner_all);
+  const std::string before = std::getenv("PATH");
+  setenv("PATH", (folder.string() + ":" + before).c_str(), 1);
+  const functional::Model model = towers();
+  functional::plot_model(model, folder / "model.png");
+  CHECK(read(folder / "model.png") == functional::model_to_dot(model));
+  CHECK_THROWS_WITH(functional::plot_model(model, folder / "model.svg"), doctest::Contains("dot failed"));
+  setenv("PATH", before.c_str(), 1);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 2);
   std::filesystem::remove_all(folder);
 }

@@ -1,6 +1,6 @@
 // Random graphs of random layers against the plainest way to run them: every value in memory of its own, in
-// double, each layer after those that it reads, gradients summed where they meet. What the plan does to save
-// memory and time must not be felt.
+// double, each layer after those that it reads, gradients summed where they meet; these are held to central
+// differences. What the plan does to save memory and time must not be felt.
 #include "../check.hpp"
 
 #include <Eigen/Core>
@@ -93,7 +93,7 @@ class RandomGraph {
   explicit RandomGraph(std::uint64_t seed) : random_{seed} {
     const int inputs = 1 + draw(3);
     for (int k = 0; k < inputs; ++k) {
-      const Shape shape{widths[draw(3)]};
+      const Shape shape = draw(3) == 0 ? Shape{3, widths[draw(3)]} : Shape{widths[draw(3)]};
       add(functional::Input(shape), {}, {});
       inputs_.push_back(tensors_.back());
     }
@@ -118,6 +118,8 @@ class RandomGraph {
     functional::Model model(inputs_, outputs, 3);
     take_weights(model);
     run_reference();
+    for (std::size_t k = 0; k < inputs_.size(); ++k) check_slope(value_[k], gradient_[k]);
+    for (const auto& weights : weights_) check_slope(weights->w, weights->dw);
 
     constexpr Mode training{.training = true, .input_gradient = true};
     const functional::Executor inference(model.graph(), Mode{}), trained(model.graph(), training);
@@ -167,7 +169,7 @@ class RandomGraph {
   void grow() {
     const std::size_t v = any(), u = like(tensors_[v].shape());
     const std::vector<std::size_t> pair = u < tensors_.size() ? std::vector{v, u} : std::vector{v};
-    switch (draw(11)) {
+    switch (draw(14)) {
       case 0:
       case 1:
         return call(DenseSpec{.units = widths[draw(3)], .activation = Tanh{}}, {v});
@@ -187,8 +189,18 @@ class RandomGraph {
         return call(ConcatenateSpec{}, {v, any()});
       case 9:
         return call(ReshapeSpec(Shape{1, -1}), {v});
-      default:
+      case 10:
         return call(LayerNormalizationSpec{}, {v});
+      case 11:
+        return call(GRUSpec{.units = widths[draw(3)], .return_sequences = true}, {v});
+      case 12:
+        return call(ConvSpec<1>{.filters = widths[draw(3)],
+                                .kernel_size = {3},
+                                .padding = Padding::same,
+                                .activation = Tanh{}},
+                    {v});
+      default:
+        return call(GlobalAveragePooling1DSpec{}, {v});
     }
   }
 
@@ -232,6 +244,30 @@ class RandomGraph {
       for (std::size_t k = 0; k < dx.size(); ++k)
         for (std::size_t i = 0; i < dx[k].size(); ++i) gradient_[steps_[v].reads[k]][i] += dx[k][i];
     }
+  }
+  // The gradient along a direction of some values, against the outputs' change along it.
+  void check_slope(std::vector<double>& values, const std::vector<double>& gradient) {
+    constexpr double h = 1e-6;
+    const auto along = [](std::size_t i) { return static_cast<double>(testing::filled(i, 4)); };
+    const auto outputs_at = [&](double h_along) {
+      const std::vector<double> kept = values;
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] += h_along * along(i);
+      std::vector<std::vector<double>> y = value_;
+      for (std::size_t v = inputs_.size(); v < steps_.size(); ++v) {
+        std::vector<std::vector<double>> x;
+        for (const std::size_t from : steps_[v].reads) x.push_back(y[from]);
+        steps_[v].of.forward(x, y[v]);
+      }
+      double sum = 0;
+      for (std::size_t k = 0; k < outputs_.size(); ++k)
+        for (std::size_t i = 0; i < y[outputs_[k]].size(); ++i)
+          sum += y[outputs_[k]][i] * static_cast<double>(direction(k, i));
+      values = kept;
+      return sum;
+    };
+    double slope = 0;
+    for (std::size_t i = 0; i < gradient.size(); ++i) slope += gradient[i] * along(i);
+    CHECK(near(slope, (outputs_at(h) - outputs_at(-h)) / (2 * h), 1e-6));
   }
   static float direction(std::size_t output, std::size_t i) {
     return static_cast<float>(testing::filled(i, 9 + static_cast<int>(output)));

@@ -76,7 +76,10 @@ TEST_CASE("models of every topology that Keras wrote give Keras's outputs") {
                            "transformer_encoder",
                            "transformer_decoder",
                            "vision_transformer",
-                           "seq2seq_attention"})
+                           "seq2seq_attention",
+                           "more_operators",
+                           "dict_inputs",
+                           "shared_normalization"})
     check_outputs(io::load_model(file(std::string(name) + ".keras")), name);
 }
 
@@ -222,6 +225,47 @@ TEST_CASE("global pooling that keeps its axes is followed by a Reshape") {
   io::save_model(model, here.file("again.keras"));
   Model<Sequential<Input<2, 1, 2>, GlobalAveragePooling2D, Reshape<1, 1, 2>>> fixed;
   CHECK_NOTHROW(io::load_model(fixed, here.file("again.keras")));
+}
+
+TEST_CASE("cycles in a file are an error") {
+  const auto message = [](const char* reads_of_y, const char* input) {
+    const auto dense = [](const char* name, const std::string& reads) {
+      return std::string(R"({"class_name": "Dense", "config": {"units": 4, "name": ")") + name +
+             R"("}, "inbound_nodes": [{"args": [{"class_name": "__keras_tensor__",
+                 "config": {"keras_history": [)" +
+             reads + "]}}]}]}";
+    };
+    const io::CustomLayers none;
+    return message_of([&] {
+      io::detail::Builder(none).build(io::Json::parse(
+          std::string(R"({"class_name": "Functional", "config": {"layers": [
+          {"class_name": "InputLayer", "config": {"batch_shape": [null, 4], "name": "x"}},)") +
+          dense("z", R"("y", 0, 0)") + "," + dense("y", reads_of_y) + R"(], "input_layers": [[")" + input +
+          R"(", 0, 0]], "output_layers": [["z", 0, 0]]}})"));
+    });
+  };
+  CHECK(message(R"("x", 0, 0)", "x").empty());
+  CHECK(message(R"("z", 0, 0)", "x") == "layer 'z' is in a cycle: it reads what its own output leads to");
+  CHECK(message(R"("y", 0, 0)", "x") == "layer 'y' is in a cycle: it reads what its own output leads to");
+  CHECK(message(R"("x", 1, 0)", "x") == "layer 'y' reads what no layer makes");
+  CHECK(message(R"("x", 0, 0)", "y") == "'y' is an input, an InputLayer wanted");
+}
+
+TEST_CASE("a call may read many tensors") {
+  const auto model_of = [](int reads) {
+    io::Json record = io::Json::parse(R"({"class_name": "Functional", "config": {"layers": [
+        {"class_name": "InputLayer", "config": {"batch_shape": [null, 4], "name": "x"}},
+        {"class_name": "Concatenate", "config": {"name": "y"}, "inbound_nodes": [{"args": [[]]}]}],
+        "input_layers": ["x", 0, 0], "output_layers": ["y", 0, 0]}})");
+    for (int k = 0; k < reads; ++k)
+      record["config"]["layers"][1]["inbound_nodes"][0]["args"][0].push_back(
+          io::Json::parse(R"({"class_name": "__keras_tensor__", "config": {"keras_history": ["x", 0, 0]}})"));
+    const io::CustomLayers none;
+    return io::detail::Builder(none).build(record);
+  };
+  CHECK(model_of(13).output_shape() == Shape{52});
+  CHECK(message_of([&] { model_of(257); }) ==
+        "layer 'y' (Concatenate): 257 tensors came, at most 256 wanted");
 }
 
 TEST_CASE("lists of a wrong length are an error") {

@@ -101,8 +101,8 @@ TEST_CASE("models of every topology come back as they were saved") {
     io::save_model(again, folder.file("again.keras"));  // what is written twice is the same file
     CHECK(contents(folder.file("model.keras")) == contents(folder.file("again.keras")));
     ++models;
-    if (entry.path().stem() == "operators" || entry.path().stem() == "layers_core_1" || has_tables(model))
-      continue;
+    const std::string name = entry.path().stem();
+    if (name.ends_with("operators") || name == "layers_core_1" || has_tables(model)) continue;
     io::save_model(model, folder.file("model.h5"));
     CHECK(predictions(io::load_model(folder.file("model.h5"))) == predictions(model));
     io::save_weights(model, folder.file("model.weights.h5"));

@@ -1,6 +1,6 @@
 """Write what Keras computes for graphs, for tests/functional to compare with.
 
-    KERAS_BACKEND=jax python tests/keras/topologies.py [topologies_2.txt]
+    KERAS_BACKEND=jax python tests/keras/topologies.py [topologies_3.txt]
 
 They are laid out as golden.txt; README.md lists the arrays. files/
 gets each model with the weights that its outputs are for, as .keras, and as
@@ -20,7 +20,7 @@ from golden import HERE, fill, fill_weights, one_hot, values, write_line
 ROWS = 7
 
 # Each makes the inputs, the outputs, and for each output the loss, its weight
-# and a metric or None.
+# and a metric or None; in lists, or dicts whose keys are sorted.
 
 
 def two_towers():
@@ -305,6 +305,35 @@ def seq2seq_attention():
                               (layers.GRU(2)(y), "mse", 0.5, None)]
 
 
+def more_operators():
+    """Those that operators() does not have, of two that are written as functions."""
+    ops = keras.ops
+    a, b = keras.Input((4, 6)), keras.Input((4, 6))
+    x = ops.matmul(ops.softmax(ops.matmul(a, ops.transpose(b, (0, 2, 1)))), b)
+    x = ops.concatenate([ops.relu(x), ops.flip(a, 1)], axis=1)
+    y = ops.stack([ops.clip(a, -0.3, 0.4), ops.maximum(b, 0.1)], axis=1)
+    y = ops.squeeze(ops.expand_dims(ops.reshape(y, (-1, 8, 6)), 2), 2)
+    z = ops.minimum(0.2, x * y) + ops.maximum(x, y) + ops.sigmoid(x) * ops.tanh(y)
+    z = layers.Flatten()(ops.cast(z, "float32"))
+    return [a, b], [(layers.Dense(2)(z), "mse", 1, None)]
+
+
+def dict_inputs():
+    body, title = keras.Input((4,), name="body"), keras.Input((3,), name="title")
+    x = layers.Dense(5, "relu")(layers.concatenate([title, body]))
+    return ({"body": body, "title": title},
+            {"department": (layers.Dense(3, "softmax")(x), "cce", 0.5, "accuracy"),
+             "priority": (layers.Dense(1, "sigmoid")(title), "bce", 2, None)})
+
+
+def shared_normalization():
+    """Each call moves the averages on."""
+    a, b = keras.Input((5,)), keras.Input((4,))
+    norm, dense = layers.BatchNormalization(momentum=0.8), layers.Dense(4, "tanh")
+    y = layers.add([norm(dense(a)), norm(b)])
+    return [a, b], [(layers.Dense(2)(norm(y)), "mse", 1, None)]
+
+
 TOPOLOGIES = [two_towers, residual_block, inception_block, siamese,
               several_outputs, wide_and_deep, squeeze_and_excite, dense_block,
               probabilities_read_on, merging, shared_in_depth,
@@ -314,6 +343,8 @@ TOPOLOGIES = [two_towers, residual_block, inception_block, siamese,
 
 LATER = [unet, mobilenet, transformer_encoder, transformer_decoder,
          vision_transformer, seq2seq_attention]
+
+LAST = [more_operators, dict_inputs, shared_normalization]
 
 H5 = ("two_towers", "residual_block", "several_outputs", "nested_twice",
       "encoder_and_decoder")
@@ -351,13 +382,19 @@ def topology_section(topologies):
     for make in topologies:
         keras.backend.clear_session()
         inputs, heads = make()
-        outputs = [y for y, _, _, _ in heads]
-        model = keras.Model(inputs, outputs)
+        in_dict = isinstance(heads, dict)
+        flat = list(heads.values()) if in_dict else heads
+
+        def like_heads(one_each):
+            return dict(zip(heads, one_each)) if in_dict else one_each
+
+        model = keras.Model(inputs, like_heads([y for y, _, _, _ in flat]))
         fill_weights(model)
         x = [inputs_of(make.__name__, k, i.shape)
-             for k, i in enumerate(inputs)]
+             for k, i in enumerate(keras.tree.flatten(inputs))]
+        x = dict(zip(inputs, x)) if in_dict else x
         t = [targets(loss, k, y.shape)
-             for k, (y, loss, _, _) in enumerate(heads)]
+             for k, (y, loss, _, _) in enumerate(flat)]
         case = f"topology/{make.__name__}"
         model.save(HERE / "files" / f"{make.__name__}.keras")
         if make.__name__ in H5:
@@ -365,25 +402,25 @@ def topology_section(topologies):
             model.save_weights(HERE / "files" / f"{make.__name__}.weights.h5")
         elif make.__name__ == "masked_tagger":  # which Keras cannot open: masks are operators
             model.save(HERE / "files" / "masked_tagger.h5")
-        for k, y in enumerate(model.predict_on_batch(x) if len(t) > 1
-                              else [model.predict_on_batch(x)]):
+        for k, y in enumerate(keras.tree.flatten(model.predict_on_batch(x))):
             yield f"{case}/y{k}", y
         state = values(model.non_trainable_variables)
 
         def total(trainable):
             ys, _ = model.stateless_call(trainable, state, x, training=True)
-            ys = ys if isinstance(ys, list) else [ys]
             return sum(weight * LOSSES[loss]()(target, y) for
-                       target, y, (_, loss, weight, _) in zip(t, ys, heads))
+                       target, y, (_, loss, weight, _) in
+                       zip(t, keras.tree.flatten(ys), flat))
 
         gradients = jax.grad(total)(values(model.trainable_variables))
         yield f"{case}/gradient", np.concatenate(
             [np.ravel(g) for g in gradients])
         model.compile(
-            optimizers.Adam(0.01), [LOSSES[loss]() for _, loss, _, _ in heads],
-            [weight for _, _, weight, _ in heads],
-            [[m] if m else [] for _, _, _, m in heads])
-        logs = [model.train_on_batch(x, t, return_dict=True)
+            optimizers.Adam(0.01),
+            like_heads([LOSSES[loss]() for _, loss, _, _ in flat]),
+            like_heads([weight for _, _, weight, _ in flat]),
+            like_heads([[m] if m else [] for _, _, _, m in flat]))
+        logs = [model.train_on_batch(x, like_heads(t), return_dict=True)
                 for _ in range(3)]
         print(make.__name__, [layer.name for layer in model.layers],
               sorted(logs[0]))
@@ -422,10 +459,27 @@ def weight_section():
             [np.ravel(w) for w in net.get_weights()])
 
 
+def masked_weight_section():
+    """Three steps with weights for rows, some of which are masked."""
+    x = keras.Input((6,))
+    y = layers.Embedding(8, 4, mask_zero=True)(x)
+    net = keras.Model(x, layers.Dense(3)(y))
+    fill_weights(net)
+    net.compile(optimizers.Adam(0.01), "mse")
+    row, step = np.indices((ROWS, 6))
+    yield "weights/masked_rows/logs", [net.train_on_batch(
+        np.float32((row * step + step) % 8), fill((ROWS, 6, 3), 20),
+        sample_weight=np.abs(fill((ROWS, 6), 9))) for _ in range(3)]
+    yield "weights/masked_rows/weights", np.concatenate(
+        [np.ravel(w) for w in net.get_weights()])
+
+
 FILES = {
     "topologies.txt": lambda: chain(topology_section(TOPOLOGIES),
                                     weight_section()),
-    "topologies_2.txt": lambda: topology_section(LATER)}
+    "topologies_2.txt": lambda: topology_section(LATER),
+    "topologies_3.txt": lambda: chain(topology_section(LAST),
+                                      masked_weight_section())}
 
 if __name__ == "__main__":
     jax.config.update("jax_default_matmul_precision", "highest")

@@ -151,7 +151,7 @@ class Executor {
     const Graph::Entry& entry = graph_.entry(i);
     LayerPlan row = nodes_[static_cast<std::size_t>(i)]->plan(entry.in, i, plan.mode);
     row.type = entry.layer->node->type();
-    row.name = entry.layer->name;
+    row.name = graph_.name(i);
     row.inputs = entry.inputs;
     row.head = head;
     row.out = entry.out;

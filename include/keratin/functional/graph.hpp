@@ -24,7 +24,8 @@ class Graph {
     Shape out{};
     PerInput<int> inputs{};  // the entries that it reads; -1 - k: the model's k-th input
     int owner = 0;           // the first entry that calls this layer
-    int readers = 0;         // calls and outputs
+    std::shared_ptr<const std::string> other_name{};  // its layer came with a model, and its name is taken
+    int readers = 0;                                  // calls and outputs
   };
 
   std::vector<std::shared_ptr<const Call>> inputs;
@@ -35,7 +36,8 @@ class Graph {
   int needed = 0;           // entries that the outputs need; those behind them only make masks
   std::vector<int> layers;  // every layer once, as the entry of its first call, or an input; in Keras's order
 
-  /// Error: std::invalid_argument that says what does not belong together.
+  /// An input may be what a layer makes: what leads there is not in the graph, whose calls still read it; see
+  /// Model, which calls them again. Error: std::invalid_argument that says what does not belong together.
   Graph(const std::vector<Tensor>& from, const std::vector<Tensor>& to) {
     if (from.empty() || to.empty() || from.size() > Arrays::most || to.size() > Arrays::most)
       refuse(from.size(), " inputs and ", to.size(), " outputs came, from 1 to ", Arrays::most,
@@ -51,7 +53,7 @@ class Graph {
     }
     count_readers();
     layers = keras_order([](const Entry&, int) { return 0; });
-    check_names();
+    name_layers();
     place_.clear();
     owners_.clear();
     for (const int i : layers)
@@ -175,7 +177,11 @@ class Graph {
   const Entry& entry(int i) const { return entries[static_cast<std::size_t>(i)]; }
   const Shape& shape(int i) const { return i < 0 ? input(i).shape : entry(i).out; }
   /// Of an input or of the layer that is called.
-  const std::string& name(int i) const { return i < 0 ? input(i).name : entry(i).layer->name; }
+  const std::string& name(int i) const {
+    if (i < 0) return input(i).name;
+    const Entry& first = entry(entry(i).owner);
+    return first.other_name ? *first.other_name : first.layer->name;
+  }
   /// The call of which one only takes a piece.
   int made_by(int i) const { return i >= 0 && entry(i).layer->piece >= 0 ? made_by(entry(i).inputs[0]) : i; }
   /// The first tensor of a call that makes several, otherwise the call.
@@ -266,9 +272,9 @@ class Graph {
 
   void add_input(const std::shared_ptr<const Call>& call) {
     const int k = static_cast<int>(inputs.size());
-    if (call->layer) refuse("input ", k, " is what a layer makes, an Input wanted");
     if (!place_.try_emplace(call.get(), -1 - k).second) refuse("input ", k, " is given twice");
-    inputs.push_back(call);
+    inputs.push_back(call->layer ? std::make_shared<const Call>("", call->shape, false, Prepared{}, 0)
+                                 : call);
   }
 
   // Appends what leads to a tensor, and then its call. Not recursive: graphs may be deep.
@@ -279,10 +285,11 @@ class Graph {
     };
     std::vector<Visit> path;
     const auto enter = [&](const Tensor& t) {
-      const void* const layer =
-          t.call_->layer ? static_cast<const void*>(t.call_->layer.get()) : t.call_.get();
-      met_.try_emplace(layer, met_.size());
-      if (place_.contains(t.call_.get())) return;
+      const auto placed = place_.find(t.call_.get());
+      const bool is_input = placed != place_.end() && placed->second < 0;
+      met_.try_emplace(is_input ? static_cast<const void*>(&input(placed->second)) : t.call_->layer.get(),
+                       met_.size());
+      if (placed != place_.end()) return;
       if (!t.call_->layer)
         refuse("the output does not come from the input", inputs.size() > 1 ? "s" : "", ": an Input",
                t.call_->name.empty() ? "" : " '", t.call_->name, t.call_->name.empty() ? "" : "'",
@@ -355,12 +362,27 @@ class Graph {
   std::size_t met(int i) const {
     return met_.at(i < 0 ? static_cast<const void*>(&input(i)) : entry(i).layer.get());
   }
-  void check_names() const {
+  // Two layers of one name are a mistake, but a model that is called has names of its own: of those that are
+  // taken, "conv" becomes "conv_1".
+  void name_layers() {
     for (std::size_t i = 0; i < layers.size(); ++i)
-      for (std::size_t j = 0; j < i; ++j)
-        if (!name(layers[i]).empty() && name(layers[i]) == name(layers[j]))
+      for (std::size_t j = 0; j < i; ++j) {
+        if (name(layers[i]).empty() || name(layers[i]) != name(layers[j])) continue;
+        if (!rename(layers[i]) && !rename(layers[j]))
           refuse(layers[i] < 0 ? "Input" : entry(layers[i]).layer->node->type(), " '", name(layers[i]),
                  "': ", name_given_twice.text);
+      }
+  }
+  bool rename(int layer) {
+    if (layer < 0 || !entry(layer).call->beginning) return false;
+    const auto taken = [&](const std::string& one) {
+      return std::any_of(layers.begin(), layers.end(), [&](int i) { return name(i) == one; });
+    };
+    std::string free = entry(layer).layer->name;
+    for (int n = 1; taken(free); ++n) free = entry(layer).layer->name + "_" + std::to_string(n);
+    entries[static_cast<std::size_t>(layer)].other_name =
+        std::make_shared<const std::string>(std::move(free));
+    return true;
   }
 
   // While the graph is made.

@@ -22,7 +22,9 @@ class Model {
  public:
   using Scalar = float;
 
-  /// Error: std::invalid_argument if the output does not come from the input, or two layers have one name.
+  /// An input is an Input, or what a layer makes: then the model begins behind that, with an Input of its
+  /// shape. Error: std::invalid_argument if the output does not come from the input, or two layers have one
+  /// name.
   Model(const Tensor& input, const Tensor& output, std::uint64_t seed = 0)
       : Model(std::vector{input}, std::vector{output}, seed) {}
   Model(const std::vector<Tensor>& inputs, const Tensor& output, std::uint64_t seed = 0)
@@ -31,7 +33,7 @@ class Model {
       : Model(std::vector{input}, outputs, seed) {}
   /// The same with several inputs and outputs, at most 16 of each.
   Model(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, Zeroed)
-      : graph_(inputs, outputs),
+      : graph_(graph_of(inputs, outputs)),
         inference_(graph_, Mode{}),
         layers_(layers_of(graph_, plan())),
         block_(plan().block) {
@@ -88,12 +90,15 @@ class Model {
   void predict(const Arrays& x, std::span<float> y, States<float>& states) const {
     predict_all(x, std::span<const std::span<float>>(&y, 1), &states);
   }
+  void predict(const Arrays& x, std::initializer_list<std::span<float>> y, States<float>& states) const {
+    predict_all(x, std::span(std::data(y), y.size()), &states);
+  }
 
   /// What the k-th input is made into by its text layer: rows to predict and fit with,
   /// values.rows_of(length). A sample of no token at all gets one value. Error: the input takes no texts, or
   /// not whole samples came.
   PreparedRows prepare(std::size_t k, std::span<const std::string> texts) const {
-    const Prepared& prepared = graph_.inputs.at(k)->prepared;
+    const Prepared& prepared = input_call(k).prepared;
     if (!prepared.by) throw std::invalid_argument(Text("Model: input ", k, " takes no texts").c_str());
     PreparedRows rows = prepared.by->rows(texts, prepared.texts);
     if (rows.length == 0)
@@ -129,11 +134,13 @@ class Model {
       throw std::invalid_argument(
           Text("Model: called on ", tensors.size(), " tensors, ", inputs(), " wanted").c_str());
     std::map<const SharedLayer*, std::shared_ptr<const Beginning>> beginnings;
+    for (const Graph::Entry& entry : graph_.entries)
+      beginnings[entry.layer.get()] = std::make_shared<const Beginning>();
     each_layer([&](const Graph::Entry& entry, const LayerPlan& row) {
       beginnings[entry.layer.get()] = std::make_shared<const Beginning>(Beginning{
           {block_.data() + row.tensors.start, block_.data() + row.tensors.end}, graph_.is_frozen(entry)});
     });
-    return call_all(tensors, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
+    return call_all(graph_, tensors, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
       return called(Layer(entry.layer), entry, std::move(reads), beginnings[entry.layer.get()]);
     });
   }
@@ -146,18 +153,20 @@ class Model {
       from.push_back(
           Input(keratin::detail::Distributed::of_steps(steps, input_shape(k)), graph_.inputs[k]->name));
     std::map<const SharedLayer*, Layer> layers;
-    const std::vector<Tensor> to = call_all(from, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
-      const Layer layer(entry.layer);
-      const bool steps_apart = entry.inputs.count == 1;
-      if (entry.layer->piece >= 0 || !(entry.node->extras() == Extras{}) ||
-          (!steps_apart && !merges_last_axis(entry)))
-        throw std::invalid_argument(Text("Model: layer '", entry.layer->name, "' (", entry.node->type(),
-                                         ") cannot be called on each step of a sequence")
-                                        .c_str());
-      const auto at = layers.try_emplace(entry.layer.get(),
-                                         steps_apart ? time_distributed(layer, entry.layer->name) : layer);
-      return at.first->second(std::move(reads));
-    });
+    const std::vector<Tensor> to =
+        call_all(graph_, from, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
+          const Layer layer(entry.layer);
+          const bool steps_apart = entry.inputs.count == 1;
+          if (entry.layer->piece >= 0 || !(entry.node->extras() == Extras{}) ||
+              (!steps_apart && !merges_last_axis(entry)))
+            throw std::invalid_argument(Text("Model: layer '", graph_.name(entry.owner), "' (",
+                                             entry.node->type(),
+                                             ") cannot be called on each step of a sequence")
+                                            .c_str());
+          const auto at = layers.try_emplace(
+              entry.layer.get(), steps_apart ? time_distributed(layer, graph_.name(entry.owner)) : layer);
+          return at.first->second(std::move(reads));
+        });
     Model model(from, to, Zeroed{});
     std::copy(block_.data(), block_.data() + block_.size(), model.block_.data());
     for (const int i : model.graph_.layers)
@@ -209,14 +218,14 @@ class Model {
   }
 
   /// The tensors that the model was made of: its inputs, its outputs, and what a layer made when it was
-  /// called for the n-th time; a part of the model is Model(model.input(), model.tensor("conv2d")). Error:
-  /// there is no such layer or call.
+  /// called for the n-th time; parts of the model are Model(model.input(), model.tensor("conv2d")) and
+  /// Model(model.tensor("conv2d"), model.output()). Error: there is no such layer or call.
   Tensor input(std::size_t k = 0) const {
-    if (k >= inputs()) throw std::invalid_argument(Text("Model: there is no input ", k).c_str());
+    input_call(k);
     return graph_.tensor(-1 - static_cast<int>(k));
   }
   Tensor output(std::size_t k = 0) const {
-    Tensor made = graph_.tensor(graph_.outputs.at(k));
+    Tensor made = graph_.tensor(output_call(k));
     made.mask_ = graph_.output_mask(k);
     return made;
   }
@@ -285,20 +294,22 @@ class Model {
   const std::vector<LayerPlan>& layers() const { return layers_; }
   std::size_t inputs() const { return graph_.inputs.size(); }
   std::size_t outputs() const { return graph_.outputs.size(); }
-  Shape input_shape(std::size_t k = 0) const { return graph_.inputs.at(k)->shape; }
-  Shape output_shape(std::size_t k = 0) const { return graph_.shape(graph_.outputs.at(k)); }
+  Shape input_shape(std::size_t k = 0) const { return input_call(k).shape; }
+  Shape output_shape(std::size_t k = 0) const { return graph_.shape(output_call(k)); }
   ActivationFunction output_activation(std::size_t k = 0) const {
+    output_call(k);
     const int last = graph_.output_layer(k);
     return last < 0 ? ActivationFunction{} : graph_.entry(last).node->activation();
   }
   std::string input_name(std::size_t k) const {
+    input_call(k);
     return layer_names(layers_)[graph_.layer_index(-1 - static_cast<int>(k))];
   }
   /// The name that an output was given; otherwise that of the layer that makes it, or of the input that it
   /// is; "dense[1]" of the layer's second call. Keras: output_names.
   std::string output_name(std::size_t k) const {
     if (k < output_names_.size()) return output_names_[k];
-    const int output = graph_.outputs.at(k);
+    const int output = output_call(k);
     const std::string name = layer_names(layers_)[graph_.layer_index(output)];
     const int call = graph_.call_number(graph_.made_by(output));
     return call == 0 ? name : name + "[" + std::to_string(call) + "]";
@@ -338,6 +349,25 @@ class Model {
   template <Mode M> Executors executor() const { return Executors(graph_, M); }
 
  private:
+  // Where an input is what a layer makes, an Input takes its place, and what lies behind is called again.
+  static Graph graph_of(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs) {
+    Graph graph(inputs, outputs);
+    std::vector<Tensor> from;
+    for (std::size_t k = 0; k < inputs.size(); ++k) from.push_back(graph.tensor(-1 - static_cast<int>(k)));
+    if (std::all_of(inputs.begin(), inputs.end(), [](const Tensor& x) { return !x.call_->layer; }))
+      return graph;
+    return Graph(from, call_all(graph, from, [](const Graph::Entry& entry, std::vector<Tensor> reads) {
+                   return called(Layer(entry.layer), entry, std::move(reads), entry.call->beginning);
+                 }));
+  }
+  const Call& input_call(std::size_t k) const {
+    if (k >= inputs()) throw std::invalid_argument(Text("Model: there is no input ", k).c_str());
+    return *graph_.inputs[k];
+  }
+  int output_call(std::size_t k) const {
+    if (k >= outputs()) throw std::invalid_argument(Text("Model: there is no output ", k).c_str());
+    return graph_.outputs[k];
+  }
   // The executor for inputs of other lengths than inference_ has now; null where it serves.
   std::shared_ptr<const Executor> other_lengths(const Arrays& x, bool one) const {
     return graph_.is_open() ? inference_.of(graph_.lengths_of(x, one)) : nullptr;
@@ -365,9 +395,9 @@ class Model {
       const Beginning* const called = entry.call->beginning.get();
       const std::vector<float>& values = called ? called->values : entry.layer->values;
       if (values.size() > row.tensors.end - row.tensors.start)
-        throw std::invalid_argument(Text("Model: layer '", entry.layer->name, "' (", row.type,
-                                         ") begins with more values than it has weights")
-                                        .c_str());
+        throw std::invalid_argument(
+            Text("Model: layer '", row.name, "' (", row.type, ") begins with more values than it has weights")
+                .c_str());
       std::copy(values.begin(), values.end(), block_.data() + row.tensors.start);
     });
   }
@@ -415,8 +445,8 @@ class Model {
     reads.erase(reads.end() - extras.masks.count(), reads.end());
     return layer.call(std::move(reads), extras, mask, std::move(beginning));
   }
-  // The outputs when every layer is called again, by call(entry, tensors).
-  std::vector<Tensor> call_all(const std::vector<Tensor>& tensors, auto call) const {
+  // The outputs of a graph when every layer is called again, by call(entry, tensors).
+  static std::vector<Tensor> call_all(const Graph& graph, const std::vector<Tensor>& tensors, auto call) {
     std::vector<Tensor> made, result;
     const auto at = [&](int i) {
       return i < 0 ? tensors[static_cast<std::size_t>(-1 - i)] : made[static_cast<std::size_t>(i)];
@@ -424,19 +454,19 @@ class Model {
     // A tensor made anew, with the mask that the old one carried where that was not the one it was made with.
     const auto again = [&](int i, const std::shared_ptr<const Call>& mask) {
       Tensor tensor = at(i);
-      if (mask == graph_.tensor(i).mask_) return tensor;
+      if (mask == graph.tensor(i).mask_) return tensor;
       tensor = tensor.unmasked();
-      const int k = mask ? graph_.place(*mask) : Graph::no_mask;
+      const int k = mask ? graph.place(*mask) : Graph::no_mask;
       return k == Graph::no_mask ? tensor : tensor.with_mask(at(k));
     };
-    for (const Graph::Entry& entry : graph_.entries) {
+    for (const Graph::Entry& entry : graph.entries) {
       std::vector<Tensor> reads;
       for (int k = 0; k < entry.inputs.count; ++k)
         reads.push_back(again(entry.inputs[k], entry.call->inputs[static_cast<std::size_t>(k)].mask_));
       made.push_back(call(entry, std::move(reads)));
     }
-    for (std::size_t k = 0; k < outputs(); ++k)
-      result.push_back(again(graph_.outputs[k], graph_.output_mask(k)));
+    for (std::size_t k = 0; k < graph.outputs.size(); ++k)
+      result.push_back(again(graph.outputs[k], graph.output_mask(k)));
     return result;
   }
   // The model with all calls of one layer replaced by call(tensors).
@@ -446,10 +476,11 @@ class Model {
     std::vector<Tensor> from;
     for (std::size_t k = 0; k < inputs(); ++k) from.push_back(input(k));
     Model model(from,
-                call_all(from,
+                call_all(graph_, from,
                          [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
                            return entry.owner == owner ? call(entry, std::move(reads))
-                                                       : called(Layer(entry.layer), entry, std::move(reads));
+                                                       : called(Layer(entry.layer), entry, std::move(reads),
+                                                                entry.call->beginning);
                          }),
                 seed);
     model.set_weights_from(*this);

@@ -39,7 +39,8 @@ inline std::string model_to_dot(const Model& model) {
 /// Writes the drawing to a file: dot text for a name that ends with .dot, else a picture of the format that
 /// the name ends with, .svg or .png, made by Graphviz's `dot`. The file appears whole or not at all. Error:
 /// std::runtime_error when it cannot be written, or `dot` is not installed or fails. Keras: plot_model.
-inline void plot_model(const Model& model, const std::string& path) {
+inline void plot_model(const Model& model, const std::string& file_name) {
+  const std::string path = file_name.starts_with('-') ? "./" + file_name : file_name;  // no option of dot
   const std::size_t point = path.rfind('.');
   const std::string format = point == std::string::npos ? "" : path.substr(point + 1),
                     text = path + ".part.dot", picture = path + ".part";

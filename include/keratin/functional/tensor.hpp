@@ -37,6 +37,10 @@ Tensor input(Shape shape, std::string name, bool open, Prepared prepared = {}, i
 /// What flows between layers: a shape, how it came about, and perhaps a mask that goes beside it.
 class Tensor {
  public:
+  // Not moved, which would leave one behind that nothing made.
+  Tensor(const Tensor&) = default;
+  Tensor& operator=(const Tensor&) = default;
+
   const Shape& shape() const;
   /// What made it: for code that goes through graphs.
   const Call& call() const { return *call_; }
@@ -76,8 +80,8 @@ struct SharedLayer {
   std::string group{};  // of a layer of a model inside a model, out of a file: where its weights were there
 };
 
-/// What a layer of a model that was called begins with: its piece of that model's block, and whether it is
-/// trained.
+/// What a layer of a model that was called begins with: its piece of that model's block, nothing where it has
+/// no weights, and whether it is trained.
 struct Beginning {
   std::vector<float> values;
   bool frozen = false;
@@ -85,12 +89,12 @@ struct Beginning {
 
 /// One call of a layer, or an input.
 struct Call {
-  std::shared_ptr<SharedLayer> layer;  // null: an input
-  std::shared_ptr<const Node> node;    // the layer's, with the extras of the call
-  std::string name;                    // of an input
-  std::vector<Tensor> inputs;          // with the masks that they carried
-  std::shared_ptr<const Call> mask;    // of what is made
-  std::shared_ptr<const Beginning> beginning;
+  std::shared_ptr<SharedLayer> layer;          // null: an input
+  std::shared_ptr<const Node> node;            // the layer's, with the extras of the call
+  std::string name;                            // of an input
+  std::vector<Tensor> inputs;                  // with the masks that they carried
+  std::shared_ptr<const Call> mask;            // of what is made
+  std::shared_ptr<const Beginning> beginning;  // of a layer that came with a model
   Shape shape{};
   int index = 0;        // layers on the longest way here, without this one; -1: an input
   bool open = false;    // an input whose first axis may have another extent at each call
@@ -118,8 +122,10 @@ inline Call::~Call() {
   while (!last.empty()) {
     const std::shared_ptr<const Call> call = std::move(last.back().call_);
     last.pop_back();
-    if (call.use_count() == 1)
-      for (Tensor& t : const_cast<Call&>(*call).inputs) last.push_back(std::move(t));
+    if (call.use_count() > 1) continue;
+    std::vector<Tensor>& before = const_cast<Call&>(*call).inputs;
+    last.insert(last.end(), before.begin(), before.end());
+    before.clear();
   }
 }
 
@@ -237,6 +243,8 @@ class Layer {
     return (*this)(std::vector<Tensor>{x, more...});
   }
   Tensor operator()(std::vector<Tensor> inputs) const {
+    while (inputs.size() > max_inputs && merge_first(inputs)) {
+    }
     if (layer_->node->extras().return_more)
       refuse(inputs, layer_->node->reads_masks() ? returns_its_scores_too : returns_its_states_too);
     if (outputs() > 1) refuse(inputs, makes_several_tensors);
@@ -295,6 +303,23 @@ class Layer {
   friend Layer time_distributed(const Layer& layer, std::string_view name);
   friend Layer spectral_normalization(const Layer& layer, int power_iterations, std::string_view name);
 
+  // Of more inputs than a layer may have the first ones are merged by a layer of their own. The values stay
+  // the same, for merging goes from the first input to the last. False: it is no layer of that kind.
+  bool merge_first(std::vector<Tensor>& inputs) const {
+    std::shared_ptr<const Node> alike;
+    with_spec(*layer_->node, [&]<class S>([[maybe_unused]] S spec) {
+      if constexpr (std::is_same_v<S, AddSpec>) spec.activation = {};
+      if constexpr (std::is_same_v<S, AddSpec> || std::is_same_v<S, ConcatenateSpec> ||
+                    std::is_same_v<S, MultiplySpec> || std::is_same_v<S, MaximumSpec> ||
+                    std::is_same_v<S, MinimumSpec>)
+        alike = node_of(spec);
+    });
+    if (!alike) return false;
+    inputs[0] = Layer(std::make_shared<SharedLayer>(std::move(alike), ""))(
+        std::vector<Tensor>(inputs.begin(), inputs.begin() + max_inputs));
+    inputs.erase(inputs.begin() + 1, inputs.begin() + max_inputs);
+    return true;
+  }
   // The k-th of the tensors that a call made, which is no layer of its own.
   template <LayerSpec S> static Tensor take_out(const Tensor& all, int k, const S& spec) {
     return Layer(std::make_shared<SharedLayer>(
@@ -302,8 +327,6 @@ class Layer {
   }
   Tensor call(std::vector<Tensor> inputs, const Extras& wanted, const std::optional<Tensor>& mask_given,
               std::shared_ptr<const Beginning> beginning) const {
-    for (const Tensor& x : inputs)
-      if (!x.call_) throw std::invalid_argument("a Tensor that was moved from came");
     const std::vector<Tensor> given = inputs;
     const std::shared_ptr<const Node> node = node_for(inputs, wanted, mask_given);
     const Shapes in = shapes_of(inputs);

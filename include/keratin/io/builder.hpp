@@ -10,6 +10,7 @@
 namespace keratin::io::detail {
 
 inline constexpr std::size_t most_calls = 10'000;  // of layers, also where a model inside is called again
+inline constexpr std::size_t most_reads = 256;     // of a call
 
 /// Makes a model of Keras's records.
 class Builder {
@@ -255,7 +256,22 @@ class Builder {
         }
         std::erase_if(pending_, [](const Pending& p) { return p.next == p.nodes->size(); });
       }
-      if (!pending_.empty()) throw FileError("layer '" + pending_[0].name + "' reads what no layer makes");
+      if (!pending_.empty()) refuse_pending();
+    }
+    // Goes from one to that which it waits for, until one waits for nothing that will be, or for one met
+    // before.
+    [[noreturn]] void refuse_pending() const {
+      std::vector<const Pending*> met{&pending_[0]};
+      while (true) {
+        const auto next = std::find_if(pending_.begin(), pending_.end(), [&](const Pending& p) {
+          return &calls_.at(p.name) == met.back()->source;
+        });
+        if (next == pending_.end())
+          throw FileError("layer '" + met.back()->name + "' reads what no layer makes");
+        if (std::find(met.begin(), met.end(), &*next) != met.end())
+          throw FileError("layer '" + next->name + "' is in a cycle: it reads what its own output leads to");
+        met.push_back(&*next);
+      }
     }
     // The next call of a layer, unless something that it reads is not there yet.
     bool make_call(Pending& p) {
@@ -281,8 +297,8 @@ class Builder {
     }
     static std::vector<Reference> all_reads(const Arguments& arguments) {
       std::vector<Reference> all = tensors_in(arguments.args);
-      if (all.size() > max_inputs)
-        throw FileError(std::to_string(all.size()) + " tensors came, at most " + std::to_string(max_inputs) +
+      if (all.size() > most_reads)
+        throw FileError(std::to_string(all.size()) + " tensors came, at most " + std::to_string(most_reads) +
                         " wanted");
       all.insert(all.end(), arguments.state.begin(), arguments.state.end());
       if (arguments.mask) all.push_back(*arguments.mask);
@@ -304,11 +320,18 @@ class Builder {
     // What Keras writes for the mask of a Concatenate; here masks are joined when the layer is called.
     bool makes_a_mask(const Json& record, const Arguments& arguments) const {
       const std::string op = text_in(record, "class_name");
-      if (op == "ExpandDims" || op == "ZerosLike" || op == "OnesLike") return true;
+      if (op == "ZerosLike" || op == "OnesLike") return true;
+      if (op == "ExpandDims") {  // of a mask, or a function of a tensor like others
+        const std::vector<Reference> reads = tensors_in(arguments.args);
+        return !reads.empty() && (implicit_.contains(reads[0].layer) || is_mask(at(reads[0]).call()));
+      }
       for (const Reference& r : tensors_in(arguments.args))
         if (implicit_.contains(r.layer))
           return op == "Concatenate" || op == "Any" || op == "LogicalOr" || op == "ConvertToTensor";
       return false;
+    }
+    static bool is_mask(const functional::Call& call) {
+      return call.layer && call.node->plan(functional::shapes_of(call.inputs), 0, {}).traits.constant;
     }
     std::vector<Tensor> call_layer(Pending& p, const Arguments& arguments) {
       const Json& record = *p.record;
@@ -336,8 +359,11 @@ class Builder {
     std::shared_ptr<functional::Model> with_ports() {
       std::vector<Tensor> inputs, outputs;
       std::vector<std::pair<std::string, Tensor>> named;
-      each_leaf(member(config_, "input_layers"), "",
-                [&](const std::string&, const Json& j) { inputs.push_back(port(j)); });
+      each_leaf(member(config_, "input_layers"), "", [&](const std::string&, const Json& j) {
+        inputs.push_back(port(j));
+        if (inputs.back().call().layer)
+          throw FileError("'" + reference(j).layer + "' is an input, an InputLayer wanted");
+      });
       each_leaf(member(config_, "output_layers"), "", [&](const std::string& name, const Json& j) {
         outputs.push_back(port(j));
         named.emplace_back(name, outputs.back());

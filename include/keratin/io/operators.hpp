@@ -57,6 +57,44 @@ inline Tensor item(const Tensor& x, const Json& indices, const std::string& name
   }
   return x.unmasked().then(spec, name);
 }
+// A number of an operator's config.
+template <class T> T setting(const Json& config, const char* key, T value) {
+  if (const Json given = config.value(key, Json()); !given.is_null()) take(given, value);
+  return value;
+}
+// The axes of a sample, behind that of the samples, of an operator that has them in its config.
+inline Shape behind_samples(const Json& config, const char* key, int of_samples) {
+  Json extents = member(config, key);
+  int first = 0;
+  if (extents.is_array() && !extents.empty()) take(extents[0], first);
+  if (!extents.is_array() || extents.size() < 2 || first != of_samples)
+    wants(extents, "the samples' axis first, and those of a sample");
+  extents.erase(0);
+  Shape shape;
+  take(extents, shape);
+  return shape;
+}
+// An activation that was called as a function of a tensor.
+inline std::optional<Tensor> activated(const std::string& op, const Tensor& x, const Json& config,
+                                       const std::string& name) {
+  const auto is_default = [&](const char* key, const Json& value) {
+    return !config.contains(key) || config[key] == value;
+  };
+  if (op == "Elu") return x.then(ELUSpec{setting(config, "alpha", 1.)}, name);
+  if (op == "LeakyRelu") return x.then(LeakyReLUSpec{setting(config, "negative_slope", 0.2)}, name);
+  if (op == "Gelu")
+    return x.then(is_default("approximate", true) ? ActivationSpec{GELUTanh{}} : ActivationSpec{GELU{}},
+                  name);
+  for (const char* known : {"Relu", "Relu6", "Sigmoid", "Tanh", "Softmax", "LogSoftmax", "Selu", "Silu",
+                            "Softplus", "Softsign", "LogSigmoid", "HardSigmoid", "HardSilu", "Exp"})
+    if (op == known) {
+      if (!is_default("axis", -1) && config["axis"] != x.shape().rank) wants(config["axis"], "the last axis");
+      ActivationFunction f;
+      take(op == "Exp" ? "exponential" : snake_case(op), f);
+      return x.then(ActivationSpec{f}, name);
+    }
+  return std::nullopt;
+}
 /// What was written as an operator or a function of tensors; find(reference) is a tensor.
 inline Tensor operate(const Json& record, const Arguments& a, auto find, const std::string& name) {
   const std::string op = text_in(record, "class_name");
@@ -78,19 +116,45 @@ inline Tensor operate(const Json& record, const Arguments& a, auto find, const s
     if (!is_tensor_at(0) || !is_tensor_at(1)) throw FileError("two tensors wanted");
     return Layer(spec, name)(tensor(0).unmasked(), tensor(1).unmasked());
   };
+  const auto list = [&] {
+    std::vector<Tensor> tensors;
+    for (const Reference& r : tensors_in(a.args)) tensors.push_back(find(r));
+    return tensors;
+  };
+  const auto axis = [&](int otherwise) { return setting(config, "axis", otherwise); };
+  const auto bound = [&](const char* key) {
+    double v = 0;
+    take(member(config, key), v);
+    return v;
+  };
   if (op == "Add") return binary([](const auto& x, const auto& y) { return x + y; });
   if (op == "Subtract") return binary([](const auto& x, const auto& y) { return x - y; });
   if (op == "Multiply") return binary([](const auto& x, const auto& y) { return x * y; });
   if (op == "TrueDivide" || op == "Divide") return binary([](const auto& x, const auto& y) { return x / y; });
-  if (op == "Maximum") return merged(MaximumSpec{});
-  if (op == "Minimum") return merged(MinimumSpec{});
+  if (op == "Maximum") return binary([](const auto& x, const auto& y) { return functional::maximum(x, y); });
+  if (op == "Minimum") return binary([](const auto& x, const auto& y) { return functional::minimum(x, y); });
   if (op == "LogicalOr") return merged(LogicalOrSpec{});
-  if (!is_tensor_at(0) && op != "Concatenate") throw FileError("a tensor wanted");
-  if (op == "ConvertToTensor") {  // what Attention does to its mask
-    if (const Json dtype = config.value("dtype", Json()); !dtype.is_null())
+  if (op == "Concatenate") return functional::concatenate(list(), axis(-1));
+  if (op == "Stack") return functional::stack(list(), axis(0));
+  if (!is_tensor_at(0)) throw FileError("a tensor wanted");
+  if (op == "ConvertToTensor" || op == "Cast") {  // Attention converts its mask
+    if (const Json dtype = config.value("dtype", Json()); !dtype.is_null() && dtype != "float32")
       wants(dtype, "no other type of numbers");
     return tensor(0).unmasked();
   }
+  if (op == "Matmul") {
+    if (!is_tensor_at(1)) throw FileError("two tensors wanted");
+    return functional::matmul(tensor(0), tensor(1));
+  }
+  if (op == "Reshape") return functional::reshape(tensor(0), behind_samples(config, "newshape", -1));
+  if (op == "Transpose") return functional::transpose(tensor(0), behind_samples(config, "axes", 0));
+  if (op == "ExpandDims") return functional::expand_dims(tensor(0), axis(0));
+  if (op == "Squeeze") return functional::squeeze(tensor(0), axis(0));
+  if (op == "Flip") return functional::flip(tensor(0), axis(0));
+  if (op == "Clip") return functional::clip(tensor(0), bound("x_min"), bound("x_max"));
+  if (op == "Absolute" || op == "Abs") return functional::maximum(tensor(0), -tensor(0));
+  if (op == "Sqrt") return functional::power(tensor(0), 0.5);
+  if (const auto made = activated(op, tensor(0).unmasked(), config, name)) return *made;
   if (op == "Negative") return -tensor(0);
   if (op == "Power") return functional::power(tensor(0), number(1));
   if (op == "Square") return functional::power(tensor(0), 2);
@@ -101,11 +165,7 @@ inline Tensor operate(const Json& record, const Arguments& a, auto find, const s
   if (op == "Min") return reduced<Reduction::min>(tensor(0), config, name);
   if (op == "Any") return reduced<Reduction::any>(tensor(0), config, name);
   if (op == "Threshold") return tensor(0).unmasked().then(spec_from_config<ThresholdSpec>(config, 0), name);
-  if (op == "Glu") {
-    int axis = -1;
-    if (config.contains("axis")) take(config["axis"], axis);
-    return functional::glu(tensor(0), axis);
-  }
+  if (op == "Glu") return functional::glu(tensor(0), axis(-1));
   if (op == "GetItem") return item(tensor(0), a.args.size() > 1 ? a.args[1] : Json(), name);
   throw FileError("this operator is not known here");
 }

@@ -566,9 +566,9 @@ struct MaskTraits {
   bool changed = false;    // one would change what it computes, in a way that is not implemented
 };
 template <LayerSpec S> constexpr MaskTraits mask_traits_of(const S& spec) {
-  MaskTraits traits{.passes = traits_of(spec).pointwise};
-  traits.reads = requires { spec.masked; };
-  traits.reads_all = requires { spec.masks, spec.return_attention_scores, spec.use_causal_mask; };
+  constexpr bool reads = requires(S s) { s.masked; };
+  constexpr bool reads_all = requires(S s) { s.masks, s.return_attention_scores, s.use_causal_mask; };
+  MaskTraits traits{.passes = traits_of(spec).pointwise, .reads = reads, .reads_all = reads_all};
   if constexpr (requires { spec.makes_mask(); }) traits.makes = spec.makes_mask();
   if constexpr (requires { spec.passes_mask(); }) traits.passes = spec.passes_mask();
   if constexpr (requires { spec.masks_change_it(); }) traits.changed = spec.masks_change_it();

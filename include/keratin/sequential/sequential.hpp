@@ -30,8 +30,10 @@ template <fixed_string Name, class Layer> struct Named : Layer {
   auto operator()(const auto& tensor, const auto&... more) const {
     if constexpr (detail::Composite<Layer>)
       return detail::call_branches<Named>(tensor);
-    else
+    else if constexpr (requires { tensor.then(Layer::spec, given_name, more...); })
       return tensor.then(Layer::spec, given_name, more...);
+    else
+      return call_layer(Layer::spec, given_name, tensor);
   }
 };
 
