@@ -300,7 +300,6 @@ struct FoldedNormalization {
   int behind = 0;
   double epsilon = 0;
   bool center = true, scale = true;
-  Constraint gamma_constraint{}, beta_constraint{};
 
   constexpr explicit operator bool() const { return behind > 0; }
   constexpr bool operator==(const FoldedNormalization&) const = default;
