@@ -566,15 +566,16 @@ struct MaskTraits {
   bool reads_all = false;  // takes those of all its inputs
   bool changed = false;    // one would change what it computes, in a way that is not implemented
 };
+template <class S>
+concept ReadsMask = requires(S s) { s.masked; };
+template <class S>
+concept ReadsMasks = requires(S s) { s.masks, s.return_attention_scores, s.use_causal_mask; };
 template <LayerSpec S> constexpr MaskTraits mask_traits_of(const S& spec) {
-  MaskTraits traits{.passes = traits_of(spec).pointwise, .reads = requires(S s){s.masked;
-}
-, .reads_all = requires(S s) { s.masks, s.return_attention_scores, s.use_causal_mask; }
-};  // namespace keratin
-if constexpr (requires { spec.makes_mask(); }) traits.makes = spec.makes_mask();
-if constexpr (requires { spec.passes_mask(); }) traits.passes = spec.passes_mask();
-if constexpr (requires { spec.masks_change_it(); }) traits.changed = spec.masks_change_it();
-return traits;
+  MaskTraits traits{.passes = traits_of(spec).pointwise, .reads = ReadsMask<S>, .reads_all = ReadsMasks<S>};
+  if constexpr (requires { spec.makes_mask(); }) traits.makes = spec.makes_mask();
+  if constexpr (requires { spec.passes_mask(); }) traits.passes = spec.passes_mask();
+  if constexpr (requires { spec.masks_change_it(); }) traits.changed = spec.masks_change_it();
+  return traits;
 }
 /// What attention makes where its scores are returned too, one behind the other.
 struct AttendedShapes {
