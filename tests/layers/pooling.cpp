@@ -59,15 +59,25 @@ TEST_CASE("adaptive pooling computes what Keras computes") {
 }
 TEST_CASE("global pooling computes what Keras computes") {
   check<GlobalMaxPooling1D, Input<7, 17>>("global_max_pooling1d");
+  check<GlobalMaxPooling1D, Input<1, 1>>("global_max_pooling1d_one");
+  check<GlobalMaxPooling1D, Input<5, 3>>("global_max_pooling1d_narrow");
+  check<GlobalMaxPooling1D, Input<2, 70>>("global_max_pooling1d_wide");
   check<GlobalMaxPooling2D, Input<3, 5, 3>>("global_max_pooling2d");
+  check<GlobalMaxPooling2D, Input<1, 1, 1>>("global_max_pooling2d_one");
+  check<GlobalMaxPooling2D, Input<4, 1, 17>>("global_max_pooling2d_narrow");
+  check<GlobalMaxPooling2D, Input<1, 2, 70>>("global_max_pooling2d_wide");
   check<GlobalAveragePooling1D, Input<7, 17>>("global_average_pooling1d");
+  check<GlobalAveragePooling1D, Input<1, 1>>("global_average_pooling1d_one");
+  check<GlobalAveragePooling1D, Input<5, 3>>("global_average_pooling1d_narrow");
+  check<GlobalAveragePooling1D, Input<2, 70>>("global_average_pooling1d_wide");
   check<GlobalAveragePooling2D, Input<3, 5, 3>>("global_average_pooling2d");
+  check<GlobalAveragePooling2D, Input<1, 1, 1>>("global_average_pooling2d_one");
+  check<GlobalAveragePooling2D, Input<4, 1, 17>>("global_average_pooling2d_narrow");
+  check<GlobalAveragePooling2D, Input<1, 2, 70>>("global_average_pooling2d_wide");
   check<GlobalMaxPooling3D, Input<2, 3, 2, 3>>("global_max_pooling3d");
   check<GlobalMaxPooling3D, Input<1, 1, 2, 17>>("global_max_pooling3d_wide");
   check<GlobalAveragePooling3D, Input<2, 3, 2, 3>>("global_average_pooling3d");
   check<GlobalAveragePooling3D, Input<1, 1, 2, 17>>("global_average_pooling3d_wide");
-  check<GlobalMaxPooling1D, Input<1, 1>>();
-  check<GlobalAveragePooling2D, Input<1, 2, 70>>();
 }
 
 namespace {

@@ -24,6 +24,7 @@ TEST_CASE("GRU computes what Keras computes") {
 }
 
 TEST_CASE("GRU that resets before the product computes what Keras computes") {
+  check<GRU<4, NoResetAfter>, Input<5, 3>>("gru_before");
   check<GRU<17, ReturnSequences, NoResetAfter>, Input<4, 1>>("gru_before_sequences");
   check<GRU<1, ReturnSequences, GoBackwards, NoBias, NoResetAfter>, Input<3, 17>>("gru_before_backwards");
   check<GRU<3, ReLU, RecurrentActivation<Tanh>, GoBackwards, NoResetAfter>, Input<1, 2>>(

@@ -74,6 +74,8 @@ TEST_CASE("recurrent layers run on a stream") {
 
 TEST_CASE("what looks at one step at a time runs on a stream") {
   check_stream<Sequential<Input<9, 4>, Dense<7, Tanh>, BatchNormalization<>, Dense<2>>>();
+  check_stream<Sequential<Input<9, 4>, Conv1D<6, Kernel<3>, Causal, Groups<2>>, LayerNormalization<>,
+                          PReLU<SharedAxes<1>>>>();
   check_stream<Sequential<Input<3, 2>>>();
 }
 

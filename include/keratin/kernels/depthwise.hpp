@@ -71,22 +71,24 @@ template <int M, class F>
 
 }  // namespace detail
 
-/// y = bias + the sum over the window of x * w, of one image. bias may be null.
+/// y = bias + factor * the sum over the window of x * w, of one image. bias and factor may be null.
 template <class T>
 [[gnu::noinline]] void depthwise(const DepthwiseSize& g, const T* x, const Scalar<T>* w,
-                                 const Scalar<T>* bias, T* y) {
+                                 const Scalar<T>* bias, T* y, const Scalar<T>* factor = nullptr) {
   const std::ptrdiff_t filters = g.filters(), step = std::ptrdiff_t{g.w.stride} * g.channels;
   detail::each_tile(g, [&]<int M>(int r, int c) __attribute__((always_inline)) {
     T* const to = y + (std::ptrdiff_t{r} * g.w.out + c) * filters;
     detail::each_filter<T>(
         g, [&](int o, int channel, auto weights, auto values, auto write) __attribute__((always_inline)) {
           Vec<Scalar<T>> sum[M];
-          for (int m = 0; m < M; ++m) sum[m] = bias ? weights(bias + o) : Vec<Scalar<T>>{};
+          for (int m = 0; m < M; ++m) sum[m] = bias && !factor ? weights(bias + o) : Vec<Scalar<T>>{};
           detail::each_tap<M>(g, r, c, [&](std::ptrdiff_t at, int tap) __attribute__((always_inline)) {
             const auto weight = weights(w + tap * filters + o);
 #pragma GCC unroll 4
             for (int m = 0; m < M; ++m) sum[m] += values(x + at + m * step + channel) * weight;
           });
+          if (factor)
+            for (int m = 0; m < M; ++m) sum[m] = sum[m] * weights(factor + o) + weights(bias + o);
 #pragma GCC unroll 4
           for (int m = 0; m < M; ++m) write(to + m * filters + o, sum[m]);
         });

@@ -99,8 +99,9 @@ template <class S, int Gates, int Units> struct FixedSums {
 
  private:
   template <int First, int End> [[gnu::always_inline]] void add_tile(int depth, const S* x, const S* w) {
-    add_row < C, rest.n == 0 || End<N>(z + First, std::integral_constant<int, End - First>{}, depth, x,
-                                       w + First * lanes<S>, columns, rest);
+    constexpr bool whole = rest.n == 0 || End < N;
+    add_row<C, whole>(z + First, std::integral_constant<int, End - First>{}, depth, x, w + First * lanes<S>,
+                      columns, rest);
   }
 };
 // ... or in memory, where gates * units + a vector values have room.

@@ -13,6 +13,8 @@ namespace keratin {
 inline constexpr Rule needs_settings_of_at_least_0{
     "its largest value, its slope and its threshold must be at least 0"};
 
+inline constexpr Rule has_weights_for_each_step{"on a stream all steps must share their weights"};
+
 /// As a largest value: there is none. Keras: max_value=None.
 inline constexpr double no_maximum = std::numeric_limits<double>::infinity();
 
@@ -203,6 +205,9 @@ struct PReLUSpec {
     return p;
   }
   constexpr Traits traits() const { return detail::value_by_value; }
+  constexpr const Rule* stream_rule(Shape in) const {
+    return shared_axes.contain(0, in) ? nullptr : &has_weights_for_each_step;
+  }
   constexpr double flops(Shape in) const { return 2.0 * static_cast<double>(in.elements()); }
 
   // Rows of n values side by side, each with an alpha of its own, or all with the same.

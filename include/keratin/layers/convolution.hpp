@@ -95,7 +95,9 @@ template <int Rank> struct ConvSpec {
     return {{w.d, w.h, w.w, w.channels, filters, groups}, activation, use_bias, max_pool, norm};
   }
 
-  constexpr const Rule* stream_rule() const {
+  constexpr const Rule* stream_rule(Shape) const
+    requires(Rank == 1)
+  {
     if (strides[0] > 1) return &strides_make_no_stream;
     if (padding != Padding::causal && kernel_size[0] > 1) return &must_be_causal_to_stream;
     return nullptr;

@@ -4,6 +4,7 @@
 #include <keratin/kernels/depthwise.hpp>
 #include <keratin/kernels/transpose.hpp>
 #include <keratin/layers/activation.hpp>
+#include <keratin/layers/batch_normalization.hpp>
 #include <keratin/layers/window.hpp>
 
 namespace keratin {
@@ -26,6 +27,7 @@ template <int Rank> struct DepthwiseConvSpec {
   Regularizer depthwise_regularizer{}, bias_regularizer{};
   Constraint depthwise_constraint{}, bias_constraint{};
   Regularizer activity_regularizer{};
+  FoldedNormalization norm{};  // that of the layer behind it: set by fusion only
 
   static constexpr const char* name = name_of<Rank>("DepthwiseConv1D", "DepthwiseConv2D");
   static constexpr const char* arguments = "...";
@@ -52,14 +54,20 @@ template <int Rank> struct DepthwiseConvSpec {
            static_cast<double>(kernel(in).elements());
   }
 
+  // In inference the coefficients of the normalization.
+  constexpr std::size_t intermediate(Shape in, bool training) const {
+    return norm && !training ? 2 * static_cast<std::size_t>(geometry(in).size.filters()) : 0;
+  }
+
   struct Geometry {
     kernels::DepthwiseSize size;
     ActivationFunction activation;
     bool use_bias;
+    FoldedNormalization norm;
   };
   constexpr Geometry geometry(Shape in) const {
     const Window window = window_of<Rank>(in, kernel_size, strides, dilation_rate, padding);
-    return {{window.h, window.w, window.channels, depth_multiplier}, activation, use_bias};
+    return {{window.h, window.w, window.channels, depth_multiplier}, activation, use_bias, norm};
   }
   // The gradients of kernel and bias while they are still in lanes.
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int) {
@@ -67,12 +75,19 @@ template <int Rank> struct DepthwiseConvSpec {
   }
 
   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    using S = Scalar<T>;
     const Geometry g = geometry;
+    const S *bias = g.use_bias ? c.parameter(1) : nullptr, *factor = nullptr;
+    if (g.norm) {
+      S* const factors = reinterpret_cast<S*>(c.intermediate);
+      S* const offsets = factors + g.size.filters();
+      g.norm.coefficients(c, g.size.filters(), bias, factors, offsets);
+      factor = factors, bias = offsets;
+    }
     with_activation(geometry, [&]<class A>(A) {
       for (std::ptrdiff_t i = 0; i < static_cast<int>(c.count); ++i) {
         T* const y = c.y + i * g.size.outputs();
-        kernels::depthwise(g.size, c.x + i * g.size.inputs(), c.parameter(0),
-                           g.use_bias ? c.parameter(1) : nullptr, y);
+        kernels::depthwise(g.size, c.x + i * g.size.inputs(), c.parameter(0), bias, y, factor);
         if constexpr (!std::is_same_v<A, Linear>) A::forward(y, y, g.size.positions(), g.size.filters());
       }
     });
@@ -112,6 +127,17 @@ constexpr Fused<DepthwiseConvSpec<Rank>> fuse(DepthwiseConvSpec<Rank> conv, cons
   return {true, conv};
 }
 
+/// In inference a depthwise convolution takes over the normalization behind it, and then the activation
+/// behind that.
+template <int Rank>
+constexpr Fused<DepthwiseConvSpec<Rank>> fuse_for_inference(DepthwiseConvSpec<Rank> conv,
+                                                            const BatchNormalizationSpec& next, int behind) {
+  if (conv.activation != Linear{} || conv.norm || !can_be_folded(next)) return {};
+  conv.norm = folded(next, behind);
+  conv.activation = next.activation;
+  return {true, conv};
+}
+
 /// DepthMultiplier<2>: so many outputs of each channel. Keras: depth_multiplier.
 template <int N> struct DepthMultiplier {
   KERATIN_SETS(depth_multiplier, N)
@@ -137,8 +163,8 @@ struct DepthwiseConv2D : layer_of<DepthwiseConv2D<Options...>, DepthwiseConv2DSp
 KERATIN_ADAPT_STRUCT(keratin::DepthwiseConv1DSpec, kernel_size, strides, padding, depth_multiplier,
                      dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer,
                      depthwise_regularizer, bias_regularizer, depthwise_constraint, bias_constraint,
-                     activity_regularizer);
+                     activity_regularizer, norm);
 KERATIN_ADAPT_STRUCT(keratin::DepthwiseConv2DSpec, kernel_size, strides, padding, depth_multiplier,
                      dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer,
                      depthwise_regularizer, bias_regularizer, depthwise_constraint, bias_constraint,
-                     activity_regularizer);
+                     activity_regularizer, norm);

@@ -187,7 +187,8 @@ inline constexpr Rule needs_the_whole_sequence{"needs the whole sequence before 
 /// or, where several steps at a time are faster,
 ///   template <class S> static void stream(auto geometry, int steps, const Forward<S, One>&, S* state);
 /// with up to stream_block steps; `intermediate` then has room for stream_workspace(in) scalars. A spec that
-/// can do so only with some settings says why not in `constexpr const Rule* stream_rule() const`.
+/// can do so, or is pointwise, only with some settings says why not in
+/// `constexpr const Rule* stream_rule(Shape in) const`, of the whole sequence.
 template <class S>
 concept KeepsState = requires(const S s, Shape in) { s.state(in); };
 inline constexpr int stream_block = 64;

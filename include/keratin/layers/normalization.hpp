@@ -300,6 +300,10 @@ constexpr int last_axes(Shape in, const Axes& axes) {
   }
   return named == (1u << axes.count) - 1 ? axes.count : 0;
 }
+// Why rows along these axes cannot be normalized step by step, null where they can.
+constexpr const Rule* stream_rule_of_rows(Shape in, const Axes& axes) {
+  return last_axes(in, axes) < in.rank ? nullptr : &needs_the_whole_sequence;
+}
 constexpr Shape shape_of_last(Shape in, int axes) {
   Shape last;
   for (int a = in.rank - axes; a < in.rank; ++a) last.extent[last.rank++] = in[a];
@@ -336,6 +340,7 @@ struct LayerNormalizationSpec {
     return p;
   }
   constexpr Traits traits() const { return Rows::traits; }
+  constexpr const Rule* stream_rule(Shape in) const { return detail::stream_rule_of_rows(in, axis); }
   constexpr double flops(Shape in) const { return 8.0 * static_cast<double>(in.elements()); }
   constexpr Geometry geometry(Shape in) const {
     return Rows::geometry(in, axis.count, epsilon, center, scale);
@@ -377,6 +382,7 @@ struct RMSNormalizationSpec {
     return p;
   }
   constexpr Traits traits() const { return Rows::traits; }
+  constexpr const Rule* stream_rule(Shape in) const { return detail::stream_rule_of_rows(in, axis); }
   constexpr double flops(Shape in) const { return 4.0 * static_cast<double>(in.elements()); }
   constexpr Geometry geometry(Shape in) const { return Rows::geometry(in, axis.count, epsilon, false, true); }
   constexpr std::size_t intermediate(Shape in, bool training) const {
@@ -408,6 +414,7 @@ struct UnitNormalizationSpec {
     return in;
   }
   constexpr Traits traits() const { return Rows::traits; }
+  constexpr const Rule* stream_rule(Shape in) const { return detail::stream_rule_of_rows(in, axis); }
   constexpr double flops(Shape in) const { return 3.0 * static_cast<double>(in.elements()); }
   constexpr Geometry geometry(Shape in) const { return Rows::geometry(in, axis.count, 1e-12, false, false); }
   constexpr std::size_t intermediate(Shape in, bool training) const {

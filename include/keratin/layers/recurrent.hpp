@@ -401,7 +401,9 @@ struct SimpleRNNSpec {
   constexpr std::size_t intermediate(Shape in, bool training) const {
     return Base::intermediate(geometry(in), training);
   }
-  constexpr const Rule* stream_rule() const { return go_backwards ? &needs_the_whole_sequence : nullptr; }
+  constexpr const Rule* stream_rule(Shape) const {
+    return go_backwards ? &needs_the_whole_sequence : nullptr;
+  }
   constexpr std::size_t state(Shape in) const { return Base::state(geometry(in)); }
   constexpr std::size_t batch_state(Shape) const { return Base::batch_state(*this); }
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
@@ -466,7 +468,9 @@ struct LSTMSpec {
   constexpr std::size_t intermediate(Shape in, bool training) const {
     return Base::intermediate(geometry(in), training);
   }
-  constexpr const Rule* stream_rule() const { return go_backwards ? &needs_the_whole_sequence : nullptr; }
+  constexpr const Rule* stream_rule(Shape) const {
+    return go_backwards ? &needs_the_whole_sequence : nullptr;
+  }
   constexpr std::size_t state(Shape in) const { return Base::state(geometry(in)); }
   constexpr std::size_t batch_state(Shape) const { return Base::batch_state(*this); }
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {
@@ -542,7 +546,9 @@ struct GRUSpec {
   constexpr std::size_t intermediate(Shape in, bool training) const {
     return Base::intermediate(geometry(in), training);
   }
-  constexpr const Rule* stream_rule() const { return go_backwards ? &needs_the_whole_sequence : nullptr; }
+  constexpr const Rule* stream_rule(Shape) const {
+    return go_backwards ? &needs_the_whole_sequence : nullptr;
+  }
   constexpr std::size_t state(Shape in) const { return Base::state(geometry(in)); }
   constexpr std::size_t batch_state(Shape) const { return Base::batch_state(*this); }
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int count) {

@@ -41,8 +41,8 @@ template <class Net> struct StreamPlan {
     for (const int from : Net::Flat::inputs[I])
       if (lasting[static_cast<std::size_t>(from + 1)] != lasts<I>) return &needs_the_whole_sequence;
     if constexpr (lasts<I>) {
-      if constexpr (requires { spec.stream_rule(); })
-        if (spec.stream_rule()) return spec.stream_rule();
+      if constexpr (constexpr auto in = Net::template shape<I>; requires { spec.stream_rule(in); })
+        if (const Rule* const rule = spec.stream_rule(in)) return rule;
       if (!KeepsState<std::remove_const_t<decltype(spec)>> && !traits_of(spec).pointwise)
         return &needs_the_whole_sequence;
     }
