@@ -143,12 +143,14 @@ TEST_CASE("what a layer does not know is refused by name") {
   const DenseSpec spec = of_dense(
       R"({"name": "d", "units": 7, "activation": "relu", "use_bias": false, "dtype": "float32", "bias_constraint": null,
           "kernel_initializer": {"class_name": "HeNormal", "config": {"seed": null}},
-          "kernel_regularizer": {"class_name": "L2", "config": {"l2": 0.25}}})");
+          "kernel_regularizer": {"class_name": "L2", "config": {"l2": 0.25}},
+          "bias_regularizer": {"class_name": "L1L2", "config": {"l1": 0.5, "l2": 0}}})");
   CHECK(spec.units == 7);
   CHECK(spec.activation == ReLU{});
   CHECK_FALSE(spec.use_bias);
   CHECK(spec.kernel_initializer == HeNormal::value);
   CHECK(spec.kernel_regularizer == Regularizer{0, 0.25});
+  CHECK(spec.bias_regularizer == Regularizer{0.5, 0});
   CHECK(message_of([&] { of_dense(R"({"units": 7.5})"); }) == "units: 7.5 came, a whole number wanted");
   CHECK(message_of([&] {
           of_dense(R"({"units": 7, "activation": "swoosh"})");
