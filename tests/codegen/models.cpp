@@ -101,7 +101,8 @@ functional::Model models::embedding() {
 functional::Model models::normalization() {
   return chain({4, 6}, RMSNormalization<>{}, Dense<6>{}, BatchNormalization<Axis<1>, NoCenter>{},
                LayerNormalization<Axis<-2, -1>>{}, GroupNormalization<3, NoScale>{}, GroupNormalization<-1>{},
-               RMSNormalization<Axis<1, 2>, Epsilon<1e-3>>{}, Dense<32>{}, GroupNormalization<>{},
+               RMSNormalization<Axis<1, 2>, Epsilon<1e-3>>{},
+               SpectralNormalization<Dense<32>, PowerIterations<2>>{}, GroupNormalization<>{},
                UnitNormalization<>{}, UnitNormalization<Axis<-2, -1>>{});
 }
 functional::Model models::regularization() {
