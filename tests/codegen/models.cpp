@@ -102,8 +102,9 @@ functional::Model models::embedding() {
 functional::Model models::normalization() {
   return chain({4, 6}, RMSNormalization<>{}, Dense<6>{}, BatchNormalization<Axis<1>, NoCenter>{},
                LayerNormalization<Axis<-2, -1>>{}, GroupNormalization<3, NoScale, BetaRegularizer<L1<0.5>>>{},
-               GroupNormalization<-1>{}, RMSNormalization<Axis<1, 2>, Epsilon<1e-3>>{}, Dense<32>{},
-               GroupNormalization<>{}, UnitNormalization<>{}, UnitNormalization<Axis<-2, -1>>{});
+               GroupNormalization<-1>{}, RMSNormalization<Axis<1, 2>, Epsilon<1e-3>>{},
+               SpectralNormalization<Dense<32>, PowerIterations<2>>{}, GroupNormalization<>{},
+               UnitNormalization<>{}, UnitNormalization<Axis<-2, -1>>{});
 }
 functional::Model models::regularization() {
   return chain({4, 6}, Dropout<0.25, NoiseShape<0, 1, 0>>{}, SpatialDropout1D<0.5>{}, AlphaDropout<0.25>{},
