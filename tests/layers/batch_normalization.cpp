@@ -77,7 +77,7 @@ TEST_CASE("only one axis of a sample is normalized by the batch") {
   const auto broken = [](Axes axis) { return BatchNormalizationSpec{.axis = axis}.fit(Shape{3, 4}).broken; };
   CHECK(broken({2}) == nullptr);
   CHECK(broken({-2}) == nullptr);
-  for (const Axes axis : {Axes{}, Axes{0}, Axes{3}, Axes{-3}, Axes{1, 2}})
+  for (const Axes axis : {Axes{}, Axes{0}, Axes{3}, Axes{-3}, Axes{1, 2}, Axes{INT32_MAX}})
     CHECK(broken(axis) == &normalizes_one_axis);
 }
 TEST_CASE("a BatchNormalization of another axis is not folded into the layer before it") {

@@ -58,3 +58,13 @@ TEST_CASE("Conv2D has Keras's parameters") {
                 Shape{3, 3, 3, 1, 4});
   static_assert(Conv1D<4, Kernel<3>>::spec.parameters(Shape{9, 2}).list[0].shape == Shape{3, 2, 4});
 }
+
+TEST_CASE("windows of absurd sizes overflow nothing") {
+  constexpr int most = std::numeric_limits<int>::max();
+  static_assert(Conv1D<1, Kernel<3>, Causal>::spec.fit(Shape{most, 1}).broken == &more_than_2_31_elements);
+  static_assert(MaxPooling1D<PoolSize<3>, Same>::spec.fit(Shape{most, 1}).broken == &more_than_2_31_elements);
+  static_assert(Conv2D<1, Kernel<3>, Strides<most>, Same>::spec.fit(Shape{5, 5, 1}).out == Shape{1, 1, 1});
+  constexpr WindowAxis one(2, 5, most, 1, Padding::same), apart(13, 4, 6, 4, Padding::valid);
+  static_assert(one.before == 1 && one.inner_first() == 1 && one.meets(1).element == 2);
+  static_assert(apart.meets(12).step == 3 && apart.meets(12).back == 2);
+}

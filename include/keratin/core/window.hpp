@@ -23,9 +23,11 @@ struct WindowAxis {
       : in(n), size(window), stride(s), dilation(d) {
     const int reach = (window - 1) * d + 1;
     out = padding == Padding::valid ? (n < reach ? 0 : (n - reach) / s + 1) : (n - 1) / s + 1;
-    const int missing = (out - 1) * s + reach - n;
     if (padding == Padding::causal) before = reach - 1;
-    if (padding == Padding::same && missing > 0) before = missing / 2;
+    if (padding == Padding::same) {
+      const int past = n - 1 - (out - 1) * s;  // the last window's first element
+      before = past < reach ? (reach - 1 - past) / 2 : 0;
+    }
   }
   /// The input that element k of output o's window meets; outside 0 .. in it is padding.
   constexpr int input(int o, int k) const { return o * stride + k * dilation - before; }
@@ -51,8 +53,8 @@ struct WindowAxis {
   constexpr Meets meets(int i) const {
     int k = 0;
     while (k < size && (i + before - k * dilation) % stride != 0) ++k;
-    const int step = stride / std::gcd(stride, dilation);
-    return {k, step, (i + before - k * dilation) / stride, step * dilation / stride};
+    const int shared = std::gcd(stride, dilation);
+    return {k, stride / shared, (i + before - k * dilation) / stride, dilation / shared};
   }
   /// The extent of the input with its padding, without what no window meets.
   constexpr int padded() const { return (out - 1) * stride + (size - 1) * dilation + 1; }
@@ -60,7 +62,7 @@ struct WindowAxis {
   constexpr bool meets_padding() const { return inner_first() > 0 || inner_end() < out; }
   /// The outputs inner_first() .. inner_end() have their whole window inside the input.
   constexpr int inner_first() const {
-    const int o = (before + stride - 1) / stride;
+    const int o = before / stride + (before % stride > 0);
     return o < out ? o : out;
   }
   constexpr int inner_end() const {

@@ -114,7 +114,10 @@ struct BatchNormalizationSpec {
   static constexpr int moving_mean(const Geometry& g) { return beta(g) + (g.center ? 1 : 0); }
 
   // Which axis of a sample it is.
-  constexpr int place(const Shape& in) const { return in.rank + axis.from_the_end(in.rank)[0]; }
+  constexpr int place(const Shape& in) const {
+    const int from_the_end = axis.from_the_end(in.rank)[0];
+    return from_the_end < 0 ? in.rank + from_the_end : in.rank;
+  }
 
   // A row is the channels at one position, in scalars: a channel's run of L samples lies side by side, and so
   // does the same coefficient as often.

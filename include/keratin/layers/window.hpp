@@ -77,6 +77,8 @@ constexpr Fit window_fit(Shape in, const Sizes<Rank>& size, const Sizes<Rank>& s
   if (in.rank != Rank + 1) return needs_axes<Rank>();
   for (std::size_t axis = 0; axis < Rank; ++axis) {
     if (!usable_sizes(size[axis], strides[axis], dilation[axis])) return needs_sizes_of_at_least_1;
+    const std::int64_t padded = in[static_cast<int>(axis)] + (std::int64_t{size[axis]} - 1) * dilation[axis];
+    if (padding != Padding::valid && padded > INT32_MAX) return more_than_2_31_elements;
     if (WindowAxis(in[static_cast<int>(axis)], size[axis], strides[axis], dilation[axis], padding).out < 1)
       return window_is_larger_than_the_input;
   }
