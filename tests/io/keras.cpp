@@ -299,6 +299,17 @@ TEST_CASE("inputs in a dict are called by their keys, and a list of outputs may 
   CHECK(model.outputs() == 3);
 }
 
+TEST_CASE("a TimeDistributed of a layer that draws for each value is that layer") {
+  const char* const record = R"({"class_name": "Sequential", "config": {"layers": [
+      {"class_name": "InputLayer", "config": {"batch_shape": [null, 3, 4], "name": "x"}},
+      {"class_name": "TimeDistributed", "config": {"name": "y", "layer":
+        {"class_name": "Dropout", "config": {"name": "dropout", "rate": 0.5}}}}]}})";
+  const io::CustomLayers none;
+  const functional::Model model = io::detail::Builder(none).build(io::Json::parse(record));
+  CHECK(std::string_view(model.layers()[1].type) == "Dropout");
+  CHECK(model.layers()[1].name == "y");
+}
+
 TEST_CASE("a layer of the user's own is made by the user") {
   const std::string path = file("two_towers.keras");
   int made = 0;

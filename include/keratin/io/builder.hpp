@@ -543,6 +543,13 @@ class Builder {
     return layer(class_name, config, name, in, group);
   }
 
+  static bool draws_for_each_value(const Json& record) {
+    const std::string class_name = class_of(record);
+    for (const char* known :
+         {DropoutSpec::name, AlphaDropoutSpec::name, GaussianDropoutSpec::name, GaussianNoiseSpec::name})
+      if (class_name == known) return member(record, "config").value("noise_shape", Json()).is_null();
+    return false;
+  }
   Layer layer(const std::string& class_name, Json config, const std::string& name, const Shape& in,
               const std::string& group) const {
     if (class_name == "TimeDistributed") {
@@ -550,6 +557,8 @@ class Builder {
       Json others = config;
       others.erase("layer");
       spec_from_config<FlattenSpec>(others, in.rank);  // as below
+      if (draws_for_each_value(inside))  // then it does not matter that each step is called by itself
+        return layer_of(inside, member(inside, "config"), name, in, group);
       return time_distributed(
           layer_of(inside, member(inside, "config"), "", keratin::detail::Distributed::step(in), group),
           name);
