@@ -7,6 +7,8 @@
 #include <keratin/kernels/product.hpp>
 #include <keratin/kernels/transpose.hpp>
 
+#include <algorithm>
+
 namespace keratin::kernels {
 
 /// Kernel w[d.size][h.size][w.size][channels / groups][filters].
