@@ -3,41 +3,89 @@
 namespace tool {
 namespace {
 
-template <class Loss> constexpr AnyLoss loss_of() {
-  AnyLoss loss{Loss::name, Loss::targets,
-               false,      std::is_same_v<typename Loss::Link, Linear>,
+// T::class_name, or null where the name gives it.
+template <class T> constexpr const char* class_name_of() {
+  if constexpr (requires { T::class_name; }) return T::class_name;
+  return nullptr;
+}
+template <class Loss> constexpr AnyLoss loss_of(Smoothing smoothing = Smoothing::none) {
+  constexpr bool reads = std::is_same_v<typename Loss::Link, Linear>;
+  AnyLoss loss{Loss::name, class_name_of<Loss>(),
+               {},         Loss::targets,
+               smoothing,  false,
+               reads,      !std::derived_from<Loss, keratin::detail::OverlapLoss<Loss>>,
                &Loss::fit, &Loss::template evaluate<float>};
   if constexpr (requires { Loss::from_logits; }) loss.from_logits = Loss::from_logits;
-  if (loss.from_logits) loss.on_activation = false;  // there is no activation
+  if (loss.from_logits)
+    loss.on_activation = false;  // there is no activation
+  else if constexpr (reads && requires { Loss::settings; })
+    loss.settings = Loss::settings;
   return loss;
 }
-template <class Metric> constexpr AnyMetric metric_of() {
-  return {Metric::name, Metric::targets, [](const LossInput<float>& batch, metrics::Mean& to) {
-            Metric metric;
-            metric.update(batch);
-            to.add(metric.result() * batch.rows, batch.rows);
-          }};
+
+template <class Metric> class MeasuringBy final : public Measuring {
+ public:
+  void reset() override { metric_.reset(); }
+  void update(const LossInput<float>& batch) override { metric_.update(batch); }
+  double result() const override { return metric_.result(); }
+
+ private:
+  Metric metric_;
+};
+template <class Metric> constexpr AnyMetric metric_of(const char* class_name = class_name_of<Metric>()) {
+  return {Metric::name, class_name, Metric::targets,
+          []() -> std::shared_ptr<Measuring> { return std::make_shared<MeasuringBy<Metric>>(); }};
 }
 
 constexpr AnyLoss losses[] = {loss_of<MeanSquaredError>(),
                               loss_of<MeanAbsoluteError>(),
-                              loss_of<BinaryCrossentropy<>>(),
-                              loss_of<CategoricalCrossentropy<>>(),
+                              loss_of<MeanAbsolutePercentageError>(),
+                              loss_of<MeanSquaredLogarithmicError>(),
+                              loss_of<BinaryCrossentropy<>>(Smoothing::of_two),
+                              loss_of<BinaryCrossentropy<FromLogits>>(Smoothing::of_two),
+                              loss_of<CategoricalCrossentropy<>>(Smoothing::of_all),
+                              loss_of<CategoricalCrossentropy<FromLogits>>(Smoothing::of_all),
                               loss_of<SparseCategoricalCrossentropy<>>(),
-                              loss_of<BinaryCrossentropy<FromLogits>>(),
-                              loss_of<CategoricalCrossentropy<FromLogits>>(),
-                              loss_of<SparseCategoricalCrossentropy<FromLogits>>()};
+                              loss_of<SparseCategoricalCrossentropy<FromLogits>>(),
+                              loss_of<BinaryFocalCrossentropy<>>(Smoothing::of_two),
+                              loss_of<CategoricalFocalCrossentropy<>>(Smoothing::of_all),
+                              loss_of<CategoricalGeneralizedCrossEntropy<>>(),
+                              loss_of<KLDivergence>(),
+                              loss_of<Poisson>(),
+                              loss_of<Huber<>>(),
+                              loss_of<LogCosh>(),
+                              loss_of<CosineSimilarity>(),
+                              loss_of<Hinge>(),
+                              loss_of<SquaredHinge>(),
+                              loss_of<CategoricalHinge>(),
+                              loss_of<Dice>(),
+                              loss_of<Tversky<>>()};
+// Those that have no settings.
 constexpr AnyMetric any_metrics[] = {metric_of<metrics::Accuracy>(),
                                      metric_of<metrics::MeanSquaredError>(),
+                                     metric_of<metrics::RootMeanSquaredError>(),
                                      metric_of<metrics::MeanAbsoluteError>(),
+                                     metric_of<metrics::MeanAbsolutePercentageError>(),
+                                     metric_of<metrics::MeanSquaredLogarithmicError>(),
                                      metric_of<metrics::BinaryCrossentropy>(),
                                      metric_of<metrics::CategoricalCrossentropy>(),
-                                     metric_of<metrics::SparseCategoricalCrossentropy>()};
+                                     metric_of<metrics::SparseCategoricalCrossentropy>(),
+                                     metric_of<metrics::KLDivergence>("KLDivergence"),
+                                     metric_of<metrics::Poisson>(),
+                                     metric_of<metrics::LogCoshError>(),
+                                     metric_of<metrics::Hinge>(),
+                                     metric_of<metrics::SquaredHinge>(),
+                                     metric_of<metrics::CategoricalHinge>()};
 
 std::string full_name(const std::string& name) {
   constexpr std::pair<std::string_view, const char*> short_names[] = {
       {"mse", "mean_squared_error"},
       {"mae", "mean_absolute_error"},
+      {"mape", "mean_absolute_percentage_error"},
+      {"msle", "mean_squared_logarithmic_error"},
+      {"bce", "binary_crossentropy"},
+      {"kld", "kl_divergence"},
+      {"log_cosh_error", "logcosh"},
       {"acc", "accuracy"},
       {"categorical_accuracy", "accuracy"},  // what Keras makes of "accuracy" for such targets
       {"sparse_categorical_accuracy", "accuracy"}};
@@ -45,13 +93,37 @@ std::string full_name(const std::string& name) {
     if (name == shorter) return full;
   return name;
 }
+bool is_of_logits(const AnyLoss& loss) { return loss.from_logits; }
+bool is_of_logits(const AnyMetric&) { return false; }
 [[noreturn]] void refuse(const char* what, const std::string& name, const auto& known) {
   std::string all;
-  for (const auto& one : known) all.append(all.empty() ? "" : ", ").append(one.name);
+  for (const auto& one : known)
+    if (!is_of_logits(one)) all.append(all.empty() ? "" : ", ").append(one.name);
   throw UsageError(std::string(what) + " '" + name + "' is not known here; known are " + all);
 }
 
 }  // namespace
+
+double LossChoice::evaluate(const LossInput<float>& in) const {
+  if (label_smoothing == 0) return loss->evaluate(in);
+  static std::vector<float> smoothed;
+  smoothed.resize(static_cast<std::size_t>(in.rows) * static_cast<std::size_t>(in.n));
+  const float keeps = static_cast<float>(1 - label_smoothing),
+              adds = static_cast<float>(label_smoothing / (loss->smoothing == Smoothing::of_two ? 2 : in.n));
+  std::size_t next = 0;
+  for (int r = 0; r < in.rows; ++r)
+    for (int c = 0; c < in.n; ++c, ++next)
+      smoothed[next] = (in.labels ? float(in.labels[r] == c) : in.values[next]) * keeps + adds;
+  LossInput<float> with = in;
+  with.values = smoothed.data();
+  with.labels = nullptr;
+  return loss->evaluate(with);
+}
+std::vector<Setting> LossChoice::settings() const {
+  std::vector<Setting> all(loss->settings.begin(), loss->settings.end());
+  if (label_smoothing != 0) all.push_back({"label_smoothing", label_smoothing});
+  return all;
+}
 
 const AnyLoss& find_loss(const std::string& name, bool from_logits) {
   const std::string wanted = full_name(name);
@@ -62,7 +134,7 @@ const AnyLoss& find_loss(const std::string& name, bool from_logits) {
     if (loss.from_logits == from_logits) return loss;
   }
   if (known) throw UsageError("loss '" + name + "' takes no logits");
-  refuse("loss", name, std::span(losses).first(5));
+  refuse("loss", name, losses);
 }
 const AnyMetric& find_metric(const std::string& name) {
   const std::string wanted = full_name(name);

@@ -3,25 +3,58 @@
 // four outputs would be one of thousands; the ones here ask what was chosen, and call the library's own code.
 #include "tool.hpp"
 
+#include <keratin/core/names.hpp>
 #include <keratin/losses.hpp>
 #include <keratin/metrics.hpp>
 
+#include <memory>
+#include <span>
+
 namespace tool {
+
+/// What a loss does with LabelSmoothing: it has none, or targets are of two classes, or as many as outputs.
+enum class Smoothing : unsigned char { none, of_two, of_all };
 
 /// A loss of the library behind an interface.
 struct AnyLoss {
-  const char* name;
+  const char *name, *class_name;      // null: as the name
+  std::span<const Setting> settings;  // without label_smoothing
   Targets targets;
+  Smoothing smoothing;
   bool from_logits;
   bool on_activation;  // it takes what the output's activation makes, not what is behind it
+  bool reduces;        // any LossReduction is possible
   Fit (*fit)(Shape out, ActivationFunction last);
   double (*evaluate)(const LossInput<float>& in);
 };
-struct AnyMetric {
-  const char* name;
-  Targets targets;
-  void (*add)(const LossInput<float>& batch, metrics::Mean& to);
+/// One that is chosen, and what it is made with.
+struct LossChoice {
+  const AnyLoss* loss = nullptr;
+  double label_smoothing = 0;
+  LossReduction reduction = LossReduction::sum_over_batch_size;
+
+  double evaluate(const LossInput<float>& in) const;
+  /// For files.
+  std::vector<Setting> settings() const;
 };
+
+/// A metric of the library behind an interface.
+class Measuring {
+ public:
+  virtual ~Measuring() = default;
+  virtual void reset() = 0;
+  virtual void update(const LossInput<float>& batch) = 0;
+  virtual double result() const = 0;
+};
+struct AnyMetric {
+  const char *name, *class_name;  // null: as the name
+  Targets targets;
+  std::shared_ptr<Measuring> (*make)();
+};
+
+std::string class_of(const auto& loss_or_metric) {
+  return loss_or_metric.class_name ? loss_or_metric.class_name : pascal_case(loss_or_metric.name);
+}
 
 /// By Keras's name or its short form. Error: UsageError that lists them.
 const AnyLoss& find_loss(const std::string& name, bool from_logits);
@@ -30,35 +63,47 @@ const AnyMetric& find_metric(const std::string& name);
 /// What a trainer's K-th output is trained for: set before the trainer is made, of which there is one at a
 /// time.
 template <std::size_t K> struct Chosen {
-  static inline const AnyLoss* loss = nullptr;
+  static inline LossChoice loss{};
   static inline const AnyMetric* metric[2] = {};
 };
 
 template <std::size_t K, bool LeavesActivationOut> struct ChosenLoss {
   using Link = std::conditional_t<LeavesActivationOut, Softmax, Linear>;
   static inline const char* name = "";
+  static inline std::string class_name{};
+  static inline std::vector<Setting> settings{};
   static inline Targets targets{};
   static inline bool from_logits = false;
+  static inline LossReduction reduction{};
 
-  static void choose(const AnyLoss& loss) {
-    Chosen<K>::loss = &loss;
-    name = loss.name, targets = loss.targets, from_logits = loss.from_logits;
+  static void choose(const LossChoice& choice) {
+    Chosen<K>::loss = choice;
+    settings = choice.settings(), reduction = choice.reduction;
+    const AnyLoss& loss = *choice.loss;
+    name = loss.name, class_name = class_of(loss), targets = loss.targets, from_logits = loss.from_logits;
   }
-  static Fit fit(Shape out, ActivationFunction last) { return Chosen<K>::loss->fit(out, last); }
+  static Fit fit(Shape out, ActivationFunction last) { return Chosen<K>::loss.loss->fit(out, last); }
   template <std::same_as<float> S> static double evaluate(const LossInput<S>& in) {
-    return Chosen<K>::loss->evaluate(in);
+    return Chosen<K>::loss.evaluate(in);
   }
 };
 
-template <std::size_t K, std::size_t M> struct ChosenMetric : metrics::Mean {
+template <std::size_t K, std::size_t M> class ChosenMetric {
+ public:
   static inline const char* name = "";
+  static inline std::string class_name{};
   static inline Targets targets{};
 
   static void choose(const AnyMetric& metric) {
     Chosen<K>::metric[M] = &metric;
-    name = metric.name, targets = metric.targets;
+    name = metric.name, class_name = class_of(metric), targets = metric.targets;
   }
-  void update(const LossInput<float>& batch) { Chosen<K>::metric[M]->add(batch, *this); }
+  void reset() { metric_->reset(); }
+  void update(const LossInput<float>& batch) { metric_->update(batch); }
+  double result() const { return metric_->result(); }
+
+ private:
+  std::shared_ptr<Measuring> metric_ = Chosen<K>::metric[M]->make();
 };
 
 }  // namespace tool

@@ -67,18 +67,16 @@ class Command {
   }
   void losses(CompileOptions& compile) {
     option("--loss", compile.loss, "LOSS",
-           "mean_squared_error (mse), mean_absolute_error (mae), binary_crossentropy, "
-           "categorical_crossentropy or "
-           "sparse_categorical_crossentropy; the last three also with :logits behind, for a model that ends "
-           "without an "
-           "activation. Of several outputs, at most four, one for all or one for each: mse,mae");
+           "mean_squared_error (mse), mean_absolute_error (mae), huber, kl_divergence and Keras's others but "
+           "ctc, or binary_crossentropy, categorical_crossentropy or sparse_categorical_crossentropy; these "
+           "three also with :logits behind, for a model that ends without an activation. Of several outputs, "
+           "at most four, one for all or one for each: mse,mae");
     option("--loss-weights", compile.loss_weights, "W", "what each output's loss counts in the sum: 1,0.5")
         ->delimiter(',')
         ->check(CLI::NonNegativeNumber.description(""));
     option("--metrics", compile.metrics, "METRIC",
-           "accuracy, mean_absolute_error or another loss's name; at most two: accuracy,mae; or none. Of "
-           "several "
-           "outputs one for each, - for none: accuracy,-");
+           "accuracy, root_mean_squared_error or a loss's name; at most two: accuracy,mae; or none. Of "
+           "several outputs one for each, - for none: accuracy,-");
   }
 
   static inline int exit_code = ok;
@@ -126,7 +124,9 @@ int run(int argc, char** argv) {
   Train of_train;
   command = Command(
       app, "train", "trains a model",
-      "A model that was compiled goes on where its optimizer stands, unless --optimizer is given; its "
+      "A model that was compiled goes on where its optimizer stands, with its settings, unless --optimizer "
+      "is "
+      "given; its "
       "losses and metrics are those of the file, unless the options say others. The new file is written "
       "whole or not at all.",
       "model.keras --data fashion-mnist --epochs 5 --output trained.keras --loss "
@@ -136,7 +136,8 @@ int run(int argc, char** argv) {
   command.data(of_train.data);
   command.losses(of_train.compile);
   command.option("--output", of_train.output, "PATH", "the .keras that is written")->required();
-  command.option("--optimizer", of_train.compile.optimizer, "NAME", "adam or sgd, from its beginning");
+  command.option("--optimizer", of_train.compile.optimizer, "NAME",
+                 "adam, adamw, sgd, rmsprop, lion or another one of Keras's, from its beginning");
   command.option("--learning-rate", of_train.compile.learning_rate, "RATE", "of the optimizer")
       ->check(CLI::PositiveNumber.description(""));
   command.option("--epochs", of_train.epochs, "N", "how often all samples are seen")

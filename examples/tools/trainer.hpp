@@ -2,6 +2,7 @@
 // A trainer whose losses, metrics and optimizer are chosen when the program runs.
 #include "arrays.hpp"
 #include "losses.hpp"
+#include "optimizers.hpp"
 
 #include <keratin/training/fit.hpp>
 
@@ -13,11 +14,11 @@ namespace tool {
 /// What a model is trained for.
 struct Compilation {
   struct Output {
-    const AnyLoss* loss;
+    LossChoice loss;
     double weight = 1;
     std::vector<const AnyMetric*> metrics{};  // at most two, and of several outputs one
   };
-  bool adam = true;  // else SGD
+  With<AnyOptimizer> optimizer{Adam{}, {}};
   std::vector<Output> outputs{};
 };
 

@@ -4,13 +4,16 @@
 
 #include <keratin/io/save.hpp>
 #include <keratin/io/training_state.hpp>
-#include <keratin/optimizers.hpp>
 
 namespace keratin::io::detail {
 
 // Compiled in convert.cpp.
 extern template void save(const functional::Model&, const Compiled<float>*, const std::string&,
                           const CustomLayers&);
+// In optimizers.cpp.
+template <> Json optimizer_record(const With<tool::AnyOptimizer>&);
+template <> KeptByOptimizer kept_by(const With<tool::AnyOptimizer>&, std::int64_t steps);
+template <> With<tool::AnyOptimizer> optimizer_from(const Json& record);
 
 }  // namespace keratin::io::detail
 
@@ -40,15 +43,15 @@ template <class Trainer> class TrainerBehind final : public AnyTrainer {
 
 template <bool LeavesActivationOut, std::size_t K, std::size_t... M>
 auto head_of(const Compilation::Output& output, std::index_sequence<M...>) {
-  ChosenLoss<K, LeavesActivationOut>::choose(*output.loss);
+  ChosenLoss<K, LeavesActivationOut>::choose(output.loss);
   (ChosenMetric<K, M>::choose(*output.metrics[M]), ...);
   return ForOutput<ChosenLoss<K, LeavesActivationOut>, ChosenMetric<K, M>...>().weighing(output.weight);
 }
-template <bool LeavesActivationOut, std::size_t Metrics, class Optimizer, std::size_t... K>
+template <bool LeavesActivationOut, std::size_t Metrics, std::size_t... K>
 std::unique_ptr<AnyTrainer> trainer_with(functional::Model& model, const Compilation& compilation,
                                          std::index_sequence<K...>) {
   auto trainer = compile(
-      model, Optimizer{},
+      model, compilation.optimizer,
       head_of<LeavesActivationOut, K>(compilation.outputs[K], std::make_index_sequence<Metrics>())...);
   return std::make_unique<TrainerBehind<decltype(trainer)>>(std::move(trainer));
 }
@@ -60,7 +63,7 @@ std::unique_ptr<AnyTrainer> make_trainer_of(functional::Model& model, const Comp
   bool leaves_out = false, reads = false;
   for (std::size_t k = 0; k < Outputs; ++k) {
     if (model.output_activation(k) == Linear{}) continue;
-    (compilation.outputs[k].loss->on_activation ? reads : leaves_out) = true;
+    (compilation.outputs[k].loss.loss->on_activation ? reads : leaves_out) = true;
   }
   if (leaves_out && reads)
     throw UsageError(
@@ -68,11 +71,8 @@ std::unique_ptr<AnyTrainer> make_trainer_of(functional::Model& model, const Comp
         "here");
   const auto with = [&]<std::size_t Metrics>(std::integral_constant<std::size_t, Metrics>) {
     constexpr std::make_index_sequence<Outputs> all;
-    if (leaves_out)
-      return compilation.adam ? trainer_with<true, Metrics, Adam>(model, compilation, all)
-                              : trainer_with<true, Metrics, SGD>(model, compilation, all);
-    return compilation.adam ? trainer_with<false, Metrics, Adam>(model, compilation, all)
-                            : trainer_with<false, Metrics, SGD>(model, compilation, all);
+    return leaves_out ? trainer_with<true, Metrics>(model, compilation, all)
+                      : trainer_with<false, Metrics>(model, compilation, all);
   };
   const std::size_t metrics = compilation.outputs[0].metrics.size();
   if (metrics == 0) return with(std::integral_constant<std::size_t, 0>());

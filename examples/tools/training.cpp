@@ -23,7 +23,7 @@ void choose_losses(const std::string& list, const functional::Model& model, Comp
     throw UsageError("--loss: " + std::to_string(names.size()) + " losses came, one or " +
                      std::to_string(model.outputs()) + " wanted, one for each output");
   for (std::size_t k = 0; k < model.outputs(); ++k)
-    to.outputs.push_back({&loss_named(names[names.size() > 1 ? k : 0])});
+    to.outputs.push_back({{&loss_named(names[names.size() > 1 ? k : 0])}});
 }
 void choose_metrics(const std::string& list, const functional::Model& model, Compilation& to) {
   for (Compilation::Output& output : to.outputs) output.metrics.clear();
@@ -34,6 +34,46 @@ void choose_metrics(const std::string& list, const functional::Model& model, Com
                      std::to_string(model.outputs()) + " wanted, one for each output, - for none");
   for (std::size_t i = 0; i < names.size(); ++i)
     if (names[i] != "-") to.outputs[model.outputs() > 1 ? i : 0].metrics.push_back(&find_metric(names[i]));
+}
+
+std::string shown(double value) { return std::string(Text(value).view()); }
+
+// f(), which takes what a file says by its name.
+template <class F> void from_file(const std::string& file, const char* options, F f) {
+  try {
+    f();
+  } catch (const UsageError& e) {
+    throw UsageError(file + ": compiled with what this program lacks, " + options + ": " + e.what());
+  }
+}
+
+// The loss of an output in a file, with its settings.
+LossChoice loss_of(const io::CompiledOutput& output) {
+  const AnyLoss& loss = find_loss(output.loss, output.from_logits);
+  LossChoice choice{&loss};
+  const auto refuse = [&](const std::string& what) {
+    throw UsageError("loss '" + output.loss + "' with " + what);
+  };
+  if (!output.unknown.empty()) refuse(output.unknown);
+  for (const auto& [name, value] : output.settings) {
+    if (name == "label_smoothing" && loss.smoothing != Smoothing::none) {
+      if (!(value > 0 && value <= 1)) refuse(name + " " + shown(value));
+      choice.label_smoothing = value;
+      continue;
+    }
+    const auto known = std::find_if(loss.settings.begin(), loss.settings.end(),
+                                    [&](const Setting& setting) { return setting.name == name; });
+    if (known == loss.settings.end()) refuse(name);
+    if (known->value != value)
+      refuse(name + " " + shown(value) + ", here it is always " + shown(known->value));
+  }
+  if (output.reduction != enum_name(choice.reduction)) {
+    constexpr auto names = names_of(LossReduction());
+    const auto at = std::find(names.begin(), names.end(), output.reduction);
+    if (!loss.reduces || at == names.end()) refuse("reduction " + output.reduction);
+    choice.reduction = static_cast<LossReduction>(at - names.begin());
+  }
+  return choice;
 }
 
 // What the options say, and otherwise the file.
@@ -54,21 +94,12 @@ Compilation choose(const std::string& file, const CompileOptions& options,
         throw UsageError(file + ": no loss for the output '" + model.output_name(k) + "': --loss wanted");
       Compilation::Output& to = chosen.outputs.emplace_back();
       to.weight = output.weight;
-      const std::string setting = !output.settings.empty()                    ? output.settings[0].first
-                                  : output.reduction != "sum_over_batch_size" ? "reduction"
-                                                                              : output.unknown;
-      if (!setting.empty())
-        throw UsageError(file + ": compiled with " + output.loss + " and " + setting +
-                         ", which is not known here: --loss wanted");
-      try {
-        to.loss = &find_loss(output.loss, output.from_logits);
+      from_file(file, "--loss and --metrics say others", [&] {
+        to.loss = loss_of(output);
         if (options.metrics.empty() && !output.weighted_metrics.empty()) throw UsageError("weighted metrics");
         if (options.metrics.empty())
           for (const std::string& name : output.metrics) to.metrics.push_back(&find_metric(name));
-      } catch (const UsageError& e) {
-        throw UsageError(
-            file + ": compiled with what this program lacks, --loss and --metrics say others: " + e.what());
-      }
+      });
     }
   }
   if (!options.metrics.empty()) choose_metrics(options.metrics, model, chosen);
@@ -89,14 +120,6 @@ bool same_number_of_metrics(const Compilation& compilation) {
   for (const Compilation::Output& output : compilation.outputs)
     if (output.metrics.size() != compilation.outputs[0].metrics.size()) return false;
   return true;
-}
-
-bool is_adam(const std::string& name) {
-  std::string lower = name;
-  for (char& c : lower) c = static_cast<char>(tolower(static_cast<unsigned char>(c)));
-  if (lower != "adam" && lower != "sgd")
-    throw UsageError("optimizer " + name + " came, --optimizer adam or sgd wanted");
-  return lower == "adam";
 }
 
 }  // namespace
@@ -144,8 +167,9 @@ int train(const Train& options) {
     for (Compilation::Output& output : chosen.outputs) output.metrics.clear();
   }
   const bool goes_on = options.compile.optimizer.empty() && compiled && !compiled->optimizer.empty();
-  if (goes_on || !options.compile.optimizer.empty())
-    chosen.adam = is_adam(goes_on ? compiled->optimizer : options.compile.optimizer);
+  if (!options.compile.optimizer.empty()) chosen.optimizer = find_optimizer(options.compile.optimizer);
+  if (goes_on)
+    from_file(options.file, "--optimizer says another", [&] { find_optimizer(compiled->optimizer); });
   io::AtomicFile(options.output);  // says now whether it can be written, not when all is done
 
   const Data data = read_data(options.data, model, true);

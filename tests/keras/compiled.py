@@ -1,12 +1,13 @@
 """Write compiled models of the Keras that runs this, for tests/tools to evaluate and to train on.
 
-    KERAS_BACKEND=jax python tests/keras/compiled.py
+    KERAS_BACKEND=jax python tests/keras/compiled.py [MODEL...]
 
-files/compiled/<model>.keras, its data <model>.npz, and logs.txt: a line for each model with
+Without models all of them. files/compiled/<model>.keras, its data <model>.npz, and logs.txt: a line for each model with
 what evaluate() gives, sorted by name, and again after two more epochs of one batch.
 """
 
 import os
+import sys
 
 import keras
 import numpy as np
@@ -49,26 +50,74 @@ def plain():
     return model
 
 
-def refused():
+def smoothed():
     model = network(("sold", 1, "sigmoid"))
     model.compile("rmsprop", losses.BinaryCrossentropy(label_smoothing=0.1))
     return model
 
+
+def rmsprop():
+    model = network(("price", 1, None))
+    rate = optimizers.schedules.CosineDecay(0.05, 20)
+    model.compile(optimizers.RMSprop(rate, momentum=0.5, centered=True), losses.Huber(),
+                  metrics=["mean_absolute_error", "root_mean_squared_error"])
+    return model
+
+
+def amsgrad():
+    model = network(("share", 3, "softmax"))
+    model.compile(optimizers.Adam(0.05, amsgrad=True), losses.CategoricalCrossentropy(label_smoothing=0.2),
+                  metrics=["accuracy"])
+    return model
+
+
+def nadam():
+    model = network(("price", 1, None), ("sold", 1, "sigmoid"))
+    model.compile(optimizers.Nadam(0.05, clipnorm=0.5), [losses.LogCosh(reduction="sum"), "binary_focal_crossentropy"])
+    return model
+
+
+def adamw():
+    model = network(("share", 3, "softmax"))
+    model.compile(optimizers.AdamW(0.05, weight_decay=0.1, clipvalue=0.02), losses.KLDivergence())
+    return model
+
+
+def adafactor():
+    model = network(("price", 1, None))
+    model.compile(optimizers.Adafactor(0.5), "mean_absolute_error")
+    return model
+
+
+def refused():
+    model = network(("kind", 4, "softmax"))
+    model.compile(optimizers.Muon(), losses.SparseCategoricalCrossentropy(ignore_class=1))
+    return model
+
+
+MODELS = [by_name, by_lists, logits, plain, smoothed, rmsprop, amsgrad, nadam, adamw, adafactor, refused]
 
 if __name__ == "__main__":
     os.makedirs(FOLDER, exist_ok=True)
     rng = np.random.default_rng(0)
     data = {"measured": np.float32(rng.normal(size=(50, 6))), "price": np.float32(rng.normal(size=(50, 1))),
             "sold": np.float32(rng.integers(0, 2, (50, 1))), "kind": np.int32(rng.integers(0, 4, (50, 1)))}
-    with open(os.path.join(FOLDER, "logs.txt"), "w", encoding="ascii") as file:
-        for make in by_name, by_lists, logits, plain, refused:
+    data["share"] = np.eye(3, dtype="float32")[rng.integers(0, 3, 50)]
+    path, chosen = os.path.join(FOLDER, "logs.txt"), sys.argv[1:] or [make.__name__ for make in MODELS]
+    with open(path, encoding="ascii") as file:
+        kept = [line for line in file if line.split()[0] not in chosen]
+    with open(path, "w", encoding="ascii") as file:
+        file.writelines(kept)
+        for make in MODELS:
+            if make.__name__ not in chosen:
+                continue
             keras.backend.clear_session()
             keras.utils.set_random_seed(1)
             model, name = make(), make.__name__
             y = {output: data[output] for output in model.output_names}
             if len(y) == 1:
                 y, = y.values()
-            elif name == "by_lists":
+            elif name in ("by_lists", "nadam"):
                 y = list(y.values())
             fit = {"epochs": 2, "batch_size": 50, "verbose": 0}
             model.fit(data["measured"], y, **fit)

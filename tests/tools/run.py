@@ -245,24 +245,36 @@ def case_compiled(folder):
     compiled = os.path.join(FILES, "compiled")
     with open(os.path.join(compiled, "logs.txt"), encoding="ascii") as file:
         wanted = {line.split()[0]: [float(v) for v in line.split()[1:]] for line in file}
-    for name in "by_name", "by_lists", "logits", "plain":
+    for name in wanted:
         model, data, trained = f"{compiled}/{name}.keras", f"{compiled}/{name}.npz", folder + "/trained.keras"
         n = len(wanted[name]) // 2
-        keratin("train", model, "--data", data, "--epochs", "2", "--batch-size", "50", "--output", trained)
-        for file, numbers in (model, wanted[name][:n]), (trained, wanted[name][n:]):
-            logs = logs_of(keratin("evaluate", file, "--data", data))
-            if file == trained and name == "by_lists":
-                del numbers[2]  # metrics of some outputs only are left out
-            check(near([logs[key] for key in sorted(logs)], numbers, 2e-5), name, file, logs, numbers)
-        check("Compiled with" in keratin("summary", trained))
+        if name != "refused":
+            keratin("train", model, "--data", data, "--epochs", "2", "--batch-size", "50", "--output", trained)
+            for file, numbers in (model, wanted[name][:n]), (trained, wanted[name][n:]):
+                logs = logs_of(keratin("evaluate", file, "--data", data))
+                if file == trained and name == "by_lists":
+                    del numbers[2]  # metrics of some outputs only are left out
+                check(near([logs[key] for key in sorted(logs)], numbers, 2e-5), name, file, logs, numbers)
+            before, after = (keratin("summary", file).split("Compiled with")[1] for file in (model, trained))
+            check(name == "by_lists" or full(before) == full(after), name, before, after)
+    check("binary_crossentropy, label_smoothing 0.1" in keratin("summary", compiled + "/smoothed.keras"))
+    # What is not known does not keep the rest from being read.
     model, data = compiled + "/refused.keras", compiled + "/refused.npz"
-    check("binary_crossentropy, label_smoothing 0.1" in keratin("summary", model))
-    refused(2, "label_smoothing, which is not known here: --loss wanted", "evaluate", model, "--data", data)
-    keratin("evaluate", model, "--data", data, "--loss", "binary_crossentropy")
-    refused(2, "optimizer RMSprop came, --optimizer adam or sgd wanted", "train", model, "--data", data, "--loss",
-            "binary_crossentropy", "--epochs", "1", "--output", folder + "/t.keras")
-    keratin("train", model, "--data", data, "--loss", "binary_crossentropy", "--epochs", "1", "--optimizer", "sgd",
-            "--output", folder + "/t.keras")
+    loss, train = ["--loss", "sparse_categorical_crossentropy"], ["--epochs", "1", "--output", folder + "/t.keras"]
+    refused(2, "--loss and --metrics say others: loss 'sparse_categorical_crossentropy' with ignore_class", "evaluate",
+            model, "--data", data)
+    keratin("evaluate", model, "--data", data, *loss)
+    refused(2, "--optimizer says another: optimizer 'Muon' is not known here; known are adam, adamw, sgd, rmsprop, ",
+            "train", model, "--data", data, *loss, *train)
+    keratin("train", model, "--data", data, *loss, "--optimizer", "RMSprop", *train)
+
+
+def full(summary):
+    """With the names of functions in full, as we write them, and without the usual settings of a loss."""
+    summary = summary.replace(", gamma 2, alpha 0.25", "")
+    for short, name in ("mae", "mean_absolute_error"), ("mse", "mean_squared_error"):
+        summary = re.sub(rf"\b{short}\b", name, summary)
+    return summary
 
 
 def table(folder):
@@ -277,7 +289,8 @@ def table(folder):
 def case_train_goes_on(folder):
     """Two epochs at once are one and another one, whatever optimizer: with one batch but for the order of sums."""
     data, model = table(folder), in_versions("sequential_3.6.0.keras")
-    for optimizer in "adam", "sgd":
+    for optimizer in ("adam", "sgd", "adamw", "rmsprop", "adagrad", "adadelta", "adamax", "nadam", "adafactor", "lion",
+                      "lamb", "ftrl"):
         common = ["--data", data, "--label", "kind", "--batch-size", "60", "--seed", "3"]
         first = [*common, "--loss", "sparse_categorical_crossentropy", "--metrics", "accuracy", "--optimizer", optimizer,
                  "--learning-rate", "0.1"]
@@ -293,7 +306,7 @@ def case_train_goes_on(folder):
         check(optimizer.lower() in keratin("summary", folder + "/and_one.keras").lower())
         before = logs_of(keratin("evaluate", model, "--data", data, "--loss", "sparse_categorical_crossentropy"))
         after = logs_of(keratin("evaluate", folder + "/two.keras", "--data", data))
-        check(after["loss"] < before["loss"] and "accuracy" in after, before, after)
+        check("accuracy" in after and (after["loss"] < before["loss"] or optimizer not in ("adam", "sgd")), before, after)
     text = keratin("train", model, "--data", data, "--loss", "sparse_categorical_crossentropy", "--epochs", "1",
                    "--validation-split", "0.25", "--output", folder + "/three.keras")
     check("val_loss" in text, text)
@@ -428,12 +441,12 @@ def case_mistakes(folder):
     refused(2, "a .npy or .npz wanted", "predict", model, "--input", data, *output)
     refused(2, "a model of 2 inputs, a .npz wanted", "predict", two, "--input", x, *output)
     refused(2, "a .keras or .h5 with a whole model wanted", "summary", "model.onnx")
-    refused(2, "loss 'huber' is not known here; known are mean_squared_error", "evaluate", model, "--data", data,
-            "--loss", "huber")
+    refused(2, "loss 'ctc' is not known here; known are mean_squared_error", "evaluate", model, "--data", data,
+            "--loss", "ctc")
     refused(2, "the model was not compiled: --loss wanted", "evaluate", model, "--data", data)
     refused(2, "takes no logits", "evaluate", model, "--data", data, "--loss", "mse:logits")
-    refused(2, "optimizer lion came, --optimizer adam or sgd wanted", "train", model, "--data", data, "--loss", "mse", "--optimizer", "lion",
-            "--epochs", "1", "--output", folder + "/t.keras")
+    refused(2, "optimizer 'muon' is not known here; known are adam, ", "train", model, "--data", data, "--loss", "mse",
+            "--optimizer", "muon", "--epochs", "1", "--output", folder + "/t.keras")
     refused(2, "a crossentropy of one output beside an error", "evaluate", in_files("several_outputs.keras"), "--data",
             several_outputs(folder), "--loss", "mse,mse,binary_crossentropy")
     refused(2, "2 losses came, one or 3 wanted", "evaluate", in_files("several_outputs.keras"), "--data",

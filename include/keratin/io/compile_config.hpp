@@ -129,7 +129,7 @@ template <class T> void check_writable(const char* what) {
 template <class Loss> Json loss_record() {
   check_writable<Loss>("loss");
   Json config = {{"name", Loss::name},
-                 {"reduction", std::string(enum_name(keratin::detail::reduction_of<Loss>))}};
+                 {"reduction", std::string(enum_name(keratin::detail::reduction_of<Loss>()))}};
   if constexpr (requires { Loss::from_logits; })
     if (Loss::from_logits) config["from_logits"] = true;
   put_settings<Loss>(config);
@@ -137,7 +137,7 @@ template <class Loss> Json loss_record() {
 }
 // Accuracy by its name: Keras then takes the one that the targets want.
 template <class Metric> Json metric_record() {
-  if constexpr (std::is_same_v<Metric, metrics::Accuracy>) return Metric::name;
+  if (std::string_view(Metric::name) == metrics::Accuracy::name) return Metric::name;
   if constexpr (requires { Metric::Measured::from_logits; })
     if (Metric::Measured::from_logits)
       throw FileError("metric " + std::string(Metric::name) + ": one of logits is not written yet");

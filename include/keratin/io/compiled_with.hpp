@@ -34,7 +34,7 @@ inline void take_loss(const Json& j, CompiledOutput& output) {
   if (!j.is_object() || !j.contains("config") || !j["config"].is_object()) return;
   for (const auto& [key, value] : j["config"].items()) {
     const bool default_value = key == "name" || key == "dtype" || value.is_null() || value == false ||
-                               value == 0 || (key == "axis" && value == -1) ||
+                               (key == "label_smoothing" && value == 0) || (key == "axis" && value == -1) ||
                                (key == "reduction" && (value == "mean" || value == "auto"));
     if (key == "from_logits")
       take(value, output.from_logits);

@@ -26,10 +26,12 @@ template <class Loss, LossReduction R> struct Reduced : Loss {
 
 namespace detail {
 
-template <class Loss> inline constexpr LossReduction reduction_of = LossReduction::sum_over_batch_size;
-template <class Loss>
-  requires requires { Loss::reduction; }
-inline constexpr LossReduction reduction_of<Loss> = Loss::reduction;
+template <class Loss> constexpr LossReduction reduction_of() {
+  if constexpr (requires { Loss::reduction; })
+    return Loss::reduction;
+  else
+    return LossReduction::sum_over_batch_size;
+}
 
 // Whether a loss leaves rows of some class out, and this one.
 template <class Loss> constexpr bool ignores_rows() {
@@ -47,7 +49,7 @@ template <class Loss, class S> bool is_ignored(const LossInput<S>& in, int r) {
 
 // What the sum over rows is divided by; 0 where none counts. weights and mask: of each row, or null.
 template <class Loss, class S> double divisor(const LossInput<S>& in, const S* weights, const S* mask) {
-  constexpr LossReduction reduction = reduction_of<Loss>;
+  const LossReduction reduction = reduction_of<Loss>();
   if (reduction == LossReduction::sum) return 1;
   const S* const count = reduction == LossReduction::mean_with_sample_weight ? weights : nullptr;
   if (!count && !mask && !ignores_rows<Loss>()) return in.rows;
