@@ -120,7 +120,7 @@ template <double Value = 0.0> struct Masking : layer_of<Masking<Value>, MaskingS
 namespace detail {
 struct LogicalOrOp : ExtremeOp<true> {
   static constexpr const char* name = "LogicalOr";
-  static constexpr bool of_masks = true, only_in_graphs = true;
+  static constexpr bool of_masks = true, only_in_graphs = true, reads_masks = false;
 };
 }  // namespace detail
 /// Of masks. Keras: ops.logical_or.

@@ -98,7 +98,7 @@ template <int Depth, int Reads> struct MaskFlow {
       behind = add({.maker = static_cast<int>(i), .shape = mask_made});
     } else if (traits.passes) {
       behind = of(inputs[0]);
-      for (int k = 1; k < inputs.count && behind != none && !traits.reads_all; ++k) {
+      for (int k = 1; k < inputs.count && behind != none && !traits.of_first; ++k) {
         const int other = of(inputs[k]);
         if (other == none)
           behind = none;
@@ -109,9 +109,7 @@ template <int Depth, int Reads> struct MaskFlow {
     }
     if (behind == none) return;
     const Shape& shape = masks[static_cast<std::size_t>(behind)].shape;
-    bool fits = shape.rank <= made.rank;
-    for (int a = 0; a < shape.rank && fits; ++a) fits = shape[a] == made[a];
-    if (!fits) behind = none;
+    if (!shape.begins(made)) behind = none;
   }
 };
 
