@@ -52,6 +52,8 @@ class Node {
   virtual bool makes_mask() const { return false; }
   virtual Tensor mask_of(const Tensor& x) const;
   virtual bool passes_mask() const { return false; }
+  /// The axis along which masks of several inputs that have it are put one behind the other.
+  virtual int mask_axis(const Shape&) const { return Shape::max_rank; }
   virtual bool masks_change_it() const { return false; }
   virtual bool has_backward() const { return true; }
   /// Of attention that returns its scores.
@@ -149,6 +151,7 @@ template <LayerSpec S> class NodeOf final : public Node {
   bool makes_mask() const override { return mask_traits_of(spec_).makes; }
   Tensor mask_of(const Tensor& x) const override;
   bool passes_mask() const override { return mask_traits_of(spec_).passes; }
+  int mask_axis(const Shape& in) const override { return mask_axis_of(spec_, in); }
   bool masks_change_it() const override { return mask_traits_of(spec_).changed; }
   Fit fit(const Shapes& in) const override { return spec_.fit(in); }
   LayerPlan plan(const Shapes& in, int index, Mode mode) const override {

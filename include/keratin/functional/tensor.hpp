@@ -386,7 +386,7 @@ class Layer {
     return layer_->node->with(wanted);
   }
   // The mask of what was made, by Keras's rules: a layer that works step by step hands it on; of several it
-  // is one that has all of theirs.
+  // is one that has all of theirs, or theirs one behind the other.
   std::optional<Tensor> mask_behind(const Node& node, const std::vector<Tensor>& given,
                                     const Shape& made) const {
     if (node.makes_mask()) return node.mask_of(given[0].unmasked());
@@ -396,6 +396,14 @@ class Layer {
     for (const Tensor& x : given)
       if (x.mask_ && node.masks_change_it()) refuse(given, takes_no_masked_inputs);
     if (!node.passes_mask()) return std::nullopt;
+    const auto masked = std::ranges::find_if(given, [](const Tensor& x) { return x.mask_ != nullptr; });
+    if (given.size() > 1 && masked != given.end())
+      if (const int axis = node.mask_axis(made), axes = masked->mask()->shape().rank; axis < axes) {
+        std::vector<Tensor> masks;
+        for (const Tensor& x : given)
+          masks.push_back(x.mask_ ? *x.mask() : nothing_masked(x.unmasked(), axes));
+        return Layer(ConcatenateSpec{axis + 1})(masks);
+      }
     for (std::size_t k = 1; k < given.size() && mask && node.states() == 0 && !node.attends(); ++k) {
       if (!given[k].mask_) return std::nullopt;
       if (given[k].mask_ != mask->call_) mask = Layer(LogicalOrSpec{})(*mask, *given[k].mask());

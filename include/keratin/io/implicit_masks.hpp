@@ -50,8 +50,9 @@ class ImplicitMasks {
     const std::size_t masks = static_cast<std::size_t>(call.node->extras().masks.count());
     if (call.node->states() > 0 || call.node->attends() || call.inputs.size() == 1 + masks)
       return of(call.inputs[0].call());
+    const bool joins = call.mask && call.node->mask_axis(call.shape) < call.mask->shape.rank;
     for (std::size_t k = 0; k + masks < call.inputs.size(); ++k)
-      if (!call.inputs[k].mask() || was_given(call.inputs[k])) return nullptr;
+      if ((!call.inputs[k].mask() && !joins) || was_given(call.inputs[k])) return nullptr;
     return call.mask.get();
   }
   // Whether two masks are made in the same way of the same tensors.

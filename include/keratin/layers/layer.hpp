@@ -581,6 +581,13 @@ if constexpr (requires { spec.passes_mask(); }) traits.passes = spec.passes_mask
 if constexpr (requires { spec.masks_change_it(); }) traits.changed = spec.masks_change_it();
 return traits;
 }
+/// The axis along which the masks of its inputs that have it are put one behind the other.
+template <LayerSpec S> constexpr int mask_axis_of([[maybe_unused]] const S& spec, const Shape& in) {
+  if constexpr (requires { spec.mask_axis(in); })
+    return spec.mask_axis(in);
+  else
+    return Shape::max_rank;
+}
 /// What attention makes where its scores are returned too, one behind the other.
 struct AttendedShapes {
   Shape output{}, scores{};

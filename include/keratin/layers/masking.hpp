@@ -6,6 +6,8 @@
 #include <keratin/layers/operators.hpp>
 #include <keratin/layers/window.hpp>
 
+#include <limits>
+
 namespace keratin {
 
 /// 1 where x is not the value, else 0; nothing is differentiated through it. Keras: ops.not_equal.
@@ -111,6 +113,15 @@ struct MaskingSpec {
       }
   }
 };
+
+/// A mask with the first axes of a tensor that masks none of its steps.
+constexpr auto nothing_masked(const auto& x, int axes) {
+  unsigned others = 0;
+  for (int a = axes; a < x.shape().rank; ++a) others |= 1u << a;
+  return x
+      .then(NotEqualSpec{std::numeric_limits<double>::quiet_NaN()})  // which nothing is equal to
+      .then(ReduceSpec<Reduction::any>{.axes = others});
+}
 
 /// Masking<>, Masking<-1.0>: the value of steps that do not count.
 template <double Value = 0.0> struct Masking : layer_of<Masking<Value>, MaskingSpec> {
