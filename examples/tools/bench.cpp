@@ -92,7 +92,7 @@ functional::Model alone(const functional::Model& model, const Graph::Entry& entr
     inputs.erase(inputs.end() - extras.masks.count(), inputs.end());
   std::vector<Tensor> reads = inputs;
   const auto y = [&]() -> Tensor {
-    if (entry.node->reads_masks())
+    if (entry.node->attends())
       return extras.return_more ? layer.with_scores(reads).output : layer.with_attention_mask(reads, {});
     if (extras.masks.count() == 0 && !extras.return_more) return layer(reads);
     const Tensor mask = reads.back();

@@ -1,5 +1,5 @@
 // The kernels of merging layers by themselves; tests/sequential/branches.cpp has whole networks.
-#include "../check.hpp"
+#include "../check_graph.hpp"
 
 #include <Eigen/Core>
 
@@ -29,6 +29,9 @@ template <class T, class Spec> struct Merged {
     for (int i = 0; i < in.count; ++i) {
       x.push_back(filled<T>(static_cast<std::size_t>(in[i].size()), i));
       dx.push_back(filled<T>(static_cast<std::size_t>(in[i].size()), 0));
+      if constexpr (requires { spec.masks; })
+        if (i >= in.count - spec.masks.count())
+          for (S& v : x.back()) v = v > 0 ? S{1} : S{0};
     }
     y = filled<T>(static_cast<std::size_t>(out.size()), 0);
     dy = filled<T>(static_cast<std::size_t>(out.size()), 9);
@@ -38,6 +41,7 @@ template <class T, class Spec> struct Merged {
                          nullptr, &layer.tensors, nullptr, nullptr, nullptr};
     for (int i = 0; i < in.count; ++i) {
       forward.inputs.add(as(x[static_cast<std::size_t>(i)]));
+      backward.inputs.add(as(x[static_cast<std::size_t>(i)]));
       backward.input_gradients.add(as(dx[static_cast<std::size_t>(i)]));
     }
     Spec::forward(spec.geometry(in), forward);
@@ -73,6 +77,24 @@ template <class T> void check_concatenate(int axis, const Shapes& in) {
     first += in[k][along];
   }
   CHECK(first == m.out[along]);
+}
+
+// Two inputs (steps, 3), of which the second has a mask: value(x0, x1, counts) and the gradients of both.
+template <class T, class Spec> void check_masked(auto value, auto gradients) {
+  constexpr std::size_t steps = 4, features = 3, width = Unit<T>::samples;
+  Spec spec;
+  spec.masks = {2};
+  Shapes in(Shape{steps, features});
+  in.add({steps, features});
+  in.add({steps});
+  const Merged<T, Spec> m(spec, in);
+  for (std::size_t i = 0; i < m.y.size(); ++i) {
+    const auto a = m.x[0][i], b = m.x[1][i];
+    const bool counts = m.x[2][i / width / features * width + i % width] != 0;
+    CHECK(m.y[i] == value(a, b, counts));
+    CHECK(std::array{m.dx[0][i], m.dx[1][i]} == gradients(a, b, counts, m.dy[i]));
+  }
+  for (const auto& d : m.dx[2]) CHECK(d == 0);
 }
 
 Shapes shapes(std::initializer_list<Shape> list) {
@@ -117,6 +139,52 @@ TEST_CASE("Concatenate refuses what does not fit together") {
   const Fit second = fit(1, shapes({{3, 2}, {5, 2}, {5, 4}}));
   CHECK(second.input == 2);
   CHECK(second.wants == Shape{5, 2});
+}
+TEST_CASE("a masked input leaves the other one as it is") {
+  for_each_unit([]<class T>() {
+    check_masked<T, MultiplySpec>([](auto a, auto b, bool counts) { return counts ? a * b : a; },
+                                  [](auto a, auto b, bool counts, auto dy) {
+                                    return counts ? std::array{dy * b, dy * a}
+                                                  : std::array{dy, decltype(dy){}};
+                                  });
+    check_masked<T, MinimumSpec>([](auto a, auto b, bool counts) { return counts && b < a ? b : a; },
+                                 [](auto a, auto b, bool counts, auto dy) {
+                                   return counts && b < a ? std::array{decltype(dy){}, dy}
+                                                          : std::array{dy, decltype(dy){}};
+                                 });
+  });
+}
+TEST_CASE("masks that merging layers read, in Keras") {
+  using functional::Layer, functional::Tensor;
+  const auto check = [](const std::string& name, const auto& merge, std::initializer_list<int> steps,
+                        std::size_t unmasked = max_inputs, auto... behind) {
+    const Layer dense(DenseSpec{.units = 3});
+    std::vector<Tensor> inputs, read;
+    for (const int n : steps) {
+      inputs.push_back(functional::Input({n, 2}));
+      const Tensor& x = inputs.back();
+      read.push_back(dense(read.size() == unmasked ? x : x.then(MaskingSpec{})));
+    }
+    Tensor y = merge(read);
+    ((y = behind(y)), ...);
+    check_graph(name, inputs, {y});
+  };
+  check("multiply_masked", Multiply{}, {5, 5});
+  check("multiply_one_unmasked", Multiply{}, {4, 4, 4}, 1);
+  check("multiply_steps_masked", Multiply{}, {4, 1});
+  check("multiply_passes_mask", Multiply{}, {4, 4}, max_inputs, SimpleRNN<2>{});
+  check("maximum_masked", Maximum{}, {5, 5, 5});
+  check("maximum_many_masked", Maximum{}, {4, 4, 4, 4, 4, 4, 4}, 4);
+  check("minimum_one_unmasked", Minimum{}, {4, 4, 4}, 1);
+  check("minimum_last_masked", Minimum{}, {1, 4}, 0);
+  check("concatenate_steps_masked", Concatenate<1>{}, {2, 3}, max_inputs, SimpleRNN<2>{});
+  check("concatenate_steps_one_unmasked", Concatenate<1>{}, {2, 1, 3}, 1, SimpleRNN<2>{});
+}
+TEST_CASE("a masked input has as many axes as the others") {
+  const auto x = functional::Input({4, 2}), y = functional::Input({3, 4, 2});
+  CHECK_THROWS_WITH(Multiply{}(x.then(MaskingSpec{}), y),
+                    "layer 1, Multiply, got (4, 2), as input 0: a masked input needs as many axes as what is "
+                    "made");
 }
 TEST_CASE("of one input they are layers like any other") {
   check<Add<>, Input<17>>();

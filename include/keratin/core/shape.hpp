@@ -42,6 +42,12 @@ struct Shape {
     s.extent[rank - 1] = n;
     return s;
   }
+  /// Whether another shape's first axes have these extents.
+  constexpr bool begins(const Shape& other) const {
+    bool same = rank <= other.rank;
+    for (int axis = 0; axis < rank && same; ++axis) same = extent[axis] == other[axis];
+    return same;
+  }
   constexpr bool operator==(const Shape&) const = default;
 };
 

@@ -181,7 +181,7 @@ class Model {
     return changed(name, seed, [&](const Graph::Entry& entry, std::vector<Tensor> reads) {
       if (entry.node->extras().return_more &&
           (layer.states() != entry.node->states() || layer.passes_mask() != entry.node->passes_mask() ||
-           layer.reads_masks() != entry.node->reads_masks()))
+           layer.attends() != entry.node->attends()))
         throw std::invalid_argument(
             Text("Model: layer '", name,
                  "' returns its states: a layer of as many, and of as many outputs, wanted")

@@ -43,13 +43,17 @@ class Node {
   /// axes, a slice each.
   virtual int outputs() const { return 1; }
   virtual PerInput<SliceSpec> pieces() const { return {}; }
-  /// Whether it reads the masks of its inputs; one that is left out is then the one before it.
+  /// Whether it reads the masks of all its inputs.
   virtual bool reads_masks() const { return false; }
+  /// Whether it is attention: an input that is left out is the one before it, and scores may be returned.
+  virtual bool attends() const { return false; }
   /// Whether a mask begins at this layer, and then that of its output; whether one passes; whether one
   /// changes what Keras computes, which is not done here.
   virtual bool makes_mask() const { return false; }
   virtual Tensor mask_of(const Tensor& x) const;
   virtual bool passes_mask() const { return false; }
+  /// The axis along which masks of several inputs that have it are put one behind the other.
+  virtual int mask_axis(const Shape&) const { return Shape::max_rank; }
   virtual bool masks_change_it() const { return false; }
   virtual bool has_backward() const { return true; }
   /// Of attention that returns its scores.
@@ -99,8 +103,10 @@ template <LayerSpec S> class NodeOf final : public Node {
     } else if constexpr (has_masks) {
       S spec = spec_;
       spec.masks = extras.masks;
-      spec.return_attention_scores = extras.return_more;
-      spec.use_causal_mask = spec.use_causal_mask || extras.use_causal_mask;
+      if constexpr (is_attention) {
+        spec.return_attention_scores = extras.return_more;
+        spec.use_causal_mask = spec.use_causal_mask || extras.use_causal_mask;
+      }
       return std::make_shared<NodeOf>(spec);
     } else {
       return nullptr;
@@ -108,14 +114,17 @@ template <LayerSpec S> class NodeOf final : public Node {
   }
   Extras extras() const override {
     Extras all;
-    if constexpr (has_masks) all = {false, spec_.masks, spec_.return_attention_scores, spec_.use_causal_mask};
+    if constexpr (has_masks) all.masks = spec_.masks;
+    if constexpr (is_attention)
+      all.return_more = spec_.return_attention_scores, all.use_causal_mask = spec_.use_causal_mask;
     if constexpr (has_mask) all.masks = {spec_.masked ? MasksRead::given : 0u};
     if constexpr (has_extras) all.initial_state = spec_.initial_state, all.return_more = returns_state(spec_);
     return all;
   }
   bool reads_masks() const override { return has_masks; }
+  bool attends() const override { return is_attention; }
   AttendedShapes attended([[maybe_unused]] const Shapes& in) const override {
-    if constexpr (has_masks)
+    if constexpr (is_attention)
       return spec_.attended(in);
     else
       return {};
@@ -142,6 +151,7 @@ template <LayerSpec S> class NodeOf final : public Node {
   bool makes_mask() const override { return mask_traits_of(spec_).makes; }
   Tensor mask_of(const Tensor& x) const override;
   bool passes_mask() const override { return mask_traits_of(spec_).passes; }
+  int mask_axis(const Shape& in) const override { return mask_axis_of(spec_, in); }
   bool masks_change_it() const override { return mask_traits_of(spec_).changed; }
   Fit fit(const Shapes& in) const override { return spec_.fit(in); }
   LayerPlan plan(const Shapes& in, int index, Mode mode) const override {
@@ -198,7 +208,8 @@ template <LayerSpec S> class NodeOf final : public Node {
     else
       return spec.return_state;
   }
-  static constexpr bool has_masks = requires(S s) { s.masks, s.return_attention_scores, s.use_causal_mask; };
+  static constexpr bool has_masks = requires(S s) { s.masks; };
+  static constexpr bool is_attention = requires { S::attends; };
 
   S spec_;
 };

@@ -135,17 +135,11 @@ inline Shapes shapes_of(const std::vector<Tensor>& tensors) {
   for (const Tensor& t : tensors) shapes.add(t.shape());
   return shapes;
 }
-// Whether a mask has the extents of a shape's first axes.
-inline bool masks(const Shape& mask, const Shape& shape) {
-  bool fits = mask.rank <= shape.rank;
-  for (int a = 0; a < mask.rank && fits; ++a) fits = shape[a] == mask[a];
-  return fits;
-}
 inline std::optional<Tensor> Tensor::mask() const {
   return mask_ ? std::optional(Tensor(mask_)) : std::nullopt;
 }
 inline Tensor Tensor::with_mask(const Tensor& mask) const {
-  if (!masks(mask.shape(), shape()))
+  if (!mask.shape().begins(shape()))
     throw std::invalid_argument(
         Text("mask ", mask.shape(), " of a tensor ", shape(), ": ", masks_its_first_axes.text).c_str());
   Tensor masked = *this;
@@ -243,17 +237,17 @@ class Layer {
     return (*this)(std::vector<Tensor>{x, more...});
   }
   Tensor operator()(std::vector<Tensor> inputs) const {
-    while (inputs.size() > max_inputs && merge_first(inputs)) {
+    while (inputs.size() + masks_read(inputs) > max_inputs && merge_first(inputs)) {
     }
     if (layer_->node->extras().return_more)
-      refuse(inputs, layer_->node->reads_masks() ? returns_its_scores_too : returns_its_states_too);
+      refuse(inputs, layer_->node->attends() ? returns_its_scores_too : returns_its_states_too);
     if (outputs() > 1) refuse(inputs, makes_several_tensors);
     return call(std::move(inputs), {}, {}, nullptr);
   }
   int states() const { return layer_->node->states(); }
   int outputs() const { return layer_->node->outputs(); }
   bool passes_mask() const { return layer_->node->passes_mask(); }
-  bool reads_masks() const { return layer_->node->reads_masks(); }
+  bool attends() const { return layer_->node->attends(); }
 
   /// A recurrent layer on a sequence, beginning where `initial` says: the states of another one, or zeros. As
   /// in Keras the sequence's own mask is read where no states are given; a mask that is given is read always.
@@ -285,13 +279,13 @@ class Layer {
   /// mask (steps of the query, steps of the key) of its scores. Keras: attention_mask, use_causal_mask.
   Tensor with_attention_mask(std::vector<Tensor> inputs, const std::optional<Tensor>& mask,
                              bool use_causal_mask = false) const {
-    if (!layer_->node->reads_masks()) refuse(inputs, takes_no_attention_mask);
+    if (!attends()) refuse(inputs, takes_no_attention_mask);
     return call(std::move(inputs), {.use_causal_mask = use_causal_mask}, mask, nullptr);
   }
   /// The same with its scores. Keras: return_attention_scores=True.
   Attended with_scores(const std::vector<Tensor>& inputs, const std::optional<Tensor>& mask = {},
                        bool use_causal_mask = false) const {
-    if (!layer_->node->reads_masks()) refuse(inputs, takes_no_attention_mask);
+    if (!attends()) refuse(inputs, takes_no_attention_mask);
     const Tensor all = call(inputs, {.return_more = true, .use_causal_mask = use_causal_mask}, mask, nullptr);
     const AttendedShapes made = all.call().node->attended(shapes_of(all.call().inputs));
     return {take_out(all, 0, PieceSpec{0, made.output, all.shape().size()}),
@@ -303,6 +297,12 @@ class Layer {
   friend Layer time_distributed(const Layer& layer, std::string_view name);
   friend Layer spectral_normalization(const Layer& layer, int power_iterations, std::string_view name);
 
+  // The masks that would stand behind these inputs.
+  std::size_t masks_read(const std::vector<Tensor>& inputs) const {
+    if (!layer_->node->reads_masks()) return 0;
+    return static_cast<std::size_t>(
+        std::ranges::count_if(inputs, [](const Tensor& x) { return x.mask_ != nullptr; }));
+  }
   // Of more inputs than a layer may have the first ones are merged by a layer of their own. The values stay
   // the same, for merging goes from the first input to the last. False: it is no layer of that kind.
   bool merge_first(std::vector<Tensor>& inputs) const {
@@ -315,9 +315,11 @@ class Layer {
         alike = node_of(spec);
     });
     if (!alike) return false;
-    inputs[0] = Layer(std::make_shared<SharedLayer>(std::move(alike), ""))(
-        std::vector<Tensor>(inputs.begin(), inputs.begin() + max_inputs));
-    inputs.erase(inputs.begin() + 1, inputs.begin() + max_inputs);
+    std::vector<Tensor> first(inputs.begin(),
+                              inputs.begin() + std::min<std::ptrdiff_t>(max_inputs, std::ssize(inputs)));
+    while (first.size() + masks_read(first) > max_inputs) first.pop_back();
+    inputs.erase(inputs.begin() + 1, inputs.begin() + std::ssize(first));
+    inputs[0] = Layer(std::make_shared<SharedLayer>(std::move(alike), ""))(std::move(first));
     return true;
   }
   // The k-th of the tensors that a call made, which is no layer of its own.
@@ -338,7 +340,7 @@ class Layer {
     const auto made = std::make_shared<Call>(layer_, node, std::move(inputs), fit.out, index);
     made->beginning = std::move(beginning);
     const std::optional<Tensor> mask = mask_behind(*node, given, fit.out);
-    if (mask && (wanted.return_more || masks(mask->shape(), fit.out))) made->mask = mask->call_;
+    if (mask && (wanted.return_more || mask->shape().begins(fit.out))) made->mask = mask->call_;
     Tensor tensor(made);
     tensor.mask_ = made->mask;
     return tensor;
@@ -347,9 +349,9 @@ class Layer {
   std::shared_ptr<const Node> node_for(std::vector<Tensor>& inputs, const Extras& wanted,
                                        const std::optional<Tensor>& mask_given) const {
     const Node& node = *layer_->node;
+    if (wanted.return_more && node.states() == 0 && !attends()) refuse(inputs, has_no_state);
+    if (mask_given && !node.reads_mask() && !attends()) refuse(inputs, takes_no_masked_inputs);
     if (node.reads_masks()) return node_with_masks(inputs, wanted, mask_given);
-    if (wanted.return_more && node.states() == 0) refuse(inputs, has_no_state);
-    if (mask_given && !node.reads_mask()) refuse(inputs, takes_no_masked_inputs);
     if (inputs.empty() || (!node.reads_mask() && node.states() == 0)) return layer_->node;
     if (node.states() > 0 && inputs.size() > 1 &&
         inputs.size() != 1 + static_cast<std::size_t>(node.states()))
@@ -368,8 +370,10 @@ class Layer {
     const auto same = [](const Tensor& a, const Tensor& b) {
       return a.call_ == b.call_ && a.mask_ == b.mask_;
     };
-    while (inputs.size() > 1 && same(inputs.back(), inputs[inputs.size() - 2])) inputs.pop_back();
+    while (attends() && inputs.size() > 1 && same(inputs.back(), inputs[inputs.size() - 2]))
+      inputs.pop_back();
     const std::size_t count = inputs.size();
+    wanted.masks = {};
     for (std::size_t k = 0; k < count; ++k)
       if (const std::optional<Tensor> mask = inputs[k].mask()) {
         wanted.masks.bits |= 1u << k;
@@ -382,7 +386,7 @@ class Layer {
     return layer_->node->with(wanted);
   }
   // The mask of what was made, by Keras's rules: a layer that works step by step hands it on; of several it
-  // is one that has all of theirs.
+  // is one that has all of theirs, or theirs one behind the other.
   std::optional<Tensor> mask_behind(const Node& node, const std::vector<Tensor>& given,
                                     const Shape& made) const {
     if (node.makes_mask()) return node.mask_of(given[0].unmasked());
@@ -392,7 +396,15 @@ class Layer {
     for (const Tensor& x : given)
       if (x.mask_ && node.masks_change_it()) refuse(given, takes_no_masked_inputs);
     if (!node.passes_mask()) return std::nullopt;
-    for (std::size_t k = 1; k < given.size() && mask && node.states() == 0 && !node.reads_masks(); ++k) {
+    const auto masked = std::ranges::find_if(given, [](const Tensor& x) { return x.mask_ != nullptr; });
+    if (given.size() > 1 && masked != given.end())
+      if (const int axis = node.mask_axis(made), axes = masked->mask()->shape().rank; axis < axes) {
+        std::vector<Tensor> masks;
+        for (const Tensor& x : given)
+          masks.push_back(x.mask_ ? *x.mask() : nothing_masked(x.unmasked(), axes));
+        return Layer(ConcatenateSpec{axis + 1})(masks);
+      }
+    for (std::size_t k = 1; k < given.size() && mask && node.states() == 0 && !node.attends(); ++k) {
       if (!given[k].mask_) return std::nullopt;
       if (given[k].mask_ != mask->call_) mask = Layer(LogicalOrSpec{})(*mask, *given[k].mask());
     }

@@ -611,7 +611,7 @@ class Builder {
     if (calls_ > most_calls) throw FileError("more than " + std::to_string(most_calls) + " calls of layers");
     if (made.model) return made.model->call(tensors);
     if (!made.stack.empty()) return call_stack(made, tensors, state, mask, wanted.return_more);
-    if (made.layer->reads_masks()) {
+    if (made.layer->attends()) {
       if (!wanted.return_more)
         return {made.layer->with_attention_mask(tensors, mask, wanted.use_causal_mask)};
       const functional::Attended a = made.layer->with_scores(tensors, mask, wanted.use_causal_mask);

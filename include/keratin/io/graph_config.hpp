@@ -358,16 +358,16 @@ class GraphWriter {
   static std::vector<int> written_inputs(const Graph::Entry& e) {
     std::vector<int> inputs(static_cast<std::size_t>(data_inputs(e)));
     std::iota(inputs.begin(), inputs.end(), 0);
-    if (e.node->reads_masks() && inputs.size() == 1) inputs.push_back(0);
+    if (e.node->attends() && inputs.size() == 1) inputs.push_back(0);
     return inputs;
   }
-  // Keras takes attention's masks along by itself, and cannot be given others.
+  // Keras takes the masks of attention and of merging along by itself, and cannot be given others.
   void check_masks(const Graph::Entry& e) const {
     for (int k = 0; k < data_inputs(e) && e.node->reads_masks(); ++k)
       if (masks_.was_given(e.call->inputs[static_cast<std::size_t>(k)]))
         throw FileError("input " + std::to_string(k) +
                         " has a mask that was given to it, which files cannot say");
-    if (e.node->reads_masks() && !takes_arguments(e) && e.node->extras().masks.has(MasksRead::given))
+    if (e.node->attends() && !takes_arguments(e) && e.node->extras().masks.has(MasksRead::given))
       throw FileError("attention_mask: Keras has none here");
   }
 
@@ -378,7 +378,7 @@ class GraphWriter {
     Json tensors = Json::array(), kwargs = Json::object();
     for (const int k : written_inputs(e)) tensors.push_back(read(e, k, extras));
     Json args = Json::array();
-    if (e.node->reads_masks()) {
+    if (e.node->attends()) {
       if (e.node->extras().use_causal_mask) kwargs["use_causal_mask"] = true;
       if (e.node->extras().return_more) kwargs["return_attention_scores"] = true;
       if (const std::optional<int> mask = written_mask(e)) kwargs["attention_mask"] = tensor(*mask);

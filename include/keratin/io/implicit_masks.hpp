@@ -48,10 +48,11 @@ class ImplicitMasks {
     if (call.node->makes_mask()) return call.mask.get();
     if (!call.node->passes_mask()) return nullptr;
     const std::size_t masks = static_cast<std::size_t>(call.node->extras().masks.count());
-    if (call.node->states() > 0 || call.node->reads_masks() || call.inputs.size() == 1 + masks)
+    if (call.node->states() > 0 || call.node->attends() || call.inputs.size() == 1 + masks)
       return of(call.inputs[0].call());
-    for (const Tensor& x : call.inputs)
-      if (!x.mask() || was_given(x)) return nullptr;
+    const bool joins = call.mask && call.node->mask_axis(call.shape) < call.mask->shape.rank;
+    for (std::size_t k = 0; k + masks < call.inputs.size(); ++k)
+      if ((!call.inputs[k].mask() && !joins) || was_given(call.inputs[k])) return nullptr;
     return call.mask.get();
   }
   // Whether two masks are made in the same way of the same tensors.

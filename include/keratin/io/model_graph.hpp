@@ -94,8 +94,8 @@ ModelGraph graph_of(const keratin::Model<Net, Storage, S>& model) {
   const auto made = std::make_shared<functional::Model>(functional::detail::functional_of<Net>());
   const auto& entries = made->graph().entries;
   // Keras's Sequential has no layers of several arguments, also where these are the same.
-  const bool attends = std::any_of(entries.begin(), entries.end(),
-                                   [](const auto& entry) { return entry.node->reads_masks(); });
+  const bool attends =
+      std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.node->attends(); });
   ModelGraph graph{made, layer_names(made->layers()), std::vector<LayerPlan>(made->layers().size()),
                    made->graph().is_chain() && !attends};
   const auto& own = model.layers();

@@ -278,7 +278,6 @@ template <class T> struct TanhScores {
   }
 };
 
-constexpr int data_inputs(const Shapes& in, const MasksRead& masks) { return in.count - masks.count(); }
 /// What is wrong with the inputs of an attention layer; otherwise the query's shape.
 constexpr Fit fit_attention(const Shapes& in, const MasksRead& masks) {
   const int inputs = data_inputs(in, masks);

@@ -1,7 +1,8 @@
 #pragma once
 // Merging layers that work value by value: Subtract, Multiply, Average, Maximum, Minimum, and what Add does
 // with inputs of different shapes. Along an axis where an input has one value, that serves for all (NumPy's
-// broadcasting, as in Keras); a shape of lower rank gets ones in front.
+// broadcasting, as in Keras); a shape of lower rank gets ones in front. Multiply, Maximum and Minimum read
+// masks, each of which stands behind the inputs as one more.
 #include <keratin/layers/layer.hpp>
 
 #include <algorithm>
@@ -11,6 +12,7 @@ namespace keratin {
 inline constexpr Rule needs_inputs_of_one_shape{
     "the inputs must be alike, or have one value, along every axis"};
 inline constexpr Rule needs_two_inputs{"needs two inputs"};
+inline constexpr Rule needs_all_axes_of_a_masked_input{"a masked input needs as many axes as what is made"};
 
 /// What merging value by value makes of several shapes. Error: which of them does not go with those before.
 constexpr Fit broadcast(const Shapes& in) {
@@ -39,15 +41,25 @@ namespace detail {
 struct Broadcast {
   static constexpr int axes = Shape::max_rank;
 
-  int inputs = 0, size = 0;  // values of the output
-  bool alike = true;         // all inputs have the output's shape
-  int extent[axes] = {};     // of the output, ones in front
+  int inputs = 0, size = 0;      // values of the output
+  int data = 0;                  // inputs that are no masks
+  int mask_of[max_inputs] = {};  // of these: which input is its mask, -1: it has none
+  bool alike = true;             // all inputs have the output's shape, and no masks
+  int extent[axes] = {};         // of the output, ones in front
   int input_size[max_inputs] = {};
   int stride[max_inputs][axes] = {};
 
   constexpr Broadcast() = default;
-  constexpr explicit Broadcast(const Shapes& in) : inputs(in.count) {
+  constexpr explicit Broadcast(Shapes in, const MasksRead& masks = {})
+      : inputs(in.count), data(data_inputs(in, masks)) {
+    for (int k = 0; k < data; ++k) {
+      mask_of[k] = masks.place(inputs, 1u << k);
+      if (mask_of[k] < 0) continue;
+      Shape& mask = in.item[mask_of[k]];  // the same for what lies in the axes that it does not have
+      while (mask.rank < in[k].rank) mask.extent[mask.rank++] = 1;
+    }
     const Shape out = broadcast(in).out;
+    alike = inputs == data;
     size = out.size();
     for (int axis = 0; axis < axes; ++axis) {
       const int a = axis - (axes - out.rank);
@@ -84,7 +96,14 @@ struct Broadcast {
   }
 };
 
-/// An Op's `value(x, n)` of n values x(k) and `gradients(x, n, dy, dx)` over a whole batch.
+// What stands for a mask that there is not: all counts.
+struct Counts {};
+template <class V> V where(Counts, V a, V) { return a; }
+template <class V> V where(V mask, V a, V b) { return mask != V{} ? a : b; }
+inline Counts where(Counts, Counts, Counts) { return {}; }
+
+/// An Op's `value(x, n, mask)` of n values x(k), with masks mask(k), and `gradients(x, n, mask, dy, dx)`
+/// over a whole batch.
 template <class Op, class T> struct ElementwiseMerge {
   using S = Scalar<T>;
   static constexpr int L = Unit<T>::samples;
@@ -111,11 +130,13 @@ template <class Op, class T> struct ElementwiseMerge {
       return kernels::for_each_vector<S>(
           std::ptrdiff_t{count} * g.size * L, [&](std::ptrdiff_t i, auto part) {
             const auto x = [&](int k) { return part.load(scalars(c.input(k)) + i); };
-            part.store(y + i, Op::value(x, g.inputs));
+            part.store(y + i, Op::value(x, g.inputs, all_count));
           });
-    g.each(count, [&](std::ptrdiff_t i, const std::ptrdiff_t* at) {
-      const auto x = [&](int k) { return load(scalars(c.input(k)) + at[k] * L); };
-      store(y + i * L, Op::value(x, g.inputs));
+    with_masks(g, [&](auto masks) {
+      g.each(count, [&](std::ptrdiff_t i, const std::ptrdiff_t* at) {
+        const auto x = [&](int k) { return load(scalars(c.input(k)) + at[k] * L); };
+        store(y + i * L, Op::value(x, g.data, masks(g, x)));
+      });
     });
   }
   static void backward(const Broadcast& g, const Backward<T>& c) {
@@ -125,64 +146,94 @@ template <class Op, class T> struct ElementwiseMerge {
           std::ptrdiff_t{c.count} * g.size * L, [&](std::ptrdiff_t i, auto part) {
             const auto x = [&](int k) { return part.load(scalars(c.input(k)) + i); };
             V dx[max_inputs] = {};
-            Op::gradients(x, g.inputs, part.load(dy + i), dx);
+            Op::gradients(x, g.inputs, all_count, part.load(dy + i), dx);
             for (int k = 0; k < g.inputs; ++k)
               if (T* const to = c.input_gradient(k)) part.store(scalars(to) + i, dx[k]);
           });
     for (int k = 0; k < g.inputs; ++k)
       if (T* const to = c.input_gradient(k))
         std::fill_n(scalars(to), std::ptrdiff_t{c.count} * g.input_size[k] * L, S{});
-    g.each(c.count, [&](std::ptrdiff_t i, const std::ptrdiff_t* at) {
-      const auto x = [&](int k) { return load(scalars(c.input(k)) + at[k] * L); };
-      Element dx[max_inputs] = {};
-      Op::gradients(x, g.inputs, load(dy + i * L), dx);
-      for (int k = 0; k < g.inputs; ++k)
-        if (T* const to = c.input_gradient(k)) {
-          S* const sum = scalars(to) + at[k] * L;
-          store(sum, load(sum) + dx[k]);
-        }
+    with_masks(g, [&](auto masks) {
+      g.each(c.count, [&](std::ptrdiff_t i, const std::ptrdiff_t* at) {
+        const auto x = [&](int k) { return load(scalars(c.input(k)) + at[k] * L); };
+        Element dx[max_inputs] = {};
+        Op::gradients(x, g.data, masks(g, x), load(dy + i * L), dx);
+        for (int k = 0; k < g.data; ++k)
+          if (T* const to = c.input_gradient(k)) {
+            S* const sum = scalars(to) + at[k] * L;
+            store(sum, load(sum) + dx[k]);
+          }
+      });
     });
+  }
+
+ private:
+  static Counts all_count(int) { return {}; }
+  // f(masks), where masks(g, x) gives an element's mask(k).
+  static void with_masks(const Broadcast& g, auto f) {
+    if constexpr (Op::reads_masks)
+      if (g.data < g.inputs)
+        return f([](const Broadcast& at, auto x) {
+          return [&at, x](int k) { return at.mask_of[k] < 0 ? Element{} + 1 : x(at.mask_of[k]); };
+        });
+    f([](const Broadcast&, auto) { return all_count; });
   }
 };
 
 struct AddOp {
   static constexpr const char* name = "Add";
   static constexpr bool reads_input = false;
+  static constexpr bool reads_masks = false;
   static constexpr bool takes_two = false;
-  static auto value(auto x, int n) {
+  static auto value(auto x, int n, auto) {
     auto sum = x(0);
     for (int k = 1; k < n; ++k) sum += x(k);
     return sum;
   }
-  template <class V> static void gradients(auto, int n, V dy, V* dx) {
+  template <class V> static void gradients(auto, int n, auto, V dy, V* dx) {
     for (int k = 0; k < n; ++k) dx[k] = dy;
   }
 };
 struct SubtractOp {
   static constexpr const char* name = "Subtract";
   static constexpr bool reads_input = false;
+  static constexpr bool reads_masks = false;
   static constexpr bool takes_two = true;
-  static auto value(auto x, int) { return x(0) - x(1); }
-  template <class V> static void gradients(auto, int, V dy, V* dx) {
+  static auto value(auto x, int, auto) { return x(0) - x(1); }
+  template <class V> static void gradients(auto, int, auto, V dy, V* dx) {
     dx[0] = dy;
     dx[1] = -dy;
   }
 };
+// A masked factor counts as 1; where all are masked the product is 0.
 struct MultiplyOp {
   static constexpr const char* name = "Multiply";
   static constexpr bool reads_input = true;
+  static constexpr bool reads_masks = true;
   static constexpr bool takes_two = false;
-  static auto value(auto x, int n) {
-    auto product = x(0);
-    for (int k = 1; k < n; ++k) product *= x(k);
-    return product;
+  static auto value(auto x, int n, auto mask) {
+    auto product = factor(x, mask, 0);
+    for (int k = 1; k < n; ++k) product *= factor(x, mask, k);
+    return where(any(mask, n), product, decltype(product){});
   }
-  template <class V> static void gradients(auto x, int n, V dy, V* dx) {
+  template <class V> static void gradients(auto x, int n, auto mask, V dy, V* dx) {
     for (int k = 0; k < n; ++k) {
       dx[k] = dy;
       for (int other = 0; other < n; ++other)
-        if (other != k) dx[k] *= x(other);
+        if (other != k) dx[k] *= factor(x, mask, other);
+      dx[k] = where(mask(k), dx[k], V{});
     }
+  }
+
+ private:
+  static auto factor(auto x, auto mask, int k) {
+    const auto v = x(k);
+    return where(mask(k), v, decltype(x(k)){} + 1);
+  }
+  static auto any(auto mask, int n) {
+    auto any = mask(0);
+    for (int k = 1; k < n; ++k) any = where(any, any, mask(k));
+    return any;
   }
 };
 template <class V> auto how_many(int n) {
@@ -194,9 +245,12 @@ template <class V> auto how_many(int n) {
 struct AverageOp {
   static constexpr const char* name = "Average";
   static constexpr bool reads_input = false;
+  static constexpr bool reads_masks = false;
   static constexpr bool takes_two = false;
-  static auto value(auto x, int n) { return AddOp::value(x, n) / how_many<decltype(x(0))>(n); }
-  template <class V> static void gradients(auto, int n, V dy, V* dx) {
+  static auto value(auto x, int n, auto mask) {
+    return AddOp::value(x, n, mask) / how_many<decltype(x(0))>(n);
+  }
+  template <class V> static void gradients(auto, int n, auto, V dy, V* dx) {
     for (int k = 0; k < n; ++k) dx[k] = dy / how_many<V>(n);
   }
 };
@@ -204,54 +258,75 @@ struct DivideOp {
   static constexpr const char* name = "TrueDivide";
   static constexpr bool only_in_graphs = true;
   static constexpr bool reads_input = true;
+  static constexpr bool reads_masks = false;
   static constexpr bool takes_two = true;
-  static auto value(auto x, int) { return x(0) / x(1); }
-  template <class V> static void gradients(auto x, int, V dy, V* dx) {
+  static auto value(auto x, int, auto) { return x(0) / x(1); }
+  template <class V> static void gradients(auto x, int, auto, V dy, V* dx) {
     dx[0] = dy / x(1);
     dx[1] = -dx[0] * (x(0) / x(1));
   }
 };
-// The first two, the winner and the third, and so on; equal ones share the gradient.
+// The first two, the winner and the third, and so on; equal ones share the gradient. Of two the one that is
+// not masked is taken, of two masked ones the first.
 template <bool Largest> struct ExtremeOp {
   static constexpr const char* name = Largest ? "Maximum" : "Minimum";
   static constexpr bool reads_input = true;
+  static constexpr bool reads_masks = true;
   static constexpr bool takes_two = false;
+  static auto value(auto x, int n, auto mask) { return first(x, n, mask).best; }
+  template <class V> static void gradients(auto x, int n, auto mask, V dy, V* dx) {
+    for (int k = n - 1; k > 0; --k) {
+      const auto [before, counts] = first(x, k, mask);
+      const V of_both = wins(x(k), before) ? dy : wins(before, x(k)) ? V{} : dy / 2;
+      dx[k] = where(mask(k), where(counts, of_both, dy), V{});
+      dy -= dx[k];
+    }
+    dx[0] = dy;
+  }
+
+ private:
   template <class V> static auto wins(V a, V b) {
     if constexpr (Largest)
       return a > b;
     else
       return a < b;
   }
-  static auto value(auto x, int n) {
-    auto best = x(0);
+  // The winner of the first n, and whether one of them counts.
+  static auto first(auto x, int n, auto mask) {
+    struct {
+      decltype(x(0)) best;
+      decltype(mask(0)) counts;
+    } all{x(0), mask(0)};
     for (int k = 1; k < n; ++k) {
-      const auto v = x(k);
-      best = wins(v, best) ? v : (v == v ? best : v);  // NaN stays
+      const auto v = x(k), of_both = wins(v, all.best) ? v : (v == v ? all.best : v);  // NaN stays
+      all.best = where(mask(k), where(all.counts, of_both, v), all.best);
+      all.counts = where(all.counts, all.counts, mask(k));
     }
-    return best;
+    return all;
   }
-  template <class V> static void gradients(auto x, int n, V dy, V* dx) {
-    for (int k = n - 1; k > 0; --k) {
-      const V before = value(x, k);
-      dx[k] = wins(x(k), before) ? dy : wins(before, x(k)) ? V{} : dy / 2;
-      dy -= dx[k];
-    }
-    dx[0] = dy;
-  }
+};
+
+// The field of a spec that reads masks.
+template <bool> struct MasksField {
+  constexpr bool operator==(const MasksField&) const = default;
+};
+template <> struct MasksField<true> {
+  MasksRead masks{};
+  constexpr bool operator==(const MasksField&) const = default;
 };
 
 }  // namespace detail
 
 /// A merging layer that works value by value; the shapes broadcast. Op says what it is called and computes.
-template <class Op> struct ElementwiseMergeSpec {
+template <class Op> struct ElementwiseMergeSpec : detail::MasksField<Op::reads_masks> {
   static constexpr const char* name = Op::name;
   static constexpr const char* arguments = requires { Op::only_in_graphs; } ? nullptr : "";
   static constexpr bool merges = true;
-  static constexpr bool masks_change_it() { return Op::reads_input && !is_of_masks; }
   constexpr bool operator==(const ElementwiseMergeSpec&) const = default;
 
   constexpr Fit fit(const Shapes& in) const {
     if (Op::takes_two && in.count != 2) return needs_two_inputs;
+    if constexpr (Op::reads_masks) return fit_masked(in);
     return broadcast(in);
   }
   constexpr Traits traits() const {
@@ -263,13 +338,19 @@ template <class Op> struct ElementwiseMergeSpec {
             .constant = is_of_masks};
   }
   constexpr double flops(const Shapes& in) const {
-    return (in.count - 1) * static_cast<double>(broadcast(in).out.elements());
+    const Geometry g = geometry(in);
+    return (g.data - 1) * static_cast<double>(g.size);
   }
 
   static constexpr bool is_of_masks = requires { Op::of_masks; };
 
   using Geometry = detail::Broadcast;
-  constexpr Geometry geometry(const Shapes& in) const { return Geometry(in); }
+  constexpr Geometry geometry(const Shapes& in) const {
+    if constexpr (Op::reads_masks)
+      return Geometry(in, this->masks);
+    else
+      return Geometry(in);
+  }
 
   template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
     const Geometry g = geometry;
@@ -278,6 +359,20 @@ template <class Op> struct ElementwiseMergeSpec {
   template <class T> static void backward(auto geometry, const Backward<T>& c) {
     const Geometry g = geometry;
     detail::ElementwiseMerge<Op, T>::backward(g, c);
+  }
+
+ private:
+  constexpr Fit fit_masked(const Shapes& in) const {
+    Shapes data = in;
+    data.count = detail::data_inputs(in, this->masks);
+    const Fit fit = broadcast(data);
+    for (int k = 0; k < data.count && !fit.broken; ++k) {
+      const int mask = this->masks.place(in.count, 1u << k);
+      if (mask < 0) continue;
+      if (in[k].rank != fit.out.rank) return {needs_all_axes_of_a_masked_input, {}, k};
+      if (!in[mask].begins(in[k])) return {functional::needs_a_mask_of_its_steps, {}, mask};
+    }
+    return fit;
   }
 };
 
@@ -312,8 +407,8 @@ struct Minimum : layer_of<Minimum, MinimumSpec> {
 }  // namespace keratin
 
 KERATIN_ADAPT_STRUCT(keratin::SubtractSpec);
-KERATIN_ADAPT_STRUCT(keratin::MultiplySpec);
+KERATIN_ADAPT_STRUCT(keratin::MultiplySpec, masks);
 KERATIN_ADAPT_STRUCT(keratin::DivideSpec);
 KERATIN_ADAPT_STRUCT(keratin::AverageSpec);
-KERATIN_ADAPT_STRUCT(keratin::MaximumSpec);
-KERATIN_ADAPT_STRUCT(keratin::MinimumSpec);
+KERATIN_ADAPT_STRUCT(keratin::MaximumSpec, masks);
+KERATIN_ADAPT_STRUCT(keratin::MinimumSpec, masks);

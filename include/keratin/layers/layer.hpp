@@ -558,22 +558,35 @@ struct MasksRead {
   }
   constexpr bool operator==(const MasksRead&) const = default;
 };
+namespace detail {
+constexpr int data_inputs(const Shapes& in, const MasksRead& masks) { return in.count - masks.count(); }
+}  // namespace detail
 /// What a layer does with the masks of what it reads, by Keras's rules.
 struct MaskTraits {
   bool makes = false;      // one of its own
   bool passes = false;     // what it makes has that of its input, of several the mask of all of them
+  bool of_first = false;   // or of several that of the first
   bool reads = false;      // takes that of its first input as a further input
   bool reads_all = false;  // takes those of all its inputs
   bool changed = false;    // one would change what it computes, in a way that is not implemented
 };
 template <LayerSpec S> constexpr MaskTraits mask_traits_of(const S& spec) {
   constexpr bool reads = requires(S s) { s.masked; };
-  constexpr bool reads_all = requires(S s) { s.masks, s.return_attention_scores, s.use_causal_mask; };
-  MaskTraits traits{.passes = traits_of(spec).pointwise, .reads = reads, .reads_all = reads_all};
-  if constexpr (requires { spec.makes_mask(); }) traits.makes = spec.makes_mask();
-  if constexpr (requires { spec.passes_mask(); }) traits.passes = spec.passes_mask();
-  if constexpr (requires { spec.masks_change_it(); }) traits.changed = spec.masks_change_it();
-  return traits;
+  MaskTraits traits{.passes = traits_of(spec).pointwise, .of_first = requires {S::attends;
+}
+, .reads = reads, .reads_all = requires(S s) { s.masks; }
+};  // namespace keratin
+if constexpr (requires { spec.makes_mask(); }) traits.makes = spec.makes_mask();
+if constexpr (requires { spec.passes_mask(); }) traits.passes = spec.passes_mask();
+if constexpr (requires { spec.masks_change_it(); }) traits.changed = spec.masks_change_it();
+return traits;
+}
+/// The axis along which the masks of its inputs that have it are put one behind the other.
+template <LayerSpec S> constexpr int mask_axis_of([[maybe_unused]] const S& spec, const Shape& in) {
+  if constexpr (requires { spec.mask_axis(in); })
+    return spec.mask_axis(in);
+  else
+    return Shape::max_rank;
 }
 /// What attention makes where its scores are returned too, one behind the other.
 struct AttendedShapes {

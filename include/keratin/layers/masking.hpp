@@ -6,6 +6,8 @@
 #include <keratin/layers/operators.hpp>
 #include <keratin/layers/window.hpp>
 
+#include <limits>
+
 namespace keratin {
 
 /// 1 where x is not the value, else 0; nothing is differentiated through it. Keras: ops.not_equal.
@@ -112,6 +114,15 @@ struct MaskingSpec {
   }
 };
 
+/// A mask with the first axes of a tensor that masks none of its steps.
+constexpr auto nothing_masked(const auto& x, int axes) {
+  unsigned others = 0;
+  for (int a = axes; a < x.shape().rank; ++a) others |= 1u << a;
+  return x
+      .then(NotEqualSpec{std::numeric_limits<double>::quiet_NaN()})  // which nothing is equal to
+      .then(ReduceSpec<Reduction::any>{.axes = others});
+}
+
 /// Masking<>, Masking<-1.0>: the value of steps that do not count.
 template <double Value = 0.0> struct Masking : layer_of<Masking<Value>, MaskingSpec> {
   static constexpr MaskingSpec spec{Value};
@@ -120,7 +131,7 @@ template <double Value = 0.0> struct Masking : layer_of<Masking<Value>, MaskingS
 namespace detail {
 struct LogicalOrOp : ExtremeOp<true> {
   static constexpr const char* name = "LogicalOr";
-  static constexpr bool of_masks = true, only_in_graphs = true;
+  static constexpr bool of_masks = true, only_in_graphs = true, reads_masks = false;
 };
 }  // namespace detail
 /// Of masks. Keras: ops.logical_or.

@@ -110,8 +110,9 @@ struct ConcatenateSpec {
     }
     return out;
   }
-  // Along the steps Keras joins the masks as well.
-  constexpr bool masks_change_it() const { return !traits().pointwise; }
+  constexpr bool passes_mask() const { return true; }
+  /// Masks that have this axis are put one behind the other too.
+  constexpr int mask_axis(const Shape& in) const { return axis_of(in); }
   constexpr Traits traits() const {
     return {.reads_input = false,
             .reads_output = false,

@@ -40,8 +40,15 @@ template <class L, Shape In> constexpr Shape mask_shape() {
     return {};
 }
 
-// Layers of the rewritten list: one of the parts that make a mask, the mask of several, and a layer that
-// reads masks.
+// What makes a mask with so many axes of what has none.
+template <int Axes> struct NothingMasked {
+  static constexpr struct {
+    constexpr auto mask_of(const auto& x) const { return nothing_masked(x, Axes); }
+  } spec{};
+};
+
+// Layers of the rewritten list: one of the parts that make a mask, the mask of several, several one behind
+// the other, and a layer that reads masks.
 template <class L, Shape In, std::size_t Part> struct MaskPart {
   static constexpr auto spec = std::get<Part>(mask_recipe<L, In>.specs);
   using Spec = std::remove_const_t<decltype(spec)>;
@@ -49,6 +56,10 @@ template <class L, Shape In, std::size_t Part> struct MaskPart {
 struct MaskOfSeveral {
   using Spec = LogicalOrSpec;
   static constexpr Spec spec{};
+};
+template <int Axis> struct MasksInARow {
+  using Spec = ConcatenateSpec;
+  static constexpr Spec spec{Axis + 1};
 };
 template <class L, unsigned Masks> struct ReadsMasks : L {
   static constexpr auto spec = [] {
@@ -66,9 +77,12 @@ template <class L, Shape In, std::size_t Part> struct Written<MaskPart<L, In, Pa
 // Which masks there are in a network of so many layers, that read so many values, and who reads them.
 template <int Depth, int Reads> struct MaskFlow {
   static constexpr int none = -1;
+  enum Kind { made, of_both, in_a_row, of_nothing };
   struct Mask {
-    int maker = none, first = none, second = none;  // of two others where there is no maker
+    Kind kind = made;
+    PerInput<int> of{};  // the layer that makes it, the other masks, or the value that has none
     Shape shape{};
+    int axis = none;  // of masks in a row
   };
   std::array<Mask, Depth + Reads> masks{};
   int count = 0;
@@ -83,8 +97,8 @@ template <int Depth, int Reads> struct MaskFlow {
   }
   constexpr int of(int value) const { return with[static_cast<std::size_t>(value + 1)]; }
 
-  constexpr void pass(std::size_t i, const PerInput<int>& inputs, const MaskTraits& traits, const Shape& made,
-                      const Shape& mask_made) {
+  constexpr void pass(std::size_t i, const PerInput<int>& inputs, const MaskTraits& traits, int axis,
+                      const Shape& out, const Shape& mask_made) {
     int& behind = with[i + 1] = none;
     for (int k = 0; k < inputs.count; ++k) {
       const int mask = of(inputs[k]);
@@ -94,31 +108,50 @@ template <int Depth, int Reads> struct MaskFlow {
       read[i].add(mask);
       bits[i] |= 1u << k;
     }
+    if (inputs.count + read[i].count > max_inputs) refused_by = static_cast<int>(i);
     if (traits.makes) {
-      behind = add({.maker = static_cast<int>(i), .shape = mask_made});
+      behind = add({.kind = made, .of = static_cast<int>(i), .shape = mask_made});
+    } else if (const int axes = traits.passes && inputs.count > 1 ? mask_axes(inputs) : 0; axis < axes) {
+      Mask row{.kind = in_a_row, .shape = out, .axis = axis};
+      row.shape.rank = axes;
+      for (const int value : inputs)
+        row.of.add(of(value) != none ? of(value)
+                                     : add({.kind = of_nothing, .of = value, .shape = row.shape}));
+      behind = add(row);
     } else if (traits.passes) {
       behind = of(inputs[0]);
-      for (int k = 1; k < inputs.count && behind != none && !traits.reads_all; ++k) {
+      for (int k = 1; k < inputs.count && behind != none && !traits.of_first; ++k) {
         const int other = of(inputs[k]);
         if (other == none)
           behind = none;
         else if (other != behind)
-          behind =
-              add({.first = behind, .second = other, .shape = masks[static_cast<std::size_t>(behind)].shape});
+          behind = either(behind, other);
       }
     }
-    if (behind == none) return;
-    const Shape& shape = masks[static_cast<std::size_t>(behind)].shape;
-    bool fits = shape.rank <= made.rank;
-    for (int a = 0; a < shape.rank && fits; ++a) fits = shape[a] == made[a];
-    if (!fits) behind = none;
+    if (behind != none && !shape(behind).begins(out)) behind = none;
+  }
+
+ private:
+  constexpr const Shape& shape(int mask) const { return masks[static_cast<std::size_t>(mask)].shape; }
+  // Of the first mask that there is.
+  constexpr int mask_axes(const PerInput<int>& inputs) const {
+    for (const int value : inputs)
+      if (of(value) != none) return shape(of(value)).rank;
+    return 0;
+  }
+  constexpr int either(int one, int other) {
+    PerInput<int> both(one);
+    both.add(other);
+    Shapes shapes(shape(one));
+    shapes.add(shape(other));
+    return add({.kind = of_both, .of = both, .shape = broadcast(shapes).out});
   }
 };
 
 // One layer of the rewritten list.
 struct MaskedPlace {
-  int layer = 0;  // of the list before; of a mask's part its maker, -1 of the mask of several
-  int part = -1;  // of a mask
+  int layer = 0;  // of the list before; of a mask's part its maker, -1 where no layer makes it
+  int mask = -1, part = 0;
   PerInput<int> inputs{};
 };
 
@@ -157,15 +190,17 @@ template <class Flow, int Depth, int Most> struct MaskedList {
     int place = place_of_mask[static_cast<std::size_t>(m)];
     if (place >= 0) return place;
     const auto& mask = flow.masks[static_cast<std::size_t>(m)];
-    if (mask.maker < 0) {
-      MaskedPlace both{.layer = -1, .inputs = make(mask.first, flow, inputs, parts)};
-      both.inputs.add(make(mask.second, flow, inputs, parts));
-      place = add(both);
+    if (mask.kind == Flow::made || mask.kind == Flow::of_nothing) {
+      const bool is_made = mask.kind == Flow::made;
+      const auto maker = static_cast<std::size_t>(is_made ? mask.of[0] : 0);
+      const int value = is_made ? inputs[maker][0] : mask.of[0];
+      place = place_of[static_cast<std::size_t>(value + 1)];
+      for (int part = 0; part < (is_made ? parts[maker] : 2); ++part)
+        place = add({.layer = is_made ? mask.of[0] : -1, .mask = m, .part = part, .inputs = place});
     } else {
-      const auto maker = static_cast<std::size_t>(mask.maker);
-      place = place_of[static_cast<std::size_t>(inputs[maker][0] + 1)];
-      for (int part = 0; part < parts[maker]; ++part)
-        place = add({.layer = mask.maker, .part = part, .inputs = place});
+      MaskedPlace all{.layer = -1, .mask = m};
+      for (const int one : mask.of) all.inputs.add(make(one, flow, inputs, parts));
+      place = add(all);
     }
     return place_of_mask[static_cast<std::size_t>(m)] = place;
   }
@@ -175,9 +210,8 @@ template <class Flat, class Check, class Types> struct MaskedFlat;
 template <class Flat_, class Check, class... Ls> struct MaskedFlat<Flat_, Check, types<Ls...>> {
   using Flat = Flat_;
   using Flow = MaskFlow<Flat::depth, Flat::reads>;
-  static constexpr const Shape& in(std::size_t i) {
-    return Check::checked.shape[static_cast<std::size_t>(Flat::inputs[i][0] + 1)];
-  }
+  static constexpr const Shape& value(int i) { return Check::checked.shape[static_cast<std::size_t>(i + 1)]; }
+  static constexpr const Shape& in(std::size_t i) { return value(Flat::inputs[i][0]); }
 
   template <class Indices> struct Parts;
   template <std::size_t... I> struct Parts<std::index_sequence<I...>> {
@@ -188,15 +222,19 @@ template <class Flat_, class Check, class... Ls> struct MaskedFlat<Flat_, Check,
 
   static constexpr Flow flow = [] {
     constexpr std::array<MaskTraits, Flat::depth> traits{mask_traits_of(Ls::spec)...};
+    constexpr std::array<int, Flat::depth> axes = [] {
+      std::size_t i = 0;
+      return std::array<int, Flat::depth>{mask_axis_of(Ls::spec, Check::checked.shape[++i])...};
+    }();
     Flow flow;
     flow.with[0] = Flow::none;
     for (std::size_t i = 0; i < traits.size(); ++i)
-      flow.pass(i, Flat::inputs[i], traits[i], Check::checked.shape[i + 1], Made::shape[i]);
+      flow.pass(i, Flat::inputs[i], traits[i], axes[i], Check::checked.shape[i + 1], Made::shape[i]);
     return flow;
   }();
 
   static constexpr int most = [] {
-    int n = Flat::depth + Flat::reads;
+    int n = Flat::depth + 2 * Flat::reads;
     for (const int parts : Made::count) n += parts;
     return n;
   }();
@@ -204,13 +242,20 @@ template <class Flat_, class Check, class... Ls> struct MaskedFlat<Flat_, Check,
 
   template <std::size_t I> static constexpr auto layer() {
     constexpr MaskedPlace place = list.places[I];
+    constexpr auto part = static_cast<std::size_t>(place.part);
     if constexpr (place.layer < 0) {
-      return std::type_identity<MaskOfSeveral>{};
+      constexpr auto mask = flow.masks[static_cast<std::size_t>(place.mask)];
+      if constexpr (mask.kind == Flow::of_both)
+        return std::type_identity<MaskOfSeveral>{};
+      else if constexpr (mask.kind == Flow::in_a_row)
+        return std::type_identity<MasksInARow<mask.axis>>{};
+      else
+        return std::type_identity<MaskPart<NothingMasked<mask.shape.rank>, value(mask.of[0]), part>>{};
     } else {
       constexpr auto i = static_cast<std::size_t>(place.layer);
       using L = std::tuple_element_t<i, std::tuple<Ls...>>;
-      if constexpr (place.part >= 0)
-        return std::type_identity<MaskPart<L, in(i), static_cast<std::size_t>(place.part)>>{};
+      if constexpr (place.mask >= 0)
+        return std::type_identity<MaskPart<L, in(i), part>>{};
       else if constexpr (flow.bits[i] != 0)
         return std::type_identity<ReadsMasks<L, flow.bits[i]>>{};
       else
