@@ -63,7 +63,8 @@ makes of samples of a few shapes (without the batch axis; where a size has no de
 def comments():
     """The comment above each spec or layer, by the names of layers that it begins with: `Keras: Conv1D, Conv2D.`"""
     found = {}
-    for header in sorted((ROOT / 'include' / 'keratin').rglob('*.hpp')):
+    for header in sorted(header for folder in ('layers', 'preprocessing')
+                         for header in (ROOT / 'include' / 'keratin' / folder).glob('*.hpp')):
         for block in re.findall(r'((?:^ *///.*\n)+)', header.read_text(), re.M):
             text = ' '.join(line.strip()[3:].strip() for line in block.splitlines())
             text = re.sub(r' \(Rank \d\)', '', text)
@@ -77,7 +78,7 @@ def comments():
                 last = name
                 names.append(name)
             for name in names:
-                found.setdefault(name, (header.stem, text))
+                found.setdefault(name, (f'{header.parent.name}/{header.name}', text))
     return found
 
 
@@ -102,10 +103,10 @@ def page(layers):
     lines = [GUIDE]
     for name in sorted(layers, key=str.lower):
         layer = layers[name]
-        family, text = texts.get(name, ('', ''))
+        header, text = texts.get(name, ('', ''))
         lines.append(f'## {name}\n')
         if text:
-            lines.append(f'{text} (`layers/{family}.hpp`)\n')
+            lines.append(f'{text} (`{header}`)\n')
         if layer['field']:
             lines.append('| setting | default |\n|---|---|')
             for field, default in layer['field']:

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <bit>
 #include <type_traits>
+#include <utility>
 
 namespace keratin {
 
@@ -610,8 +611,15 @@ template <class Self, LayerSpec S, class... Options> struct layer_of {
   static_assert(sizeof(typename decltype(detail::check_options<Self, S, Options...>())::type) > 0);
 
   /// The layer called on a symbolic tensor of the run-time front end, or on several: one by one or as a
-  /// vector.
-  auto operator()(const auto& tensor, const auto&... more) const {
+  /// vector. It is a type, so every call makes a layer of its own: one with weights must be a temporary.
+  auto operator()(const auto& tensor, const auto&... more) const& {
+    static_assert(
+        !requires(S s) { s.parameters(Shape{}); },
+        "keratin: each call of this layer would have weights of its own; one that is called by a name "
+        "is a functional::Layer, as in functional::Layer dense(Dense<8>{})");
+    return std::move(*this)(tensor, more...);
+  }
+  auto operator()(const auto& tensor, const auto&... more) const&& {
     if constexpr (requires { tensor.then(Self::spec, more...); })
       return tensor.then(Self::spec, more...);
     else

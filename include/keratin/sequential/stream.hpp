@@ -150,6 +150,11 @@ template <class Net, class S = float> class Stream {
     run(1, x.data(), y.data());
     return y;
   }
+  Output step(S x)
+    requires(input_size == 1)
+  {
+    return step(std::span<const S, 1>(&x, 1));
+  }
   /// Any number of steps, input_size values each; y takes output_size values for each. Error: the sizes do
   /// not match.
   void process(std::span<const S> x, std::span<S> y) {
