@@ -9,9 +9,7 @@ json=${2:-/dev/null}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-includes=$(pkg-config --cflags-only-I eigen3 2>/dev/null || echo -I/usr/include/eigen3)
-read -ra eigen <<<"${includes//-I/-isystem }"
-flags=(-std=c++20 "-I$root/include" "${eigen[@]}")
+flags=(-std=c++20 "-I$root/include")
 read -ra optimize <<<"${CXXFLAGS:--O3 -march=native}"
 compilers=()
 for compiler in g++ clang++-19; do
