@@ -34,6 +34,15 @@ int main() {
 END
 }
 
+# LeNet-5 in a program that calls it so.
+lenet() {
+  echo '#include <keratin/keratin.hpp>'
+  echo 'using namespace keratin;'
+  echo 'using Net = Sequential<Input<28, 28, 1>, Conv2D<6, Kernel<5>, ReLU>, MaxPooling2D<>, Conv2D<16, Kernel<5>, ReLU>,'
+  echo '  MaxPooling2D<>, Flatten, Dense<120, ReLU>, Dense<84, ReLU>, Dense<10, Softmax>>;'
+  echo "int main() { Model<Net> model; static std::array<float, 784> x; static std::array<int, 1> y{}; $1 }"
+}
+
 # cost COMPILER TITLE FILE: seconds (of processor time) and MB that compiling at -O2 takes, as two rows.
 cost() {
   local command=("$1" "${flags[@]}" -O2 -c "$3" -o "$work/out.o") seconds megabytes=-
@@ -48,6 +57,8 @@ cost() {
 }
 
 two_hundred_layers >"$work/layers.cpp"
+lenet 'return model.predict(x)[0] > 0.5f;' >"$work/inference.cpp"
+lenet 'return compile(model, Adam{}, CategoricalCrossentropy{}).train_on_batch(x, y)[0] > 2;' >"$work/training.cpp"
 for compiler in "${compilers[@]}"; do
   for program in compare networks/table networks/graphs; do
     "$compiler" "${flags[@]}" "${optimize[@]}" "$root/bench/$program.cpp" -o "$work/$compiler.${program##*/}" \
@@ -62,6 +73,8 @@ done
 for compiler in "${compilers[@]}"; do
   cost "$compiler" 'the Fashion-MNIST example' "$root/examples/fashion_mnist/main.cpp" >>"$work/$compiler.txt"
   cost "$compiler" '200 Dense layers' "$work/layers.cpp" >>"$work/$compiler.txt"
+  cost "$compiler" 'LeNet-5, inference' "$work/inference.cpp" >>"$work/$compiler.txt"
+  cost "$compiler" 'LeNet-5, training' "$work/training.cpp" >>"$work/$compiler.txt"
 done
 
 tables=("${compilers[@]/#/$work/}")
