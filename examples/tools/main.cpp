@@ -66,11 +66,12 @@ class Command {
     flag("--no-header", data.no_header, "the first line of a .csv has numbers already");
   }
   void losses(CompileOptions& compile) {
-    option("--loss", compile.loss, "LOSS",
-           "mean_squared_error (mse), mean_absolute_error (mae), huber, kl_divergence and Keras's others but "
-           "ctc, or binary_crossentropy, categorical_crossentropy or sparse_categorical_crossentropy; these "
-           "three also with :logits behind, for a model that ends without an activation. Of several outputs, "
-           "at most four, one for all or one for each: mse,mae");
+    option(
+        "--loss", compile.loss, "LOSS",
+        "mean_squared_error (mse), mean_absolute_error (mae), huber, hinge or another one of the library; "
+        "binary_crossentropy, categorical_crossentropy or sparse_categorical_crossentropy, these also with "
+        ":logits behind, for a model that ends without an activation. Of several outputs, at most four, "
+        "one for all or one for each: mse,mae");
     option("--loss-weights", compile.loss_weights, "W", "what each output's loss counts in the sum: 1,0.5")
         ->delimiter(',')
         ->check(CLI::NonNegativeNumber.description(""));
@@ -125,10 +126,8 @@ int run(int argc, char** argv) {
   command = Command(
       app, "train", "trains a model",
       "A model that was compiled goes on where its optimizer stands, with its settings, unless --optimizer "
-      "is "
-      "given; its "
-      "losses and metrics are those of the file, unless the options say others. The new file is written "
-      "whole or not at all.",
+      "says another one; its losses and metrics are those of the file, unless the options say others. The "
+      "new file is written whole or not at all.",
       "model.keras --data fashion-mnist --epochs 5 --output trained.keras --loss "
       "sparse_categorical_crossentropy",
       [&] { return train(of_train); });
@@ -137,7 +136,7 @@ int run(int argc, char** argv) {
   command.losses(of_train.compile);
   command.option("--output", of_train.output, "PATH", "the .keras that is written")->required();
   command.option("--optimizer", of_train.compile.optimizer, "NAME",
-                 "adam, adamw, sgd, rmsprop, lion or another one of Keras's, from its beginning");
+                 "adam, adamw, sgd, rmsprop, lion or another one of the library, from its beginning");
   command.option("--learning-rate", of_train.compile.learning_rate, "RATE", "of the optimizer")
       ->check(CLI::PositiveNumber.description(""));
   command.option("--epochs", of_train.epochs, "N", "how often all samples are seen")

@@ -31,13 +31,22 @@ template <class Trainer> class TrainerBehind final : public AnyTrainer {
     trainer_.fit(data.inputs(), data.targets(), options);
   }
   std::vector<std::pair<std::string, double>> evaluate(const Data& data) override {
-    const auto logs = trainer_.evaluate(data.inputs(), data.targets());
+    Progress progress;
+    const auto logs = trainer_.evaluate(data.inputs(), data.targets(), 32, {}, progress);
     std::vector<std::pair<std::string, double>> named;
     for (std::size_t i = 0; i < logs.size(); ++i) named.emplace_back(trainer_.log_name(i), logs[i]);
     return named;
   }
 
  private:
+  struct Progress {
+    Waiting waiting{"batch"};
+    void on_test_batch_begin(auto& run) {
+      if (run.step > 0 && run.step % 32 == 0)
+        waiting.show(static_cast<std::size_t>(run.step), static_cast<std::size_t>(run.steps));
+    }
+  };
+
   Trainer trainer_;
 };
 

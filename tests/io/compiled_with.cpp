@@ -52,13 +52,13 @@ TEST_CASE("what a loss is made with is written and read") {
                                          x.then(DenseSpec{.units = 2}), x.then(DenseSpec{.units = 2})});
   const ForOutput smooth(CategoricalCrossentropy<FromLogits, LabelSmoothing<0.1>>{});
   const auto trainer =
-      compile(model, SGD{}, smooth, ForOutput(SparseCategoricalCrossentropy<IgnoreClass<0>>{}),
+      compile(model, SGD{}, smooth, ForOutput(SparseCategoricalCrossentropy<FromLogits, IgnoreClass<0>>{}),
               ForOutput(Reduced<BinaryFocalCrossentropy<1.5>, LossReduction::sum>{}),
               ForOutput(Reduced<Huber<>, LossReduction::mean>{}));
   io::save_model(trainer, folder.file("model.keras"));
   const io::CompiledWith compiled = read(folder.file("model.keras"));
   CHECK(text(compiled.outputs.at(0)) == "categorical_crossentropy logits 1 label_smoothing=0.1");
-  CHECK(text(compiled.outputs.at(1)) == "sparse_categorical_crossentropy 1 ignore_class=0");
+  CHECK(text(compiled.outputs.at(1)) == "sparse_categorical_crossentropy logits 1 ignore_class=0");
   CHECK(text(compiled.outputs.at(2)) == "binary_focal_crossentropy 1 sum gamma=1.5 alpha=0.25");
   CHECK(text(compiled.outputs.at(3)) == "huber 1");
 }
