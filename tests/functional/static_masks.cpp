@@ -118,6 +118,24 @@ TEST_CASE("masks through branches") {
   check_network<OneSide>();
 }
 
+TEST_CASE("masks that merging layers read, and masks one behind the other") {
+  using Gate = Branch<Dense<3, Sigmoid>>;
+  check_network<Sequential<Input<6, 3>, Masking<>, Parallel<Multiply, Branch<>, Gate, Branch<Masking<-1.0>>>,
+                           GRU<2, ReturnSequences>>>();
+  using Larger = Sequential<Input<6, 3>, Parallel<Maximum, Branch<Masking<>, Dense<2>>, Branch<Dense<2>>,
+                                                  Branch<Masking<-1.0>, Dense<2>>>>;
+  CHECK(layer_types<Larger>() == Names{"Masking", "Dense", "Dense", "Masking", "Dense", "NotEqual", "Any",
+                                       "NotEqual", "Any", "Maximum"});
+  check_network<Larger>();
+  using Longer =
+      Sequential<Input<6, 3>,
+                 Parallel<Concatenate<1>, Branch<Masking<>>, Branch<Dense<3>>, Branch<Masking<-1.0>>>,
+                 LSTM<2>>;
+  CHECK(layer_types<Longer>() == Names{"Masking", "Dense", "Masking", "Concatenate", "NotEqual", "Any",
+                                       "NotEqual", "Any", "NotEqual", "Any", "Concatenate", "LSTM"});
+  check_network<Longer>();
+}
+
 TEST_CASE("masks of attention, normalization and TimeDistributed") {
   check_network<Sequential<Input<6>, Embedding<9, 4, MaskZero>, MultiHeadAttention<2, 3>,
                            LayerNormalization<>, Dense<2>>>();

@@ -43,4 +43,4 @@ write_family("merging", [
     merged("concatenate_steps_masked", layers.Concatenate(axis=1), [(2, 2), (3, 2)], behind=layers.SimpleRNN(2)),
     merged("concatenate_steps_one_unmasked", layers.Concatenate(axis=1), [(2, 2), (1, 2), (3, 2)],
            unmasked=[1], behind=layers.SimpleRNN(2)),
-])
+], together=4)  # a model here has 16 inputs at most

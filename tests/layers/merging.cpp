@@ -37,7 +37,7 @@ template <class T, class Spec> struct Merged {
     dy = filled<T>(static_cast<std::size_t>(out.size()), 9);
     const auto as = [](auto& v) { return reinterpret_cast<T*>(v.data()); };
     Forward<T> forward{count, as(x[0]), as(y), nullptr, &layer, nullptr};
-    Backward<T> backward{count,   nullptr,        as(y),   as(dy),  as(dx[0]),
+    Backward<T> backward{count,   as(x[0]),       as(y),   as(dy),  as(dx[0]),
                          nullptr, &layer.tensors, nullptr, nullptr, nullptr};
     for (int i = 0; i < in.count; ++i) {
       forward.inputs.add(as(x[static_cast<std::size_t>(i)]));
@@ -183,7 +183,7 @@ TEST_CASE("masks that merging layers read, in Keras") {
 TEST_CASE("a masked input has as many axes as the others") {
   const auto x = functional::Input({4, 2}), y = functional::Input({3, 4, 2});
   CHECK_THROWS_WITH(Multiply{}(x.then(MaskingSpec{}), y),
-                    "layer 1, Multiply, got (4, 2), as input 0: a masked input needs as many axes as what is "
+                    "layer 2, Multiply, got (4, 2), as input 0: a masked input needs as many axes as what is "
                     "made");
 }
 TEST_CASE("of one input they are layers like any other") {

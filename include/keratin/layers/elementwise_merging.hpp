@@ -387,7 +387,7 @@ using MinimumSpec = ElementwiseMergeSpec<detail::ExtremeOp<false>>;
 struct Subtract : layer_of<Subtract, SubtractSpec> {
   static constexpr SubtractSpec spec{};
 };
-/// Keras: Multiply.
+/// Keras: Multiply. A masked factor counts as 1; where all are masked the product is 0.
 struct Multiply : layer_of<Multiply, MultiplySpec> {
   static constexpr MultiplySpec spec{};
 };
@@ -395,11 +395,11 @@ struct Multiply : layer_of<Multiply, MultiplySpec> {
 struct Average : layer_of<Average, AverageSpec> {
   static constexpr AverageSpec spec{};
 };
-/// Keras: Maximum.
+/// Keras: Maximum. Of two values the one that is not masked, of two masked ones the first.
 struct Maximum : layer_of<Maximum, MaximumSpec> {
   static constexpr MaximumSpec spec{};
 };
-/// Keras: Minimum.
+/// Keras: Minimum. Of two values the one that is not masked, of two masked ones the first.
 struct Minimum : layer_of<Minimum, MinimumSpec> {
   static constexpr MinimumSpec spec{};
 };

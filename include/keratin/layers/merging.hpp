@@ -89,7 +89,8 @@ constexpr Fused<AddSpec> fuse(AddSpec add, const ActivationSpec& next) {
 }
 
 /// Keras: Concatenate. Inputs that are alike but for the axis, one behind the other along it. The axis counts
-/// the samples as axis 0; -1 is the last.
+/// the samples as axis 0; -1 is the last. Along the steps their masks too; an input without one has all of
+/// its steps.
 struct ConcatenateSpec {
   int axis = -1;
 
