@@ -21,7 +21,7 @@ functional::Model filled(const Tensor& x, const Tensor& y) {
 template <class... Layers> functional::Model chain(const Shape& shape, const Layers&... layers) {
   const Tensor x = functional::Input(shape);
   Tensor y = x;
-  ((y = layers(y)), ...);
+  ((y = Layers(layers)(y)), ...);
   return filled(x, y);
 }
 

@@ -440,7 +440,7 @@ TEST_CASE("weights of rows of which some are masked") {
 }
 
 TEST_CASE("weights of samples, rows and classes") {
-  const auto check = [](const std::string& name, const auto& layer, const auto& head,
+  const auto check = [](const std::string& name, const functional::Layer& layer, const auto& head,
                         const Weights& weights) {
     CAPTURE(name);
     const auto x = functional::Input({4, 3});
@@ -461,7 +461,10 @@ TEST_CASE("weights of samples, rows and classes") {
   std::vector<float> of_samples(rows), of_rows = filled_array(rows * 4, 9), of_classes{0.5f, 2, 1.25f};
   for (std::size_t i = 0; i < rows; ++i) of_samples[i] = 0.25f * static_cast<float>(i % 4);
   for (float& v : of_rows) v = std::fabs(v);
-  check("samples", Dense<3, Softmax>{}, cce(metrics::MeanAbsoluteError{}), {.sample_weight = of_samples});
-  check("rows", Dense<3, Tanh>{}, mse(metrics::MeanAbsoluteError{}), {.sample_weight = of_rows});
-  check("classes", Dense<3, Softmax>{}, cce(metrics::MeanAbsoluteError{}), {.class_weight = of_classes});
+  check("samples", functional::Layer(Dense<3, Softmax>{}), cce(metrics::MeanAbsoluteError{}),
+        {.sample_weight = of_samples});
+  check("rows", functional::Layer(Dense<3, Tanh>{}), mse(metrics::MeanAbsoluteError{}),
+        {.sample_weight = of_rows});
+  check("classes", functional::Layer(Dense<3, Softmax>{}), cce(metrics::MeanAbsoluteError{}),
+        {.class_weight = of_classes});
 }

@@ -166,7 +166,7 @@ TEST_CASE("masks that merging layers read, in Keras") {
       read.push_back(dense(read.size() == unmasked ? x : x.then(MaskingSpec{})));
     }
     Tensor y = merge(read);
-    ((y = behind(y)), ...);
+    ((y = std::move(behind)(y)), ...);
     check_graph(name, inputs, {y});
   };
   check("multiply_masked", Multiply{}, {5, 5});

@@ -12,7 +12,9 @@ namespace keratin {
 inline constexpr Rule needs_inputs_of_one_shape{
     "the inputs must be alike, or have one value, along every axis"};
 inline constexpr Rule needs_two_inputs{"needs two inputs"};
+namespace functional {
 inline constexpr Rule needs_all_axes_of_a_masked_input{"a masked input needs as many axes as what is made"};
+}  // namespace functional
 
 /// What merging value by value makes of several shapes. Error: which of them does not go with those before.
 constexpr Fit broadcast(const Shapes& in) {
@@ -369,7 +371,7 @@ template <class Op> struct ElementwiseMergeSpec : detail::MasksField<Op::reads_m
     for (int k = 0; k < data.count && !fit.broken; ++k) {
       const int mask = this->masks.place(in.count, 1u << k);
       if (mask < 0) continue;
-      if (in[k].rank != fit.out.rank) return {needs_all_axes_of_a_masked_input, {}, k};
+      if (in[k].rank != fit.out.rank) return {functional::needs_all_axes_of_a_masked_input, {}, k};
       if (!in[mask].begins(in[k])) return {functional::needs_a_mask_of_its_steps, {}, mask};
     }
     return fit;
