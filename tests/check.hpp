@@ -21,6 +21,17 @@ inline std::vector<float> filled_array(std::size_t n, int k, float scale = 1) {
   return v;
 }
 
+/// Weight j of a model, in Keras's order, becomes filled_array(j + 1), and 1 more if it is not trained.
+void fill_weights(auto& model) {
+  std::vector<float> all;
+  int j = 0;
+  for (const keratin::LayerPlan& layer : model.layers())
+    for (const keratin::Parameter& p : *layer.tensors.parameters)
+      for (const float v : filled_array(static_cast<std::size_t>(p.shape.size()), ++j))
+        all.push_back(v + (p.trainable ? 0.f : 1.f));
+  model.set_weights(all);
+}
+
 /// Within a tolerance that is relative above 1 and absolute below.
 inline bool near(double value, double wanted, double tolerance = 1e-5) {
   return std::fabs(value - wanted) <= tolerance * std::max(1.0, std::fabs(wanted));

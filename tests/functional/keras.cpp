@@ -14,21 +14,6 @@ struct Topology {
   std::vector<Tensor> inputs, outputs;
 };
 
-// Weight j, in Keras's order, becomes F(shape, j + 1), and 1 more if it is not trained.
-std::vector<float> fill_weights(functional::Model& model) {
-  std::vector<float> w;
-  int j = 0;
-  for (const LayerPlan& layer : model.layers())
-    for (const Parameter& p : *layer.tensors.parameters) {
-      std::vector<float> tensor = filled_array(static_cast<std::size_t>(p.shape.size()), ++j);
-      if (!p.trainable)
-        for (float& v : tensor) v += 1;
-      w.insert(w.end(), tensor.begin(), tensor.end());
-    }
-  model.set_weights(w);
-  return w;
-}
-
 template <class Loss> std::vector<float> targets(int k, const Shape& shape) {
   const auto all = rows * static_cast<std::size_t>(shape.size()), n = static_cast<std::size_t>(shape.last());
   if (std::is_same_v<Loss, MeanSquaredError>) return filled_array(all, 20 + k);

@@ -25,17 +25,6 @@ std::vector<std::uint8_t> labels(const std::vector<float>& x, bool of_classes) {
   return y;
 }
 
-// Weight j, in Keras's order, becomes F(shape, j + 1), and 1 more if it is not trained.
-void fill_weights(auto& model) {
-  std::vector<float> all;
-  int j = 0;
-  for (const LayerPlan& layer : model.layers())
-    for (const Parameter& p : *layer.tensors.parameters)
-      for (const float v : filled_array(static_cast<std::size_t>(p.shape.size()), ++j))
-        all.push_back(v + (p.trainable ? 0.f : 1.f));
-  model.set_weights(all);
-}
-
 // Ten epochs; the weights after them.
 std::vector<float> check_training(const std::string& name, auto& model, auto&& trainer, const Array& x,
                                   const Arrays& y) {

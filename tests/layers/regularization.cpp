@@ -315,13 +315,8 @@ TEST_CASE("every weight may have a penalty of its own") {
                  LSTM<2, L1<0.01>, RecurrentRegularizer<L2<0.1>>, BiasRegularizer<L1<0.05>, L2<0.04>>>,
                  Dense<2, BiasRegularizer<L2<0.3>>>>;
   Model<Net> model;
-  std::vector<float> weights, x(30);
-  int k = 0;
-  for (const LayerPlan& layer : model.layers())
-    for (const Parameter& p : *layer.tensors.parameters)
-      for (const float v : filled_array(static_cast<std::size_t>(p.shape.size()), ++k))
-        weights.push_back(v + (p.trainable ? 0 : 1));
-  model.set_weights(weights);
+  fill_weights(model);
+  std::vector<float> x(30);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 7 % 9);
   auto trainer = compile(model, SGD{.learning_rate = 0.1}, MeanSquaredError{});
   std::vector<double> losses;

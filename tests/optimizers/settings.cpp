@@ -31,8 +31,8 @@ std::vector<float> weights_of(const auto& model) {
   model.get_weights(all);
   return all;
 }
-// As golden.py fills them: moving statistics 1 more.
-void fill_weights(auto& model) {
+// As golden.py fills them, also those of layers that are frozen: moving statistics 1 more.
+void fill_frozen_too(auto& model) {
   std::vector<float> all;
   int j = 0;
   for (const LayerPlan& layer : model.layers())
@@ -54,7 +54,7 @@ template <class Optimizer>
 void check_run(const std::string& name, const Optimizer& optimizer, double tolerance = 2e-5) {
   CAPTURE(name);
   Model<Net> model;
-  fill_weights(model);
+  fill_frozen_too(model);
   auto trainer = compile<8>(model, optimizer, MeanSquaredError{});
   train(trainer, 0, 3);
   const long before = testing::allocations;
@@ -63,7 +63,7 @@ void check_run(const std::string& name, const Optimizer& optimizer, double toler
   CHECK(all_near(weights_of(model), golden("settings/" + name), tolerance));
 
   Graph run_time = graph();
-  fill_weights(run_time);
+  fill_frozen_too(run_time);
   auto of_graph = compile(run_time, optimizer, MeanSquaredError{});
   train(of_graph, 0, 7);
   CHECK(weights_of(run_time) == weights_of(model));
@@ -125,8 +125,8 @@ TEST_CASE("optimizers that look at whole tensors") {
 
 TEST_CASE("settings that are off leave the bits of the optimizer alone") {
   Model<Net> model, plain;
-  fill_weights(model);
-  fill_weights(plain);
+  fill_frozen_too(model);
+  fill_frozen_too(plain);
   auto trainer = compile(model, With{Adam{.learning_rate = 0.02}, {}}, MeanSquaredError{});
   auto reference = compile(plain, Adam{.learning_rate = 0.02}, MeanSquaredError{});
   train(trainer, 0, 3);
@@ -141,7 +141,7 @@ TEST_CASE("settings that are off leave the bits of the optimizer alone") {
 
 TEST_CASE("layers have learning rates of their own, and frozen ones stay as they are") {
   const auto step = [](auto&& model, double rate, const OptimizerSettings& settings) {
-    fill_weights(model);
+    fill_frozen_too(model);
     auto trainer = compile(model, With{SGD{.learning_rate = rate}, settings}, MeanSquaredError{});
     train(trainer, 0, 1);
     return weights_of(model);
@@ -158,7 +158,7 @@ TEST_CASE("layers have learning rates of their own, and frozen ones stay as they
                  step(Model<Net>(), 0.05, {.weight_decay = 0.2, .learning_rates = {{"conv1d", 0}, {3, 2}}}),
              of_graph = step(graph(), 0.05, {.weight_decay = 0.2, .learning_rates = {{1, 0}, {"dense", 2}}});
   Model<Net> start;
-  fill_weights(start);
+  fill_frozen_too(start);
   CHECK(same(named, weights_of(start), 0, convolution));
   CHECK(same(named, usual, convolution, dense));
   CHECK(same(named, fast, dense, named.size()));
@@ -173,8 +173,8 @@ TEST_CASE("layers have learning rates of their own, and frozen ones stay as they
 
 TEST_CASE("at the end of fit the weights are their averages") {
   Model<Net> model, other;
-  fill_weights(model);
-  fill_weights(other);
+  fill_frozen_too(model);
+  fill_frozen_too(other);
   const With optimizer{Adam{.learning_rate = 0.02}, {.use_ema = true, .ema_momentum = 0.8}};
   auto trainer = compile(model, optimizer, MeanSquaredError{});
   auto steps = compile(other, optimizer, MeanSquaredError{});

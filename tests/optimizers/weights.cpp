@@ -10,17 +10,6 @@ using namespace keratin;
 
 namespace {
 
-// Weight j, in Keras's order, becomes F(shape, j + 1), and 1 more if it is not trained.
-void fill_weights(auto& model) {
-  std::vector<float> all;
-  int j = 0;
-  for (const LayerPlan& layer : model.layers())
-    for (const Parameter& p : *layer.tensors.parameters)
-      for (const float v : filled_array(static_cast<std::size_t>(p.shape.size()), ++j))
-        all.push_back(v + (p.trainable ? 0.f : 1.f));
-  model.set_weights(all);
-}
-
 // Seven steps on batches of eight.
 template <class Net>
 void check_run(const std::string& name, const auto& optimizer, const std::vector<float>& x) {

@@ -7,16 +7,6 @@ using namespace keratin;
 
 namespace {
 
-// Weight j of the model, in Keras's order, is fill(j + 1).
-template <class M> void fill_weights(M& model) {
-  int j = 0;
-  for (const LayerPlan& layer : model.layers())
-    for (int p = 0; p < layer.tensors.count(); ++p) {
-      const auto values = filled_array(static_cast<std::size_t>(layer.tensors[p].shape.size()), ++j);
-      std::copy(values.begin(), values.end(),
-                model.block().begin() + static_cast<std::ptrdiff_t>(layer.tensors.offset(p)));
-    }
-}
 // The gradient or the block without padding.
 template <class M, class Values> std::vector<float> without_padding(const M& model, const Values& block) {
   std::vector<float> values(model.count_params());

@@ -52,28 +52,28 @@ template <double Threshold, int TopK = 0, int ClassId = -1> class OfCounts {
  protected:
   Counts counts_;
 };
+
+template <double Threshold, int TopK, int ClassId> struct OfPredicted : OfCounts<Threshold, TopK, ClassId> {
+  static constexpr Setting settings[] = {{"thresholds", Threshold, Threshold == no_threshold ? "" : nullptr},
+                                         {"top_k", TopK, TopK == 0 ? "" : nullptr, Setting::whole},
+                                         {"class_id", ClassId, ClassId < 0 ? "" : nullptr, Setting::whole}};
+};
 }  // namespace detail
 
 /// Keras: Precision(thresholds, top_k, class_id). Of what was predicted, how much is true. TopK: only the k
 /// largest outputs of a row are predicted, of any size with Precision<no_threshold, 3>. ClassId: of this
 /// class only.
 template <double Threshold = 0.5, int TopK = 0, int ClassId = -1>
-struct Precision : detail::OfCounts<Threshold, TopK, ClassId> {
+struct Precision : detail::OfPredicted<Threshold, TopK, ClassId> {
   static constexpr const char* name = "precision";
-  static constexpr Setting settings[] = {{"thresholds", Threshold, Threshold == no_threshold ? "" : nullptr},
-                                         {"top_k", TopK, TopK == 0 ? "" : nullptr, Setting::whole},
-                                         {"class_id", ClassId, ClassId < 0 ? "" : nullptr, Setting::whole}};
   double result() const { return share(this->counts_.true_positives, this->counts_.predicted()); }
 };
 /// Keras: Recall(thresholds, top_k, class_id). Of what is true, how much was predicted. TopK: only the k
 /// largest outputs of a row are predicted, of any size with Recall<no_threshold, 3>. ClassId: of this class
 /// only.
 template <double Threshold = 0.5, int TopK = 0, int ClassId = -1>
-struct Recall : detail::OfCounts<Threshold, TopK, ClassId> {
+struct Recall : detail::OfPredicted<Threshold, TopK, ClassId> {
   static constexpr const char* name = "recall";
-  static constexpr Setting settings[] = {{"thresholds", Threshold, Threshold == no_threshold ? "" : nullptr},
-                                         {"top_k", TopK, TopK == 0 ? "" : nullptr, Setting::whole},
-                                         {"class_id", ClassId, ClassId < 0 ? "" : nullptr, Setting::whole}};
   double result() const { return share(this->counts_.true_positives, this->counts_.relevant()); }
 };
 /// Keras: TruePositives(thresholds).

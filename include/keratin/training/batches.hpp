@@ -1,8 +1,8 @@
 #pragma once
 // Where fit() and evaluate() get their batches from. A source of them has
 //   int steps() const            batches of a pass, 0 where nobody knows
-//   void begin(step, const Random*)  a new pass over the data before that step of the training, shuffled
-//   where
+//   void begin(step, const Random*)
+//                                a new pass over the data before that step of the training, shuffled where
 //                                random numbers are given
 //   const Batch<Outputs>* next() the next batch, valid until the one after; null when the pass is over
 //   bool over() const            no pass was begun, or the last one is over
