@@ -158,7 +158,7 @@ class Model {
           const Layer layer(entry.layer);
           const bool steps_apart = entry.inputs.count == 1;
           if (entry.layer->piece >= 0 || !(entry.node->extras() == Extras{}) ||
-              (!steps_apart && !merges_last_axis(entry)))
+              (!steps_apart && !merges_all_steps(entry)))
             throw std::invalid_argument(Text("Model: layer '", graph_.name(entry.owner), "' (",
                                              entry.node->type(),
                                              ") cannot be called on each step of a sequence")
@@ -422,17 +422,9 @@ class Model {
               .c_str());
     return Arrays(ordered.data(), ordered.size());
   }
-  // Whether a layer of several inputs does the same with an axis in front.
-  static bool merges_last_axis(const Graph::Entry& entry) {
-    bool same = false;
-    with_spec(*entry.node, [&]<class S>(const S& spec) {
-      if constexpr (std::is_same_v<S, ConcatenateSpec>)
-        same = spec.axis == -1;
-      else
-        same = std::is_same_v<S, AddSpec> || std::is_same_v<S, SubtractSpec> ||
-               std::is_same_v<S, MultiplySpec> || std::is_same_v<S, AverageSpec> ||
-               std::is_same_v<S, MaximumSpec> || std::is_same_v<S, MinimumSpec>;
-    });
+  // Whether a layer of several inputs can be called on all steps at once.
+  static bool merges_all_steps(const Graph::Entry& entry) {
+    bool same = entry.node->takes_an_axis_in_front();
     for (int k = 1; k < entry.in.count; ++k) same = same && entry.in[k].rank == entry.in[0].rank;
     return same;
   }

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <typeinfo>
 
 namespace keratin::functional {
 
@@ -55,6 +56,10 @@ class Node {
   /// The axis along which masks of several inputs that have it are put one behind the other.
   virtual int mask_axis(const Shape&) const { return Shape::max_rank; }
   virtual bool masks_change_it() const { return false; }
+  /// Of a layer that merges: whether the first inputs may be merged before the others; whether it does the
+  /// same where all inputs have one more axis in front.
+  virtual bool associative() const { return false; }
+  virtual bool takes_an_axis_in_front() const { return false; }
   virtual bool has_backward() const { return true; }
   /// Of attention that returns its scores.
   virtual AttendedShapes attended(const Shapes&) const { return {}; }
@@ -79,9 +84,12 @@ class Node {
   virtual std::shared_ptr<Model> network() const { return nullptr; }
 };
 
+template <LayerSpec S> const S* spec_of(const Node& node);
+
 template <LayerSpec S> class NodeOf final : public Node {
  public:
   explicit NodeOf(const S& spec) : spec_(spec) {}
+  ~NodeOf() override {}  // written out: for an implicit one clang compiles all functions of a class it sees
 
   const S& spec() const { return spec_; }
   const char* type() const override { return S::name; }
@@ -122,6 +130,15 @@ template <LayerSpec S> class NodeOf final : public Node {
     return all;
   }
   bool reads_masks() const override { return has_masks; }
+  bool associative() const override {
+    return requires { requires S::associative; };
+  }
+  bool takes_an_axis_in_front() const override {
+    if constexpr (requires { spec_.takes_an_axis_in_front(); })
+      return spec_.takes_an_axis_in_front();
+    else
+      return false;
+  }
   bool attends() const override { return is_attention; }
   AttendedShapes attended([[maybe_unused]] const Shapes& in) const override {
     if constexpr (is_attention)
@@ -185,8 +202,8 @@ template <LayerSpec S> class NodeOf final : public Node {
     hana::for_each(layer_specs, [&](auto type) {
       using Next = typename decltype(type)::type;
       if constexpr (Fusable<S, Next>)
-        if (const auto* node = dynamic_cast<const NodeOf<Next>*>(&next))
-          if (const auto answer = ask_rules(spec_, node->spec(), behind, training); answer.fused)
+        if (const auto* const spec = spec_of<Next>(next))
+          if (const auto answer = ask_rules(spec_, *spec, behind, training); answer.fused)
             fused = std::make_shared<NodeOf<S>>(answer.spec);
     });
     return fused;
@@ -214,16 +231,20 @@ template <LayerSpec S> class NodeOf final : public Node {
   S spec_;
 };
 
+/// The spec that a node is made of, null where that is no S. No dynamic_cast: for that too clang compiles all
+/// functions of the class.
+template <LayerSpec S> const S* spec_of(const Node& node) {
+  return typeid(node) == typeid(NodeOf<S>) ? &static_cast<const NodeOf<S>&>(node).spec() : nullptr;
+}
+
 /// f(spec) where the node is made of a spec of the library's list; whether it is.
 inline bool with_spec(const Node& node, auto f) {
   bool known = false;
   hana::for_each(layer_specs, [&](auto type) {
-    using S = typename decltype(type)::type;
     if (known) return;
-    if (const auto* const of = dynamic_cast<const NodeOf<S>*>(&node)) {
-      known = true;
-      f(of->spec());
-    }
+    const auto* const spec = spec_of<typename decltype(type)::type>(node);
+    known = spec != nullptr;
+    if (known) f(*spec);
   });
   return known;
 }

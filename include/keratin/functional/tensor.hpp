@@ -306,20 +306,13 @@ class Layer {
   // Of more inputs than a layer may have the first ones are merged by a layer of their own. The values stay
   // the same, for merging goes from the first input to the last. False: it is no layer of that kind.
   bool merge_first(std::vector<Tensor>& inputs) const {
-    std::shared_ptr<const Node> alike;
-    with_spec(*layer_->node, [&]<class S>([[maybe_unused]] S spec) {
-      if constexpr (std::is_same_v<S, AddSpec>) spec.activation = {};
-      if constexpr (std::is_same_v<S, AddSpec> || std::is_same_v<S, ConcatenateSpec> ||
-                    std::is_same_v<S, MultiplySpec> || std::is_same_v<S, MaximumSpec> ||
-                    std::is_same_v<S, MinimumSpec>)
-        alike = node_of(spec);
-    });
-    if (!alike) return false;
+    if (!layer_->node->associative()) return false;
     std::vector<Tensor> first(inputs.begin(),
                               inputs.begin() + std::min<std::ptrdiff_t>(max_inputs, std::ssize(inputs)));
     while (first.size() + masks_read(first) > max_inputs) first.pop_back();
     inputs.erase(inputs.begin() + 1, inputs.begin() + std::ssize(first));
-    inputs[0] = Layer(std::make_shared<SharedLayer>(std::move(alike), ""))(std::move(first));
+    inputs[0] =
+        Layer(std::make_shared<SharedLayer>(layer_->node->without_activation(), ""))(std::move(first));
     return true;
   }
   // The k-th of the tensors that a call made, which is no layer of its own.

@@ -28,8 +28,8 @@ template <LayerSpec S> CustomLayer custom_layer() {
             return functional::Layer(spec_from_config<S>(config, Shape::max_rank + 1), name);
           },
           [](const functional::Node& node) -> std::optional<Json> {
-            const auto* const own = dynamic_cast<const functional::NodeOf<S>*>(&node);
-            return own ? std::optional(config_from_spec(own->spec())) : std::nullopt;
+            const S* const own = functional::spec_of<S>(node);
+            return own ? std::optional(config_from_spec(*own)) : std::nullopt;
           }};
 }
 

@@ -65,9 +65,9 @@ class ImplicitMasks {
     return alike<NotEqualSpec>(a, b) || alike<ReduceSpec<Reduction::any>>(a, b) || alike<LogicalOrSpec>(a, b);
   }
   template <class S> static bool alike(const Call& a, const Call& b) {
-    const auto* const one = dynamic_cast<const functional::NodeOf<S>*>(a.node.get());
-    const auto* const other = dynamic_cast<const functional::NodeOf<S>*>(b.node.get());
-    return one && other && one->spec() == other->spec();
+    const S* const one = functional::spec_of<S>(*a.node);
+    const S* const other = functional::spec_of<S>(*b.node);
+    return one && other && *one == *other;
   }
   static const Call& behind_stop(const Call& call) {
     const bool stop = call.layer && std::string_view(call.node->type()) == StopGradientSpec::name;

@@ -35,11 +35,11 @@ inline std::string text_of_lines(const auto& lines) {
 
 /// How many places of a vocabulary are in use, special ones among them; 0 where a layer has none.
 inline std::size_t places_in_use(const functional::Node& node, const Tensors& tensors, const auto* block) {
-  const auto* const lookup = dynamic_cast<const functional::NodeOf<IntegerLookupSpec>*>(&node);
+  const auto* const lookup = functional::spec_of<IntegerLookupSpec>(node);
   if (!lookup || tensors.count() == 0) return 0;
   const auto* const table = block + tensors.offset(0);
   return static_cast<std::size_t>(
-      lookup->spec().layout().start() +
+      lookup->layout().start() +
       std::count_if(table, table + tensors[0].shape.size(), [](auto v) { return v <= most_exact; }));
 }
 /// A table into one with as much room or more, where nothing has the places left.

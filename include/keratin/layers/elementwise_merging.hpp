@@ -210,6 +210,7 @@ struct SubtractOp {
 // A masked factor counts as 1; where all are masked the product is 0.
 struct MultiplyOp {
   static constexpr const char* name = "Multiply";
+  static constexpr bool associative = true;
   static constexpr bool reads_input = true;
   static constexpr bool reads_masks = true;
   static constexpr bool takes_two = false;
@@ -272,6 +273,7 @@ struct DivideOp {
 // not masked is taken, of two masked ones the first.
 template <bool Largest> struct ExtremeOp {
   static constexpr const char* name = Largest ? "Maximum" : "Minimum";
+  static constexpr bool associative = true;
   static constexpr bool reads_input = true;
   static constexpr bool reads_masks = true;
   static constexpr bool takes_two = false;
@@ -323,7 +325,7 @@ template <> struct MasksField<true> {
 template <class Op> struct ElementwiseMergeSpec : detail::MasksField<Op::reads_masks> {
   static constexpr const char* name = Op::name;
   static constexpr const char* arguments = requires { Op::only_in_graphs; } ? nullptr : "";
-  static constexpr bool merges = true;
+  static constexpr bool merges = true, associative = requires { Op::associative; };
   constexpr bool operator==(const ElementwiseMergeSpec&) const = default;
 
   constexpr Fit fit(const Shapes& in) const {
@@ -331,6 +333,7 @@ template <class Op> struct ElementwiseMergeSpec : detail::MasksField<Op::reads_m
     if constexpr (Op::reads_masks) return fit_masked(in);
     return broadcast(in);
   }
+  constexpr bool takes_an_axis_in_front() const { return true; }
   constexpr Traits traits() const {
     return {.reads_input = Op::reads_input,
             .reads_output = false,

@@ -19,9 +19,10 @@ struct AddSpec {
 
   static constexpr const char* name = "Add";
   static constexpr const char* arguments = "...";
-  static constexpr bool merges = true;
+  static constexpr bool merges = true, associative = true;
 
   constexpr Fit fit(const Shapes& in) const { return broadcast(in); }
+  constexpr bool takes_an_axis_in_front() const { return true; }
   constexpr Traits traits(const Shapes& in = {}) const {
     const bool activated = activation != Linear{};
     return {.reads_input = false,
@@ -96,7 +97,7 @@ struct ConcatenateSpec {
 
   static constexpr const char* name = "Concatenate";
   static constexpr const char* arguments = "axis?";
-  static constexpr bool merges = true;
+  static constexpr bool merges = true, associative = true;
 
   constexpr Fit fit(const Shapes& in) const {
     const int along = axis_of(in[0]);
@@ -111,6 +112,7 @@ struct ConcatenateSpec {
     }
     return out;
   }
+  constexpr bool takes_an_axis_in_front() const { return axis == -1; }
   constexpr bool passes_mask() const { return true; }
   /// Masks that have this axis are put one behind the other too.
   constexpr int mask_axis(const Shape& in) const { return axis_of(in); }
