@@ -7,7 +7,9 @@
 #include <map>
 #include <optional>
 
-#ifndef KERATIN_RECORDS
+#ifdef KERATIN_RECORDS_HERE
+#define KERATIN_RECORDS
+#else
 #define KERATIN_RECORDS inline
 #endif
 

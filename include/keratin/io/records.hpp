@@ -6,7 +6,7 @@
 
 namespace keratin::io::detail {
 
-#ifdef KERATIN_NODES_ELSEWHERE
+#if defined KERATIN_NODES_ELSEWHERE && !defined KERATIN_RECORDS_HERE
 std::optional<functional::Layer> layer_of_class(const std::string& class_name, const Json& config,
                                                 const std::string& name, const Shape& in,
                                                 const std::optional<std::string>& text);
