@@ -78,8 +78,8 @@ void predict_in_chunks(const auto& executor, const S* block, std::size_t chunk, 
       return refuse(
           Text("predict: ", n, " samples came, ", states->samples(), " wanted, as its States have"));
   // One input that needs no conversion, and one output, are used where they are.
-  const S* const values = x.size() == 1 ? x[0].template as<S>() : nullptr;
-  const bool one_output = y.size() == 1;
+  const S* const values = plan.inputs.size() == 1 ? x[0].template as<S>() : nullptr;
+  const bool one_output = plan.outputs.size() == 1;
   S* const converted = workspace + chunk * plan.workspace;
   S* const results = converted + chunk * aligned(values_of(plan.inputs));
   const auto run = [&](int samples, [[maybe_unused]] std::size_t i) {
