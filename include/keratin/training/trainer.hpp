@@ -789,7 +789,8 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::check_weights(const Weights&
     if (outputs > 1) return refuse("class_weight: a model of ", outputs, " outputs came, one output wanted");
     if (of_samples.size() > 0) return refuse("class_weight and sample_weight came, one of them wanted");
     if (const bool no_classes =
-            (... || (Heads::Loss::targets == Targets::values || Heads::Loss::targets == Targets::sequences));
+            (... || (Heads::Loss::targets == Targets::values || Heads::Loss::targets == Targets::sequences ||
+                     Heads::Loss::targets == Targets::identities));
         no_classes)
       return refuse("class_weight came, and a loss whose targets are no classes");
     if (of_classes.size() != wanted)
