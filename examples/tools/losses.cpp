@@ -65,6 +65,7 @@ constexpr AnyLoss losses[] = {loss_of<MeanSquaredError>(),
                               loss_of<Tversky<>>()};
 // Those that have no settings.
 constexpr AnyMetric any_metrics[] = {metric_of<metrics::Accuracy>(),
+                                     metric_of<metrics::ExactAccuracy>(),
                                      metric_of<metrics::MeanSquaredError>(),
                                      metric_of<metrics::RootMeanSquaredError>(),
                                      metric_of<metrics::MeanAbsoluteError>(),
