@@ -154,8 +154,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   History fit(D&& data, V&& validation, const FitOptions& options, Callbacks&&... callbacks);
   template <IsDataset D, class... Callbacks>
   Logs evaluate(D&& data, int steps = 0, const Array& class_weight = {}, Callbacks&&... callbacks);
-  /// The loss and metrics over all samples; batches are those of compile<N> where batch_size is more. Keras:
-  /// evaluate.
+  /// The loss and metrics over all samples; batches are those of compile<N> where batch_size is more. It
+  /// shows its progress where one of the callbacks is a ProgbarLogger. Keras: evaluate.
   template <class... Callbacks>
   Logs evaluate(const Arrays& x, const Arrays& y, int batch_size = 32, const Weights& weights = {},
                 Callbacks&&... callbacks);
