@@ -90,7 +90,7 @@ class AUC {
       weights.empty() && thresholds.empty() ? nullptr : "lists of weights and thresholds are not written yet";
   static constexpr Targets targets = Targets::values_or_classes;
 
-  void reset() { of_ = {}; }
+  void reset() { of_.fill({}); }
   template <class S> void update(const LossInput<S>& batch) {
     for (int r = 0; r < batch.rows; ++r) {
       const LossInput<S> row = batch.row(r);
