@@ -16,9 +16,8 @@ template <class Loss> constexpr AnyLoss loss_of(Smoothing smoothing = Smoothing:
                reads,      !std::derived_from<Loss, keratin::detail::OverlapLoss<Loss>>,
                &Loss::fit, &Loss::template evaluate<float>};
   if constexpr (requires { Loss::from_logits; }) loss.from_logits = Loss::from_logits;
-  if (loss.from_logits)
-    loss.on_activation = false;  // there is no activation
-  else if constexpr (reads && requires { Loss::settings; })
+  if (loss.from_logits) loss.on_activation = false;  // there is no activation
+  if constexpr (reads && requires { Loss::settings; } && !requires { Loss::ignored; })
     loss.settings = Loss::settings;
   return loss;
 }
@@ -37,6 +36,8 @@ template <class Metric> constexpr AnyMetric metric_of(const char* class_name = c
           []() -> std::shared_ptr<Measuring> { return std::make_shared<MeasuringBy<Metric>>(); }};
 }
 
+using BinaryFocalOfLogits = BinaryFocalCrossentropy<2.0, false, 0.25, FromLogits>;
+using CategoricalFocalOfLogits = CategoricalFocalCrossentropy<0.25, 2.0, FromLogits>;
 constexpr AnyLoss losses[] = {loss_of<MeanSquaredError>(),
                               loss_of<MeanAbsoluteError>(),
                               loss_of<MeanAbsolutePercentageError>(),
@@ -48,7 +49,9 @@ constexpr AnyLoss losses[] = {loss_of<MeanSquaredError>(),
                               loss_of<SparseCategoricalCrossentropy<>>(),
                               loss_of<SparseCategoricalCrossentropy<FromLogits>>(),
                               loss_of<BinaryFocalCrossentropy<>>(Smoothing::of_two),
+                              loss_of<BinaryFocalOfLogits>(Smoothing::of_two),
                               loss_of<CategoricalFocalCrossentropy<>>(Smoothing::of_all),
+                              loss_of<CategoricalFocalOfLogits>(Smoothing::of_all),
                               loss_of<CategoricalGeneralizedCrossEntropy<>>(),
                               loss_of<KLDivergence>(),
                               loss_of<Poisson>(),
@@ -62,6 +65,7 @@ constexpr AnyLoss losses[] = {loss_of<MeanSquaredError>(),
                               loss_of<Tversky<>>()};
 // Those that have no settings.
 constexpr AnyMetric any_metrics[] = {metric_of<metrics::Accuracy>(),
+                                     metric_of<metrics::ExactAccuracy>(),
                                      metric_of<metrics::MeanSquaredError>(),
                                      metric_of<metrics::RootMeanSquaredError>(),
                                      metric_of<metrics::MeanAbsoluteError>(),

@@ -17,8 +17,8 @@ enum class Smoothing : unsigned char { none, of_two, of_all };
 
 /// A loss of the library behind an interface.
 struct AnyLoss {
-  const char *name, *class_name;      // null: as the name
-  std::span<const Setting> settings;  // without label_smoothing
+  const char *name, *class_name;  // null: as the name
+  std::span<const Setting> settings;
   Targets targets;
   Smoothing smoothing;
   bool from_logits;

@@ -30,8 +30,8 @@ class AnyTrainer {
   virtual void save(const std::string& file) const = 0;
   virtual void set_learning_rate(double rate) = 0;
   virtual void fit(const Data& data, const FitOptions& options, std::uint64_t seed) = 0;
-  /// The loss and metrics, with their names.
-  virtual std::vector<std::pair<std::string, double>> evaluate(const Data& data) = 0;
+  /// The loss and metrics, with their names; verbose: a terminal sees how far it is.
+  virtual std::vector<std::pair<std::string, double>> evaluate(const Data& data, bool verbose) = 0;
 };
 
 inline constexpr std::size_t most_outputs = 4;

@@ -2,6 +2,7 @@
 // make_trainer_of, for the files that make it for a number of outputs each.
 #include "trainer.hpp"
 
+#include <keratin/callbacks/progbar_logger.hpp>
 #include <keratin/io/save.hpp>
 #include <keratin/io/training_state.hpp>
 
@@ -30,23 +31,15 @@ template <class Trainer> class TrainerBehind final : public AnyTrainer {
     trainer_.set_random_seed(seed);
     trainer_.fit(data.inputs(), data.targets(), options);
   }
-  std::vector<std::pair<std::string, double>> evaluate(const Data& data) override {
-    Progress progress;
-    const auto logs = trainer_.evaluate(data.inputs(), data.targets(), 32, {}, progress);
+  std::vector<std::pair<std::string, double>> evaluate(const Data& data, bool verbose) override {
+    const bool shows = verbose && isatty(STDERR_FILENO) != 0;
+    const auto logs = trainer_.evaluate(data.inputs(), data.targets(), 32, {}, ProgbarLogger(shows, stderr));
     std::vector<std::pair<std::string, double>> named;
     for (std::size_t i = 0; i < logs.size(); ++i) named.emplace_back(trainer_.log_name(i), logs[i]);
     return named;
   }
 
  private:
-  struct Progress {
-    Waiting waiting{"batch"};
-    void on_test_batch_begin(auto& run) {
-      if (run.step > 0 && run.step % 32 == 0)
-        waiting.show(static_cast<std::size_t>(run.step), static_cast<std::size_t>(run.steps));
-    }
-  };
-
   Trainer trainer_;
 };
 

@@ -150,7 +150,7 @@ int evaluate(const Evaluate& options) {
     if (padded && output.metrics.empty()) output.metrics.push_back(&find_metric("accuracy"));
   }
   const auto trainer = about(options.file, [&] { return make_trainer(model, chosen); });
-  const auto logs = about(options.data.paths[0], [&] { return trainer->evaluate(data); });
+  const auto logs = about(options.data.paths[0], [&] { return trainer->evaluate(data, !padded); });
   for (std::size_t i = 0; i < logs.size(); ++i)
     if (shown[i]) std::printf("%s %.6g\n", logs[i].first.c_str(), logs[i].second);
   return ok;

@@ -2,6 +2,7 @@
 #include <keratin/initializers/constant.hpp>
 #include <keratin/initializers/orthogonal.hpp>
 #include <keratin/initializers/random.hpp>
+#include <keratin/initializers/stft.hpp>
 #include <keratin/initializers/variance_scaling.hpp>
 
 #include <string_view>

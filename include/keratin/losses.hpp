@@ -1,6 +1,7 @@
 #pragma once
 #include <keratin/losses/binary_crossentropy.hpp>
 #include <keratin/losses/categorical_crossentropy.hpp>
+#include <keratin/losses/circle.hpp>
 #include <keratin/losses/cosine_similarity.hpp>
 #include <keratin/losses/ctc.hpp>
 #include <keratin/losses/focal_crossentropy.hpp>

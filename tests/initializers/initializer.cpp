@@ -1,3 +1,5 @@
+#include "../golden.hpp"
+
 #include <doctest/doctest.h>
 
 #include <keratin/initializers.hpp>
@@ -64,6 +66,32 @@ TEST_CASE("the identity is a matrix with the gain on its diagonal") {
   std::vector<float> w(12);
   initialize(IdentityMatrix<0.5>::value, Shape{3, 4}, {}, w.data());
   CHECK(w == std::vector<float>{0.5f, 0, 0, 0, 0, 0.5f, 0, 0, 0, 0, 0.5f, 0});
+}
+
+TEST_CASE("the kernels of a Fourier transform are Keras's") {
+  const auto check = [](const Initializer& init, Shape shape, const std::string& name) {
+    CAPTURE(name);
+    std::vector<float> w(static_cast<std::size_t>(shape.size()));
+    initialize(init, shape, {}, w.data());
+    const std::vector<float>& wanted = golden("stft/" + name);
+    REQUIRE(w.size() == wanted.size());
+    for (std::size_t i = 0; i < w.size(); ++i) CHECK(std::fabs(w[i] - wanted[i]) < 1e-6f);
+  };
+  check(STFT<>::value, {6, 1, 4}, "default");
+  check(STFT<STFTSide::imag, STFTWindow::hamming, STFTScaling::spectrum, true>::value, {7, 1, 5},
+        "imaginary");
+  check(STFT<STFTSide::real, STFTWindow::none>::value, {5, 1, 3}, "plain");
+  check(STFT<STFTSide::real, STFTWindow::blackmanharris, STFTScaling::none>::value, {6, 1, 4}, "unscaled");
+  check(STFT<STFTSide::real, STFTWindow::flattop, STFTScaling::density, true>::value, {1, 1, 3}, "one_step");
+  for (const STFTWindow window :
+       {STFTWindow::boxcar, STFTWindow::blackman, STFTWindow::nuttall, STFTWindow::flattop}) {
+    Initializer init = STFT<>::value;
+    init.stft = {STFTSide::real, window, STFTScaling::spectrum, false};
+    check(init, {8, 1, 2}, std::string(enum_name(window)));
+  }
+  std::vector<float> w(12);
+  CHECK_THROWS_WITH(initialize(STFT<>::value, Shape{3, 4}, {}, w.data()),
+                    "STFT got a weight of (3, 4), (steps, 1, bins) wanted, with two bins or more");
 }
 
 TEST_CASE("fans of a convolution kernel count its receptive field") {

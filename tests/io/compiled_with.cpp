@@ -48,19 +48,22 @@ TEST_CASE("losses, weights and metrics by the names of the outputs, in lists, an
 TEST_CASE("what a loss is made with is written and read") {
   const TemporaryFolder folder;
   const functional::Tensor x = functional::Input(Shape{3});
-  functional::Model model(x, std::vector{x.then(DenseSpec{.units = 2}), x.then(DenseSpec{.units = 2}),
-                                         x.then(DenseSpec{.units = 2}), x.then(DenseSpec{.units = 2})});
+  const auto dense = [&] { return x.then(DenseSpec{.units = 2}); };
+  functional::Model model(x, std::vector{dense(), dense(), dense(), dense(), dense()});
   const ForOutput smooth(CategoricalCrossentropy<FromLogits, LabelSmoothing<0.1>>{});
   const auto trainer =
       compile(model, SGD{}, smooth, ForOutput(SparseCategoricalCrossentropy<FromLogits, IgnoreClass<0>>{}),
-              ForOutput(Reduced<BinaryFocalCrossentropy<1.5>, LossReduction::sum>{}),
-              ForOutput(Reduced<Huber<>, LossReduction::mean>{}));
+              ForOutput(Reduced<BinaryFocalCrossentropy<1.5, true, 0.25, FromLogits>, LossReduction::sum>{}),
+              ForOutput(Circle<40.0, 0.25, false>{}),
+              ForOutput(Reduced<Huber<>, LossReduction::mean>{}, metrics::ExactAccuracy{}));
   io::save_model(trainer, folder.file("model.keras"));
   const io::CompiledWith compiled = read(folder.file("model.keras"));
   CHECK(text(compiled.outputs.at(0)) == "categorical_crossentropy logits 1 label_smoothing=0.1");
   CHECK(text(compiled.outputs.at(1)) == "sparse_categorical_crossentropy logits 1 ignore_class=0");
-  CHECK(text(compiled.outputs.at(2)) == "binary_focal_crossentropy 1 sum gamma=1.5 alpha=0.25");
-  CHECK(text(compiled.outputs.at(3)) == "huber 1");
+  CHECK(text(compiled.outputs.at(2)) ==
+        "binary_focal_crossentropy logits 1 sum gamma=1.5 alpha=0.25 apply_class_balancing=1");
+  CHECK(text(compiled.outputs.at(3)) == "circle 1 gamma=40 margin=0.25 remove_diagonal=0");
+  CHECK(text(compiled.outputs.at(4)) == "huber 1 exact_accuracy");
 }
 
 TEST_CASE("what a trainer writes is read again; a model that was not compiled has none") {

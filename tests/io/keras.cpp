@@ -151,6 +151,15 @@ TEST_CASE("what a layer does not know is refused by name") {
   CHECK(spec.kernel_initializer == HeNormal::value);
   CHECK(spec.kernel_regularizer == Regularizer{0, 0.25});
   CHECK(spec.bias_regularizer == Regularizer{0.5, 0});
+  const char* const stft = R"({"module": "keras.initializers", "class_name": "STFT",
+      "config": {"side": "imag", "window": null, "periodic": true, "scaling": "spectrum"}, "registered_name": null})";
+  Initializer kernel = Ones::value;
+  io::detail::take(Json::parse(stft), kernel);
+  CHECK(kernel == STFT<STFTSide::imag, STFTWindow::none, STFTScaling::spectrum, true>::value);
+  CHECK(io::detail::put(kernel) == Json::parse(stft));
+  io::detail::take(Json::parse(R"({"class_name": "STFT", "config": {"window": "tukey"}})"),
+                   kernel = Ones::value);
+  CHECK(kernel == Ones::value);
   CHECK(message_of([&] { of_dense(R"({"units": 7.5})"); }) == "units: 7.5 came, a whole number wanted");
   CHECK(message_of([&] {
           of_dense(R"({"units": 7, "activation": "swoosh"})");

@@ -8,6 +8,7 @@ import contextlib
 import io
 import os
 import tempfile
+import types
 import warnings
 
 import keras
@@ -17,7 +18,7 @@ from keras.src.callbacks.callback_list import CallbackList
 from keras.src.trainers.epoch_iterator import EpochIterator
 from keras.src.utils import progbar
 
-from golden import HERE, write_line
+from golden import HERE, fill, fill_weights, write_line
 
 NONE, NAN = 8e9, 9e9
 MONITORS = ["val_loss", "val_accuracy", "loss"]
@@ -302,6 +303,37 @@ def averages(file):
         write_line(file, f"callbacks/averages/{name}/kernel", model.get_weights()[0])
 
 
+def shown(file):
+    """The bytes of evaluate and predict on 5 samples in batches of 2, for each verbosity: a clock of their own."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mean_absolute_error"])
+    fill_weights(model)
+
+    class InTurn(callbacks.Callback):
+        """One that looks at batches: Keras then calls the bar's in their order, and not in threads."""
+        def on_test_batch_end(self, batch, logs=None):
+            pass
+
+        def on_predict_batch_end(self, batch, logs=None):
+            pass
+
+    x, y, times = fill((5, 3), 1, 2), fill((5, 1), 5), [0.0, 0.25, 0.125, 0.03125, 0.5]
+    for verbose in (1, 2):
+        for name, work in ("evaluate", lambda: model.evaluate(x, y, 2, verbose, callbacks=[InTurn()])), \
+                ("predict", lambda: model.predict(x, 2, verbose, callbacks=[InTurn()])):
+            clock = iter(1000 + np.cumsum(times))
+            out = io.StringIO()
+            original = progbar.time
+            progbar.time = types.SimpleNamespace(time=lambda: float(next(clock)))
+            try:
+                with contextlib.redirect_stdout(out):
+                    work()
+            finally:
+                progbar.time = original
+            write_line(file, f"callbacks/shown/{name}/{verbose}", list(out.getvalue().encode()))
+    write_line(file, "callbacks/shown/times", times)
+
+
 def main():
     warnings.simplefilter("ignore")
     model = compiled()
@@ -317,6 +349,7 @@ def main():
         batches(file)
         order(file)
         averages(file)
+        shown(file)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,15 @@ CASES = [
     ("categorical_crossentropy_soft_smooth",
      losses.CategoricalCrossentropy(True, label_smoothing=0.1), np.float32(SOFT), LOGITS),
 ]
+FOCAL = [
+    ("binary_focal_crossentropy_logits", losses.BinaryFocalCrossentropy(from_logits=True), BITS, OUTPUTS),
+    ("binary_focal_crossentropy_smooth",
+     losses.BinaryFocalCrossentropy(True, alpha=0.3, gamma=1.5, label_smoothing=0.2), BITS, P),
+    ("categorical_focal_crossentropy_logits",
+     losses.CategoricalFocalCrossentropy(from_logits=True, label_smoothing=0.1), one_hot(CLASSES, 5), LOGITS),
+    ("categorical_focal_crossentropy_smooth",
+     losses.CategoricalFocalCrossentropy(0.5, 3.0, label_smoothing=0.1), one_hot(CLASSES, 5), Q),
+]
 # One number for all rows.
 WHOLE = [
     ("dice", losses.Dice(), BITS, P),
@@ -124,13 +133,30 @@ def ignoring():
         yield f"ignoring/{ignored}/metrics", [metric.result() for metric in measured]
 
 
+def circles():
+    """Vectors that are compared, two of them alone in their class: alone, with weights, and three steps of SGD."""
+    y, weights = np.int32([300, 300, -1, -1, 2, 7]), np.float32([1, 2, 0.5, 1, 3, 1])
+    z = fill((6, 4), 3)
+    z /= np.linalg.norm(z, axis=1, keepdims=True)
+    for name, settings in ("circle", {}), ("circle_soft", {"gamma": 4.0, "margin": 0.25, "remove_diagonal": False}):
+        loss = losses.Circle(**settings)
+        yield from loss_arrays("loss", [(name, loss, y, z, linear)], "z")
+        yield f"loss/{name}/weighed", [losses.Circle(**settings, reduction=reduction)(y, z, weights) for reduction in
+                                       ("sum_over_batch_size", "sum", "mean_with_sample_weight")]
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.UnitNormalization()])
+    model.compile(keras.optimizers.SGD(0.01), losses.Circle(gamma=8.0))
+    fill_weights(model)
+    steps = [model.train_on_batch(z, y, weights) for _ in range(3)]
+    yield "fit_circle", [*steps, model.evaluate(z, y, 3, verbose=0)]
+
+
 def main():
     jax.config.update("jax_default_matmul_precision", "highest")
     with open(HERE / "losses.txt", "w", encoding="ascii") as file:
         print(f"# keras {keras.__version__}, jax {jax.__version__}", file=file)
-        for name, array in loss_arrays("loss", [(*case, linear) for case in CASES + WHOLE], "z"):
+        for name, array in loss_arrays("loss", [(*case, linear) for case in CASES + FOCAL + WHOLE], "z"):
             write_line(file, name, array)
-        for name, array in [*sequence_losses(), *sequence_training(), *reductions(), *ignoring()]:
+        for name, array in [*sequence_losses(), *sequence_training(), *reductions(), *ignoring(), *circles()]:
             write_line(file, name, array)
 
 

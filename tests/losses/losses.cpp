@@ -86,6 +86,13 @@ TEST_CASE("further losses and their gradients against Keras") {
   check_in_both<BinaryFocalCrossentropy<1.5, true, 0.3>>("binary_focal_crossentropy_balanced");
   check_in_both<CategoricalFocalCrossentropy<>>("categorical_focal_crossentropy");
   check_in_both<CategoricalFocalCrossentropy<0.5, 3.0>>("categorical_focal_crossentropy_soft");
+  check_in_both<BinaryFocalCrossentropy<2.0, false, 0.25, FromLogits>>("binary_focal_crossentropy_logits");
+  check_in_both<BinaryFocalCrossentropy<1.5, true, 0.3, LabelSmoothing<0.2>>>(
+      "binary_focal_crossentropy_smooth");
+  check_in_both<CategoricalFocalCrossentropy<0.25, 2.0, FromLogits, LabelSmoothing<0.1>>>(
+      "categorical_focal_crossentropy_logits");
+  check_in_both<CategoricalFocalCrossentropy<0.5, 3.0, LabelSmoothing<0.1>>>(
+      "categorical_focal_crossentropy_smooth");
   check_in_both<CategoricalGeneralizedCrossEntropy<>>("categorical_generalized_cross_entropy");
   check_in_both<CategoricalGeneralizedCrossEntropy<0.8>>("categorical_generalized_cross_entropy_q");
 }
@@ -234,6 +241,74 @@ TEST_CASE("one number for a whole batch") {
   check_whole("dice", Dice{});
   check_whole("tversky", Tversky<>{});
   check_whole("tversky_unequal", Tversky<0.3, 0.8>{});
+}
+
+TEST_CASE("Circle compares the vectors of a batch, as Keras does") {
+  const std::int32_t labels[] = {300, 300, -1, -1, 2, 7};
+  const std::vector<float> weights{1, 2, 0.5, 1, 3, 1};
+  const auto check = [&]<class L, class S>(const std::string& name, L, S) {
+    CAPTURE(name);
+    const auto array = [&](const char* what) { return golden("loss/" + name + "/" + what); };
+    const std::vector<float> given = array("z"), row_losses = array("per_sample");
+    std::vector<S> z(given.begin(), given.end()), dz(z.size());
+    LossInput<S> in{6, 4, z.data(), nullptr, labels, nullptr, 1};
+    const double divisor =
+        keratin::detail::divisor<L>(in, static_cast<S*>(nullptr), static_cast<S*>(nullptr));
+    in.gradient = dz.data();
+    in.weight = static_cast<S>(1 / divisor);
+    CHECK(near(L::evaluate(in) / divisor, double{array("value")[0]}));
+    CHECK(all_near(dz, array("dz")));
+    for (std::size_t r = 0; r < 6; ++r) {
+      std::vector<S> alone(6);
+      alone[r] = 1;
+      in.weights = alone.data();
+      CHECK(near(L::evaluate(in), double{row_losses[r]}));
+    }
+  };
+  const auto check_in_both = [&](const std::string& name, auto loss) {
+    check(name, loss, 0.0f);
+    check(name, loss, 0.0);
+    Model<Sequential<Input<4>>> model;
+    const Array y(labels);
+    const auto weighed = [&](const auto& of) {
+      return compile(model, SGD{}, of)
+          .test_on_batch(golden("loss/" + name + "/z"), y, {.sample_weight = weights})[0];
+    };
+    using L = decltype(loss);
+    CHECK(all_near(std::array{weighed(loss), weighed(Reduced<L, LossReduction::sum>{}),
+                              weighed(Reduced<L, LossReduction::mean_with_sample_weight>{})},
+                   golden("loss/" + name + "/weighed")));
+  };
+  check_in_both("circle", Circle<>{});
+  check_in_both("circle_soft", Circle<4.0, 0.25, false>{});
+
+  Model<Sequential<Input<4>, Dense<3>, UnitNormalization<>>> model;
+  fill_weights(model);
+  auto trainer = compile(model, SGD{0.01}, Circle<8.0>{});
+  const std::vector<float>& x = golden("loss/circle/z");
+  std::vector<double> came;
+  for (int step = 0; step < 3; ++step)
+    came.push_back(trainer.train_on_batch(x, Array(labels), {.sample_weight = weights})[0]);
+  came.push_back(trainer.evaluate(x, Array(labels), 3)[0]);
+  CHECK(all_near(came, golden("fit_circle")));
+
+  const auto message = [&](auto& of, const Array& y) -> std::string {
+    try {
+      of.test_on_batch(x, y);
+    } catch (const std::exception& e) {
+      return e.what();
+    }
+    return "";
+  };
+  CHECK(message(trainer, std::vector<float>{0, 1, 2, 3, 4, 0.5f}) ==
+        "y: label 5 is 0.5, whole numbers from -2147483648 to 2147483647 wanted");
+  auto measuring = compile(model, SGD{}, Circle<>{}, metrics::Accuracy{});
+  CHECK(message(measuring, Array(labels)) ==
+        "the metric accuracy wants targets of the output's shape, numbers that are no classes came");
+  const std::vector<float> of_classes(3, 1);
+  CHECK_THROWS_WITH(trainer.test_on_batch(x, Array(labels), {.class_weight = of_classes}),
+                    "class_weight came, and a loss whose targets are no classes");
+  static_assert(Circle<>::fit(Shape{5, 3}, Linear{}).broken == &needs_a_vector_a_sample);
 }
 
 TEST_CASE("reductions against Keras, with weights and masks") {

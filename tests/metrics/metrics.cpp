@@ -84,6 +84,16 @@ TEST_CASE("further metrics against Keras") {
   check_metric<AUC<Curve::PR, 5>>("auc_pr_few");
   check_metric<AUC<Curve::ROC, 7, Summation::minoring>>("auc_minoring");
   check_metric<AUC<Curve::PR, 7, Summation::majoring>>("auc_majoring");
+  check_metric<AUC<Curve::ROC, 20, Summation::interpolation, MultiLabel<3>>>("auc_of_labels");
+  using Weights = LabelWeights<1.0, 0.5, 3.0>;
+  check_metric<AUC<Curve::PR, 20, Summation::interpolation, Weights, MultiLabel<3>>>("auc_of_weighed_labels");
+  check_metric<AUC<Curve::ROC, 9, Summation::interpolation, MultiLabel<2>>>("auc_of_two_labels");
+  check_metric<AUC<Curve::ROC, 200, Summation::interpolation, Weights>>("auc_weighed");
+  check_metric<AUC<Curve::ROC, 200, Summation::interpolation, AtThresholds<0.2, 0.45, 0.5>>>("auc_at");
+  check_metric<AUC<Curve::PR, 200, Summation::minoring, AtThresholds<0.3, 0.8>, MultiLabel<3>>>(
+      "auc_at_of_labels");
+  check_metric<AUC<Curve::ROC, 200, Summation::interpolation, FromLogits>>("auc_logits");
+  check_metric<ExactAccuracy>("exact_accuracy");
   check_metric<F1Score<5>>("f1_macro");
   check_metric<F1Score<5, Averaging::micro>>("f1_micro");
   check_metric<F1Score<5, Averaging::weighted>>("f1_weighted");

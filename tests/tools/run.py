@@ -406,16 +406,16 @@ def case_progress(folder):
     """Where errors go to a terminal, long work says how far it is; elsewhere it says nothing."""
     x = write(folder + "/x.npy", npy_bytes((3000, 6), filled(18000, 0)))
     data = write_npz(folder + "/data.npz", {"x": ((3000, 6), filled(18000, 0)), "y": ((3000, 4), filled(12000, 1))})
-    for what, arguments in (("measuring layer 1 of 3", ["bench", in_versions("sequential.h5"), "--batch-sizes", "1"]),
-                            ("sample 2048 of 3000", ["predict", in_versions("sequential.h5"), "--input", x, "--output",
+    for what, end, arguments in (("measuring layer 1 of 3", "\r\033[K", ["bench", in_versions("sequential.h5"), "--batch-sizes", "1"]),
+                            ("sample 2048 of 3000", "\r\033[K", ["predict", in_versions("sequential.h5"), "--input", x, "--output",
                                                      folder + "/y.npy"]),
-                            ("batch 64 of 94", ["evaluate", in_versions("sequential.h5"), "--data", data, "--loss", "mse"])):
+                            ("\033[1m94/94\033[0m \033[32m", "\r\n", ["evaluate", in_versions("sequential.h5"), "--data", data, "--loss", "mse"])):
         ours, its = pty.openpty()
         done = subprocess.run([TOOL, *arguments], stdout=subprocess.DEVNULL, stderr=its, timeout=120)
         os.close(its)
         text = os.read(ours, 1 << 16).decode()
         os.close(ours)
-        check(done.returncode == 0 and what in text and text.endswith("\r\033[K"), text)
+        check(done.returncode == 0 and what in text and text.endswith(end), text)
         check(subprocess.run([TOOL, *arguments], capture_output=True, timeout=120).stderr == b"", what)
     check(npy_values(read(folder + "/y.npy"))[0] == (3000, 4))
 

@@ -1,5 +1,7 @@
-// What fit() prints: Keras's bar and lines, byte for byte, what a file gets instead of a bar, and drawings of
-// its history.
+// What fit(), evaluate() and predict() print: Keras's bar and lines, byte for byte, what a file gets instead
+// of a bar, and drawings of its history.
+#include <keratin/callbacks/progbar_logger.hpp>
+#include <keratin/training/fit_dataset.hpp>
 #include <keratin/training/plot.hpp>
 #include <keratin/training/progress.hpp>
 
@@ -36,6 +38,21 @@ std::string written(auto write) {
   std::fclose(file);
   return text;
 }
+std::size_t times(const std::string& text, std::string_view part) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+std::string keras_text(const std::string& name) {
+  std::string text;
+  for (const float c : golden(name)) text += static_cast<char>(static_cast<int>(c));
+  return text;
+}
+void start_clock(std::vector<float> times) {
+  ticks = std::move(times);
+  tick = 0;
+  clock_time = 1000;
+}
 std::string printed(int steps, int verbose) {
   return written([&](std::FILE* file) {
     Progress progress(steps, verbose, file);
@@ -56,9 +73,7 @@ TEST_CASE("a terminal gets Keras's bytes") {
       CAPTURE(verbose);
       const std::vector<float> script = golden("callbacks/bar/" + name + "/times");
       const int updates = static_cast<int>(script.size()) - 3;
-      ticks.assign(script.begin() + 1, script.end());
-      tick = 0;
-      clock_time = 1000;
+      start_clock({script.begin() + 1, script.end()});
       const std::string text = written([&](std::FILE* file) {
         Progress progress(static_cast<int>(script[0]), verbose, file, Progress::On::terminal, scripted_now);
         for (int step = 0; step < updates; ++step)
@@ -68,11 +83,46 @@ TEST_CASE("a terminal gets Keras's bytes") {
             scripted_now();
         progress.finish(updates, logs[0]);
       });
-      std::string wanted;
-      for (const float c : golden("callbacks/bar/" + name + "/" + std::to_string(verbose)))
-        wanted += static_cast<char>(static_cast<int>(c));
-      CHECK(text == wanted);
+      CHECK(text == keras_text("callbacks/bar/" + name + "/" + std::to_string(verbose)));
     }
+}
+
+TEST_CASE("evaluate and predict show what Keras's show") {
+  using namespace keratin;
+  const std::vector<float> x = filled_array(5 * 3, 1, 4), y = filled_array(5, 5);
+  const auto check = [&](auto& model) {
+    fill_weights(model);
+    auto trainer = compile(model, SGD{}, MeanSquaredError{}, metrics::MeanAbsoluteError{});
+    for (const int verbose : {0, 1, 2}) {
+      CAPTURE(verbose);
+      const auto wanted = [&](const std::string& what) {
+        return verbose == 0 ? "" : keras_text("callbacks/shown/" + what + "/" + std::to_string(verbose));
+      };
+      start_clock(golden("callbacks/shown/times"));
+      CHECK(written([&](std::FILE* file) {
+              ProgbarLogger logger(verbose, file, Progress::On::terminal, scripted_now);
+              trainer.evaluate(x, y, 2, {}, logger);
+            }) == wanted("evaluate"));
+      start_clock(golden("callbacks/shown/times"));
+      CHECK(written([&](std::FILE* file) {
+              auto data = data::from_arrays(Array(x).rows_of(3)) | data::batch(2);
+              detail::predict(model, data, 0, {3, verbose, file, Progress::On::terminal, scripted_now});
+            }) == wanted("predict"));
+    }
+    // A file gets one line of each test, and of those in fit none.
+    const std::string lines = written([&](std::FILE* file) {
+      ProgbarLogger logger(2, file);
+      trainer.fit(x, y, {.validation_data = {.x = x, .y = y}, .verbose = 0}, logger);
+      for (int round = 0; round < 2; ++round) trainer.evaluate(x, y, 2, {}, logger);
+    });
+    CHECK(times(lines, "3/3 - ") == 2);
+    CHECK(times(lines, "\n") == 2);
+  };
+  Model<Sequential<Input<3>, Dense<1>>> model;
+  check(model);
+  const functional::Tensor in = functional::Input(Shape{3});
+  functional::Model graph(in, in.then(DenseSpec{.units = 1}));
+  check(graph);
 }
 
 TEST_CASE("verbose 0 prints nothing") { CHECK(printed(3, 0) == ""); }
@@ -101,11 +151,6 @@ keratin::History history_of(std::string_view key, std::initializer_list<double> 
   int epoch = 0;
   for (const double value : values) history.add(epoch++, key, value);
   return history;
-}
-std::size_t times(const std::string& text, std::string_view part) {
-  std::size_t n = 0;
-  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++n;
-  return n;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <keratin/core/options.hpp>
 #include <keratin/core/random.hpp>
 #include <keratin/core/shape.hpp>
+#include <keratin/initializers/stft_kernel.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -11,18 +12,27 @@
 
 namespace keratin {
 
-enum class Distribution : unsigned char { constant, uniform, normal, truncated_normal, orthogonal, identity };
+enum class Distribution : unsigned char {
+  constant,
+  uniform,
+  normal,
+  truncated_normal,
+  orthogonal,
+  identity,
+  stft
+};
 enum class Fan : unsigned char { none, in, average, out };
 
 /// constant: `value`. Others: around `value` with half-width or standard deviation `spread`; with a fan they
 /// follow Keras's VarianceScaling with `spread` as its scale: variance = scale / max(1, fan). orthogonal:
-/// `spread` times an orthonormal matrix. identity: `spread` on a matrix's diagonal. unit_forget: an LSTM's
-/// bias, whose second quarter is 1 in any case.
+/// `spread` times an orthonormal matrix. identity: `spread` on a matrix's diagonal. stft: the kernel of a
+/// Fourier transform. unit_forget: an LSTM's bias, whose second quarter is 1 in any case.
 struct Initializer {
   Distribution distribution = Distribution::constant;
   Fan fan = Fan::none;
   double value = 0, spread = 0;
   bool unit_forget = false;
+  detail::STFTKernel stft{};
 
   constexpr bool operator==(const Initializer&) const = default;
 };
@@ -71,6 +81,7 @@ template <class S> void orthogonalize(int rows, int columns, double gain, S* mat
 
 /// Fills values[0 .. shape.size()) from the stream.
 template <class S> void initialize(const Initializer& init, Shape shape, Random random, S* values) {
+  if (init.distribution == Distribution::stft) return init.stft.fill(shape, values);
   const int n = shape.size();
   const bool orthogonal = init.distribution == Distribution::orthogonal;
   double spread = orthogonal ? 1 : init.spread;

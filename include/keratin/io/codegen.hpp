@@ -158,6 +158,10 @@ inline std::string argument_text(const Initializer& i) {
     return "Constant<" + number_text(i.value) + ">";
   if (i == Initializer{Distribution::truncated_normal, Fan::none, i.value, i.spread})
     return "TruncatedNormal<" + number_text(i.value) + ", " + number_text(i.spread) + ">";
+  if (i == Initializer{Distribution::stft, Fan::none, 0, 0, false, i.stft})
+    return "STFT<STFTSide::" + std::string(enum_name(i.stft.side)) +
+           ", STFTWindow::" + std::string(enum_name(i.stft.window)) +
+           ", STFTScaling::" + std::string(enum_name(i.stft.scaling)) + (i.stft.periodic ? ", true>" : ">");
   return "";
 }
 inline std::string argument_text(const Constraint& c) {

@@ -26,6 +26,7 @@ inline std::string function_name(const Json& j) {
     if (const Json config = j.value("config", Json());
         config.is_object() && config.value("fn", Json()).is_string())
       return config["fn"];
+  if (j.is_object() && name == "Accuracy") return "exact_accuracy";  // not the string "accuracy"
   return snake_case(name);
 }
 
@@ -33,7 +34,8 @@ inline void take_loss(const Json& j, CompiledOutput& output) {
   output.loss = function_name(j);
   if (!j.is_object() || !j.contains("config") || !j["config"].is_object()) return;
   for (const auto& [key, value] : j["config"].items()) {
-    const bool default_value = key == "name" || key == "dtype" || value.is_null() || value == false ||
+    const bool default_value = key == "name" || key == "dtype" || value.is_null() ||
+                               value == (key == "remove_diagonal") ||
                                (key == "label_smoothing" && value == 0) || (key == "axis" && value == -1) ||
                                (key == "reduction" && (value == "mean" || value == "auto"));
     if (key == "from_logits")
@@ -42,6 +44,8 @@ inline void take_loss(const Json& j, CompiledOutput& output) {
       take(value, output.reduction);
     else if (default_value)
       continue;
+    else if (value.is_boolean())
+      output.settings.emplace_back(key, value.get<bool>());
     else if (value.is_number() && key != "axis")
       output.settings.emplace_back(key, value);
     else

@@ -292,6 +292,21 @@ inline void take(const Json& j, Initializer& v) {
                              : Fan::average,
          0, number_in(j, "scale", 1)};
   }
+  if (name == "stft" || name == "stft_initializer") {
+    const Json config = j.is_object() ? j.value("config", Json::object()) : Json::object();
+    const auto word = [&](const char* key, auto& to) {
+      if (!config.contains(key)) return true;
+      const Json said = config[key].is_null() ? Json("none") : config[key];
+      constexpr auto names = names_of(std::remove_cvref_t<decltype(to)>());
+      const auto at = std::find(names.begin(), names.end(), said.is_string() ? said.get<std::string>() : "");
+      to = static_cast<std::remove_cvref_t<decltype(to)>>(at - names.begin());
+      return at != names.end();
+    };
+    Initializer kernel = STFT<>::value;
+    keratin::detail::STFTKernel& stft = kernel.stft;
+    if (config.contains("periodic")) take(config["periodic"], stft.periodic);
+    if (word("side", stft.side) && word("window", stft.window) && word("scaling", stft.scaling)) v = kernel;
+  }
   v.unit_forget = forget;
 }
 
@@ -414,6 +429,16 @@ inline Json put(const Initializer& v) {
       return record("Identity", {{"gain", v.spread}});
     case Distribution::normal:
       return record("RandomNormal", {{"mean", v.value}, {"stddev", v.spread}});
+    case Distribution::stft: {
+      const auto word = [](auto value) {
+        const std::string_view name = enum_name(value);
+        return name == "none" ? Json() : Json(name);
+      };
+      return record("STFT", {{"side", word(v.stft.side)},
+                             {"window", word(v.stft.window)},
+                             {"periodic", v.stft.periodic},
+                             {"scaling", word(v.stft.scaling)}});
+    }
     case Distribution::truncated_normal:
       break;
   }

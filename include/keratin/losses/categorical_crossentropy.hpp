@@ -27,8 +27,9 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
   }
 
   /// Whether a row of that class counts; one beyond the classes is there only to be ignored.
-  static constexpr bool counts(std::int32_t label, int n) {
-    return label >= 0 && label < n && !(ignores && label == ignored);
+  template <class S> static bool counts(const LossInput<S>& in, int r) {
+    const std::int32_t label = in.labels[r];
+    return label >= 0 && label < in.n && !(ignores && label == ignored);
   }
 
   /// Sum over rows, from logits.
@@ -41,7 +42,7 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
       const S* const values = in.labels ? nullptr : in.values + static_cast<std::ptrdiff_t>(r) * in.n;
       S target = 0, weighted = 0;  // sum of y and of y z
       if (in.labels) {
-        if (counts(in.labels[r], in.n)) target = 1, weighted = z[in.labels[r]];
+        if (counts(in, r)) target = 1, weighted = z[in.labels[r]];
       } else {
         for (int c = 0; c < in.n; ++c) target += values[c], weighted += values[c] * z[c];
       }
@@ -85,7 +86,7 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
         return smoothed<label_smoothing>(
             in.labels ? S(c == in.labels[r]) : in.values[static_cast<std::ptrdiff_t>(r) * in.n + c], in.n);
       };
-      if (in.labels && !counts(in.labels[r], in.n)) continue;
+      if (in.labels && !counts(in, r)) continue;
       if (in.labels && label_smoothing == 0)
         sum -= log_p(in.labels[r]);
       else

@@ -64,11 +64,22 @@ template <bool OfClasses, class... Options> struct LossOptions {
 }  // namespace detail
 
 /// How a loss wants its targets: values of the output's shape, any or from 0 to 1, or class numbers, one a
-/// row. Or sequences of class numbers, one a sample: then a row is all that the network makes of a sample.
-enum class Targets : unsigned char { values, probabilities, classes, values_or_classes, sequences };
+/// row. Or sequences of class numbers, one a sample: then a row is all that the network makes of a sample. Or
+/// whole numbers, one a row, that are equal where rows belong together: then the rows of a batch are
+/// compared.
+enum class Targets : unsigned char {
+  values,
+  probabilities,
+  classes,
+  values_or_classes,
+  sequences,
+  identities
+};
 
 constexpr bool takes_classes(Targets t) { return t == Targets::classes || t == Targets::values_or_classes; }
-constexpr bool takes_values(Targets t) { return t != Targets::classes && t != Targets::sequences; }
+constexpr bool takes_values(Targets t) {
+  return t != Targets::classes && t != Targets::sequences && t != Targets::identities;
+}
 
 /// A batch's outputs and targets: `rows` rows of n values.
 template <class S> struct LossInput {
@@ -84,6 +95,8 @@ template <class S> struct LossInput {
   int length = 0, classes = 0;
   S* scratch = nullptr;
   double count = 1;  // what each row counts in a metric
+  // Of Targets::identities only: what each row counts, and 0 where it does not; null: all count 1.
+  const S *weights = nullptr, *mask = nullptr;
 
   /// One row of it.
   LossInput row(int r) const {

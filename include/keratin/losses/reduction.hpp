@@ -33,7 +33,7 @@ template <class Loss> constexpr LossReduction reduction_of() {
     return LossReduction::sum_over_batch_size;
 }
 
-// Whether a loss leaves rows of some class out, and this one.
+// Whether a loss leaves some rows out, and this one.
 template <class Loss> constexpr bool ignores_rows() {
   if constexpr (requires { Loss::ignores; })
     return Loss::ignores;
@@ -42,7 +42,7 @@ template <class Loss> constexpr bool ignores_rows() {
 }
 template <class Loss, class S> bool is_ignored(const LossInput<S>& in, int r) {
   if constexpr (ignores_rows<Loss>())
-    return !Loss::counts(in.labels[r], in.n);
+    return !Loss::counts(in, r);
   else
     return false;
 }

@@ -34,6 +34,20 @@ struct Accuracy : Mean {
   }
 };
 
+/// How many outputs are equal to their targets: of whole numbers. Keras: the class Accuracy, whose name here
+/// stands for what "accuracy" means.
+struct ExactAccuracy : Mean {
+  static constexpr const char* name = "exact_accuracy";
+  static constexpr const char* class_name = "Accuracy";
+  static constexpr Targets targets = Targets::values;
+
+  template <class S> void update(const LossInput<S>& batch) {
+    int right = 0;
+    for (int i = 0; i < batch.rows * batch.n; ++i) right += batch.y[i] == batch.values[i];
+    add(static_cast<double>(right) / batch.n, batch);
+  }
+};
+
 /// Keras: BinaryAccuracy(threshold). How many outputs, each a prediction of yes or no, are right.
 template <double Threshold = 0.5> struct BinaryAccuracy : Mean {
   static constexpr const char* name = "binary_accuracy";

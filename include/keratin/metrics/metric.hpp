@@ -37,6 +37,8 @@ class Sum {
 
 /// A loss as a metric, on the network's predictions. Keras: the loss's own name.
 template <class Loss> struct LossMetric : Mean {
+  static_assert(Loss::targets != Targets::identities,
+                "keratin: a loss that compares the rows of a batch is no metric");
   using Measured = Loss;
   static constexpr const char* name = Loss::name;
   static constexpr Targets targets = Loss::targets;

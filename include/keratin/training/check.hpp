@@ -9,10 +9,10 @@
 
 namespace keratin::detail {
 
-// How the targets of a sample are given: as class numbers, one a row, as values of the output's shape, or as
-// a sequence of class numbers.
+// How the targets of a sample are given: as class numbers, one a row, or numbers that are no classes; as
+// values of the output's shape; or as a sequence of class numbers.
 struct TargetLayout {
-  bool labels = false, sequence = false;
+  bool labels = false, identities = false, sequence = false;
   std::size_t per_sample = 0;
 };
 
@@ -40,12 +40,13 @@ template <class S> bool check_finite(const Array& values, const char* what, std:
 }
 
 // ignored: of a loss that ignores a class, which one.
-inline bool check_labels(const Array& labels, int classes, const Text& name, const int* ignored = nullptr) {
+inline bool check_labels(const Array& labels, int first, int last, const Text& name,
+                         const int* ignored = nullptr) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const double label = labels(i);
-    if (label >= 0 && label < classes && label == static_cast<int>(label)) continue;
+    if (label >= first && label <= last && label == static_cast<int>(label)) continue;
     if (ignored && label == *ignored) continue;
-    report(Text(name.view(), ": label ", i, " is ", label, ", whole numbers from 0 to ", classes - 1,
+    report(Text(name.view(), ": label ", i, " is ", label, ", whole numbers from ", first, " to ", last,
                 " wanted"));
     return false;
   }
@@ -63,16 +64,20 @@ inline bool check_probabilities(const Array& values, const Text& name) {
 
 // A metric can use the targets that came for the loss.
 inline bool check_metric(const char* name, Targets wanted, const TargetLayout& came) {
-  const bool fits = came.sequence ? wanted == Targets::sequences
-                    : came.labels ? takes_classes(wanted)
-                                  : takes_values(wanted);
+  const bool fits = came.sequence     ? wanted == Targets::sequences
+                    : came.identities ? wanted == Targets::identities
+                    : came.labels     ? takes_classes(wanted)
+                                      : takes_values(wanted);
   if (fits) return true;
   const char *const classes = "class numbers", *const values = "targets of the output's shape",
                     *const sequences = "sequences of labels";
   const char* const wants = wanted == Targets::sequences ? sequences
                             : takes_values(wanted)       ? values
                                                          : classes;
-  const char* const got = came.sequence ? sequences : came.labels ? classes : values;
+  const char* const got = came.sequence     ? sequences
+                          : came.identities ? "numbers that are no classes"
+                          : came.labels     ? classes
+                                            : values;
   report(Text("the metric ", name, " wants ", wants, ", ", got, " came"));
   return false;
 }
@@ -115,7 +120,8 @@ bool check_targets(const Array& y, std::size_t n, const Shape& output, int index
   const Text name = name_of_array("y", index);
   const auto out = static_cast<std::size_t>(output.size());
   const std::size_t rows = out / static_cast<std::size_t>(output.last());
-  const bool classes = takes_classes(Loss::targets), values = takes_values(Loss::targets);
+  const bool identities = Loss::targets == Targets::identities;
+  const bool classes = identities || takes_classes(Loss::targets), values = takes_values(Loss::targets);
   if (Loss::targets == Targets::sequences) {
     if (y.size() == 0 || y.size() % n != 0 || y.size() / n > out) {
       report(Text(name.view(), ": ", y.size(), " values came, for each of ", n,
@@ -124,7 +130,7 @@ bool check_targets(const Array& y, std::size_t n, const Shape& output, int index
     }
     targets = {.sequence = true, .per_sample = y.size() / n};
   } else if (classes && y.size() == n * rows) {
-    targets = {.labels = true, .per_sample = rows};
+    targets = {.labels = true, .identities = identities, .per_sample = rows};
   } else if (values && y.size() == n * out) {
     targets = {.per_sample = out};
   } else {
@@ -134,10 +140,11 @@ bool check_targets(const Array& y, std::size_t n, const Shape& output, int index
     return false;
   }
   if (!(check_metric(Metrics::name, Metrics::targets, targets) && ...)) return false;
+  if (identities) return check_labels(y, INT32_MIN, INT32_MAX, name);
   if (targets.labels || targets.sequence) {
     const int* ignored = nullptr;
-    if constexpr (ignores_rows<Loss>()) ignored = &Loss::ignored;
-    return check_labels(y, output.last(), name, ignored);
+    if constexpr (ignores_rows<Loss>() && requires { Loss::ignored; }) ignored = &Loss::ignored;
+    return check_labels(y, 0, output.last() - 1, name, ignored);
   }
   return check_finite<S>(y, name.c_str(), out) &&
          (Loss::targets != Targets::probabilities || check_probabilities(y, name));

@@ -23,13 +23,17 @@ template <class D> bool ends(const D& data, int steps, const char* error) {
   report(Text(error));
   return false;
 }
+// How many batches it has; 0 where nobody knows.
+template <class D> int steps_of(const D& data) {
+  return static_cast<int>(std::clamp<std::int64_t>(data.cardinality(), 0, INT32_MAX));
+}
 // Its batches, as fit() and evaluate() take them. accepts(batch, weights, targets): whether one fits.
 template <std::size_t Outputs, class D, class Accepts> class DatasetBatches {
  public:
   DatasetBatches(D& data, const Array& class_weight, Accepts accepts)
       : data_(data), accepts_(accepts), weights_{{}, class_weight} {}
 
-  int steps() const { return static_cast<int>(std::clamp<std::int64_t>(data_.cardinality(), 0, INT32_MAX)); }
+  int steps() const { return steps_of(data_); }
   void begin(std::int64_t step, const Random*) {
     data::detail::rewind(data_, step);
     over_ = ahead_ = false;
@@ -147,19 +151,16 @@ auto Trainer<Capacity, Model, Optimizer, Heads...>::evaluate(D&& data, int steps
   return test_batches(batches, steps, run, callbacks...);
 }
 
-/// What a model of one output predicts for the batches of a data set from its beginning, one sample after the
-/// other: the bits that their arrays together would give. Errors: as of model.predict; a data set without end
-/// and no `steps`. Keras: predict.
-template <class Model, IsDataset D>
-  requires requires { typename Model::Scalar; }
-std::vector<typename Model::Scalar> predict(const Model& model, D&& data, int steps = 0) {
-  detail::expect_batches<D>();
+namespace detail {
+
+template <class Model, class D>
+std::vector<typename Model::Scalar> predict(const Model& model, D& data, int steps, Progress progress) {
   std::vector<typename Model::Scalar> y;
-  if (!detail::ends(data, steps, "predict: a data set without end came, a number of steps wanted")) return y;
   data::Batch batch;
   data::detail::Room twice;
   data.rewind();
-  for (int step = 0; (steps == 0 || step < steps) && data.next(batch, 1); ++step) {
+  int step = 0;
+  for (; (steps == 0 || step < steps) && data.next(batch, 1); ++step) {
     const std::size_t samples = batch.samples, before = y.size();
     // A single sample would take the latency path, whose sums are in another order.
     if (samples == 1 && twice.put(0, batch) && twice.put(1, batch)) twice.view(batch);
@@ -172,8 +173,24 @@ std::vector<typename Model::Scalar> predict(const Model& model, D&& data, int st
     else
       model.predict(batch.x[0], to);
     y.resize(before + samples * out);
+    progress.update(step + 1, [] { return NamedLogs(); });
   }
+  if (step > 0) progress.finish(step, {});
   return y;
+}
+
+}  // namespace detail
+
+/// What a model of one output predicts for the batches of a data set from its beginning, one sample after the
+/// other: the bits that their arrays together would give. verbose: 0 nothing, 1 a bar, 2 a line of how far it
+/// is. Errors: as of model.predict; a data set without end and no `steps`. Keras: predict.
+template <class Model, IsDataset D>
+  requires requires { typename Model::Scalar; }
+std::vector<typename Model::Scalar> predict(const Model& model, D&& data, int steps = 0, int verbose = 0) {
+  detail::expect_batches<D>();
+  if (!detail::ends(data, steps, "predict: a data set without end came, a number of steps wanted")) return {};
+  const int known = steps > 0 ? steps : detail::steps_of(data);
+  return detail::predict(model, data, steps, Progress(known, verbose));
 }
 
 }  // namespace keratin

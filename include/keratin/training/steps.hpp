@@ -92,11 +92,13 @@ double Trainer<Capacity, Model, Optimizer, Heads...>::measure(Head& head, LossIn
     };
     std::apply([&](auto&... metric) { (one(metric), ...); }, head.of_metrics);
   };
+  const bool compares = Head::Loss::targets == Targets::identities;
+  if (compares) in.weights = weights, in.mask = mask;
   const double divisor = detail::divisor<typename Head::Loss>(in, weights, mask);
   const auto reduced = [=]<class V>(V v) { return divisor == 0 ? V{0} : v / static_cast<V>(divisor); };
   in.weight = reduced(in.weight);
   double sum = 0;
-  if (!weights && !mask) {
+  if (compares || (!weights && !mask)) {
     sum = Head::Loss::evaluate(in);
     update(in, 1);
   } else {

@@ -154,8 +154,8 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   History fit(D&& data, V&& validation, const FitOptions& options, Callbacks&&... callbacks);
   template <IsDataset D, class... Callbacks>
   Logs evaluate(D&& data, int steps = 0, const Array& class_weight = {}, Callbacks&&... callbacks);
-  /// The loss and metrics over all samples; batches are those of compile<N> where batch_size is more. Keras:
-  /// evaluate.
+  /// The loss and metrics over all samples; batches are those of compile<N> where batch_size is more. It
+  /// shows its progress where one of the callbacks is a ProgbarLogger. Keras: evaluate.
   template <class... Callbacks>
   Logs evaluate(const Arrays& x, const Arrays& y, int batch_size = 32, const Weights& weights = {},
                 Callbacks&&... callbacks);
@@ -789,7 +789,8 @@ bool Trainer<Capacity, Model, Optimizer, Heads...>::check_weights(const Weights&
     if (outputs > 1) return refuse("class_weight: a model of ", outputs, " outputs came, one output wanted");
     if (of_samples.size() > 0) return refuse("class_weight and sample_weight came, one of them wanted");
     if (const bool no_classes =
-            (... || (Heads::Loss::targets == Targets::values || Heads::Loss::targets == Targets::sequences));
+            (... || (Heads::Loss::targets == Targets::values || Heads::Loss::targets == Targets::sequences ||
+                     Heads::Loss::targets == Targets::identities));
         no_classes)
       return refuse("class_weight came, and a loss whose targets are no classes");
     if (of_classes.size() != wanted)
