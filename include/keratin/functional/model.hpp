@@ -326,6 +326,24 @@ class Model {
   Arrays outputs_by_name(Named arrays) const {
     return by_name(arrays, outputs(), "output", [&](std::size_t k) { return output_name(k); });
   }
+  /// What the i-th of layers() makes: of one that returns its states, or scores, a shape for each.
+  std::vector<Shape> output_shapes(std::size_t i) const {
+    const int layer = graph_.layers[i];
+    std::vector<Shape> shapes;
+    if (layer >= 0) {
+      const Graph::Entry& entry = graph_.entry(layer);
+      const bool more = entry.node->extras().return_more;
+      for (const SliceSpec& piece : entry.node->pieces())
+        if (more || static_cast<int>(shapes.size()) < entry.node->outputs())
+          shapes.push_back(piece.fit(entry.out).out);
+      if (more && entry.node->attends()) {
+        const AttendedShapes made = entry.node->attended(entry.in);
+        shapes = {made.output, made.scores};
+      }
+    }
+    if (shapes.size() < 2) shapes = {layers_[i].out};
+    return shapes;
+  }
   /// What the calls of each of layers() read, as Keras writes it: "dense[1][0]" is what the second call of
   /// dense made. Nothing for a chain.
   std::vector<std::string> connections() const {
