@@ -437,7 +437,7 @@ def case_mistakes(folder):
     output = ["--output", folder + "/out.npy"]
     # The command line.
     refused(2, "subcommand is required")
-    refused(2, "there is no command 'sumary'", "sumary", model)
+    refused(2, "there is no command 'sumary', there are summary, ", "sumary", model)
     refused(2, "FILE is required", "summary")
     refused(2, "--input is required", "predict", model, *output)
     refused(2, "--epochs", "train", model, "--data", data, "--epochs", "0", "--output", folder + "/t.keras")
@@ -467,7 +467,7 @@ def case_mistakes(folder):
             model, "--input", wrong, *output)
     refused(3, "has the shape (6), (samples, 6) wanted", "predict", model, "--input", flat, *output)
     refused(3, "damaged.npy: ", "predict", model, "--input", damaged, *output)
-    refused(3, "one.npz: no array for the input 'input_layer_1'", "predict", two, "--input", one, "--output",
+    refused(3, "one.npz: no array for the input 'input_layer_1', there is ", "predict", two, "--input", one, "--output",
             folder + "/y.npz")
     refused(3, "'input_layer_1' has 3 samples, 4 wanted", "predict", two, "--input", more, "--output", folder + "/y.npz")
     refused(3, "data.csv: has no column called 'price', there are ", "evaluate", model, "--data", data, "--label", "price",

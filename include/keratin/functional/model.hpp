@@ -425,19 +425,20 @@ class Model {
     return tensors;
   }
   static Arrays by_name(Named arrays, std::size_t count, const char* what, auto name_of) {
+    std::vector<std::string> names;
+    for (std::size_t k = 0; k < count; ++k) names.push_back(name_of(k));
+    for (const auto& [name, array] : arrays)
+      if (std::find(names.begin(), names.end(), name) == names.end())
+        throw std::invalid_argument(
+            Text("Model: there is no ", what, " '", name, "', ", candidates(name, names).view()).c_str());
     std::vector<Array> ordered;
-    for (std::size_t k = 0; k < count; ++k) {
-      const std::string name = name_of(k);
+    for (const std::string& name : names) {
       const auto has_name = [&](const auto& one) { return one.first == name; };
       if (const auto n = std::count_if(arrays.begin(), arrays.end(), has_name); n != 1)
         throw std::invalid_argument(
             Text("Model: ", n, " arrays for ", what, " '", name, "' came, one wanted").c_str());
       ordered.push_back(std::find_if(arrays.begin(), arrays.end(), has_name)->second);
     }
-    if (arrays.size() != count)
-      throw std::invalid_argument(
-          Text("Model: ", arrays.size(), " arrays came, one for each of ", count, " ", what, "s wanted")
-              .c_str());
     return Arrays(ordered.data(), ordered.size());
   }
   // Whether a layer of several inputs does the same with an axis in front.
@@ -525,7 +526,9 @@ class Model {
   int find(std::string_view name) const {
     const std::vector<std::string> names = layer_names(layers_);
     const auto at = std::find(names.begin(), names.end(), name);
-    if (at == names.end()) throw std::invalid_argument(Text("Model: there is no layer '", name, "'").c_str());
+    if (at == names.end())
+      throw std::invalid_argument(
+          Text("Model: there is no layer '", name, "', ", candidates(name, names).view()).c_str());
     return graph_.layers[static_cast<std::size_t>(at - names.begin())];
   }
   void plan_again() {
