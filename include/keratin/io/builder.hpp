@@ -5,6 +5,9 @@
 #include <keratin/io/records.hpp>
 #include <keratin/io/texts.hpp>
 
+#include <boost/hana/unpack.hpp>
+
+#include <array>
 #include <set>
 
 namespace keratin::io::detail {
