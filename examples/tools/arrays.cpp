@@ -30,17 +30,15 @@ std::vector<std::size_t> without_ones(std::vector<std::size_t> extents) {
   return extents;
 }
 
-std::string names_of(const std::map<std::string, io::OwnedArray>& arrays) {
-  std::string names;
-  for (const auto& [name, array] : arrays) names += (names.empty() ? "" : ", ") + name;
-  return names.empty() ? "nothing" : names;
-}
 io::OwnedArray take(std::map<std::string, io::OwnedArray>& arrays, const std::string& name,
                     const char* what) {
   const auto at = arrays.find(name);
-  if (at == arrays.end())
-    throw io::FileError(std::string("no array for the ") + what + " '" + name + "'; there is " +
-                        names_of(arrays));
+  if (at == arrays.end()) {
+    std::vector<std::string> names;
+    for (const auto& [other, array] : arrays) names.push_back(other);
+    throw io::FileError(std::string("no array for the ") + what + " '" + name + "', " +
+                        std::string(candidates(name, names).view()));
+  }
   return std::move(arrays.extract(at).mapped());
 }
 void check_none_left(const std::map<std::string, io::OwnedArray>& arrays, const std::string& wanted) {

@@ -15,4 +15,8 @@ std::optional<io::CompiledWith> compiled_with(const std::string& path, const fun
   return about(path, [&] { return io::compiled_with(path, model); });
 }
 
+std::string text_of(const io::CompiledSetting& setting) {
+  return setting.word.empty() ? std::string(Text(setting.value).view()) : setting.word;
+}
+
 }  // namespace tool

@@ -8,6 +8,10 @@ template <class T> constexpr const char* class_name_of() {
   if constexpr (requires { T::class_name; }) return T::class_name;
   return nullptr;
 }
+template <class T> constexpr std::span<const Setting> settings_of() {
+  if constexpr (requires { T::settings; }) return T::settings;
+  return {};
+}
 template <class Loss> constexpr AnyLoss loss_of(Smoothing smoothing = Smoothing::none) {
   constexpr bool reads = std::is_same_v<typename Loss::Link, Linear>;
   AnyLoss loss{Loss::name, class_name_of<Loss>(),
@@ -17,13 +21,13 @@ template <class Loss> constexpr AnyLoss loss_of(Smoothing smoothing = Smoothing:
                &Loss::fit, &Loss::template evaluate<float>};
   if constexpr (requires { Loss::from_logits; }) loss.from_logits = Loss::from_logits;
   if (loss.from_logits) loss.on_activation = false;  // there is no activation
-  if constexpr (reads && requires { Loss::settings; } && !requires { Loss::ignored; })
-    loss.settings = Loss::settings;
+  if (reads && !requires { Loss::ignored; }) loss.settings = settings_of<Loss>();
   return loss;
 }
 
 template <class Metric> class MeasuringBy final : public Measuring {
  public:
+  MeasuringBy(const auto&... settings) : metric_(settings...) {}
   void reset() override { metric_.reset(); }
   void update(const LossInput<float>& batch) override { metric_.update(batch); }
   double result() const override { return metric_.result(); }
@@ -32,8 +36,18 @@ template <class Metric> class MeasuringBy final : public Measuring {
   Metric metric_;
 };
 template <class Metric> constexpr AnyMetric metric_of(const char* class_name = class_name_of<Metric>()) {
-  return {Metric::name, class_name, Metric::targets,
-          []() -> std::shared_ptr<Measuring> { return std::make_shared<MeasuringBy<Metric>>(); }};
+  constexpr bool takes_settings = std::is_constructible_v<Metric, std::span<const Setting>>;
+  return {Metric::name,
+          class_name,
+          settings_of<Metric>(),
+          Metric::targets,
+          takes_settings,
+          []([[maybe_unused]] std::span<const Setting> settings) -> std::shared_ptr<Measuring> {
+            if constexpr (takes_settings)
+              return std::make_shared<MeasuringBy<Metric>>(settings);
+            else
+              return std::make_shared<MeasuringBy<Metric>>();
+          }};
 }
 
 using BinaryFocalOfLogits = BinaryFocalCrossentropy<2.0, false, 0.25, FromLogits>;
@@ -63,9 +77,22 @@ constexpr AnyLoss losses[] = {loss_of<MeanSquaredError>(),
                               loss_of<CategoricalHinge>(),
                               loss_of<Dice>(),
                               loss_of<Tversky<>>()};
-// Those that have no settings.
+// As they are by themselves, of one name the first.
 constexpr AnyMetric any_metrics[] = {metric_of<metrics::Accuracy>(),
                                      metric_of<metrics::ExactAccuracy>(),
+                                     metric_of<metrics::BinaryAccuracy<>>(),
+                                     metric_of<metrics::CategoricalAccuracy>(),
+                                     metric_of<metrics::SparseCategoricalAccuracy>(),
+                                     metric_of<metrics::TopKCategoricalAccuracy<>>(),
+                                     metric_of<metrics::SparseTopKCategoricalAccuracy<>>(),
+                                     metric_of<metrics::Precision<>>(),
+                                     metric_of<metrics::Recall<>>(),
+                                     metric_of<metrics::TruePositives<>>(),
+                                     metric_of<metrics::FalsePositives<>>(),
+                                     metric_of<metrics::TrueNegatives<>>(),
+                                     metric_of<metrics::FalseNegatives<>>(),
+                                     metric_of<metrics::AUC<>>(),
+                                     metric_of<metrics::CosineSimilarity>(),
                                      metric_of<metrics::MeanSquaredError>(),
                                      metric_of<metrics::RootMeanSquaredError>(),
                                      metric_of<metrics::MeanAbsoluteError>(),
@@ -90,9 +117,7 @@ std::string full_name(const std::string& name) {
       {"bce", "binary_crossentropy"},
       {"kld", "kl_divergence"},
       {"log_cosh_error", "logcosh"},
-      {"acc", "accuracy"},
-      {"categorical_accuracy", "accuracy"},  // what Keras makes of "accuracy" for such targets
-      {"sparse_categorical_accuracy", "accuracy"}};
+      {"acc", "accuracy"}};
   for (const auto& [shorter, full] : short_names)
     if (name == shorter) return full;
   return name;
@@ -140,11 +165,48 @@ const AnyLoss& find_loss(const std::string& name, bool from_logits) {
   if (known) throw UsageError("loss '" + name + "' takes no logits");
   refuse("loss", name, losses);
 }
-const AnyMetric& find_metric(const std::string& name) {
+MetricChoice find_metric(const std::string& name) {
   const std::string wanted = full_name(name);
   for (const AnyMetric& metric : any_metrics)
-    if (metric.name == wanted) return metric;
+    if (metric.name == wanted)
+      return {&metric, {metric.settings.begin(), metric.settings.end()}, metric.name};
   refuse("metric", name, any_metrics);
+}
+MetricChoice find_metric(const io::CompiledMetric& metric) {
+  MetricChoice choice = find_metric(metric.function);
+  if (metric.name != metric.function) choice.name = metric.name;
+  const std::string of = "metric '" + metric.function + "'";
+  if (!choice.metric->takes_settings) {
+    check_settings(of, metric.settings, choice.metric->settings);
+    return choice;
+  }
+  bool of_top = false, threshold = false;
+  for (const io::CompiledSetting& one : metric.settings) {
+    const auto at = std::find_if(choice.settings.begin(), choice.settings.end(),
+                                 [&](const Setting& setting) { return setting.name == one.name; });
+    if (at == choice.settings.end()) throw UsageError(of + " with " + one.name);
+    if (!one.word.empty() || std::fabs(one.value) > 1e9 ||
+        (at->kind == Setting::whole && one.value != std::floor(one.value)))
+      throw UsageError(of + " with " + one.name + " " + text_of(one) + ", a number wanted");
+    at->value = one.value, at->word = nullptr;
+    of_top = of_top || one.name == "top_k", threshold = threshold || one.name == "thresholds";
+  }
+  // Without a threshold Keras takes the top ones of any size.
+  if (of_top && !threshold) choice.settings[0] = {"thresholds", metrics::no_threshold, ""};
+  return choice;
+}
+
+void check_settings(const std::string& of, const std::vector<io::CompiledSetting>& came,
+                    std::span<const Setting> known) {
+  for (const io::CompiledSetting& one : came) {
+    const auto here = std::find_if(known.begin(), known.end(),
+                                   [&](const Setting& setting) { return setting.name == one.name; });
+    if (here == known.end()) throw UsageError(of + " with " + one.name);
+    const std::string always = here->word ? here->word : text_of({one.name, here->value});
+    if (text_of(one) != always)
+      throw UsageError(of + " with " + one.name + " " + text_of(one) + ", here it is always " +
+                       (always.empty() ? "none" : always));
+  }
 }
 
 }  // namespace tool

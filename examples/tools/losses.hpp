@@ -1,7 +1,7 @@
 #pragma once
 // Losses and metrics by names that come when the program runs. The library's are types, so that a trainer of
 // four outputs would be one of thousands; the ones here ask what was chosen, and call the library's own code.
-#include "tool.hpp"
+#include "load.hpp"
 
 #include <keratin/core/names.hpp>
 #include <keratin/losses.hpp>
@@ -48,8 +48,16 @@ class Measuring {
 };
 struct AnyMetric {
   const char *name, *class_name;  // null: as the name
+  std::span<const Setting> settings;
   Targets targets;
-  std::shared_ptr<Measuring> (*make)();
+  bool takes_settings;  // any, in the order of its own
+  std::shared_ptr<Measuring> (*make)(std::span<const Setting> settings);
+};
+/// One that is chosen, what it is made with, and what logs call it.
+struct MetricChoice {
+  const AnyMetric* metric = nullptr;
+  std::vector<Setting> settings{};
+  std::string name{};
 };
 
 std::string class_of(const auto& loss_or_metric) {
@@ -58,13 +66,18 @@ std::string class_of(const auto& loss_or_metric) {
 
 /// By Keras's name or its short form. Error: UsageError that lists them.
 const AnyLoss& find_loss(const std::string& name, bool from_logits);
-const AnyMetric& find_metric(const std::string& name);
+MetricChoice find_metric(const std::string& name);
+/// As a file says it. Error: UsageError; none with these settings is known.
+MetricChoice find_metric(const io::CompiledMetric& metric);
+/// Error: UsageError; a setting that a loss or a metric does not have here, or has as something else.
+void check_settings(const std::string& of, const std::vector<io::CompiledSetting>& came,
+                    std::span<const Setting> known);
 
 /// What a trainer's K-th output is trained for: set before the trainer is made, of which there is one at a
 /// time.
 template <std::size_t K> struct Chosen {
   static inline LossChoice loss{};
-  static inline const AnyMetric* metric[2] = {};
+  static inline MetricChoice metric[2] = {};
 };
 
 template <std::size_t K, bool LeavesActivationOut> struct ChosenLoss {
@@ -92,18 +105,21 @@ template <std::size_t K, std::size_t M> class ChosenMetric {
  public:
   static inline const char* name = "";
   static inline std::string class_name{};
+  static inline std::span<const Setting> settings{};
   static inline Targets targets{};
 
-  static void choose(const AnyMetric& metric) {
-    Chosen<K>::metric[M] = &metric;
-    name = metric.name, class_name = class_of(metric), targets = metric.targets;
+  static void choose(const MetricChoice& choice) {
+    Chosen<K>::metric[M] = choice;
+    const AnyMetric& metric = *choice.metric;
+    name = Chosen<K>::metric[M].name.c_str(), class_name = class_of(metric),
+    settings = Chosen<K>::metric[M].settings, targets = metric.targets;
   }
   void reset() { metric_->reset(); }
   void update(const LossInput<float>& batch) { metric_->update(batch); }
   double result() const { return metric_->result(); }
 
  private:
-  std::shared_ptr<Measuring> metric_ = Chosen<K>::metric[M]->make();
+  std::shared_ptr<Measuring> metric_ = Chosen<K>::metric[M].metric->make(settings);
 };
 
 }  // namespace tool

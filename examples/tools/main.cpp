@@ -75,9 +75,10 @@ class Command {
     option("--loss-weights", compile.loss_weights, "W", "what each output's loss counts in the sum: 1,0.5")
         ->delimiter(',')
         ->check(CLI::NonNegativeNumber.description(""));
-    option("--metrics", compile.metrics, "METRIC",
-           "accuracy, root_mean_squared_error or a loss's name; at most two: accuracy,mae; or none. Of "
-           "several outputs one for each, - for none: accuracy,-");
+    option(
+        "--metrics", compile.metrics, "METRIC",
+        "accuracy, precision, auc, root_mean_squared_error or a loss's name; at most two: accuracy,mae; or "
+        "none. Of several outputs one for each, - for none: accuracy,-");
   }
 
   static inline int exit_code = ok;
@@ -205,9 +206,13 @@ int run(int argc, char** argv) {
       ->check(up_to(1 << 20));
 
   const auto called_so = [&](const CLI::App* command) { return command->check_name(argv[1]); };
-  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(called_so).empty())
-    throw UsageError("there is no command '" + std::string(argv[1]) +
-                     "'\nRun with --help for more information.");
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(called_so).empty()) {
+    const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+    const auto name_of = [&](std::size_t i) { return commands[i]->get_name(); };
+    throw UsageError("there is no command '" + std::string(argv[1]) + "', " +
+                     std::string(candidates(argv[1], commands.size(), name_of).view()) +
+                     "\nRun with --help for more information.");
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {

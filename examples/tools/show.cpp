@@ -5,6 +5,22 @@
 #include <keratin/training/summary.hpp>
 
 namespace tool {
+namespace {
+
+// ", thresholds 0.7, curve PR"
+void print_settings(const std::vector<io::CompiledSetting>& settings) {
+  for (const io::CompiledSetting& setting : settings)
+    std::printf(", %s %s", setting.name.c_str(), text_of(setting).c_str());
+}
+void print_metrics(const char* kind, const std::vector<io::CompiledMetric>& metrics) {
+  for (const io::CompiledMetric& metric : metrics) {
+    std::printf("\n    %s%s", kind, metric.name.c_str());
+    if (metric.name != metric.function) std::printf(", %s", metric.function.c_str());
+    print_settings(metric.settings);
+  }
+}
+
+}  // namespace
 
 int summary(const std::string& file) {
   const functional::Model model = load(file);
@@ -17,12 +33,11 @@ int summary(const std::string& file) {
     std::printf("  %s: %s%s", model.output_name(k).c_str(),
                 output.loss.empty() ? "no loss" : output.loss.c_str(),
                 output.from_logits ? " from logits" : "");
-    for (const auto& [setting, value] : output.settings) std::printf(", %s %g", setting.c_str(), value);
+    print_settings(output.settings);
     if (output.reduction != "sum_over_batch_size") std::printf(", reduction %s", output.reduction.c_str());
-    if (!output.unknown.empty()) std::printf(" with %s", output.unknown.c_str());
     if (output.weight != 1) std::printf(", weight %g", output.weight);
-    for (const std::string& metric : output.metrics) std::printf(", %s", metric.c_str());
-    for (const std::string& metric : output.weighted_metrics) std::printf(", weighted %s", metric.c_str());
+    print_metrics("", output.metrics);
+    print_metrics("weighted ", output.weighted_metrics);
     std::printf("\n");
   }
   return ok;

@@ -16,7 +16,7 @@ struct Compilation {
   struct Output {
     LossChoice loss;
     double weight = 1;
-    std::vector<const AnyMetric*> metrics{};  // at most two, and of several outputs one
+    std::vector<MetricChoice> metrics{};  // at most two, and of several outputs one
   };
   With<AnyOptimizer> optimizer{Adam{}, {}};
   std::vector<Output> outputs{};

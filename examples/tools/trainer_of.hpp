@@ -46,7 +46,7 @@ template <class Trainer> class TrainerBehind final : public AnyTrainer {
 template <bool LeavesActivationOut, std::size_t K, std::size_t... M>
 auto head_of(const Compilation::Output& output, std::index_sequence<M...>) {
   ChosenLoss<K, LeavesActivationOut>::choose(output.loss);
-  (ChosenMetric<K, M>::choose(*output.metrics[M]), ...);
+  (ChosenMetric<K, M>::choose(output.metrics[M]), ...);
   return ForOutput<ChosenLoss<K, LeavesActivationOut>, ChosenMetric<K, M>...>().weighing(output.weight);
 }
 template <bool LeavesActivationOut, std::size_t Metrics, std::size_t... K>

@@ -33,10 +33,8 @@ void choose_metrics(const std::string& list, const functional::Model& model, Com
     throw UsageError("--metrics: " + std::to_string(names.size()) + " metrics came, " +
                      std::to_string(model.outputs()) + " wanted, one for each output, - for none");
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (names[i] != "-") to.outputs[model.outputs() > 1 ? i : 0].metrics.push_back(&find_metric(names[i]));
+    if (names[i] != "-") to.outputs[model.outputs() > 1 ? i : 0].metrics.push_back(find_metric(names[i]));
 }
-
-std::string shown(double value) { return std::string(Text(value).view()); }
 
 // f(), which takes what a file says by its name.
 template <class F> void from_file(const std::string& file, const char* options, F f) {
@@ -54,19 +52,16 @@ LossChoice loss_of(const io::CompiledOutput& output) {
   const auto refuse = [&](const std::string& what) {
     throw UsageError("loss '" + output.loss + "' with " + what);
   };
-  if (!output.unknown.empty()) refuse(output.unknown);
-  for (const auto& [name, value] : output.settings) {
-    if (name == "label_smoothing" && loss.smoothing != Smoothing::none) {
-      if (!(value > 0 && value <= 1)) refuse(name + " " + shown(value));
-      choice.label_smoothing = value;
+  std::vector<io::CompiledSetting> others;
+  for (const io::CompiledSetting& setting : output.settings) {
+    if (setting.name != "label_smoothing" || loss.smoothing == Smoothing::none) {
+      others.push_back(setting);
       continue;
     }
-    const auto known = std::find_if(loss.settings.begin(), loss.settings.end(),
-                                    [&](const Setting& setting) { return setting.name == name; });
-    if (known == loss.settings.end()) refuse(name);
-    if (known->value != value)
-      refuse(name + " " + shown(value) + ", here it is always " + shown(known->value));
+    if (!(setting.value > 0 && setting.value <= 1)) refuse(setting.name + " " + text_of(setting));
+    choice.label_smoothing = setting.value;
   }
+  check_settings("loss '" + output.loss + "'", others, loss.settings);
   if (output.reduction != enum_name(choice.reduction)) {
     constexpr auto names = names_of(LossReduction());
     const auto at = std::find(names.begin(), names.end(), output.reduction);
@@ -98,7 +93,7 @@ Compilation choose(const std::string& file, const CompileOptions& options,
         to.loss = loss_of(output);
         if (options.metrics.empty() && !output.weighted_metrics.empty()) throw UsageError("weighted metrics");
         if (options.metrics.empty())
-          for (const std::string& name : output.metrics) to.metrics.push_back(&find_metric(name));
+          for (const io::CompiledMetric& metric : output.metrics) to.metrics.push_back(find_metric(metric));
       });
     }
   }
@@ -147,7 +142,7 @@ int evaluate(const Evaluate& options) {
   const bool padded = !same_number_of_metrics(chosen);
   for (Compilation::Output& output : chosen.outputs) {
     shown.insert(shown.end(), std::max<std::size_t>(output.metrics.size(), padded), !output.metrics.empty());
-    if (padded && output.metrics.empty()) output.metrics.push_back(&find_metric("accuracy"));
+    if (padded && output.metrics.empty()) output.metrics.push_back(find_metric("accuracy"));
   }
   const auto trainer = about(options.file, [&] { return make_trainer(model, chosen); });
   const auto logs = about(options.data.paths[0], [&] { return trainer->evaluate(data, !padded); });

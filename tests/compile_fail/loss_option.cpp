@@ -1,7 +1,7 @@
 // error: the options of this loss are FromLogits and LabelSmoothing, each once
 // title: an option that the loss does not have
 // meaning: A loss was given an option that it does not have.
-// fix: The crossentropies take FromLogits and LabelSmoothing, or nothing.
+// fix: The crossentropies take FromLogits and LabelSmoothing, the sparse one FromLogits and IgnoreClass, or nothing.
 #include <keratin/keratin.hpp>
 using namespace keratin;
 

@@ -110,11 +110,11 @@ TEST_CASE("errors name the line and the column") {
   CHECK(error_of("") == "is empty");
   CHECK(error_of("", {.header = false}) == "has no rows");
   CHECK(error_of("a,b\n") == "has no rows");
-  CHECK(error_of("a,b\n1,2\n", {.label = "c"}) == "has 0 columns called 'c', 1 wanted");
+  CHECK(error_of("a,b\n1,2\n", {.label = "c"}) == "has no column called 'c', there are 'a', 'b'");
   CHECK(error_of("a,a\n1,2\n", {.label = "a"}) == "has 2 columns called 'a', 1 wanted");
   CHECK(error_of("a,b\n1,2\n", {.label = 2}) == "has no column 2 among 2");
   CHECK(error_of("1,2\n", {.header = false, .label = -3}) == "has no column -3 among 2");
-  CHECK(error_of("1,2\n", {.header = false, .label = "a"}) == "has 0 columns called 'a', 1 wanted");
+  CHECK(error_of("1,2\n", {.header = false, .label = "a"}) == "has no column called 'a', there is none");
   const TemporaryFolder folder;
   CHECK_THROWS_WITH_AS(load_csv(folder.file("none")),
                        ("cannot open '" + folder.file("none") + "': No such file or directory").c_str(),

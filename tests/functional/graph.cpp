@@ -149,7 +149,8 @@ TEST_CASE("a part of a model, and a model with another head, take its weights") 
   trainer.train_on_batch(samples, targets);
   CHECK(std::ranges::equal(before, find_parameter(tuned, "hidden/kernel")));
   CHECK(!std::ranges::equal(of_head, find_parameter(tuned, "dense_1/kernel")));
-  CHECK_THROWS_WITH(tuned.set_trainable("head", false), "Model: there is no layer 'head'");
+  CHECK_THROWS_WITH(tuned.set_trainable("head", false),
+                    "Model: there is no layer 'head', there are input_layer, dense, hidden, dense_1");
   CHECK_THROWS_WITH(model.tensor("hidden", 1), "Model: layer 'hidden' has no call 1");
 
   // A model that is called brings its weights along.

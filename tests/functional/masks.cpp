@@ -151,7 +151,7 @@ TEST_CASE("inputs and outputs by name") {
   CHECK_THROWS_WITH(model.inputs_by_name({{"title", a}}),
                     "Model: 0 arrays for input 'body' came, one wanted");
   CHECK_THROWS_WITH(model.inputs_by_name({{"title", a}, {"body", b}, {"tags", b}}),
-                    "Model: 3 arrays came, one for each of 2 inputs wanted");
+                    "Model: there is no input 'tags', there are title, body");
   CHECK_THROWS_WITH(functional::Model({title}, {{"a", title}, {"a", title}}),
                     "Model: two outputs are called 'a'");
 }
@@ -175,6 +175,15 @@ TEST_CASE("a layer that returns its states is one line of the summary, and piece
   CHECK(model.layers().size() == 3);
   CHECK(model.layers()[1].out == Shape{4});
   CHECK(model.connections()[2] == "encoder[0][0], encoder[0][2]");
+  CHECK(summary_text(model).find("\u2502 [(None, 4), (None, 4),    \u2502") != std::string::npos);
+  const auto [mixed, scores] = Layer(MultiHeadAttention<2, 3>{}).with_scores({x});
+  const auto ways = Layer(BidirectionalSpec<GRUSpec>{.layer = {.units = 2, .return_sequences = true},
+                                                     .merge_mode = Merging::none})
+                        .all(x);
+  const functional::Model others(x, {mixed, scores, ways[0], ways[1]});
+  CHECK(others.output_shapes(0) == std::vector{Shape{5, 3}});
+  CHECK(others.output_shapes(1) == std::vector{Shape{5, 3}, Shape{2, 5, 5}});
+  CHECK(others.output_shapes(2) == std::vector{Shape{5, 2}, Shape{5, 2}});
 }
 
 TEST_CASE("states are kept from batch to batch where there are several outputs, too") {

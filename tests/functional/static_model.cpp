@@ -197,7 +197,8 @@ TEST_CASE("the weights of a static model in a graph, and the way back") {
   functional::set_weights_from(model, graph, "net");
   CHECK(same("net/batch_normalization_1/moving_variance", "batch_normalization_1/moving_variance"));
   CHECK(same("net/dense_1/bias", "dense_1/bias"));
-  CHECK_THROWS_WITH(functional::set_weights_from(model, graph, "none"), "Model: there is no layer 'none'");
+  CHECK_THROWS_WITH(functional::set_weights_from(model, graph, "none"),
+                    "Model: there is no layer 'none', there are input_layer, dense, net");
   CHECK_THROWS_WITH(functional::set_weights_from(model, graph, "dense"),
                     "set_weights_from: Dense 'dense' has other weights than the static model");
   CHECK_THROWS_WITH(as_layer(model, "net")(functional::Input({5})),

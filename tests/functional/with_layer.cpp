@@ -51,7 +51,8 @@ TEST_CASE("every call of a layer is replaced; without_layer leaves it out") {
   const functional::Model plain = linear.without_layer("activation");
   CHECK(plain.predict(std::vector<float>{1, 0, -1, 2}) == std::vector<float>{5, 0, -5, 10});
 
-  CHECK_THROWS_WITH(model.with_layer("none", shared), "Model: there is no layer 'none'");
+  CHECK_THROWS_WITH(model.with_layer("none", shared),
+                    "Model: there is no layer 'none', there are input_layer, shared, activation, add");
   CHECK_THROWS_WITH(model.with_layer("input_layer", shared), "Model: 'input_layer' is an input");
   CHECK_THROWS_WITH(model.without_layer("add"),
                     "Model: layer 'add' has 2 inputs, one wanted to leave it out");

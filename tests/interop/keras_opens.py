@@ -97,7 +97,7 @@ def trains_outputs_on(folder):
 def measures_the_same(folder):
     model = keras.models.load_model(folder / "losses.keras")
     targets = {name: read(folder, f"losses.{name}", (12, -1)) for name in ("amounts", "bits", "one_hot")}
-    of = 4 * ["amounts"] + 5 * ["bits"] + 2 * ["one_hot"]
+    of = 4 * ["amounts"] + 5 * ["bits"] + 3 * ["one_hot"]
     logs = model.evaluate(read(folder, "losses.x0", (12, 5)),
                           {f"y{k}": targets[name] for k, name in enumerate(of)}, verbose=0, return_dict=True)
     ours = dict(line.split() for line in (folder / "losses.txt").read_text().splitlines())

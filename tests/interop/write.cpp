@@ -196,7 +196,7 @@ void write_losses() {
   };
   for (int k = 0; k < 4; ++k) output(2, {});
   for (int k = 0; k < 5; ++k) output(3, Sigmoid{});
-  for (int k = 0; k < 2; ++k) output(3, Softmax{});
+  for (int k = 0; k < 3; ++k) output(3, Softmax{});
   functional::Model model({x}, outputs);
   auto trainer = compile(
       model, SGD{}, ForOutput(Huber<>{}, metrics::RootMeanSquaredError{}, metrics::R2Score<2>{}),
@@ -210,7 +210,13 @@ void write_losses() {
       ForOutput(SquaredHinge{}, metrics::Hinge{}),
       ForOutput(KLDivergence{}, metrics::KLDivergence{}, metrics::TopKCategoricalAccuracy<2>{}),
       ForOutput(CategoricalFocalCrossentropy{}, metrics::F1Score<3>{},
-                metrics::FBetaScore<3, metrics::Averaging::weighted, 2.0>{}));
+                metrics::FBetaScore<3, metrics::Averaging::weighted, 2.0, 0.3>{}),
+      ForOutput(
+          CategoricalCrossentropy{}, metrics::Named<"sure", metrics::Precision<0.35, 0, 1>>{},
+          metrics::Precision<metrics::no_threshold, 2>{}, metrics::Named<"right", metrics::Accuracy>{},
+          metrics::IoU<3, 0, 2>{}, metrics::Named<"all", metrics::MeanIoU<3>>{},
+          metrics::LossMetric<CategoricalFocalCrossentropy<1.5>>{},
+          metrics::Named<"smooth", metrics::LossMetric<CategoricalCrossentropy<LabelSmoothing<0.1>>>>{}));
   const std::vector<float> values = inputs(rows * 5);
   std::vector<float> amounts = inputs(rows * 2), bits(rows * 3), one_hot(rows * 3);
   for (float& v : amounts) v += 1;
@@ -218,7 +224,7 @@ void write_losses() {
     bits[i] = static_cast<float>(i * i % 3 == 1), one_hot[i] = static_cast<float>(i % 3 == i / 3 % 3);
   std::vector<Array> targets(4, Array(amounts));
   targets.insert(targets.end(), 5, Array(bits));
-  targets.insert(targets.end(), 2, Array(one_hot));
+  targets.insert(targets.end(), 3, Array(one_hot));
   const auto logs = trainer.evaluate(values, Arrays(targets.data(), targets.size()));
   io::save_model(trainer, folder / "losses.keras");
   write_values("losses.x0", values);

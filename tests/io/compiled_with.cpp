@@ -15,14 +15,23 @@ io::CompiledWith read(const std::string& path) {
   return *compiled;
 }
 std::string written_by_keras(const std::string& name) { return file("compiled/" + name + ".keras"); }
+std::string text(const std::vector<io::CompiledSetting>& settings) {
+  std::string all;
+  for (const auto& [name, value, word] : settings)
+    all += " " + name + "=" + (word.empty() ? std::string(Text(value).view()) : word);
+  return all;
+}
+std::string text(const io::CompiledMetric& metric) {
+  return metric.function + (metric.name != metric.function ? ":" + metric.name : "") + text(metric.settings);
+}
 std::string text(const io::CompiledOutput& output) {
   std::string all =
       output.loss + (output.from_logits ? " logits " : " ") + std::string(Text(output.weight).view());
   if (output.reduction != "sum_over_batch_size") all += " " + output.reduction;
-  for (const auto& [name, value] : output.settings) all += " " + name + "=" + std::string(Text(value).view());
-  for (const std::string& metric : output.metrics) all += " " + metric;
-  for (const std::string& metric : output.weighted_metrics) all += " weighted " + metric;
-  return all + (output.unknown.empty() ? "" : " without " + output.unknown);
+  all += text(output.settings);
+  for (const io::CompiledMetric& metric : output.metrics) all += " " + text(metric);
+  for (const io::CompiledMetric& metric : output.weighted_metrics) all += " weighted " + text(metric);
+  return all;
 }
 
 }  // namespace
@@ -64,6 +73,45 @@ TEST_CASE("what a loss is made with is written and read") {
         "binary_focal_crossentropy logits 1 sum gamma=1.5 alpha=0.25 apply_class_balancing=1");
   CHECK(text(compiled.outputs.at(3)) == "circle 1 gamma=40 margin=0.25 remove_diagonal=0");
   CHECK(text(compiled.outputs.at(4)) == "huber 1 exact_accuracy");
+}
+
+TEST_CASE("what metrics are made with is read of Keras's files, and written") {
+  using namespace metrics;
+  const io::CompiledWith by_keras = read(written_by_keras("measured"));
+  const std::string
+      of_kinds =
+          "categorical_crossentropy 1 precision:sure thresholds=0.7 class_id=1 top_k_categorical_accuracy "
+          "k=3 "
+          "auc num_thresholds=100 curve=PR summation_method=interpolation "
+          "f_beta_score:fbeta_score average=weighted beta=2 one_hot_io_u num_classes=3 "
+          "target_class_ids=[0,2] "
+          "huber delta=1 weighted recall:of_top top_k=2",
+      of_bits =
+          "mse 1 binary_accuracy threshold=0.4 binary_io_u target_class_ids=[0,1] threshold=0.6 "
+          "true_positives thresholds=0.3 binary_crossentropy:bits from_logits=1";
+  CHECK(text(by_keras.outputs.at(0)) == of_kinds);
+  CHECK(text(by_keras.outputs.at(1)) == of_bits);
+
+  const TemporaryFolder folder;
+  const functional::Tensor x = functional::Input(Shape{3});
+  functional::Model model(x, std::vector{x.then(DenseSpec{.units = 4, .activation = Softmax{}}),
+                                         x.then(DenseSpec{.units = 1, .activation = Sigmoid{}})});
+  const auto trainer = compile(
+      model, SGD{},
+      ForOutput(keratin::SparseCategoricalCrossentropy{}, metrics::Named<"sure", Precision<0.7, 0, 1>>{},
+                IoU<4, 0, 2>{}, Weighted<metrics::Named<"all", MeanIoU<4>>>{},
+                metrics::Named<"right", Accuracy>{},
+                LossMetric<keratin::CategoricalCrossentropy<LabelSmoothing<0.1>>>{}),
+      ForOutput(keratin::BinaryCrossentropy{}, MeanIoU<2>{}, metrics::Named<"far", LossMetric<Huber<>>>{}));
+  CHECK(trainer.log_name(3) == "dense_sure");
+  io::save_model(trainer, folder.file("model.keras"));
+  const io::CompiledWith compiled = read(folder.file("model.keras"));
+  CHECK(text(compiled.outputs.at(0)) ==
+        "sparse_categorical_crossentropy 1 precision:sure thresholds=0.7 class_id=1 "
+        "io_u num_classes=4 target_class_ids=[0,2] sparse_y_true=1 sparse_categorical_accuracy:right "
+        "categorical_crossentropy label_smoothing=0.1 weighted mean_io_u:all num_classes=4 sparse_y_true=1");
+  CHECK(text(compiled.outputs.at(1)) ==
+        "binary_crossentropy 1 mean_io_u num_classes=2 sparse_y_true=1 sparse_y_pred=1 huber:far");
 }
 
 TEST_CASE("what a trainer writes is read again; a model that was not compiled has none") {

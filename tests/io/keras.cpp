@@ -204,6 +204,9 @@ TEST_CASE("what changes a result is not left out") {
   CHECK(message_for(dropout, "{\"training\": false}").empty());
   CHECK(message_for(dropout, "{\"training\": true}") ==
         "layer 'y' (Dropout): a call with training true, which is not known here");
+  const std::string unknown = message_for(R"("class_name": "Dens", "config": {"name": "y"})", "{}");
+  CHECK(unknown.find("this class is not known here, the nearest of ") != std::string::npos);
+  CHECK(unknown.find(" are Dense, ") != std::string::npos);
   CHECK(message_for(R"("class_name": "BatchNormalization", "config": {"name": "y"})",
                     "{\"training\": false}") ==
         "layer 'y' (BatchNormalization): a call with training false, which is not known here");
@@ -410,7 +413,7 @@ TEST_CASE("training goes on where Keras 2 left it") {
     CHECK(all_near(y, lines[1]));
     const auto compiled = io::compiled_with(file(name + ".h5"), io::load_model(file(name + ".h5")));
     CHECK(compiled->optimizer == "Adam");
-    CHECK(compiled->outputs[0].metrics == std::vector<std::string>{"sparse_categorical_accuracy"});
+    CHECK(compiled->outputs[0].metrics.at(0).function == "sparse_categorical_accuracy");
   }
 }
 

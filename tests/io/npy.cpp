@@ -77,7 +77,7 @@ TEST_CASE("every type, byte order, axis order and version that NumPy writes") {
   CHECK(all.at("none").array().size() == 0);
   CHECK(message_of([&] {
           io::read_npz(kinds, "x");
-        }).starts_with(kinds + ": there is no x.npy among f2.npy, "));
+        }).starts_with(kinds + ": there is no x.npy, the nearest of "));
 }
 
 TEST_CASE("arrays of a file are trained on as they are") {

@@ -89,13 +89,40 @@ def adafactor():
     return model
 
 
+def counted():
+    model = network(("sold", 1, "sigmoid"))
+    model.compile("adam", "binary_crossentropy",
+                  metrics=[keras.metrics.Precision(0.4, name="sure"), keras.metrics.AUC(name="area")])
+    return model
+
+
+def top():
+    model = network(("share", 3, "softmax"))
+    model.compile("adam", "categorical_crossentropy",
+                  metrics=[keras.metrics.TopKCategoricalAccuracy(2), keras.metrics.Recall(top_k=2, class_id=1)])
+    return model
+
+
+def measured():
+    model = network(("share", 3, "softmax"), ("sold", 1, "sigmoid"))
+    metrics = keras.metrics
+    model.compile("sgd", ["categorical_crossentropy", "mse"], metrics=[
+        [metrics.Precision(0.7, class_id=1, name="sure"), metrics.TopKCategoricalAccuracy(3),
+         metrics.AUC(100, curve="PR"), metrics.FBetaScore("weighted", 2.0), metrics.OneHotIoU(3, [0, 2]),
+         metrics.MeanMetricWrapper(losses.huber, "huber", delta=1.0)],
+        [metrics.BinaryAccuracy(threshold=0.4), metrics.BinaryIoU(threshold=0.6), metrics.TruePositives([0.3]),
+         metrics.BinaryCrossentropy("bits", from_logits=True)]],
+        weighted_metrics=[[metrics.Recall(top_k=2, name="of_top")], []])
+    return model
+
+
 def refused():
     model = network(("kind", 4, "softmax"))
     model.compile(optimizers.Muon(), losses.SparseCategoricalCrossentropy(ignore_class=1))
     return model
 
 
-MODELS = [by_name, by_lists, logits, plain, smoothed, rmsprop, amsgrad, nadam, adamw, adafactor, refused]
+MODELS = [by_name, by_lists, logits, plain, smoothed, rmsprop, amsgrad, nadam, adamw, adafactor, counted, top, measured, refused]
 
 if __name__ == "__main__":
     os.makedirs(FOLDER, exist_ok=True)
@@ -117,7 +144,7 @@ if __name__ == "__main__":
             y = {output: data[output] for output in model.output_names}
             if len(y) == 1:
                 y, = y.values()
-            elif name in ("by_lists", "nadam"):
+            elif name in ("by_lists", "nadam", "measured"):
                 y = list(y.values())
             fit = {"epochs": 2, "batch_size": 50, "verbose": 0}
             model.fit(data["measured"], y, **fit)

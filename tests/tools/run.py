@@ -248,7 +248,7 @@ def case_compiled(folder):
     for name in wanted:
         model, data, trained = f"{compiled}/{name}.keras", f"{compiled}/{name}.npz", folder + "/trained.keras"
         n = len(wanted[name]) // 2
-        if name != "refused":
+        if name not in ("refused", "measured"):
             keratin("train", model, "--data", data, "--epochs", "2", "--batch-size", "50", "--output", trained)
             for file, numbers in (model, wanted[name][:n]), (trained, wanted[name][n:]):
                 logs = logs_of(keratin("evaluate", file, "--data", data))
@@ -257,6 +257,9 @@ def case_compiled(folder):
                 check(near([logs[key] for key in sorted(logs)], numbers, 2e-5), name, file, logs, numbers)
             before, after = (keratin("summary", file).split("Compiled with")[1] for file in (model, trained))
             check(name == "by_lists" or full(before) == full(after), name, before, after)
+    check("sure, precision, thresholds 0.4" in keratin("summary", compiled + "/counted.keras"))
+    refused(2, "--loss and --metrics say others: weighted metrics", "evaluate", compiled + "/measured.keras", "--data",
+            compiled + "/measured.npz")
     check("binary_crossentropy, label_smoothing 0.1" in keratin("summary", compiled + "/smoothed.keras"))
     # What is not known does not keep the rest from being read.
     model, data = compiled + "/refused.keras", compiled + "/refused.npz"
@@ -434,7 +437,7 @@ def case_mistakes(folder):
     output = ["--output", folder + "/out.npy"]
     # The command line.
     refused(2, "subcommand is required")
-    refused(2, "there is no command 'sumary'", "sumary", model)
+    refused(2, "there is no command 'sumary', there are summary, ", "sumary", model)
     refused(2, "FILE is required", "summary")
     refused(2, "--input is required", "predict", model, *output)
     refused(2, "--epochs", "train", model, "--data", data, "--epochs", "0", "--output", folder + "/t.keras")
@@ -464,10 +467,10 @@ def case_mistakes(folder):
             model, "--input", wrong, *output)
     refused(3, "has the shape (6), (samples, 6) wanted", "predict", model, "--input", flat, *output)
     refused(3, "damaged.npy: ", "predict", model, "--input", damaged, *output)
-    refused(3, "one.npz: no array for the input 'input_layer_1'", "predict", two, "--input", one, "--output",
+    refused(3, "one.npz: no array for the input 'input_layer_1', there is ", "predict", two, "--input", one, "--output",
             folder + "/y.npz")
     refused(3, "'input_layer_1' has 3 samples, 4 wanted", "predict", two, "--input", more, "--output", folder + "/y.npz")
-    refused(3, "data.csv: has 0 columns called 'price', 1 wanted", "evaluate", model, "--data", data, "--label", "price",
+    refused(3, "data.csv: has no column called 'price', there are ", "evaluate", model, "--data", data, "--label", "price",
             "--loss", "mse")
     refused(3, "sequential.h5: binary_crossentropy got an output of (4): needs probabilities: end the network with "
             "Sigmoid", "evaluate", model, "--data", data, "--loss", "binary_crossentropy")

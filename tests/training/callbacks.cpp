@@ -390,7 +390,7 @@ TEST_CASE("what a callback cannot do is said before training") {
   CHECK_THROWS_WITH(with(LearningRateScheduler([](int, double rate) { return rate; })),
                     "LearningRateScheduler: an optimizer with a schedule came, one with a number wanted");
   CHECK_THROWS_WITH(with(LambdaCallback{.on_epoch_end = [](TrainingState& run) { run.logs["los"]; }}),
-                    "logs: 'los' came, one of loss, mean_absolute_error wanted");
+                    "logs: there is no 'los', there are loss, mean_absolute_error");
   const auto refused = [&](const FitOptions& options, const char* why) {
     CHECK_THROWS_WITH(trainer.fit(xs, xs, options), why);
   };

@@ -32,6 +32,19 @@ template <class E> constexpr Dtype dtype_of() {
   }
 }
 
+// clang warns of an array that looks at a temporary which is gone, FitOptions o{.class_weight =
+// std::array{1., 2.}}. In a call, fit(x, y, {.class_weight = std::array{1., 2.}}), it lives as long as the
+// call.
+#if defined __has_cpp_attribute
+#if __has_cpp_attribute(clang::lifetimebound)
+#define KERATIN_LIFETIMEBOUND [[clang::lifetimebound]]
+#endif
+#endif
+#ifndef KERATIN_LIFETIMEBOUND
+#define KERATIN_LIFETIMEBOUND
+#endif
+
+class Array;
 namespace detail {
 template <class R>
 concept EigenObject = requires(const R& r) {
@@ -39,6 +52,13 @@ concept EigenObject = requires(const R& r) {
   r.outerStride();
   r.data();
 };
+template <class R>
+concept ValuesInARow = !std::is_base_of_v<Array, R> && !EigenObject<R> && requires(const R& r) {
+  { *std::data(r) } -> std::convertible_to<double>;
+  std::size(r);
+};
+template <class R>
+concept BorrowedValues = ValuesInARow<R> && std::ranges::enable_borrowed_range<R>;
 }  // namespace detail
 
 /// Values of a vector, span, std::array, C array, data set or Eigen map with its samples in rows, read as
@@ -54,12 +74,10 @@ class Array {
       report(Text("an array of ", size, " values at a null pointer came"));
     }
   }
-  template <class R>
-    requires(!std::is_base_of_v<Array, R> && !detail::EigenObject<R> &&
-             requires(const R& r) {
-               { *std::data(r) } -> std::convertible_to<double>;
-               std::size(r);
-             })
+  template <detail::ValuesInARow R>
+  constexpr Array(const R& values KERATIN_LIFETIMEBOUND, double scale = 1)
+      : Array(std::data(values), static_cast<std::size_t>(std::size(values)), scale) {}
+  template <detail::BorrowedValues R>
   constexpr Array(const R& values, double scale = 1)
       : Array(std::data(values), static_cast<std::size_t>(std::size(values)), scale) {}
   template <detail::EigenObject R>

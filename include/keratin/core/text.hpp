@@ -45,6 +45,50 @@ class Text {
   std::size_t size_ = 0;
 };
 
+/// How many letters of a name change, come or go until it is another one; of both the first 64 count.
+[[gnu::cold]] constexpr int edit_distance(std::string_view a, std::string_view b) {
+  a = a.substr(0, 64), b = b.substr(0, 64);
+  int row[65] = {};  // to the first j letters of b
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = static_cast<int>(j);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    int before = row[0]++;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const int changed = before + (a[i] != b[j]), gone = row[j + 1] + 1, came = row[j] + 1;
+      before = row[j + 1];
+      row[j + 1] = changed < gone ? (changed < came ? changed : came) : gone < came ? gone : came;
+    }
+  }
+  return row[b.size()];
+}
+/// What to say of a name that is none of several, name_of(0), name_of(1), ...: "there are a, b", and of many
+/// "the nearest of 57 are a, b, c".
+[[gnu::cold]] Text candidates(std::string_view came, std::size_t count, auto name_of) {
+  constexpr std::size_t few = 12, shown = 3;
+  if (count == 0) return Text("there is none");
+  Text all =
+      count > few ? Text("the nearest of ", count, " are") : Text(count > 1 ? "there are" : "there is");
+  const auto distance = [&](std::size_t i) {
+    const auto& name = name_of(i);
+    return count > few ? edit_distance(came, name) : 0;
+  };
+  std::size_t last = count;
+  for (std::size_t n = 0; n < (count > few ? shown : count); ++n) {
+    std::size_t next = count;  // behind the last one in the order of distances, then of places
+    for (std::size_t i = 0; i < count; ++i) {
+      const int d = distance(i);
+      const bool behind = n == 0 || d > distance(last) || (d == distance(last) && i > last);
+      if (behind && (next == count || d < distance(next))) next = i;
+    }
+    const auto& name = name_of(next);
+    all = Text(all.view(), n > 0 ? ", " : " ", std::string_view(name));
+    last = next;
+  }
+  return all;
+}
+[[gnu::cold]] Text candidates(std::string_view came, const auto& names) {
+  return candidates(came, names.size(), [&](std::size_t i) -> const auto& { return names[i]; });
+}
+
 /// The latest error of this thread, for builds without exceptions: empty when there was none.
 inline Text& last_error() {
   thread_local Text text;

@@ -244,6 +244,10 @@ template <class Next> class CsvReader {
     std::size_t found = 0;
     for (std::size_t i = 0; i < names.size(); ++i)
       if (names[i] == *name) label_ = i, ++found;
+    const auto name_of = [&](std::size_t i) { return csv_shown(names[i]); };
+    if (found == 0)
+      fail("has no column called " + csv_shown(*name) + ", " +
+           std::string(candidates(csv_shown(*name), names.size(), name_of).view()));
     if (found != 1)
       fail("has " + std::to_string(found) + " columns called " + csv_shown(*name) + ", 1 wanted");
   }

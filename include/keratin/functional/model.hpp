@@ -326,6 +326,24 @@ class Model {
   Arrays outputs_by_name(Named arrays) const {
     return by_name(arrays, outputs(), "output", [&](std::size_t k) { return output_name(k); });
   }
+  /// What the i-th of layers() makes: of one that returns its states, or scores, a shape for each.
+  std::vector<Shape> output_shapes(std::size_t i) const {
+    const int layer = graph_.layers[i];
+    std::vector<Shape> shapes;
+    if (layer >= 0) {
+      const Graph::Entry& entry = graph_.entry(layer);
+      const bool more = entry.node->extras().return_more;
+      for (const SliceSpec& piece : entry.node->pieces())
+        if (more || static_cast<int>(shapes.size()) < entry.node->outputs())
+          shapes.push_back(piece.fit(entry.out).out);
+      if (more && entry.node->attends()) {
+        const AttendedShapes made = entry.node->attended(entry.in);
+        shapes = {made.output, made.scores};
+      }
+    }
+    if (shapes.size() < 2) shapes = {layers_[i].out};
+    return shapes;
+  }
   /// What the calls of each of layers() read, as Keras writes it: "dense[1][0]" is what the second call of
   /// dense made. Nothing for a chain.
   std::vector<std::string> connections() const {
@@ -407,19 +425,20 @@ class Model {
     return tensors;
   }
   static Arrays by_name(Named arrays, std::size_t count, const char* what, auto name_of) {
+    std::vector<std::string> names;
+    for (std::size_t k = 0; k < count; ++k) names.push_back(name_of(k));
+    for (const auto& [name, array] : arrays)
+      if (std::find(names.begin(), names.end(), name) == names.end())
+        throw std::invalid_argument(
+            Text("Model: there is no ", what, " '", name, "', ", candidates(name, names).view()).c_str());
     std::vector<Array> ordered;
-    for (std::size_t k = 0; k < count; ++k) {
-      const std::string name = name_of(k);
+    for (const std::string& name : names) {
       const auto has_name = [&](const auto& one) { return one.first == name; };
       if (const auto n = std::count_if(arrays.begin(), arrays.end(), has_name); n != 1)
         throw std::invalid_argument(
             Text("Model: ", n, " arrays for ", what, " '", name, "' came, one wanted").c_str());
       ordered.push_back(std::find_if(arrays.begin(), arrays.end(), has_name)->second);
     }
-    if (arrays.size() != count)
-      throw std::invalid_argument(
-          Text("Model: ", arrays.size(), " arrays came, one for each of ", count, " ", what, "s wanted")
-              .c_str());
     return Arrays(ordered.data(), ordered.size());
   }
   // Whether a layer of several inputs can be called on all steps at once.
@@ -499,7 +518,9 @@ class Model {
   int find(std::string_view name) const {
     const std::vector<std::string> names = layer_names(layers_);
     const auto at = std::find(names.begin(), names.end(), name);
-    if (at == names.end()) throw std::invalid_argument(Text("Model: there is no layer '", name, "'").c_str());
+    if (at == names.end())
+      throw std::invalid_argument(
+          Text("Model: there is no layer '", name, "', ", candidates(name, names).view()).c_str());
     return graph_.layers[static_cast<std::size_t>(at - names.begin())];
   }
   void plan_again() {

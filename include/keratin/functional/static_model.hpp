@@ -183,7 +183,9 @@ template <class Net, class Storage>
 void set_weights_from(keratin::Model<Net, Storage>& model, const Model& graph, std::string_view name) {
   const std::vector<std::string> names = layer_names(graph.layers());
   const auto at = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
-  if (at == names.size()) throw std::invalid_argument(Text("Model: there is no layer '", name, "'").c_str());
+  if (at == names.size())
+    throw std::invalid_argument(
+        Text("Model: there is no layer '", name, "', ", candidates(name, names).view()).c_str());
   const LayerPlan& layer = graph.layers()[at];
   const Parameters &came = *layer.tensors.parameters, &wanted = detail::parameters_of_network<Net>();
   if (!same_shapes(came, wanted))

@@ -5,6 +5,9 @@
 #include <keratin/io/records.hpp>
 #include <keratin/io/texts.hpp>
 
+#include <boost/hana/unpack.hpp>
+
+#include <array>
 #include <set>
 
 namespace keratin::io::detail {
@@ -600,7 +603,12 @@ class Builder {
     const std::optional<Layer> made =
         layer_of_class(class_name, config, name, in,
                        class_name == IntegerLookupSpec::name ? file_.vocabulary(group) : std::nullopt);
-    if (!made) throw FileError("this class is not known here");
+    if (!made) {
+      const auto known = hana::unpack(layer_specs, [](auto... type) {
+        return std::array{class_in_files<typename decltype(type)::type>()...};
+      });
+      throw FileError("this class is not known here, " + std::string(candidates(class_name, known).view()));
+    }
     return *made;
   }
 

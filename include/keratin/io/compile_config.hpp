@@ -16,6 +16,8 @@ template <class T> void put_settings(Json& config) {
       Json& to = config[setting.name];
       if (setting.kind == Setting::flag)
         to = setting.value != 0;
+      else if (setting.kind == Setting::list)
+        to = std::vector(setting.items, setting.items + static_cast<std::size_t>(setting.value));
       else if (setting.word)
         to = *setting.word ? Json(setting.word) : Json();
       else if (setting.kind == Setting::whole)
@@ -114,7 +116,9 @@ struct CompiledRecord {
 
 // The class of a loss or a metric in Keras, and what it was made with.
 template <class T> std::string keras_class() {
-  if constexpr (requires { T::class_name; })
+  if constexpr (requires { typename T::Unnamed; })
+    return keras_class<typename T::Unnamed>();
+  else if constexpr (requires { T::class_name; })
     return T::class_name;
   else if constexpr (requires { T::Measured::class_name; })
     return T::Measured::class_name;
@@ -126,36 +130,66 @@ template <class T> void check_writable(const char* what) {
   if constexpr (requires { T::not_in_files; })
     if (T::not_in_files) throw FileError(std::string(what) + " " + T::name + ": " + T::not_in_files);
 }
+template <class Loss> void put_loss_settings(Json& config) {
+  if constexpr (requires { Loss::from_logits; })
+    if (Loss::from_logits) config["from_logits"] = true;
+  put_settings<Loss>(config);
+}
 template <class Loss> Json loss_record() {
   check_writable<Loss>("loss");
   Json config = {{"name", Loss::name},
                  {"reduction", std::string(enum_name(keratin::detail::reduction_of<Loss>()))}};
-  if constexpr (requires { Loss::from_logits; })
-    if (Loss::from_logits) config["from_logits"] = true;
-  put_settings<Loss>(config);
+  put_loss_settings<Loss>(config);
   return record_of("keras.losses", keras_class<Loss>(), std::move(config));
 }
-// Accuracy by its name: Keras then takes the one that the targets want.
-template <class Metric> Json metric_record() {
-  if (std::string_view(Metric::name) == metrics::Accuracy::name) return Metric::name;
-  if constexpr (requires { Metric::Measured::from_logits; })
-    if (Metric::Measured::from_logits)
-      throw FileError("metric " + std::string(Metric::name) + ": one of logits is not written yet");
+// Whether a metric is any loss, which Keras has no class for.
+template <class T> constexpr bool is_loss_metric = false;
+template <class Loss> constexpr bool is_loss_metric<metrics::LossMetric<Loss>> = true;
+template <fixed_string Name, class T>
+constexpr bool is_loss_metric<metrics::Named<Name, T>> = is_loss_metric<T>;
+
+// single: an output has one value a row; classes: its targets are class numbers.
+template <class Metric> Json metric_record(bool single, bool classes) {
   check_writable<Metric>("metric");
+  std::string of = keras_class<Metric>();
+  if (of == keras_class<metrics::Accuracy>()) {
+    // By its name: Keras then takes the one that the targets want.
+    if (std::string_view(Metric::name) == metrics::Accuracy::name) return Metric::name;
+    of = single    ? keras_class<metrics::BinaryAccuracy<>>()
+         : classes ? keras_class<metrics::SparseCategoricalAccuracy>()
+                   : keras_class<metrics::CategoricalAccuracy>();
+  }
   Json config = {{"name", Metric::name}};
   put_settings<Metric>(config);
-  return record_of("keras.metrics", keras_class<Metric>(), std::move(config));
+  if constexpr (requires { Metric::of_classes; })
+    config["sparse_y_true"] = single || classes, config["sparse_y_pred"] = single;
+  if constexpr (requires { typename Metric::Measured; }) {
+    using Loss = typename Metric::Measured;
+    check_writable<Loss>("metric");
+    Json of_loss = Json::object();
+    put_loss_settings<Loss>(of_loss);
+    for (const auto& [key, value] : of_loss.items())
+      if (!value.is_null()) config[key] = value;
+    if (is_loss_metric<Metric>) {
+      of = "MeanMetricWrapper";
+      config["fn"] = {{"module", "builtins"},
+                      {"class_name", "function"},
+                      {"config", Loss::name},
+                      {"registered_name", "function"}};
+    }
+  }
+  return record_of("keras.metrics", of, std::move(config));
 }
-template <class Metric> void add_metric(CompiledRecord& output) {
+template <class Metric> void add_metric(CompiledRecord& output, bool single, bool classes) {
   if constexpr (metrics::IsWeighted<Metric>)
-    output.weighted_metrics.push_back(metric_record<typename Metric::Unweighted>());
+    output.weighted_metrics.push_back(metric_record<typename Metric::Unweighted>(single, classes));
   else
-    output.metrics.push_back(metric_record<Metric>());
+    output.metrics.push_back(metric_record<Metric>(single, classes));
 }
 template <class Loss, class... Metrics>
-CompiledRecord compiled_record(const ForOutput<Loss, Metrics...>& head) {
+CompiledRecord compiled_record(const ForOutput<Loss, Metrics...>& head, const Shape& out) {
   CompiledRecord output{.loss = loss_record<Loss>(), .weight = head.weight};
-  (add_metric<Metrics>(output), ...);
+  (add_metric<Metrics>(output, out.last() == 1, Loss::targets == Targets::classes), ...);
   return output;
 }
 

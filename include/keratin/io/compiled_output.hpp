@@ -1,21 +1,33 @@
 #pragma once
 // What a model was compiled with, by names. Needs no library.
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace keratin::io {
 
+/// What a loss or a metric is made with: {"label_smoothing", 0.1}, {"curve", 0, "PR"}; yes is 1, a list of
+/// one is its item, another one the word "[0,3]". What is none or no in a file is left out.
+struct CompiledSetting {
+  std::string name;
+  double value = 0;
+  std::string word{};  // empty: a number
+};
+
+/// A metric. `function` is Keras's name for it, "top_k_categorical_accuracy"; `name` what logs call it.
+struct CompiledMetric {
+  std::string function, name;
+  std::vector<CompiledSetting> settings{};
+};
+
 /// What one of a model's outputs was compiled for. Names are Keras's for functions: "mean_squared_error",
 /// "accuracy".
 struct CompiledOutput {
-  std::string loss;                                        // empty: none
-  std::vector<std::pair<std::string, double>> settings{};  // of the loss: {"label_smoothing", 0.1}
+  std::string loss;  // empty: none
+  std::vector<CompiledSetting> settings{};
   bool from_logits = false;
   std::string reduction = "sum_over_batch_size";
   double weight = 1;
-  std::vector<std::string> metrics{}, weighted_metrics{};
-  std::string unknown{};  // a setting of the loss that is not known here, "axis"
+  std::vector<CompiledMetric> metrics{}, weighted_metrics{};
 };
 
 struct CompiledWith {

@@ -22,40 +22,49 @@ inline Json of_output(const Json& given, const functional::Model& model, std::si
 // CategoricalCrossentropy and categorical_crossentropy -> categorical_crossentropy
 inline std::string function_name(const Json& j) {
   const std::string name = class_of(j);
-  if (name == "MeanMetricWrapper")  // of Keras 2
-    if (const Json config = j.value("config", Json());
-        config.is_object() && config.value("fn", Json()).is_string())
-      return config["fn"];
+  if (name == "MeanMetricWrapper")  // of any loss, and of Keras 2
+    if (const Json config = j.value("config", Json()); config.is_object() && config.contains("fn"))
+      return snake_case(class_of(config["fn"]));
   if (j.is_object() && name == "Accuracy") return "exact_accuracy";  // not the string "accuracy"
   return snake_case(name);
+}
+// What the config of a loss or a metric says, but for what changes nothing.
+inline std::vector<CompiledSetting> settings_of(const Json& j) {
+  std::vector<CompiledSetting> settings;
+  if (!j.is_object() || !j.contains("config") || !j["config"].is_object()) return settings;
+  for (const auto& [key, given] : j["config"].items()) {
+    const Json& value = given.is_array() && given.size() == 1 ? given[0] : given;
+    if (key == "name" || key == "dtype" || key == "fn" || value.is_null() ||
+        value == (key == "remove_diagonal") || (key == "label_smoothing" && value == 0) ||
+        (key == "axis" && value == -1))
+      continue;
+    if (value.is_number() || value.is_boolean())
+      settings.push_back({key, value.is_boolean() ? 1 : value.get<double>()});
+    else
+      settings.push_back({key, 0, value.is_string() ? value.get<std::string>() : value.dump()});
+  }
+  return settings;
 }
 
 inline void take_loss(const Json& j, CompiledOutput& output) {
   output.loss = function_name(j);
-  if (!j.is_object() || !j.contains("config") || !j["config"].is_object()) return;
-  for (const auto& [key, value] : j["config"].items()) {
-    const bool default_value = key == "name" || key == "dtype" || value.is_null() ||
-                               value == (key == "remove_diagonal") ||
-                               (key == "label_smoothing" && value == 0) || (key == "axis" && value == -1) ||
-                               (key == "reduction" && (value == "mean" || value == "auto"));
-    if (key == "from_logits")
-      take(value, output.from_logits);
-    else if (key == "reduction" && !default_value)
-      take(value, output.reduction);
-    else if (default_value)
-      continue;
-    else if (value.is_boolean())
-      output.settings.emplace_back(key, value.get<bool>());
-    else if (value.is_number() && key != "axis")
-      output.settings.emplace_back(key, value);
-    else
-      output.unknown = key;
-  }
+  for (CompiledSetting& setting : settings_of(j))
+    if (setting.name == "from_logits")
+      output.from_logits = true;
+    else if (setting.name != "reduction")
+      output.settings.push_back(setting);
+    else if (setting.word != "mean" && setting.word != "auto")
+      output.reduction = setting.word;
 }
-inline void take_metrics(const Json& j, std::vector<std::string>& names) {
-  if (j.is_null()) return;
-  if (!j.is_array()) return names.push_back(function_name(j));
-  for (const Json& one : j) take_metrics(one, names);
+inline void take_metrics(const Json& j, std::vector<CompiledMetric>& metrics) {
+  if (j.is_array()) {
+    for (const Json& one : j) take_metrics(one, metrics);
+  } else if (!j.is_null()) {
+    CompiledMetric& metric = metrics.emplace_back(function_name(j), function_name(j), settings_of(j));
+    if (const Json config = j.is_object() ? j.value("config", Json()) : Json();
+        config.is_object() && config.contains("name"))
+      take(config["name"], metric.name);
+  }
 }
 
 }  // namespace detail

@@ -236,9 +236,9 @@ inline std::map<std::string, OwnedArray> read_npz(const std::string& path) {
 inline OwnedArray read_npz(const std::string& path, const std::string& array) {
   const Zip zip(path);
   if (zip.has((array + ".npy").c_str())) return detail::read_npz_member(zip, array + ".npy");
-  std::string all;
-  for (const std::string& member : zip.members()) all += (all.empty() ? "" : ", ") + member;
-  throw FileError(path + ": there is no " + array + ".npy among " + (all.empty() ? "no members" : all));
+  const std::string member = array + ".npy";
+  throw FileError(path + ": there is no " + member + ", " +
+                  std::string(candidates(member, zip.members()).view()));
 }
 /// Writes arrays as write_npy does, without compression. Error: FileError. NumPy: savez.
 inline void write_npz(const std::string& path, const std::vector<NamedArray>& arrays) {

@@ -47,10 +47,16 @@ class Safetensors {
     const auto at = index_.find(tensor);
     return at == index_.end() ? nullptr : &entries_[at->second];
   }
+  /// What to say of a tensor that is not there.
+  std::string missing(std::string_view tensor) const {
+    const auto name_of = [&](std::size_t i) -> const std::string& { return entries_[i].name; };
+    return "there is no tensor " + std::string(tensor) + ", " +
+           std::string(candidates(tensor, entries_.size(), name_of).view());
+  }
   /// A tensor's values. Error: FileError; there is none of this name, or an unsigned value is no int64.
   OwnedArray read(std::string_view tensor) const {
     const Entry* const entry = find(tensor);
-    if (!entry) throw FileError(name_ + ": there is no tensor " + std::string(tensor));
+    if (!entry) throw FileError(name_ + ": " + missing(tensor));
     return naming(name_ + ": " + entry->name, [&] {
       const Bytes bytes = Bytes(bytes_).subspan(data_ + entry->begin, entry->end - entry->begin);
       return OwnedArray{entry->extents, detail::values_of(*element_of(entry->dtype), bytes)};
@@ -243,7 +249,7 @@ template <class Model> void load_safetensors(Model& model, const std::string& pa
       model.layers(), [&](const std::string& name, const Shape& shape, std::size_t offset) {
         wanted.insert(name);
         const Safetensors::Entry* const entry = file.find(name);
-        if (!entry) throw FileError(path + ": there is no tensor " + name);
+        if (!entry) throw FileError(path + ": " + file.missing(name));
         if (entry->extents != detail::extents_of(shape))
           throw FileError(path + ": " + name + " has the shape " + detail::extents_text(entry->extents) +
                           ", " + std::string(Text(shape).view()) + " wanted");

@@ -83,16 +83,26 @@ template <class S> struct Compiled {
 };
 template <class Trainer> Compiled<typename Trainer::Scalar> compiled_of(const Trainer& trainer) {
   const auto& optimizer = trainer.optimizer();
-  return {
-      std::apply([](const auto&... heads) { return std::vector<CompiledRecord>{compiled_record(heads)...}; },
-                 trainer.heads()),
-      optimizer_record(optimizer),
-      optimizer.learning_rate.is_constant() ? std::optional(static_cast<float>(optimizer.learning_rate.at(0)))
-                                            : std::nullopt,
-      trainer.iterations(),
-      trainer.trainable(),
-      kept_by(optimizer, trainer.iterations()),
-      kept_blocks(trainer)};
+  std::size_t k = 0;
+  const auto shape = [&] {
+    if constexpr (requires { trainer.model().output_shape(k); })
+      return trainer.model().output_shape(k++);
+    else
+      return trainer.model().output_shape();
+  };
+  return {std::apply(
+              [&](const auto&... heads) {
+                return std::vector<CompiledRecord>{compiled_record(heads, shape())...};
+              },
+              trainer.heads()),
+          optimizer_record(optimizer),
+          optimizer.learning_rate.is_constant()
+              ? std::optional(static_cast<float>(optimizer.learning_rate.at(0)))
+              : std::nullopt,
+          trainer.iterations(),
+          trainer.trainable(),
+          kept_by(optimizer, trainer.iterations()),
+          kept_blocks(trainer)};
 }
 // The steps done, the learning rate, and what the optimizer keeps of each variable that is trained.
 template <class S>

@@ -15,8 +15,6 @@ template <Targets T, class... Options> struct CategoricalCrossentropyBase {
   static constexpr bool ignores = (is_ignoring<Options> || ...);
   static constexpr int ignored = (0 + ... + ignored_by<Options>);
   static_assert(sizeof(detail::LossOptions<(T == Targets::classes), Options...>) > 0);
-  static_assert(label_smoothing == 0 || T != Targets::classes,
-                "keratin: Keras's sparse crossentropy has no LabelSmoothing");
   using Link = std::conditional_t<from_logits, Linear, Softmax>;
 
   static constexpr Fit fit(Shape out, ActivationFunction last) {

@@ -55,11 +55,12 @@ template <double Smoothing, class V> [[gnu::always_inline]] inline V smoothed(V 
 // Apart from the loss, of which clang would leave out what stands behind a failed static_assert.
 template <bool OfClasses, class... Options> struct LossOptions {
   static constexpr int logits = (int{std::is_same_v<Options, FromLogits>} + ... + 0),
-                       smoothings = (int{is_smoothing<Options>} + ... + 0),
-                       ignorings = OfClasses ? (int{is_ignoring<Options>} + ... + 0) : 0;
-  static_assert(logits + smoothings + ignorings == sizeof...(Options) && logits < 2 && smoothings < 2 &&
-                    ignorings < 2,
+                       others = (int{OfClasses ? is_ignoring<Options> : is_smoothing<Options>} + ... + 0);
+  static constexpr bool known = logits + others == sizeof...(Options) && logits < 2 && others < 2;
+  static_assert(known || OfClasses,
                 "keratin: the options of this loss are FromLogits and LabelSmoothing, each once");
+  static_assert(known || !OfClasses,
+                "keratin: the options of this loss are FromLogits and IgnoreClass, each once");
 };
 }  // namespace detail
 

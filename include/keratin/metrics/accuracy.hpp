@@ -49,18 +49,25 @@ struct ExactAccuracy : Mean {
 };
 
 /// Keras: BinaryAccuracy(threshold). How many outputs, each a prediction of yes or no, are right.
-template <double Threshold = 0.5> struct BinaryAccuracy : Mean {
+template <double Threshold = 0.5> class BinaryAccuracy : public Mean {
+ public:
   static constexpr const char* name = "binary_accuracy";
   static constexpr Setting settings[] = {{"threshold", Threshold}};
   static constexpr Targets targets = Targets::values_or_classes;
+
+  BinaryAccuracy() : BinaryAccuracy(settings) {}
+  explicit BinaryAccuracy(std::span<const Setting> with) : threshold_(with[0].value) {}
 
   template <class S> void update(const LossInput<S>& batch) {
     int right = 0;
     for (int r = 0; r < batch.rows; ++r)
       for (int c = 0; c < batch.n; ++c)
-        right += (batch.row(r).y[c] > static_cast<S>(Threshold) ? S{1} : S{0}) == target_of(batch.row(r), c);
+        right += (batch.row(r).y[c] > static_cast<S>(threshold_) ? S{1} : S{0}) == target_of(batch.row(r), c);
     add(static_cast<double>(right) / batch.n, batch);
   }
+
+ private:
+  double threshold_;
 };
 
 /// Keras: CategoricalAccuracy. How many rows have their largest output where the target has it. Ties: the

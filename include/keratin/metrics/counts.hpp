@@ -24,39 +24,53 @@ constexpr double share(double a, double b) { return b > 0 ? a / b : 0; }
 inline constexpr double no_threshold = -1e10;
 
 namespace detail {
-template <double Threshold, int TopK = 0, int ClassId = -1> class OfCounts {
+// What counts above a threshold.
+template <double Threshold> class OfCounts {
  public:
   static constexpr Targets targets = Targets::values_or_classes;
+  static constexpr Setting settings[] = {{"thresholds", Threshold}};
+
+  OfCounts() : OfCounts(settings) {}
+  explicit OfCounts(std::span<const Setting> with)
+      : threshold_(with[0].value),
+        top_k_(with.size() > 1 ? static_cast<int>(with[1].value) : 0),
+        class_id_(with.size() > 2 ? static_cast<int>(with[2].value) : -1) {}
 
   void reset() { counts_ = {}; }
   template <class S> void update(const LossInput<S>& batch) {
     for (int r = 0; r < batch.rows; ++r) {
       const LossInput<S> row = batch.row(r);
       for (int c = 0; c < row.n; ++c)
-        if (ClassId < 0 || c == ClassId)
-          counts_.add(row.y[c] > static_cast<S>(Threshold) && is_on_top(row, c), target_of(row, c) != S{0},
+        if (class_id_ < 0 || c == class_id_)
+          counts_.add(row.y[c] > static_cast<S>(threshold_) && is_on_top(row, c), target_of(row, c) != S{0},
                       row.count);
     }
   }
 
  private:
   // Whether an output is among the largest of its row; of equal ones the first is the larger.
-  template <class S> static bool is_on_top(const LossInput<S>& row, int c) {
-    if (TopK == 0) return true;
+  template <class S> bool is_on_top(const LossInput<S>& row, int c) const {
+    if (top_k_ == 0) return true;
     const S v = row.y[c];
     return std::count_if(row.y, row.y + row.n, [=](S other) { return other > v; }) +
                std::count(row.y, row.y + c, v) <
-           TopK;
+           top_k_;
   }
+
+  double threshold_;
+  int top_k_, class_id_;
 
  protected:
   Counts counts_;
 };
 
-template <double Threshold, int TopK, int ClassId> struct OfPredicted : OfCounts<Threshold, TopK, ClassId> {
+template <double Threshold, int TopK, int ClassId> struct OfPredicted : OfCounts<Threshold> {
   static constexpr Setting settings[] = {{"thresholds", Threshold, Threshold == no_threshold ? "" : nullptr},
                                          {"top_k", TopK, TopK == 0 ? "" : nullptr, Setting::whole},
                                          {"class_id", ClassId, ClassId < 0 ? "" : nullptr, Setting::whole}};
+
+  OfPredicted() : OfPredicted(settings) {}
+  explicit OfPredicted(std::span<const Setting> with) : OfCounts<Threshold>(with) {}
 };
 }  // namespace detail
 
@@ -65,6 +79,7 @@ template <double Threshold, int TopK, int ClassId> struct OfPredicted : OfCounts
 /// class only.
 template <double Threshold = 0.5, int TopK = 0, int ClassId = -1>
 struct Precision : detail::OfPredicted<Threshold, TopK, ClassId> {
+  using detail::OfPredicted<Threshold, TopK, ClassId>::OfPredicted;
   static constexpr const char* name = "precision";
   double result() const { return share(this->counts_.true_positives, this->counts_.predicted()); }
 };
@@ -73,31 +88,32 @@ struct Precision : detail::OfPredicted<Threshold, TopK, ClassId> {
 /// only.
 template <double Threshold = 0.5, int TopK = 0, int ClassId = -1>
 struct Recall : detail::OfPredicted<Threshold, TopK, ClassId> {
+  using detail::OfPredicted<Threshold, TopK, ClassId>::OfPredicted;
   static constexpr const char* name = "recall";
   double result() const { return share(this->counts_.true_positives, this->counts_.relevant()); }
 };
 /// Keras: TruePositives(thresholds).
 template <double Threshold = 0.5> struct TruePositives : detail::OfCounts<Threshold> {
+  using detail::OfCounts<Threshold>::OfCounts;
   static constexpr const char* name = "true_positives";
-  static constexpr Setting settings[] = {{"thresholds", Threshold}};
   double result() const { return this->counts_.true_positives; }
 };
 /// Keras: FalsePositives(thresholds).
 template <double Threshold = 0.5> struct FalsePositives : detail::OfCounts<Threshold> {
+  using detail::OfCounts<Threshold>::OfCounts;
   static constexpr const char* name = "false_positives";
-  static constexpr Setting settings[] = {{"thresholds", Threshold}};
   double result() const { return this->counts_.false_positives; }
 };
 /// Keras: TrueNegatives(thresholds).
 template <double Threshold = 0.5> struct TrueNegatives : detail::OfCounts<Threshold> {
+  using detail::OfCounts<Threshold>::OfCounts;
   static constexpr const char* name = "true_negatives";
-  static constexpr Setting settings[] = {{"thresholds", Threshold}};
   double result() const { return this->counts_.true_negatives; }
 };
 /// Keras: FalseNegatives(thresholds).
 template <double Threshold = 0.5> struct FalseNegatives : detail::OfCounts<Threshold> {
+  using detail::OfCounts<Threshold>::OfCounts;
   static constexpr const char* name = "false_negatives";
-  static constexpr Setting settings[] = {{"thresholds", Threshold}};
   double result() const { return this->counts_.false_negatives; }
 };
 

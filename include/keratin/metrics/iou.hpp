@@ -42,7 +42,8 @@ template <int Classes> class OfConfusion {
 namespace detail {
 template <int Classes, int... Ids> struct OfClasses : OfConfusion<Classes> {
   static_assert(((Ids >= 0 && Ids < Classes) && ...), "keratin: IoU takes ids of its classes");
-  static constexpr const char* not_in_files = "it is not written yet";
+  static constexpr std::array<int, sizeof...(Ids)> ids{Ids...};
+  static constexpr bool of_classes = true;  // of one output a row, and of targets that are class numbers
 
   template <class S> void update(const LossInput<S>& batch) {
     for (int r = 0; r < batch.rows; ++r) {
@@ -52,7 +53,7 @@ template <int Classes, int... Ids> struct OfClasses : OfConfusion<Classes> {
                 single ? keratin::detail::whole(row.y[0]) : predicted_class(row), row.count);
     }
   }
-  double result() const { return this->mean_over(std::array{Ids...}); }
+  double result() const { return this->mean_over(ids); }
 };
 template <int Classes, class = std::make_integer_sequence<int, Classes>> struct OfAllClasses;
 template <int Classes, int... I>
@@ -63,10 +64,14 @@ struct OfAllClasses<Classes, std::integer_sequence<int, I...>> : OfClasses<Class
 /// for the largest of them (Keras: OneHotIoU), a single output is a class number.
 template <int Classes, int... Ids> struct IoU : detail::OfClasses<Classes, Ids...> {
   static constexpr const char* name = "io_u";
+  static constexpr Setting settings[] = {{"num_classes", Classes, nullptr, Setting::whole},
+                                         {"target_class_ids", sizeof...(Ids), nullptr, Setting::list,
+                                          detail::OfClasses<Classes, Ids...>::ids.data()}};
 };
 /// Keras: MeanIoU(num_classes), of rows of several outputs OneHotMeanIoU: the mean over all classes.
 template <int Classes> struct MeanIoU : detail::OfAllClasses<Classes> {
   static constexpr const char* name = "mean_io_u";
+  static constexpr Setting settings[] = {{"num_classes", Classes, nullptr, Setting::whole}};
 };
 
 /// Keras: BinaryIoU(threshold): the mean of yes and no; every output is a prediction, yes from the threshold

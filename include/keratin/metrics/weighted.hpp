@@ -1,4 +1,7 @@
 #pragma once
+// What a metric is given beside its settings: weights, a name.
+#include <keratin/core/fixed_string.hpp>
+
 #include <array>
 #include <string_view>
 
@@ -19,6 +22,12 @@ template <class Metric> struct Weighted : Metric {
       both[i] = i < prefix.size() ? prefix[i] : name[i - prefix.size()];
     return both;
   }();
+};
+
+/// A metric with a name of its own, for logs and files: Named<"sure", Precision<0.9>>. Keras: name.
+template <fixed_string Name, class Metric> struct Named : Metric {
+  using Unnamed = Metric;
+  static constexpr const char* name = Name.text;
 };
 
 template <class Metric>

@@ -234,9 +234,12 @@ inline void check_data(const Shape& in, const Array& data) {
 template <class Model>
 void adapt_layer(Model& model, std::string_view name, const Array& data, std::size_t batch, auto each) {
   bool done = false;
+  std::vector<std::string> adaptable;
   each([&](const auto& spec, const LayerPlan& row, const std::string& called) {
     if constexpr (Adaptable<std::remove_cvref_t<decltype(spec)>>) {
-      if (done || row.tensors.count() == 0 || (!name.empty() && name != called)) return;
+      if (done || row.tensors.count() == 0) return;
+      adaptable.push_back(called);
+      if (!name.empty() && name != called) return;
       check_data(row.in, data);
       const Tables tables = tables_of(spec, row.in, data, batch);
       for (int i = 0; i < row.tensors.count(); ++i) {
@@ -248,9 +251,11 @@ void adapt_layer(Model& model, std::string_view name, const Array& data, std::si
     }
   });
   if (!done)
-    throw std::invalid_argument(
-        name.empty() ? "adapt: no layer has a table to adapt"
-                     : Text("adapt: there is no layer '", name, "' that has a table to adapt").c_str());
+    throw std::invalid_argument(name.empty() ? "adapt: no layer has a table to adapt"
+                                             : Text("adapt: there is no layer '", name,
+                                                    "' that has a table to adapt, ",
+                                                    candidates(name, adaptable).view())
+                                                   .c_str());
 }
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 // Sequential: a network as a type. One constexpr pass checks its shapes; the plan and the fused steps follow
 // from it.
 #include <keratin/core/error.hpp>
+#include <keratin/core/fixed_string.hpp>
 #include <keratin/layers/layer.hpp>
 #include <keratin/sequential/branches.hpp>
 #include <keratin/sequential/masks.hpp>
@@ -12,15 +13,6 @@
 namespace keratin {
 
 namespace hana = boost::hana;
-
-/// Text as a template argument.
-template <std::size_t N> struct fixed_string {
-  char text[N]{};
-  constexpr fixed_string(const char (&s)[N]) {
-    for (std::size_t i = 0; i < N; ++i) text[i] = s[i];
-  }
-  constexpr std::string_view view() const { return {text, N - 1}; }
-};
 
 /// A layer with a name of its own: Named<"logits", Dense<10>>. Others are called dense, dense_1, ... as in
 /// Keras.

@@ -39,7 +39,9 @@ class NamedLogs {
   /// Error: there is none of that name; then NaN.
   double operator[](std::string_view name) const {
     const double* const value = find(name);
-    if (!value) report(Text("logs: '", name, "' came, one of ", names().view(), " wanted"));
+    const auto name_of = [&](std::size_t i) { return logs_[i].name; };
+    if (!value)
+      report(Text("logs: there is no '", name, "', ", candidates(name, logs_.size(), name_of).view()));
     return value ? *value : std::numeric_limits<double>::quiet_NaN();
   }
   /// One that is not there yet; the characters of its name have to live as long as these logs.

@@ -183,6 +183,17 @@ class Table {
   std::vector<std::size_t> width_;
 };
 
+// What a layer makes, of one that makes several tensors a list.
+template <class M> std::string outputs_text(const M& model, std::size_t i) {
+  if constexpr (requires { model.output_shapes(i); }) {
+    std::string text;
+    const std::vector<Shape> shapes = model.output_shapes(i);
+    for (const Shape& shape : shapes) text += (text.empty() ? "" : ", ") + shape_text(shape, "None");
+    return shapes.size() > 1 ? "[" + text + "]" : text;
+  } else {
+    return shape_text(model.layers()[i].out, "None");
+  }
+}
 // What each layer of a graph reads, where it is not a chain: one more column.
 template <class M> std::vector<std::string> connections_of(const M& model) {
   if constexpr (requires { model.connections(); })
@@ -209,7 +220,7 @@ template <class M> [[gnu::cold]] std::string summary_text(const M& model) {
   std::size_t parameters = 0, trainable = 0;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (i > 0) table.rule("\u251c", "\u2500", "\u253c", "\u2524");
-    table.row({names[i] + " (" + layers[i].type + ")", detail::shape_text(layers[i].out, "None"),
+    table.row({names[i] + " (" + layers[i].type + ")", detail::outputs_text(model, i),
                detail::with_thousands(layers[i].tensors.values()), connected ? connections[i] : ""},
               "\u2502");
     parameters += layers[i].tensors.values();

@@ -240,6 +240,11 @@ template <int Capacity, class Model, class Optimizer, class... Heads> class Trai
   {
     return model_.connections();
   }
+  std::vector<Shape> output_shapes(std::size_t i) const
+    requires requires(const Model& m) { m.output_shapes(0); }
+  {
+    return model_.output_shapes(i);
+  }
   std::string output_name(std::size_t k) const
     requires requires(const Model& m) { m.output_name(0); }
   {
