@@ -2,5 +2,5 @@
 #include <keratin/io/save.hpp>
 #include <keratin/io/training_state.hpp>
 
-#include "load.hpp"
-#include "trainer.hpp"
+#include "../load.hpp"
+#include "../trainer.hpp"
