@@ -34,8 +34,7 @@ MISSING = {
 # Settings of layers that are here, refused with the layer's name: what there is instead, or why.
 REFUSED = {
     'data_format channels_first': 'of any layer: channels are the last axis',
-    'LayerNormalization, UnitNormalization, GroupNormalization': 'along other axes than the last ones: Permute before '
-                                                                 'and behind',
+    'RMSNormalization': 'along other axes than the last ones, where Keras itself fails for want of a scale of that shape',
     'MultiHeadAttention': 'attention_axes other than the steps, an output_shape of several axes',
     'Softmax, the layer, of a masked tensor': 'Keras 3.15 itself fails there; Activation knows no masks',
     'ConvLSTM of a masked sequence': 'Keras 3.15 itself fails there with JAX',
