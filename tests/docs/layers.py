@@ -40,7 +40,7 @@ REFUSED = {
     'ConvLSTM of a masked sequence': 'Keras 3.15 itself fails there with JAX',
     'Bidirectional': 'of other layers than SimpleRNN, LSTM and GRU, and of a backward_layer with other settings',
     'TimeDistributed': 'of layers that look at more than their sample: Dropout (which does the same without it; files '
-                       'may have it), BatchNormalization, stateful ones',
+                       'may have it), stateful ones; of BatchNormalization where the sequence is masked',
     'BatchNormalization': 'renorm, and a call with training=False',
     'Resizing, UpSampling2D': 'antialias, lanczos3 and lanczos5',
     'sparsemax': 'in files: what Keras computes is not sparsemax',
