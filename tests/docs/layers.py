@@ -35,7 +35,8 @@ MISSING = {
 REFUSED = {
     'data_format channels_first': 'of any layer: channels are the last axis',
     'RMSNormalization': 'along other axes than the last ones, where Keras itself fails for want of a scale of that shape',
-    'MultiHeadAttention': 'attention_axes other than the steps, an output_shape of several axes',
+    'MultiHeadAttention': 'attention_axes other than the steps: Reshape, Permute or TimeDistributed around it, with the same '
+                          'weights; an output_shape of several axes',
     'Softmax, the layer, of a masked tensor': 'Keras 3.15 itself fails there; Activation knows no masks',
     'ConvLSTM of a masked sequence': 'Keras 3.15 itself fails there with JAX',
     'Bidirectional': 'of other layers than SimpleRNN, LSTM and GRU, and of a backward_layer with other settings',
