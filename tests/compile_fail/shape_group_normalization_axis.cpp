@@ -1,13 +1,13 @@
-// error: shapes_do_not_fit<.*layer<0>, .*GroupNormalization<3, .*Axis<1>>, .*got<8, 3>, .*normalizes_the_last_axis>
-// meaning: GroupNormalization makes its groups of channels, which are the last axis.
-// fix: Leave the axis out. A Permute brings another axis to the end.
+// error: shapes_do_not_fit<.*layer<0>, .*GroupNormalization<4, .*Axis<3>>, .*got<8, 3>, .*makes_groups_along_one_axis>
+// meaning: GroupNormalization makes its groups of channels, along one axis of a sample; axis 0 counts the samples.
+// fix: Name that axis, or none: channels are the last one.
 #include <keratin/keratin.hpp>
 using namespace keratin;
 
 #ifdef TWIN
-using Net = Sequential<Input<8, 3>, GroupNormalization<3>, Flatten, Dense<10>>;
+using Net = Sequential<Input<8, 3>, GroupNormalization<4, Axis<1>>, Flatten, Dense<10>>;
 #else
-using Net = Sequential<Input<8, 3>, GroupNormalization<3, Axis<1>>, Flatten, Dense<10>>;
+using Net = Sequential<Input<8, 3>, GroupNormalization<4, Axis<3>>, Flatten, Dense<10>>;
 #endif
 using Loss = MeanSquaredError;
 using Output = std::array<float, 10>;

@@ -34,14 +34,14 @@ MISSING = {
 # Settings of layers that are here, refused with the layer's name: what there is instead, or why.
 REFUSED = {
     'data_format channels_first': 'of any layer: channels are the last axis',
-    'LayerNormalization, UnitNormalization, GroupNormalization': 'along other axes than the last ones: Permute before '
-                                                                 'and behind',
-    'MultiHeadAttention': 'attention_axes other than the steps, an output_shape of several axes',
+    'RMSNormalization': 'along other axes than the last ones, where Keras itself fails for want of a scale of that shape',
+    'MultiHeadAttention': 'attention_axes other than the steps: Reshape, Permute or TimeDistributed around it, with the same '
+                          'weights; an output_shape of several axes',
     'Softmax, the layer, of a masked tensor': 'Keras 3.15 itself fails there; Activation knows no masks',
     'ConvLSTM of a masked sequence': 'Keras 3.15 itself fails there with JAX',
     'Bidirectional': 'of other layers than SimpleRNN, LSTM and GRU, and of a backward_layer with other settings',
     'TimeDistributed': 'of layers that look at more than their sample: Dropout (which does the same without it; files '
-                       'may have it), BatchNormalization, stateful ones',
+                       'may have it), stateful ones; of BatchNormalization where the sequence is masked',
     'BatchNormalization': 'renorm, and a call with training=False',
     'Resizing, UpSampling2D': 'antialias, lanczos3 and lanczos5',
     'sparsemax': 'in files: what Keras computes is not sparsemax',

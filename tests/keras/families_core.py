@@ -21,4 +21,7 @@ write_family("core", [
     Case("core_threshold", (5,), Called(layers.Dense(7), lambda layer, x: activations.threshold(layer(x), 0.1, -2.0))),
     Case("core_average_keepdims", (4, 3, 2), layers.GlobalAveragePooling2D(keepdims=True)),
     Case("core_max_keepdims", (5, 3), layers.GlobalMaxPooling1D(keepdims=True)),
+    Case("core_rescaling_one", (1,), layers.Rescaling(-3.0), saved=False),
+    Case("core_rescaling_steps", (1, 17), layers.Rescaling(1 / 127.5, -1.0), saved=False),
+    Case("core_rescaling_image", (3, 2, 3), layers.Rescaling(0.0, 4.0), saved=False),
 ])

@@ -37,6 +37,23 @@ write_family("normalization", [
     Case("spectral_normalization_gelu", (4, 3), Spectral(layers.Conv1D(2, 1, activation="gelu"), power_iterations=40)),
 ])
 
+write_family("normalization_axes", [
+    Case("layer_normalization_first_axis", (3, 5), LayerNorm(axis=1)),
+    Case("layer_normalization_axes_apart", (2, 3, 4), LayerNorm(axis=[1, 3])),
+    Case("layer_normalization_axes_sorted", (3, 4), LayerNorm(axis=[1, -1])),  # weights of (4, 3)
+    Case("layer_normalization_before_the_last", (17, 3), LayerNorm(axis=-2, center=False, epsilon=1e-5)),
+    Case("layer_normalization_one_step", (1, 17), LayerNorm(axis=1)),
+    Case("layer_normalization_middle_axes", (2, 3, 2, 1), LayerNorm(axis=[-2, -3], scale=False)),
+    Case("unit_normalization_first_axis", (3, 5), Unit(axis=1)),
+    Case("unit_normalization_axes_apart", (2, 3, 4), Unit(axis=[3, 1])),
+    Case("unit_normalization_before_the_last", (17, 3), Unit(axis=-2)),
+    Case("unit_normalization_one_step", (1, 17), Unit(axis=1), inputs=lambda k, x: x + 1),  # nothing is 0
+    Case("group_normalization_first_axis", (4, 3), Group(groups=2, axis=1)),
+    Case("group_normalization_images_first", (6, 2, 3), Group(groups=3, axis=-3, epsilon=1e-5)),
+    Case("group_normalization_middle_axis", (2, 17, 3), Group(groups=-1, axis=2, center=False)),
+    Case("group_normalization_one_channel", (1, 5), Group(groups=1, axis=1, scale=False)),
+])
+
 
 def masked():
     """BatchNormalization of steps that are masked, one sample's all: what it makes in inference, and the losses

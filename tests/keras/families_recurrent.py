@@ -113,3 +113,16 @@ write_family("recurrent", [
     Case("conv_lstm1d_initial", [(1, 3, 2), (3, 17), (3, 17)], from_states(layers.ConvLSTM1D(17, 1)), apart=True),
     Case("conv_lstm1d_returned", (3, 5, 2), layers.ConvLSTM1D(1, 2, return_state=True)),
 ])
+
+# To a BatchNormalization each step is a batch, one after the other.
+write_family("time_distributed", [
+    Case("time_distributed_normalization", (4, 3), each_step(layers.BatchNormalization())),
+    Case("time_distributed_normalization_axis", (2, 3, 17),
+         each_step(layers.BatchNormalization(axis=1, center=False))),
+    Case("time_distributed_normalization_twice", (2, 3, 4),
+         each_step(each_step(layers.BatchNormalization(momentum=0.5)))),
+    Case("time_distributed_normalization_one", (1, 1), each_step(layers.BatchNormalization(scale=False))),
+    Case("time_distributed_normalization_model", (3, 4),
+         each_step(Sequential([Input((4,)), layers.Dense(5, "tanh"), layers.BatchNormalization(momentum=0.5),
+                               layers.Dense(2)]))),
+])

@@ -35,6 +35,11 @@ write_family("regularization", [
     Case("activity_transposed", (3, 2), layers.Conv1DTranspose(2, 3, activity_regularizer=L2(0.1))),
     Case("activity_time_distributed", (3, 2), layers.TimeDistributed(
         layers.Dense(2, activity_regularizer=L2(0.5)))),
+    # Nothing is 0, where JAX takes 1 for the slope of |x|.
+    Case("activity_regularization_both", (3, 1), layers.ActivityRegularization(l1=0.3, l2=0.2),
+         inputs=lambda k, x: x + 0.01, saved=False),
+    Case("activity_regularization_steps", (1, 17), layers.ActivityRegularization(l1=0.5),
+         inputs=lambda k, x: x + 0.01, saved=False),
 ])
 
 

@@ -159,4 +159,14 @@ write_family("reshaping", [
          layers.AdaptiveAveragePooling2D(2), saved=False),
     Case("adaptive_average_pooling2d_one", (3, 4, 1),
          layers.AdaptiveAveragePooling2D(1), saved=False),
+
+    Case("flatten_one", (1, 1, 1), layers.Flatten(), saved=False),
+    Case("flatten_vector", (17,), layers.Flatten(), saved=False),
+    Case("flatten_rank4", (1, 3, 2, 17), layers.Flatten(), saved=False),
+    Case("reshape_one", (1, 1), layers.Reshape((1,)), saved=False),
+    Case("reshape_steps", (1, 17), layers.Reshape((17, 1)), saved=False),
+    Case("global_max_pooling3d_one", (1, 1, 1, 1), layers.GlobalMaxPooling3D(), saved=False),
+    Case("global_max_pooling3d_narrow", (5, 1, 3, 1), layers.GlobalMaxPooling3D(), saved=False),
+    Case("global_average_pooling3d_one", (1, 1, 1, 1), layers.GlobalAveragePooling3D(), saved=False),
+    Case("global_average_pooling3d_narrow", (5, 1, 3, 1), layers.GlobalAveragePooling3D(), saved=False),
 ])

@@ -4,6 +4,15 @@
 
 using namespace keratin;
 
+namespace {
+
+template <class Layer> void check_axes(const char* name, Shape in) {
+  const auto x = functional::Input(in);
+  check_graph(name, {x}, {Layer{}(x)});
+}
+
+}  // namespace
+
 TEST_CASE("LayerNormalization computes what Keras computes") {
   check<LayerNormalization<>, Input<3, 17>>("layer_normalization");
   check<LayerNormalization<>, Input<70>>("layer_normalization_wide");
@@ -18,6 +27,17 @@ TEST_CASE("LayerNormalization along several axes computes what Keras computes") 
   check<LayerNormalization<Axis<-1, -2>, NoScale>, Input<4, 3>>("layer_normalization_all_axes");
   check<LayerNormalization<Axis<2>, Epsilon<1e-2>>, Input<2, 3>>("layer_normalization_positive");
 }
+TEST_CASE("LayerNormalization along any axes computes what Keras computes") {
+  check<LayerNormalization<Axis<1>>, Input<3, 5>>("layer_normalization_first_axis");
+  check<LayerNormalization<Axis<1, 3>>, Input<2, 3, 4>>("layer_normalization_axes_apart");
+  check_axes<LayerNormalization<Axis<1, -1>>>("layer_normalization_axes_sorted", {3, 4});
+  check_axes<LayerNormalization<Axis<-2>, NoCenter, Epsilon<1e-5>>>("layer_normalization_before_the_last",
+                                                                    {17, 3});
+  check_axes<LayerNormalization<Axis<1>>>("layer_normalization_one_step", {1, 17});
+  check_axes<LayerNormalization<Axis<-2, -3>, NoScale>>("layer_normalization_middle_axes", {2, 3, 2, 1});
+  static_assert(LayerNormalization<Axis<1, -1>>::spec.parameters(Shape{3, 4}).list[0].shape == Shape{4, 3});
+  static_assert(LayerNormalization<Axis<2, 1>>::spec.parameters(Shape{3, 4}).list[0].shape == Shape{3, 4});
+}
 TEST_CASE("RMSNormalization computes what Keras computes") {
   check<RMSNormalization<>, Input<3, 17>>("rms_normalization");
   check<RMSNormalization<Epsilon<1e-2>>, Input<70>>("rms_normalization_wide");
@@ -29,6 +49,10 @@ TEST_CASE("UnitNormalization computes what Keras computes") {
   check<UnitNormalization<Axis<1>>, Input<70>>("unit_normalization_wide");
   check<UnitNormalization<Axis<2, 3>>, Input<3, 2, 4>>("unit_normalization_two_axes");
   check<UnitNormalization<>, Input<2, 3>>();
+  check<UnitNormalization<Axis<1>>, Input<3, 5>>("unit_normalization_first_axis");
+  check<UnitNormalization<Axis<3, 1>>, Input<2, 3, 4>>("unit_normalization_axes_apart");
+  check_axes<UnitNormalization<Axis<-2>>>("unit_normalization_before_the_last", {17, 3});
+  check_axes<UnitNormalization<Axis<1>>>("unit_normalization_one_step", {1, 17});
 }
 TEST_CASE("GroupNormalization computes what Keras computes") {
   check<GroupNormalization<4>, Input<3, 2, 12>>("group_normalization");
@@ -37,6 +61,10 @@ TEST_CASE("GroupNormalization computes what Keras computes") {
   check<GroupNormalization<3, NoCenter>, Input<6>>("group_normalization_vector");
   check<GroupNormalization<>, Input<2, 32>>("group_normalization_wide");
   check<GroupNormalization<2, NoScale, NoCenter>, Input<1, 2>>();
+  check<GroupNormalization<2, Axis<1>>, Input<4, 3>>("group_normalization_first_axis");
+  check<GroupNormalization<-1, Axis<2>, NoCenter>, Input<2, 17, 3>>("group_normalization_middle_axis");
+  check_axes<GroupNormalization<3, Axis<-3>, Epsilon<1e-5>>>("group_normalization_images_first", {6, 2, 3});
+  check_axes<GroupNormalization<1, Axis<1>, NoScale>>("group_normalization_one_channel", {1, 5});
 }
 
 TEST_CASE("a row shorter than UnitNormalization's epsilon is scaled by it") {
@@ -52,20 +80,24 @@ TEST_CASE("axes and groups that do not fit are refused") {
     spec.axis = axes;
     return spec.fit(in).broken;
   };
-  for (const Axes axes : {Axes{-1}, Axes{3}, Axes{2, -1}, Axes{1, 2, 3}}) {
-    CHECK(axis(LayerNormalizationSpec{}, axes, Shape{2, 3, 4}) == nullptr);
-    CHECK(axis(RMSNormalizationSpec{}, axes, Shape{2, 3, 4}) == nullptr);
-    CHECK(axis(UnitNormalizationSpec{}, axes, Shape{2, 3, 4}) == nullptr);
+  const Shape in{2, 3, 4};
+  for (const Axes axes : {Axes{-1}, Axes{3}, Axes{2, -1}, Axes{1, 2, 3}})
+    CHECK(axis(RMSNormalizationSpec{}, axes, in) == nullptr);
+  for (const Axes axes : {Axes{1}, Axes{-3}, Axes{1, 3}, Axes{1, 2}}) {
+    CHECK(axis(RMSNormalizationSpec{}, axes, in) == &normalizes_the_last_axes);
+    CHECK(axis(LayerNormalizationSpec{}, axes, in) == nullptr);
+    CHECK(axis(UnitNormalizationSpec{}, axes, in) == nullptr);
   }
-  for (const Axes axes :
-       {Axes{}, Axes{0}, Axes{1}, Axes{4}, Axes{-4}, Axes{1, 3}, Axes{-1, -1}, Axes{3, -1}, Axes{1, 2}}) {
-    CHECK(axis(LayerNormalizationSpec{}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axes);
-    CHECK(axis(RMSNormalizationSpec{}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axes);
-    CHECK(axis(UnitNormalizationSpec{}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axes);
-    CHECK(axis(GroupNormalizationSpec{.groups = 2}, axes, Shape{2, 3, 4}) == &normalizes_the_last_axis);
+  for (const Axes axes : {Axes{}, Axes{0}, Axes{4}, Axes{-4}, Axes{-1, -1}, Axes{3, -1}, Axes{1, 2, 4}}) {
+    CHECK(axis(RMSNormalizationSpec{}, axes, in) == &normalizes_the_last_axes);
+    CHECK(axis(LayerNormalizationSpec{}, axes, in) == &normalizes_axes_of_a_sample);
+    CHECK(axis(UnitNormalizationSpec{}, axes, in) == &normalizes_axes_of_a_sample);
+    CHECK(axis(GroupNormalizationSpec{.groups = 1}, axes, in) == &makes_groups_along_one_axis);
   }
-  CHECK(axis(GroupNormalizationSpec{.groups = 2}, Axes{3}, Shape{2, 3, 4}) == nullptr);
-  CHECK(axis(GroupNormalizationSpec{.groups = 2}, Axes{2, 3}, Shape{2, 3, 4}) == &normalizes_the_last_axis);
+  CHECK(axis(GroupNormalizationSpec{.groups = 2}, Axes{3}, in) == nullptr);
+  CHECK(axis(GroupNormalizationSpec{.groups = 3}, Axes{-2}, in) == nullptr);
+  CHECK(axis(GroupNormalizationSpec{.groups = 2}, Axes{2}, in) == &needs_groups_of_equal_size);
+  CHECK(axis(GroupNormalizationSpec{.groups = 2}, Axes{2, 3}, in) == &makes_groups_along_one_axis);
   static_assert(GroupNormalizationSpec{}.fit(Shape{3, 16}).broken == &needs_groups_of_equal_size);
   static_assert(GroupNormalizationSpec{.groups = 0}.fit(Shape{4}).broken == &needs_groups_of_equal_size);
   static_assert(GroupNormalizationSpec{.groups = -2}.fit(Shape{4}).broken == &needs_groups_of_equal_size);

@@ -15,8 +15,10 @@ constexpr SliceSpec sliced(int count, Slice a, Slice b = {}, Slice c = {}) { ret
 }  // namespace
 
 TEST_CASE("rescaling and powers") {
-  check<Rescaling<2.0, -0.5>, Input<7>>();
-  check<Rescaling<1 / 127.5>, Input<3, 5>>();
+  check<Rescaling<2.0, -0.5>, Input<4, 3>>("core_rescaling");
+  check<Rescaling<-3.0>, Input<1>>("core_rescaling_one");
+  check<Rescaling<1 / 127.5, -1.0>, Input<1, 17>>("core_rescaling_steps");
+  check<Rescaling<0.0, 4.0>, Input<3, 2, 3>>("core_rescaling_image");
   check<Of<PowerSpec, PowerSpec{2}>, Input<17>>();
   check<Of<PowerSpec, PowerSpec{1}>, Input<2, 3>>();
 }

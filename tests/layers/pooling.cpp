@@ -76,8 +76,12 @@ TEST_CASE("global pooling computes what Keras computes") {
   check<GlobalAveragePooling2D, Input<1, 2, 70>>("global_average_pooling2d_wide");
   check<GlobalMaxPooling3D, Input<2, 3, 2, 3>>("global_max_pooling3d");
   check<GlobalMaxPooling3D, Input<1, 1, 2, 17>>("global_max_pooling3d_wide");
+  check<GlobalMaxPooling3D, Input<1, 1, 1, 1>>("global_max_pooling3d_one");
+  check<GlobalMaxPooling3D, Input<5, 1, 3, 1>>("global_max_pooling3d_narrow");
   check<GlobalAveragePooling3D, Input<2, 3, 2, 3>>("global_average_pooling3d");
   check<GlobalAveragePooling3D, Input<1, 1, 2, 17>>("global_average_pooling3d_wide");
+  check<GlobalAveragePooling3D, Input<1, 1, 1, 1>>("global_average_pooling3d_one");
+  check<GlobalAveragePooling3D, Input<5, 1, 3, 1>>("global_average_pooling3d_narrow");
 }
 
 namespace {

@@ -232,6 +232,9 @@ TEST_CASE("ActivityRegularization computes what Keras computes") {
   check<ActivityRegularization<0.5>, Input<17>>();  // at 0, where x begins, JAX takes 1 for the slope of |x|
   check<ActivityRegularization<0.0, 0.25>, Input<5, 1>>("activity_regularization_l2");
   check<ActivityRegularization<>, Input<3>>("activity_regularization_none");
+  const auto x = functional::Input({3, 1}), steps = functional::Input({1, 17});
+  check_graph("activity_regularization_both", {x}, {ActivityRegularization<0.3, 0.2>{}(x)});
+  check_graph("activity_regularization_steps", {steps}, {ActivityRegularization<0.5>{}(steps)});
 }
 
 namespace {

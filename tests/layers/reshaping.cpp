@@ -4,8 +4,13 @@ using namespace keratin;
 
 TEST_CASE("Flatten and Reshape") {
   check<Flatten, Input<2, 3, 4>>("flatten");
+  check<Flatten, Input<1, 1, 1>>("flatten_one");
+  check<Flatten, Input<17>>("flatten_vector");
+  check<Flatten, Input<1, 3, 2, 17>>("flatten_rank4");
   check<Reshape<-1, 6>, Input<2, 3, 4>>("reshape_minus_one");
   check<Reshape<3, 2, 2>, Input<12>>("reshape_rank3");
+  check<Reshape<1>, Input<1, 1>>("reshape_one");
+  check<Reshape<17, 1>, Input<1, 17>>("reshape_steps");
 }
 
 TEST_CASE("Reshape fills in one extent") {

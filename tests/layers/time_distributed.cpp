@@ -13,6 +13,34 @@ TEST_CASE("TimeDistributed computes what Keras computes") {
   check<TimeDistributed<TimeDistributed<Dense<2>>>, Input<2, 3, 4>>("time_distributed_twice");
 }
 
+TEST_CASE("to a BatchNormalization in a TimeDistributed each step is a batch, as to Keras's") {
+  using Normalization = BatchNormalization<Momentum<0.5>>;
+  check<TimeDistributed<BatchNormalization<>>, Input<4, 3>>("time_distributed_normalization");
+  check<TimeDistributed<BatchNormalization<Axis<1>, NoCenter>>, Input<2, 3, 17>>(
+      "time_distributed_normalization_axis");
+  check<TimeDistributed<TimeDistributed<Normalization>>, Input<2, 3, 4>>(
+      "time_distributed_normalization_twice");
+  check<TimeDistributed<BatchNormalization<NoScale>>, Input<1, 1>>("time_distributed_normalization_one");
+  const auto x = functional::Input({3, 4}), step = functional::Input({4});
+  const auto y = BatchNormalization<Momentum<0.5>>{}(Dense<5, Tanh>{}(step));
+  const functional::Model model(step, Dense<2>{}(y));
+  check_graph("time_distributed_normalization_model", {x}, {model.on_each_step(3)(x)});
+}
+
+TEST_CASE("a BatchNormalization that is not trained is the same in a TimeDistributed and without it") {
+  const auto x = functional::Input({4, 3}), made = Conv1D<3, Kernel<1>>{}(x);
+  const auto trained = [&](const functional::Tensor& y) {
+    functional::Model model(x, y);
+    fill_weights(model);
+    model.set_trainable("norm", false);
+    auto trainer = compile(model, SGD{.learning_rate = 0.1}, MeanSquaredError{});
+    trainer.train_on_batch(filled_array(48, 1), filled_array(48, 2));
+    return std::vector<float>(model.block().begin(), model.block().end());
+  };
+  const functional::Layer norm(BatchNormalization<>{}, "norm"), inside(BatchNormalization<>{});
+  CHECK(trained(functional::time_distributed(inside, "norm")(made)) == trained(norm(made)));
+}
+
 TEST_CASE("what a TimeDistributed has inside is a layer as any") {
   check<TimeDistributed<Flatten>, Input<3, 2, 4>>();
   check<TimeDistributed<Dense<2, GELU>>, Input<3, 5>>();
@@ -27,16 +55,14 @@ TEST_CASE("a TimeDistributed says what it needs") {
   static_assert(TimeDistributed<Dense<2>>::spec.fit(Shape{4}).broken == &needs_steps_of_samples);
   static_assert(TimeDistributed<Dense<0>>::spec.fit(Shape{4, 3}).broken == &needs_at_least_1_unit);
   static_assert(TimeDistributed<Dropout<0.5>>::spec.fit(Shape{4, 3}).broken == &needs_a_layer_for_any_sample);
-  static_assert(TimeDistributed<BatchNormalization<>>::spec.fit(Shape{4, 3}).broken ==
-                &needs_a_layer_for_any_sample);
   static_assert(TimeDistributed<LSTM<3, Stateful>>::spec.fit(Shape{4, 3, 2}).broken ==
                 &needs_a_layer_for_any_sample);
   const auto x = functional::Input({4, 3});
   CHECK(functional::time_distributed(functional::Layer(Dense<5>{}))(x).shape() == Shape{4, 5});
-  for (const auto& inside : {functional::Layer(Dropout<0.5>{}), functional::Layer(BatchNormalization<>{})})
-    CHECK_THROWS_AS(functional::time_distributed(inside)(x), std::invalid_argument);
+  CHECK_THROWS_AS(functional::time_distributed(functional::Layer(Dropout<0.5>{}))(x), std::invalid_argument);
   const auto sequences = functional::Input({4, 3, 2}), mask = functional::Input({4});
   CHECK_THROWS_AS(TimeDistributed<LSTM<2>>{}(sequences.with_mask(mask)), std::invalid_argument);
+  CHECK_THROWS_AS(TimeDistributed<BatchNormalization<>>{}(x.with_mask(mask)), std::invalid_argument);
 }
 
 TEST_CASE("a stream runs a TimeDistributed step by step, and a loss on logits reaches the layer inside") {

@@ -38,6 +38,7 @@ struct Traits {
   bool constant = false;             // nothing is differentiated through it
   bool knows_samples = false;        // asks which sample is which: random numbers, statistics of the batch
   bool by_sample = false;            // and no more: what a sample meets is the same in a part of the batch
+  bool batch_statistics = false;     // all that it asks samples for; in training then works in place
 };
 
 /// One layer of a plan.

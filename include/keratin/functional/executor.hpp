@@ -10,22 +10,6 @@ namespace keratin::functional {
 template <class T> using Vector = std::vector<T>;
 using Plan = BasicPlan<Vector>;
 
-/// The gradients of a layer that is called several times, summed until all calls have added theirs.
-class SharedGradients final : public GradientSink<float> {
- public:
-  SharedGradients(const Tensors& tensors, float* sums) : start_(tensors.start), sums_(sums) {}
-  void take_rows(std::size_t offset, std::ptrdiff_t stride, int rows, int n, const float* g,
-                 std::ptrdiff_t apart, const Regularizer&) override {
-    float* to = sums_ + (offset - start_);
-    for (; rows > 0; --rows, to += stride, g += apart)
-      for (int i = 0; i < n; ++i) to[i] += g[i];
-  }
-
- private:
-  std::size_t start_;
-  float* sums_;
-};
-
 /// Where the gradients of weights go that are not trained.
 class Discard final : public GradientSink<float> {
  public:
@@ -96,7 +80,7 @@ class Executor {
       } else if (!work.shared) {
         work.node->backward(work.place, c, sink);
       } else {
-        SharedGradients all(*c.tensors, sums + work.sums);
+        SharedGradients<float> all(*c.tensors, sums + work.sums);
         work.node->backward(work.place, c, all);
         if (work.last) hand_on(*c.tensors, sums + work.sums, sink);
       }

@@ -14,7 +14,9 @@ class TimeDistributedNode final : public Node {
   const Node& inside() const { return *inside_; }
   const char* type() const override { return "TimeDistributed"; }
   bool passes_mask() const override { return true; }
-  bool masks_change_it() const override { return inside_->states() > 0 || inside_->masks_change_it(); }
+  bool masks_change_it() const override {
+    return inside_->states() > 0 || inside_->reads_mask() || inside_->masks_change_it();
+  }
   bool has_backward() const override { return inside_->has_backward(); }
   Fit fit(const Shapes& all) const override {
     const Shape& in = all;
@@ -38,7 +40,14 @@ class TimeDistributedNode final : public Node {
   }
   std::size_t scratch(const Shapes& all, int count, bool lanes) const override {
     const Shape& in = all;
-    return inside_->scratch(Base::step(in), count * in[0], lanes);
+    const Shapes step(Base::step(in));
+    const std::size_t inside = inside_->scratch(step, count * in[0], lanes);
+    if (!inside_->plan(step, 0, {.training = true}).traits.batch_statistics) return inside;
+    const Parameters learnt = inside_->parameters(step);
+    const int size = step[0].size();
+    const std::size_t weights = Tensors(learnt, 0, 0).end;
+    return inside +
+           (lanes ? Base::scratch<Lanes>(size, weights, count) : Base::scratch<float>(size, weights, count));
   }
   void forward(const Place& at, const Forward<float>& c) const override { run(at, c); }
   void forward(const Place& at, const Forward<float, One>& c) const override { run(at, c); }
@@ -61,12 +70,12 @@ class TimeDistributedNode final : public Node {
   };
   static const Steps& steps(const Place& at) { return *static_cast<const Steps*>(at.geometry.get()); }
   void run(const Place& at, const auto& c) const {
-    const LayerPlan row = Base::one_step(*c.layer, steps(at).count);
-    inside_->forward(steps(at).place, Base::inside(c, steps(at).count, row));
+    Base::forward<true>(c, steps(at).count, [&](const auto& its) { inside_->forward(steps(at).place, its); });
   }
   void go_back(const Place& at, const auto& c, GradientSink<float>& sink) const {
-    const LayerPlan row = Base::one_step(*c.layer, steps(at).count);
-    inside_->backward(steps(at).place, Base::inside(c, steps(at).count, row), sink);
+    Base::backward<true>(c, steps(at).count, sink, [&](const auto& its, GradientSink<float>& to) {
+      inside_->backward(steps(at).place, its, to);
+    });
   }
 
   std::shared_ptr<const Node> inside_;

@@ -635,8 +635,11 @@ template <LayerSpec S> S spec_from_config(const Json& config, int rank) {
   detail::take_fields(config, spec, [&](const std::string& key, const Json& value) {
     return detail::changes_nothing(key, value, rank) || detail::is_implied(spec, key, value);
   });
-  // Files of different versions count them from either end.
-  if constexpr (requires { spec.axis.from_the_end(rank); }) spec.axis = spec.axis.from_the_end(rank);
+  // Files of different versions count them from either end. Those of both ends stay: LayerNormalization's
+  // weights depend on it.
+  if constexpr (requires { spec.axis.from_the_end(rank); })
+    if (std::ranges::all_of(spec.axis, [](int axis) { return axis > 0; }))
+      spec.axis = spec.axis.from_the_end(rank);
   if constexpr (requires { spec.simplified(); })
     return spec.simplified();
   else

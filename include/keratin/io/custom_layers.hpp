@@ -55,11 +55,20 @@ KERATIN_RECORDS std::optional<NodeConfig> config_of_spec(const functional::Node&
 #endif
 /// Nothing where neither the library nor the table knows the node.
 inline std::optional<NodeConfig> node_config(const functional::Node& node, const CustomLayers& custom);
+// Add and BatchNormalization have no activation in Keras.
+inline void remove_what_fusion_sets(const functional::Node& node, Json& config) {
+  const std::string_view type = node.type();
+  if (type != AddSpec::name && type != BatchNormalizationSpec::name) return;
+  if (config["activation"] != "linear")
+    throw FileError("activation: Keras has none here; call a layer for it");
+  config.erase("activation");
+}
 // Of a layer around another it has that of the layer inside.
 inline std::optional<NodeConfig> wrapper_config(const functional::Node& inside, const CustomLayers& custom) {
   std::optional<NodeConfig> known = node_config(inside, custom);
   if (!known) return known;
   const std::string name = known->class_name(inside);
+  remove_what_fusion_sets(inside, known->config);
   known->config["name"] = snake_case(name);
   Json record = record_of("keras.layers", name, std::move(known->config));
   if (!known->registered.empty()) record["registered_name"] = known->registered;

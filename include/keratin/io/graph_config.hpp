@@ -305,14 +305,6 @@ class GraphWriter {
       throw FileError("layer '" + name + "' (" + first.node->type() + "): " + e.what());
     }
   }
-  // Add and BatchNormalization have no activation in Keras.
-  static void remove_what_fusion_sets(const Node& node, Json& config) {
-    const std::string_view type = node.type();
-    if (type != AddSpec::name && type != BatchNormalizationSpec::name) return;
-    if (config["activation"] != "linear")
-      throw FileError("activation: Keras has none here; call a layer for it");
-    config.erase("activation");
-  }
   static bool learns(const Graph::Entry& e) {
     const functional::SharedLayer& layer = *e.layer;
     return std::any_of(layer.parameters->begin(), layer.parameters->end(),

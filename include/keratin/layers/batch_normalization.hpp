@@ -69,7 +69,8 @@ struct BatchNormalizationSpec {
             .in_place = true,
             .pointwise = is_last_axis(),
             .writes_over_gradient = through_softmax,
-            .knows_samples = true};
+            .knows_samples = true,
+            .batch_statistics = !through_softmax};
   }
   constexpr double flops(Shape in) const { return 2.0 * static_cast<double>(in.elements()); }
   // For each channel its mean, 1 / standard deviation, what it is multiplied by and what is added; those of

@@ -50,6 +50,22 @@ template <class S> class GradientSink {
   ~GradientSink() = default;
 };
 
+/// The gradients of a layer that is called several times, summed until all calls have added theirs.
+template <class S> class SharedGradients final : public GradientSink<S> {
+ public:
+  SharedGradients(const Tensors& tensors, S* sums) : start_(tensors.start), sums_(sums) {}
+  void take_rows(std::size_t offset, std::ptrdiff_t stride, int rows, int n, const S* g, std::ptrdiff_t apart,
+                 const Regularizer&) override {
+    S* to = sums_ + (offset - start_);
+    for (; rows > 0; --rows, to += stride, g += apart)
+      for (int i = 0; i < n; ++i) to[i] += g[i];
+  }
+
+ private:
+  std::size_t start_;
+  S* sums_;
+};
+
 /// What a pass over a network is about, the same for every layer.
 template <class S> struct Run {
   int samples = 0;  // how many there are; those beyond, up to a whole T, began as zeros, stay finite and must

@@ -1,12 +1,14 @@
 #pragma once
 // Normalization within a sample: values less their mean, divided by their standard deviation, times gamma,
-// plus beta; or divided by the root of their mean square, or by their length. Over rows of the last axes, or
+// plus beta; or divided by the root of their mean square, or by their length. Over rows along some axes, or
 // over groups of channels.
 #include <keratin/core/axes.hpp>
 #include <keratin/initializers/constant.hpp>
 #include <keratin/layers/layer.hpp>
+#include <keratin/layers/permute.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -14,7 +16,8 @@ namespace keratin {
 
 inline constexpr Rule needs_an_epsilon_above_0{"epsilon must be above 0"};
 inline constexpr Rule normalizes_the_last_axes{"axis must be the input's last axis, or several last ones"};
-inline constexpr Rule normalizes_the_last_axis{"axis must be the input's last axis"};
+inline constexpr Rule normalizes_axes_of_a_sample{"axis must name axes of a sample, each once"};
+inline constexpr Rule makes_groups_along_one_axis{"axis must be one axis of a sample"};
 inline constexpr Rule needs_groups_of_equal_size{
     "the number of groups must be at least 1, or -1, and divide that of the channels"};
 
@@ -154,6 +157,61 @@ template <class S>
   });
 }
 
+// Axes of a sample moved behind the others, so that what is normalized along them lies side by side; nothing
+// moves where it does already.
+struct MovedLast : PermuteSpec::Geometry {
+  constexpr MovedLast(const Shape& in, const Axes& axes)
+      : PermuteSpec::Geometry(PermuteSpec(order(in, axes)).geometry(in)) {}
+
+  // The values of a sample that has to be moved.
+  constexpr int moved() const { return there.run < there.size ? there.size : 0; }
+  // f(a pass over samples as they are wanted), each with so many T's of intermediate values of its own.
+  template <class T, class Count>
+  [[gnu::always_inline]] void forward(const Forward<T, Count>& c, std::ptrdiff_t own, auto f) const {
+    if (moved() == 0) return f(c);
+    Forward<T, Count> one = c;
+    if constexpr (std::is_same_v<Count, int>) one.count = 1;
+    for (std::ptrdiff_t s = 0; s < static_cast<int>(c.count); ++s) {
+      one.intermediate = c.intermediate + s * (own + moved());
+      T* const sample = one.intermediate + own;
+      there.apply(1, c.x + s * moved(), sample);
+      one.x = one.y = sample;
+      f(one);
+      back.apply(1, sample, c.y + s * moved());
+    }
+  }
+  // Of the scratch memory the first scalars are f's own.
+  template <class T>
+  void backward(const Backward<T>& c, std::ptrdiff_t own, std::size_t scratch, auto f) const {
+    if (moved() == 0) return f(c);
+    Backward<T> one = c;
+    one.count = 1;
+    T *const x = reinterpret_cast<T*>(c.scratch + scratch), *const dy = x + moved();
+    for (std::ptrdiff_t s = 0; s < c.count; ++s) {
+      there.apply(1, c.x + s * moved(), x);
+      there.apply(1, c.dy + s * moved(), dy);
+      one.x = x;
+      one.dy = dy;
+      one.dx = c.dx ? dy : nullptr;
+      one.intermediate = c.intermediate + s * (own + moved());
+      f(one);
+      if (c.dx) back.apply(1, dy, c.dx + s * moved());
+    }
+  }
+  template <class T> constexpr std::size_t scratch() const {
+    return 2 * static_cast<std::size_t>(moved()) * Unit<T>::samples;
+  }
+
+ private:
+  static constexpr Shape order(const Shape& in, const Axes& axes) {
+    Shape dims;
+    for (const bool named : {false, true})
+      for (int a = 0; a < in.rank; ++a)
+        if (axes.contain(a, in) == named) dims.extent[dims.rank++] = a + 1;
+    return dims;
+  }
+};
+
 // What a row is divided by: its standard deviation, less its mean; the root of its mean square; its length.
 enum class RowNorm : unsigned char { layer, rms, unit };
 
@@ -162,28 +220,43 @@ template <RowNorm Kind> struct RowNormalization {
     int rows, n;
     double epsilon;
     bool center, scale;
+    MovedLast axes;
 
     constexpr int beta() const { return scale ? 1 : 0; }
+    // Of every row the mean, and what it is multiplied by.
+    constexpr int kept() const { return 2 * rows; }
   };
   static constexpr Traits traits{.reads_output = false, .in_place = true, .pointwise = true};
 
-  // Of rows along so many last axes.
-  static constexpr Geometry geometry(Shape in, int axes, double epsilon, bool center, bool scale) {
+  static constexpr Geometry geometry(Shape in, const Axes& axes, double epsilon, bool center, bool scale) {
     int n = 1;
-    for (int a = in.rank - axes; a < in.rank; ++a) n *= in[a];
-    return {in.size() / n, n, epsilon, center, scale};
+    for (int a = 0; a < in.rank; ++a) n *= axes.contain(a, in) ? in[a] : 1;
+    return {in.size() / n, n, epsilon, center, scale, {in, axes}};
   }
-  // Of every row the mean, and what it is multiplied by.
   static constexpr std::size_t intermediate(const Geometry& g, bool training) {
-    return training ? static_cast<std::size_t>(g.rows) * 2 : 0;
+    const int moved = g.axes.moved();
+    return static_cast<std::size_t>((training || moved > 0 ? g.kept() : 0) + moved);
   }
   // The gradients of gamma and beta.
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int) {
+    return own_scratch<T>(g) + g.axes.template scratch<T>();
+  }
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    const Geometry g = geometry;
+    g.axes.forward(c, g.kept(), [&](const auto& rows) { normalize(geometry, rows); });
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+    const Geometry g = geometry;
+    g.axes.backward(c, g.kept(), own_scratch<T>(g), [&](const auto& rows) { differentiate(g, rows); });
+  }
+
+ private:
+  template <class T> static constexpr std::size_t own_scratch(const Geometry& g) {
     return 2 * detail::RowVectors<T>::sum_size(g.n);
   }
 
   // pin: a product that is rounded on its own, whether or not the compiler sees the sum that it goes into.
-  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+  template <class T, class Count> static void normalize(auto geometry, const Forward<T, Count>& c) {
     using Row = detail::RowVectors<T>;
     using V = typename Row::V;
     using S = Scalar<T>;
@@ -239,14 +312,13 @@ template <RowNorm Kind> struct RowNormalization {
 
   // With u = (x - mean) * scale and d = dy * gamma, dx = scale * (d - mean(d) - u * mean(d * u)); of a layer
   // that takes no mean off, without mean(d); of lengths with sums instead of means.
-  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+  template <class T> static void differentiate(const Geometry& g, const Backward<T>& c) {
     using Row = detail::RowVectors<T>;
     using V = typename Row::V;
     using S = Scalar<T>;
-    const Geometry g = geometry;
     const S* const gamma = g.scale ? c.parameter(0) : nullptr;
     S *const d_gamma = c.scratch, *const d_beta = d_gamma + Row::sum_size(g.n);
-    std::fill_n(c.scratch, scratch<T>(g, c.count), S{});
+    std::fill_n(c.scratch, own_scratch<T>(g), S{});
     const S share = Kind == RowNorm::unit ? S{1} : S{1} / static_cast<S>(g.n);
     const T *x = c.x, *dy = c.dy;
     T* dx = c.dx;
@@ -282,7 +354,6 @@ template <RowNorm Kind> struct RowNormalization {
     if (g.center) Row::hand_on(d_beta, g.n, c.gradient_of(g.beta()));
   }
 
- private:
   template <class V> [[gnu::always_inline]] static V centered(V x, [[maybe_unused]] V mean) {
     if constexpr (Kind == RowNorm::layer)
       return x - mean;
@@ -300,20 +371,28 @@ constexpr int last_axes(Shape in, const Axes& axes) {
   }
   return named == (1u << axes.count) - 1 ? axes.count : 0;
 }
+// Whether axes are named, of a sample, and each once.
+constexpr bool names_each_once(const Shape& in, const Axes& axes) {
+  return axes.count > 0 && axes.bits(in) >= 0 &&
+         std::popcount(static_cast<unsigned>(axes.bits(in))) == axes.count;
+}
 // Why rows along these axes cannot be normalized step by step, null where they can.
 constexpr const Rule* stream_rule_of_rows(Shape in, const Axes& axes) {
-  return last_axes(in, axes) < in.rank ? nullptr : &needs_the_whole_sequence;
+  return axes.contain(0, in) ? &needs_the_whole_sequence : nullptr;
 }
-constexpr Shape shape_of_last(Shape in, int axes) {
-  Shape last;
-  for (int a = in.rank - axes; a < in.rank; ++a) last.extent[last.rank++] = in[a];
-  return last;
+// The shape of their weights. Keras sorts the axes as they are given, -1 before 1.
+constexpr Shape shape_along(const Shape& in, const Axes& axes) {
+  Shape along;
+  for (int sorted = -in.rank; sorted <= in.rank; ++sorted)
+    for (const int axis : axes)
+      if (axis == sorted) along.extent[along.rank++] = in[axis < 0 ? axis + in.rank : axis - 1];
+  return along;
 }
 
 }  // namespace detail
 
-/// Keras: LayerNormalization. Any shape, unchanged: every row along the last axis, or along several last
-/// ones, for itself. gamma (these axes), ones; beta (these axes), zeros.
+/// Keras: LayerNormalization. Any shape, unchanged: every row along the last axis, or along the axes that are
+/// named, for itself; the last ones are the fastest. gamma (these axes), ones; beta (these axes), zeros.
 struct LayerNormalizationSpec {
   Axes axis{-1};
   double epsilon = 1e-3;
@@ -329,11 +408,11 @@ struct LayerNormalizationSpec {
 
   constexpr Fit fit(Shape in) const {
     if (!(epsilon > 0)) return needs_an_epsilon_above_0;
-    if (detail::last_axes(in, axis) == 0) return normalizes_the_last_axes;
+    if (!detail::names_each_once(in, axis)) return normalizes_axes_of_a_sample;
     return in;
   }
   constexpr Parameters parameters(Shape in) const {
-    const Shape shape = detail::shape_of_last(in, axis.count);
+    const Shape shape = detail::shape_along(in, axis);
     Parameters p;
     if (scale) p.add({"gamma", shape, gamma_initializer, gamma_regularizer}).constrain(gamma_constraint);
     if (center) p.add({"beta", shape, beta_initializer, beta_regularizer}).constrain(beta_constraint);
@@ -342,9 +421,7 @@ struct LayerNormalizationSpec {
   constexpr Traits traits() const { return Rows::traits; }
   constexpr const Rule* stream_rule(Shape in) const { return detail::stream_rule_of_rows(in, axis); }
   constexpr double flops(Shape in) const { return 8.0 * static_cast<double>(in.elements()); }
-  constexpr Geometry geometry(Shape in) const {
-    return Rows::geometry(in, axis.count, epsilon, center, scale);
-  }
+  constexpr Geometry geometry(Shape in) const { return Rows::geometry(in, axis, epsilon, center, scale); }
   constexpr std::size_t intermediate(Shape in, bool training) const {
     return Rows::intermediate(geometry(in), training);
   }
@@ -360,7 +437,7 @@ struct LayerNormalizationSpec {
 };
 
 /// Keras: RMSNormalization. Every row along the last axis, or along several last ones, divided by the root of
-/// its mean square, times scale (these axes), ones. A mask goes no further.
+/// its mean square, times scale (these axes), ones. A mask goes no further. Of other axes Keras has no scale.
 struct RMSNormalizationSpec {
   Axes axis{-1};
   double epsilon = 1e-6;
@@ -378,13 +455,13 @@ struct RMSNormalizationSpec {
   }
   constexpr Parameters parameters(Shape in) const {
     Parameters p;
-    p.add({"scale", detail::shape_of_last(in, axis.count), Ones::value});
+    p.add({"scale", detail::shape_along(in, axis), Ones::value});
     return p;
   }
   constexpr Traits traits() const { return Rows::traits; }
   constexpr const Rule* stream_rule(Shape in) const { return detail::stream_rule_of_rows(in, axis); }
   constexpr double flops(Shape in) const { return 4.0 * static_cast<double>(in.elements()); }
-  constexpr Geometry geometry(Shape in) const { return Rows::geometry(in, axis.count, epsilon, false, true); }
+  constexpr Geometry geometry(Shape in) const { return Rows::geometry(in, axis, epsilon, false, true); }
   constexpr std::size_t intermediate(Shape in, bool training) const {
     return Rows::intermediate(geometry(in), training);
   }
@@ -399,7 +476,7 @@ struct RMSNormalizationSpec {
   }
 };
 
-/// Keras: UnitNormalization. Every row along the last axis, or along several last ones, divided by its
+/// Keras: UnitNormalization. Every row along the last axis, or along the axes that are named, divided by its
 /// length; one that is shorter than 1e-12 by that.
 struct UnitNormalizationSpec {
   Axes axis{-1};
@@ -410,13 +487,13 @@ struct UnitNormalizationSpec {
   static constexpr const char* arguments = "...";
 
   constexpr Fit fit(Shape in) const {
-    if (detail::last_axes(in, axis) == 0) return normalizes_the_last_axes;
+    if (!detail::names_each_once(in, axis)) return normalizes_axes_of_a_sample;
     return in;
   }
   constexpr Traits traits() const { return Rows::traits; }
   constexpr const Rule* stream_rule(Shape in) const { return detail::stream_rule_of_rows(in, axis); }
   constexpr double flops(Shape in) const { return 3.0 * static_cast<double>(in.elements()); }
-  constexpr Geometry geometry(Shape in) const { return Rows::geometry(in, axis.count, 1e-12, false, false); }
+  constexpr Geometry geometry(Shape in) const { return Rows::geometry(in, axis, 1e-12, false, false); }
   constexpr std::size_t intermediate(Shape in, bool training) const {
     return Rows::intermediate(geometry(in), training);
   }
@@ -431,8 +508,9 @@ struct UnitNormalizationSpec {
   }
 };
 
-/// Keras: GroupNormalization. Channels, the last axis, in `groups` groups of neighbours, each normalized over
-/// all positions of a sample; -1: each channel for itself. gamma (channels), ones; beta (channels), zeros.
+/// Keras: GroupNormalization. Channels, the last axis by default, in `groups` groups of neighbours, each
+/// normalized over all positions of a sample; -1: each channel for itself. gamma (channels), ones; beta
+/// (channels), zeros.
 struct GroupNormalizationSpec {
   int groups = 32;
   Axes axis{-1};
@@ -447,14 +525,15 @@ struct GroupNormalizationSpec {
   static constexpr bool passes_mask() { return true; }
 
   constexpr Fit fit(Shape in) const {
-    if (axis.count != 1 || detail::last_axes(in, axis) == 0) return normalizes_the_last_axis;
-    if (groups < -1 || groups == 0 || (groups > 0 && in.last() % groups != 0))
+    if (axis.count != 1 || !axis.are_of(in)) return makes_groups_along_one_axis;
+    if (groups < -1 || groups == 0 || (groups > 0 && channels(in) % groups != 0))
       return needs_groups_of_equal_size;
     if (!(epsilon > 0)) return needs_an_epsilon_above_0;
     return in;
   }
   constexpr Parameters parameters(Shape in) const {
-    return LayerNormalizationSpec{.center = center,
+    return LayerNormalizationSpec{.axis = axis,
+                                  .center = center,
                                   .scale = scale,
                                   .gamma_initializer = gamma_initializer,
                                   .beta_initializer = beta_initializer,
@@ -471,22 +550,41 @@ struct GroupNormalizationSpec {
     int rows, channels, groups;
     double epsilon;
     bool center, scale;
+    detail::MovedLast axes;
 
+    // Of each channel the mean, 1 / standard deviation and that times gamma.
+    constexpr int kept() const { return 3 * channels; }
     constexpr int size() const { return rows * channels; }
     constexpr int beta() const { return scale ? 1 : 0; }
   };
   constexpr Geometry geometry(Shape in) const {
-    const int channels = in.last();
-    return {in.size() / channels, channels, groups == -1 ? channels : groups, epsilon, center, scale};
+    const int n = channels(in);
+    return {in.size() / n, n, groups == -1 ? n : groups, epsilon, center, scale, {in, axis}};
   }
-  // Of each channel the mean, 1 / standard deviation and that times gamma.
-  constexpr std::size_t intermediate(Shape in, bool) const { return 3 * static_cast<std::size_t>(in.last()); }
-  // Of each channel the sums of a sample, and the gradients of gamma and beta.
+  constexpr std::size_t intermediate(Shape in, bool) const {
+    const Geometry g = geometry(in);
+    return static_cast<std::size_t>(g.kept() + g.axes.moved());
+  }
   template <class T> static constexpr std::size_t scratch(const Geometry& g, int) {
+    return own_scratch<T>(g) + g.axes.template scratch<T>();
+  }
+  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+    const Geometry g = geometry;
+    g.axes.forward(c, g.kept(), [&](const auto& rows) { normalize(geometry, rows); });
+  }
+  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+    const Geometry g = geometry;
+    g.axes.backward(c, g.kept(), own_scratch<T>(g), [&](const auto& rows) { differentiate(g, rows); });
+  }
+
+ private:
+  constexpr int channels(const Shape& in) const { return detail::shape_along(in, axis)[0]; }
+  // Of each channel the sums of a sample, and the gradients of gamma and beta.
+  template <class T> static constexpr std::size_t own_scratch(const Geometry& g) {
     return 4 * static_cast<std::size_t>(g.channels) * Unit<T>::samples;
   }
 
-  template <class T, class Count> static void forward(auto geometry, const Forward<T, Count>& c) {
+  template <class T, class Count> static void normalize(auto geometry, const Forward<T, Count>& c) {
     using Row = detail::RowVectors<T>;
     using V = typename Row::V;
     using S = Scalar<T>;
@@ -527,12 +625,11 @@ struct GroupNormalizationSpec {
     }
   }
 
-  /// With u = (x - mean) * deviation and d = dy * gamma, dx = deviation * (d - mean(d) - u * mean(d * u)).
-  template <class T> static void backward(auto geometry, const Backward<T>& c) {
+  // With u = (x - mean) * deviation and d = dy * gamma, dx = deviation * (d - mean(d) - u * mean(d * u)).
+  template <class T> static void differentiate(const Geometry& g, const Backward<T>& c) {
     using Row = detail::RowVectors<T>;
     using V = typename Row::V;
-    const Geometry g = geometry;
-    std::fill_n(c.scratch, scratch<T>(g, c.count), Scalar<T>{});
+    std::fill_n(c.scratch, own_scratch<T>(g), Scalar<T>{});
     T *const sums = reinterpret_cast<T*>(c.scratch), *const products = sums + g.channels,
              *const d_gamma = products + g.channels, *const d_beta = d_gamma + g.channels;
     const T *x = c.x, *dy = c.dy, *mean = c.intermediate;
@@ -571,7 +668,6 @@ struct GroupNormalizationSpec {
     if (g.center) Row::hand_on(scalars(d_beta), g.channels, c.gradient_of(g.beta()));
   }
 
- private:
   // f(first channel, end) for each group.
   static void each_group(const Geometry& g, auto f) {
     const int n = g.channels / g.groups;

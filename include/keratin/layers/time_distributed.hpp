@@ -1,12 +1,15 @@
 #pragma once
-// TimeDistributed: a layer on every step of a sequence by itself. Steps are samples to the layer inside.
+// TimeDistributed: a layer on every step of a sequence by itself. Steps are samples to the layer inside; to
+// one that wants statistics of the batch each step is, in training, a batch of its own, as in Keras.
 #include <keratin/layers/layer.hpp>
+
+#include <algorithm>
 
 namespace keratin {
 
 inline constexpr Rule needs_steps_of_samples{"needs a sequence of what the layer inside takes: (steps, ...)"};
 inline constexpr Rule needs_a_layer_for_any_sample{
-    "the layer inside may look at its sample only: it has random numbers, statistics of the batch, or "
+    "the layer inside may look at its sample only, or be BatchNormalization: it has random numbers, or "
     "states"};
 
 namespace detail {
@@ -33,7 +36,7 @@ struct Distributed {
     }
     bool alike = !row.traits.knows_samples && !row.traits.only_in_training && row.state == 0;
     for (const Parameter& p : learnt) alike = alike && p.trainable;
-    if (!alike) return needs_a_layer_for_any_sample;
+    if (!alike && !row.traits.batch_statistics) return needs_a_layer_for_any_sample;
     return of_steps(in[0], inside.out);
   }
   static constexpr LayerPlan row(LayerPlan inside, const Shape& in) {
@@ -42,38 +45,109 @@ struct Distributed {
     inside.in = in;
     inside.out = of_steps(in[0], inside.out);
     inside.traits.pointwise = true;
-    inside.intermediate *= static_cast<std::size_t>(in[0]);
+    inside.intermediate = inside.intermediate * static_cast<std::size_t>(in[0]) + step_apart(inside);
     inside.kept *= static_cast<std::size_t>(in[0]);
     inside.flops *= in[0];
     return inside;
   }
+  // Room for one step of a sample, where steps are batches of their own.
+  static constexpr std::size_t step_apart(const LayerPlan& row) {
+    return row.traits.batch_statistics ? static_cast<std::size_t>(step(row.in).size()) : 0;
+  }
   static LayerPlan one_step(LayerPlan row, int steps) {
-    row.intermediate /= static_cast<std::size_t>(steps);
+    row.intermediate = (row.intermediate - step_apart(row)) / static_cast<std::size_t>(steps);
     row.kept /= static_cast<std::size_t>(steps);
     row.in = step(row.in);
     row.out = step(row.out);
     return row;
   }
-  // What the layer inside is given; row: see one_step.
-  template <class T, class Count>
-  static Forward<T> inside(const Forward<T, Count>& c, int steps, const LayerPlan& row) {
+  // f(what the layer inside is given), for all steps or one after the other. Apart: it may want the latter.
+  template <bool Apart, class T, class Count>
+  [[gnu::always_inline]] static void forward(const Forward<T, Count>& c, int steps, auto f) {
+    const LayerPlan row = one_step(*c.layer, steps);
+    if constexpr (Apart)
+      if (row.traits.batch_statistics && c.keeps()) {
+        const Rows of{static_cast<int>(c.count), steps, row.in.size()};
+        const std::ptrdiff_t kept = static_cast<std::ptrdiff_t>(row.intermediate) * of.count;
+        T* const step = c.intermediate + kept * steps;
+        for (int t = 0; t < steps; ++t) {
+          of.take(c.x, t, step);
+          f(Forward<T>{of.count, step, step, c.block, &row, c.intermediate + kept * t, c.run});
+          of.put(step, t, c.y);
+        }
+        return;
+      }
     Run<Scalar<T>> run = c.run;
     run.samples *= steps;
-    return {c.count * steps, c.x, c.y, c.block, &row, c.intermediate, run};
+    f(Forward<T>{c.count * steps, c.x, c.y, c.block, &row, c.intermediate, run});
   }
-  template <class T> static Backward<T> inside(Backward<T> c, int steps, const LayerPlan& row) {
-    c.count *= steps;
-    c.run.samples *= steps;
-    c.layer = &row;
-    return c;
+  // The same, and where its gradients go.
+  template <bool Apart, class T> static void backward(const Backward<T>& c, int steps, auto& sink, auto f) {
+    using S = Scalar<T>;
+    const LayerPlan row = one_step(*c.layer, steps);
+    Backward<T> inside = c;
+    inside.layer = &row;
+    if constexpr (Apart)
+      if (row.traits.batch_statistics) {
+        const Rows of{c.count, steps, row.in.size()};
+        const std::ptrdiff_t kept = static_cast<std::ptrdiff_t>(row.intermediate) * of.count;
+        const std::size_t values = c.tensors->end - c.tensors->start;
+        T *const x = reinterpret_cast<T*>(c.scratch), *const dy = x + of.values();
+        S* const sums = c.scratch + room<T>(of.size, of.count);
+        std::fill_n(sums, values, S{});
+        SharedGradients<S> all(*c.tensors, sums);
+        inside.x = x;
+        inside.dy = dy;
+        inside.dx = c.dx ? dy : nullptr;
+        inside.scratch = sums + aligned(values);
+        for (int t = 0; t < steps; ++t) {
+          of.take(c.x, t, x);
+          of.take(c.dy, t, dy);
+          inside.intermediate = c.intermediate + kept * t;
+          f(inside, all);
+          if (c.dx) of.put(dy, t, c.dx);
+        }
+        const Gradients<S, std::remove_reference_t<decltype(sink)>> gradients{c.tensors, &sink};
+        for (int i = 0; i < c.tensors->count(); ++i)
+          if (const Parameter& p = (*c.tensors)[i]; p.trainable)
+            gradients.take(i, 0, p.shape.size(), sums + (c.tensors->offset(i) - c.tensors->start));
+        return;
+      }
+    inside.count *= steps;
+    inside.run.samples *= steps;
+    f(inside, sink);
   }
+  // Scratch memory in front of that of the layer inside, where a step is a batch: its size, and that of the
+  // weights.
+  template <class T> static constexpr std::size_t scratch(int step, std::size_t learnt, int count) {
+    return step == 0 ? 0 : room<T>(step, count) + aligned(learnt);
+  }
+
+ private:
+  template <class T> static constexpr std::size_t room(int step, int count) {
+    return aligned(2 * static_cast<std::size_t>(step) * static_cast<std::size_t>(count) * Unit<T>::samples);
+  }
+  // Of each sample of a batch one step, and where it is.
+  struct Rows {
+    int count, steps, size;
+
+    constexpr std::ptrdiff_t values() const { return std::ptrdiff_t{count} * size; }
+    template <class T> void take(const T* from, int step, T* to) const {
+      for (std::ptrdiff_t s = 0; s < count; ++s)
+        std::copy_n(from + (s * steps + step) * size, size, to + s * size);
+    }
+    template <class T> void put(const T* from, int step, T* to) const {
+      for (std::ptrdiff_t s = 0; s < count; ++s)
+        std::copy_n(from + s * size, size, to + (s * steps + step) * size);
+    }
+  };
 };
 
 }  // namespace detail
 
 /// Keras: TimeDistributed. (steps, ...) -> (steps, what the layer inside makes of the rest). A mask goes on
-/// as it came. Not for layers that see more than one sample: BatchNormalization, whatever is random,
-/// Stateful.
+/// as it came. To a BatchNormalization each step is a batch in training, one after the other. Not for what is
+/// random, or Stateful.
 template <LayerSpec Inner> struct TimeDistributedSpec {
   Inner layer{};
 
@@ -102,29 +176,38 @@ template <LayerSpec Inner> struct TimeDistributedSpec {
 
   struct Geometry {
     typename Inner::Geometry inside;
-    int steps;
+    int steps, apart;  // apart: the size of a step that is a batch of its own, else 0
+    std::size_t learnt;
   };
-  constexpr Geometry geometry(Shape in) const { return {layer.geometry(Base::step(in)), in[0]}; }
+  constexpr Geometry geometry(Shape in) const {
+    const Shape step = Base::step(in);
+    if (!may_go_apart || !traits_of(layer, step).batch_statistics) return {layer.geometry(step), in[0], 0, 0};
+    const Parameters learnt = parameters_of(layer, step);
+    return {layer.geometry(step), in[0], step.size(), Tensors(learnt, 0, 0).end};
+  }
   template <class T>
   static constexpr std::size_t scratch(const Geometry& g, int count)
     requires requires { Inner::template scratch<T>(g.inside, count); }
   {
-    return Inner::template scratch<T>(g.inside, count * g.steps);
+    return Base::scratch<T>(g.apart, g.learnt, count) + Inner::template scratch<T>(g.inside, count * g.steps);
   }
 
   template <class T, class Count>
   [[gnu::always_inline]] static void forward(auto geometry, const Forward<T, Count>& c) {
     const Geometry g = geometry;
-    const LayerPlan row = Base::one_step(*c.layer, g.steps);
-    run_forward<Inner>(inside(geometry), Base::inside(c, g.steps, row));
+    Base::forward<may_go_apart>(c, g.steps, [&](const auto& its) __attribute__((always_inline)) {
+      run_forward<Inner>(inside(geometry), its);
+    });
   }
   template <class T> static void backward(auto geometry, const Backward<T>& c, auto gradients) {
     const Geometry g = geometry;
-    const LayerPlan row = Base::one_step(*c.layer, g.steps);
-    run_backward<Inner>(inside(geometry), Base::inside(c, g.steps, row), *gradients.sink);
+    Base::backward<may_go_apart>(c, g.steps, *gradients.sink, [&](const auto& its, auto& sink) {
+      run_backward<Inner>(inside(geometry), its, sink);
+    });
   }
 
  private:
+  static constexpr bool may_go_apart = traits_of(Inner{}).batch_statistics;
   static constexpr Traits at_each_step(Traits traits) {
     traits.pointwise = true;
     return traits;
