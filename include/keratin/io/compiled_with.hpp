@@ -39,7 +39,8 @@ inline std::vector<CompiledSetting> settings_of(const Json& j) {
         (key == "axis" && value == -1))
       continue;
     if (value.is_number() || value.is_boolean())
-      settings.push_back({key, value.is_boolean() ? double{value.get<bool>()} : value.get<double>()});
+      settings.push_back(
+          {key, value.is_boolean() ? static_cast<double>(value.get<bool>()) : value.get<double>()});
     else
       settings.push_back({key, 0, value.is_string() ? value.get<std::string>() : value.dump()});
   }
