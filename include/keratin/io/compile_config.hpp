@@ -147,15 +147,12 @@ template <class T> constexpr bool is_loss_metric = false;
 template <class Loss> constexpr bool is_loss_metric<metrics::LossMetric<Loss>> = true;
 template <fixed_string Name, class T>
 constexpr bool is_loss_metric<metrics::Named<Name, T>> = is_loss_metric<T>;
-// Whether it is "accuracy", which is no class of Keras's.
-template <class T> constexpr bool is_accuracy = std::is_same_v<T, metrics::Accuracy>;
-template <fixed_string Name, class T> constexpr bool is_accuracy<metrics::Named<Name, T>> = is_accuracy<T>;
 
 // single: an output has one value a row; classes: its targets are class numbers.
 template <class Metric> Json metric_record(bool single, bool classes) {
   check_writable<Metric>("metric");
   std::string of = keras_class<Metric>();
-  if (is_accuracy<Metric>) {
+  if (of == keras_class<metrics::Accuracy>()) {
     // By its name: Keras then takes the one that the targets want.
     if (std::string_view(Metric::name) == metrics::Accuracy::name) return Metric::name;
     of = single    ? keras_class<metrics::BinaryAccuracy<>>()

@@ -8,6 +8,7 @@ namespace keratin::metrics {
 /// 0.5) is the target; several are classes, right if the largest is the target's.
 struct Accuracy : Mean {
   static constexpr const char* name = "accuracy";
+  static constexpr const char* class_name = "accuracy";  // no class: Keras finds one by the targets
   static constexpr Targets targets = Targets::values_or_classes;
 
   template <class S> void update(const LossInput<S>& batch) {
