@@ -75,10 +75,12 @@ template <double Threshold = 0.5> class BinaryAccuracy : public Mean {
 /// first counts.
 struct CategoricalAccuracy : Accuracy {
   static constexpr const char* name = "categorical_accuracy";
+  static constexpr const char* class_name = "CategoricalAccuracy";
 };
 /// Keras: SparseCategoricalAccuracy. The same of class numbers.
 struct SparseCategoricalAccuracy : Accuracy {
   static constexpr const char* name = "sparse_categorical_accuracy";
+  static constexpr const char* class_name = "SparseCategoricalAccuracy";
   static constexpr Targets targets = Targets::classes;
 };
 
