@@ -117,6 +117,16 @@ TEST_CASE("further metrics against Keras") {
   check_metric<metrics::CategoricalHinge>("categorical_hinge");
 }
 
+TEST_CASE("predictions that are no number exceed no threshold") {
+  float p[] = {std::numeric_limits<float>::quiet_NaN(), 0.25f}, y[] = {1, 0};
+  const LossInput<float> rows{2, 1, p, y, nullptr, nullptr, 1};
+  const auto value_of = [&](auto metric) { return metric.update(rows), metric.result(); };
+  using namespace metrics;
+  CHECK(value_of(AUC<>{}) == 0);
+  CHECK(value_of(AUC<Curve::ROC, 200, Summation::interpolation, FromLogits>{}) == 0);
+  CHECK(value_of(AUC<Curve::ROC, 200, Summation::interpolation, AtThresholds<0.2, 0.5>>{}) == 0);
+}
+
 TEST_CASE("a loss on logits is a metric on logits") {
   std::array<float, 2> z{3, -1};
   const std::array<float, 2> y{1, 0};

@@ -38,6 +38,9 @@ std::string written(auto write) {
   std::fclose(file);
   return text;
 }
+struct BreaksOff {
+  void on_epoch_end(const keratin::TrainingState&) { throw std::runtime_error("enough"); }
+};
 std::size_t times(const std::string& text, std::string_view part) {
   std::size_t n = 0;
   for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++n;
@@ -113,6 +116,7 @@ TEST_CASE("evaluate and predict show what Keras's show") {
     const std::string lines = written([&](std::FILE* file) {
       ProgbarLogger logger(2, file);
       trainer.fit(x, y, {.validation_data = {.x = x, .y = y}, .verbose = 0}, logger);
+      CHECK_THROWS_AS(trainer.fit(x, y, {.verbose = 0}, logger, BreaksOff{}), std::runtime_error);
       for (int round = 0; round < 2; ++round) trainer.evaluate(x, y, 2, {}, logger);
     });
     CHECK(times(lines, "3/3 - ") == 2);

@@ -14,10 +14,9 @@ class ProgbarLogger {
   ProgbarLogger(int verbose, std::FILE* out, Progress::On on, double (*now)())
       : verbose_(verbose), out_(out), on_(on), now_(now) {}
 
-  void on_train_begin(const TrainingState&) { in_fit_ = true; }
-  void on_train_end(const TrainingState&) { in_fit_ = false; }
   void on_test_begin(const TrainingState& run) {
-    if (in_fit_) return;
+    bar_.reset();
+    if (run.in_fit) return;
     if (on_)
       bar_.emplace(run.steps, verbose_, out_, *on_, now_);
     else
@@ -37,7 +36,6 @@ class ProgbarLogger {
   std::optional<Progress::On> on_{};
   double (*now_)() = seconds_now;
   std::optional<Progress> bar_{};
-  bool in_fit_ = false;
 };
 
 }  // namespace keratin

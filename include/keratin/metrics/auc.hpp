@@ -126,7 +126,7 @@ class AUC {
       return static_cast<std::size_t>(std::count_if(thresholds.begin(), thresholds.end(),
                                                     [=](double t) { return p > static_cast<S>(t); }));
     const double highest = std::ceil(static_cast<double>(p) * (points - 1)) - 1;
-    return static_cast<std::size_t>(std::clamp(highest, 0.0, points - 1.0));
+    return highest > 0 ? static_cast<std::size_t>(std::min(highest, points - 1.0)) : 0;  // NaN exceeds none
   }
   static double area(const Buckets& of) {
     std::array<Counts, points> at{};  // at each threshold, from the lowest

@@ -108,6 +108,7 @@ struct TrainingState {
   int step = 0, steps = 0;     // of this epoch, or of a test in it; steps: 0 where nobody knows
   NamedLogs logs{};            // at the end of a batch the means since the epoch or the test began
   bool stop_training = false;  // after this batch, or this epoch
+  bool in_fit = false;         // not in an evaluate() of its own
   TrainingPosition position{};
   CallbackStates callbacks{};
 };

@@ -1,7 +1,8 @@
 #pragma once
 // Training steps of your own: several models in one step, losses of your own, gradients by hand. compile()
 // without a loss makes a trainer that runs the passes one by one:
-//   auto critic = compile(critic_model, Adam{}), generator = compile(generator_model, Adam{});
+//   auto critic = compile(critic_model, Adam{});
+//   auto generator = compile(generator_model, Adam{});
 //   critic.forward(generator.forward(noise));                  // training mode; what backward needs is kept
 //   critic.loss(BinaryCrossentropy<FromLogits>{}, real);       // or write into critic.output_gradient()
 //   generator.backward(critic.backward_frozen());              // the gradients of the critic's inputs

@@ -180,6 +180,7 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::run_epochs(Source& source
   for (std::size_t i = 0; i < shown; ++i) val_names[i] = std::string("val_").append(names_[i]);
   TrainingRun<Trainer> run(*this);
   run.logs.reserve(2 * shown + 8);
+  run.in_fit = true;
   run.epochs = options.epochs;
   run.epoch = options.initial_epoch;
   run.steps = options.steps_per_epoch > 0 ? options.steps_per_epoch : source.steps();
