@@ -103,8 +103,8 @@ template <class S> bool check_inputs(const Array& x, std::size_t samples, const 
   const Text name = name_of_array("x", index);
   const auto in = static_cast<std::size_t>(input.size());
   if (x.size() == 0 || x.size() % in != 0) {
-    report(Text(name.view(), ": ", x.size(), " values came, a multiple of ", in, " wanted, for the input ",
-                input));
+    report(Text(name.view(), ": ", x.size(), " values came, ", x.size() == 0 ? "at least" : "a multiple of",
+                " ", in, " wanted, for the input ", input));
     return false;
   }
   if (x.size() / in != samples) {
