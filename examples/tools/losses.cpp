@@ -185,9 +185,12 @@ MetricChoice find_metric(const io::CompiledMetric& metric) {
     const auto at = std::find_if(choice.settings.begin(), choice.settings.end(),
                                  [&](const Setting& setting) { return setting.name == one.name; });
     if (at == choice.settings.end()) throw UsageError(of + " with " + one.name);
+    const bool whole = at->kind == Setting::whole;
+    const double least = at->word ? at->value + 1 : 0;  // what is below stands for none here
     if (!one.word.empty() || std::fabs(one.value) > 1e9 ||
-        (at->kind == Setting::whole && one.value != std::floor(one.value)))
-      throw UsageError(of + " with " + one.name + " " + text_of(one) + ", a number wanted");
+        (whole && (one.value < least || one.value != std::floor(one.value))))
+      throw UsageError(of + " with " + one.name + " " + text_of(one) + ", a " +
+                       (whole ? "whole number from " + text_of({"", least}) + " on" : "number") + " wanted");
     at->value = one.value, at->word = nullptr;
     of_top = of_top || one.name == "top_k", threshold = threshold || one.name == "thresholds";
   }

@@ -38,4 +38,9 @@ TEST_CASE("of a name that is not there errors say those that are, of many the ne
   CHECK(candidates("conv2d_7", names(3)).view() == "there are conv2d_0, conv2d_1, conv2d_2");
   CHECK(candidates("conv2d_42", names(40)).view() == "the nearest of 40 are conv2d_2, conv2d_4, conv2d_12");
   CHECK(candidates("x", std::vector(13, std::string(500, 'y'))).view().size() == 400);
+  // A file may have a million names: each is compared once.
+  int asked = 0;
+  const auto name_of = [&](std::size_t i) { return ++asked, "conv2d_" + std::to_string(i); };
+  CHECK(candidates("conv2d_42", 40, name_of).view() == "the nearest of 40 are conv2d_2, conv2d_4, conv2d_12");
+  CHECK(asked <= 40 + 3);
 }

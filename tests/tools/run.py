@@ -54,6 +54,18 @@ def write_npz(path, arrays):
     return path
 
 
+def with_config(path, model, before, after):
+    """A copy of a .keras whose config says something else."""
+    with zipfile.ZipFile(model) as archive, zipfile.ZipFile(path, "w") as changed:
+        for name in archive.namelist():
+            data = archive.read(name)
+            if name == "config.json":
+                check(before.encode() in data, model, "has no", before)
+                data = data.replace(before.encode(), after.encode())
+            changed.writestr(name, data)
+    return path
+
+
 def read_npz(path):
     with zipfile.ZipFile(path) as archive:
         return {name[:-4]: npy_values(archive.read(name)) for name in archive.namelist()}
@@ -261,6 +273,11 @@ def case_compiled(folder):
     refused(2, "--loss and --metrics say others: weighted metrics", "evaluate", compiled + "/measured.keras", "--data",
             compiled + "/measured.npz")
     check("binary_crossentropy, label_smoothing 0.1" in keratin("summary", compiled + "/smoothed.keras"))
+    file = with_config(folder + "/last.keras", compiled + "/top.keras", '"class_id": 1', '"class_id": -1')
+    refused(2, "metric 'recall' with class_id -1, a whole number from 0 on wanted", "evaluate", file, "--data",
+            compiled + "/top.npz")
+    file = with_config(folder + "/zero.keras", compiled + "/logits.keras", '"from_logits": true', '"from_logits": 0')
+    check("from logits" not in keratin("summary", file))
     # What is not known does not keep the rest from being read.
     model, data = compiled + "/refused.keras", compiled + "/refused.npz"
     loss, train = ["--loss", "sparse_categorical_crossentropy"], ["--epochs", "1", "--output", folder + "/t.keras"]

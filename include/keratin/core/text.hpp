@@ -65,23 +65,23 @@ class Text {
 [[gnu::cold]] Text candidates(std::string_view came, std::size_t count, auto name_of) {
   constexpr std::size_t few = 12, shown = 3;
   if (count == 0) return Text("there is none");
+  const std::size_t most = count > few ? shown : count;
+  std::size_t nearest[few] = {}, kept = 0;
+  int distances[few] = {};
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& name = name_of(i);
+    const int distance = count > few ? edit_distance(came, name) : 0;
+    if (kept == most && distance >= distances[kept - 1]) continue;
+    std::size_t at = kept < most ? kept++ : kept - 1;
+    for (; at > 0 && distances[at - 1] > distance; --at)
+      nearest[at] = nearest[at - 1], distances[at] = distances[at - 1];
+    nearest[at] = i, distances[at] = distance;
+  }
   Text all =
       count > few ? Text("the nearest of ", count, " are") : Text(count > 1 ? "there are" : "there is");
-  const auto distance = [&](std::size_t i) {
-    const auto& name = name_of(i);
-    return count > few ? edit_distance(came, name) : 0;
-  };
-  std::size_t last = count;
-  for (std::size_t n = 0; n < (count > few ? shown : count); ++n) {
-    std::size_t next = count;  // behind the last one in the order of distances, then of places
-    for (std::size_t i = 0; i < count; ++i) {
-      const int d = distance(i);
-      const bool behind = n == 0 || d > distance(last) || (d == distance(last) && i > last);
-      if (behind && (next == count || d < distance(next))) next = i;
-    }
-    const auto& name = name_of(next);
+  for (std::size_t n = 0; n < kept; ++n) {
+    const auto& name = name_of(nearest[n]);
     all = Text(all.view(), n > 0 ? ", " : " ", std::string_view(name));
-    last = next;
   }
   return all;
 }

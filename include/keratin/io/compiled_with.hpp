@@ -51,7 +51,7 @@ inline void take_loss(const Json& j, CompiledOutput& output) {
   output.loss = function_name(j);
   for (CompiledSetting& setting : settings_of(j))
     if (setting.name == "from_logits")
-      output.from_logits = true;
+      output.from_logits = setting.value != 0 || !setting.word.empty();
     else if (setting.name != "reduction")
       output.settings.push_back(setting);
     else if (setting.word != "mean" && setting.word != "auto")
