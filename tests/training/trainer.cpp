@@ -141,8 +141,7 @@ TEST_CASE("bad input is named, and changes nothing") {
 
   CHECK_THROWS_WITH(trainer.fit(x.slice(0, 299), y, quiet),
                     "x: 299 values came, a multiple of 6 wanted, for the input (6)");
-  CHECK_THROWS_WITH(trainer.fit(Array(), y, quiet),
-                    "x: 0 values came, at least 6 wanted, for the input (6)");
+  CHECK_THROWS_WITH(trainer.fit(Array(), y, quiet), "x: 0 values came, at least 6 wanted, for the input (6)");
   CHECK_THROWS_WITH(trainer.fit(x, y.slice(0, 49), quiet),
                     "y: 49 values came, 150 wanted, or class numbers, 50, for 50 samples");
   CHECK_THROWS_WITH(trainer.fit(x, y, {.epochs = 0, .verbose = 0}), "fit: epochs 0 came, at least 1 wanted");
