@@ -4,11 +4,9 @@
 
 namespace keratin::metrics {
 
-/// Keras: "accuracy", which it resolves by the shapes: one output a row is a binary prediction, right if (p >
-/// 0.5) is the target; several are classes, right if the largest is the target's.
-struct Accuracy : Mean {
-  static constexpr const char* name = "accuracy";
-  static constexpr const char* class_name = "accuracy";  // no class: Keras finds one by the targets
+namespace detail {
+// Of all that ask which rows are right.
+struct RightRows : Mean {
   static constexpr Targets targets = Targets::values_or_classes;
 
   template <class S> void update(const LossInput<S>& batch) {
@@ -33,6 +31,14 @@ struct Accuracy : Mean {
     });
     return kernels::largest(tops) == p[label] && std::find(p, p + label, p[label]) == p + label;
   }
+};
+}  // namespace detail
+
+/// Keras: "accuracy", which it resolves by the shapes: one output a row is a binary prediction, right if (p >
+/// 0.5) is the target; several are classes, right if the largest is the target's.
+struct Accuracy : detail::RightRows {
+  static constexpr const char* name = "accuracy";
+  static constexpr const char* class_name = "accuracy";  // no class: Keras finds one by the targets
 };
 
 /// How many outputs are equal to their targets: of whole numbers. Keras: the class Accuracy, whose name here
@@ -73,14 +79,12 @@ template <double Threshold = 0.5> class BinaryAccuracy : public Mean {
 
 /// Keras: CategoricalAccuracy. How many rows have their largest output where the target has it. Ties: the
 /// first counts.
-struct CategoricalAccuracy : Accuracy {
+struct CategoricalAccuracy : detail::RightRows {
   static constexpr const char* name = "categorical_accuracy";
-  static constexpr const char* class_name = "CategoricalAccuracy";
 };
 /// Keras: SparseCategoricalAccuracy. The same of class numbers.
-struct SparseCategoricalAccuracy : Accuracy {
+struct SparseCategoricalAccuracy : detail::RightRows {
   static constexpr const char* name = "sparse_categorical_accuracy";
-  static constexpr const char* class_name = "SparseCategoricalAccuracy";
   static constexpr Targets targets = Targets::classes;
 };
 
