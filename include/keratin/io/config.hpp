@@ -64,13 +64,16 @@ inline void take(const Json& j, bool& v) {
   if (!j.is_boolean()) wants(j, "true or false");
   v = j;
 }
+// Whether it is one of the enum's names.
+template <NamedEnum E> bool take_named(const Json& j, E& v) {
+  for (std::size_t i = 0; i < names_of(v).size(); ++i)
+    if (j == names_of(v)[i]) return v = static_cast<E>(i), true;
+  return false;
+}
 template <NamedEnum E> void take(const Json& j, E& v) {
+  if (take_named(j, v)) return;
   std::string all;
-  for (std::size_t i = 0; i < names_of(v).size(); ++i) {
-    const std::string_view name = names_of(v)[i];
-    if (j == name) return void(v = static_cast<E>(i));
-    all.append(all.empty() ? "" : ", ").append(name);
-  }
+  for (const std::string_view name : names_of(v)) all.append(all.empty() ? "" : ", ").append(name);
   wants(j, "one of " + all);
 }
 inline void take(const Json& j, Merging& v) {
@@ -295,12 +298,7 @@ inline void take(const Json& j, Initializer& v) {
   if (name == "stft" || name == "stft_initializer") {
     const Json config = j.is_object() ? j.value("config", Json::object()) : Json::object();
     const auto word = [&](const char* key, auto& to) {
-      if (!config.contains(key)) return true;
-      const Json said = config[key].is_null() ? Json("none") : config[key];
-      constexpr auto names = names_of(std::remove_cvref_t<decltype(to)>());
-      const auto at = std::find(names.begin(), names.end(), said.is_string() ? said.get<std::string>() : "");
-      to = static_cast<std::remove_cvref_t<decltype(to)>>(at - names.begin());
-      return at != names.end();
+      return !config.contains(key) || take_named(config[key].is_null() ? Json("none") : config[key], to);
     };
     Initializer kernel = STFT<>::value;
     keratin::detail::STFTKernel& stft = kernel.stft;
