@@ -78,8 +78,8 @@ class Runner {
 };
 
 int classes_of(const functional::Node& node) {
-  const auto* const embedding = dynamic_cast<const functional::NodeOf<EmbeddingSpec>*>(&node);
-  return embedding ? embedding->spec().input_dim : 0;
+  const auto* const embedding = functional::spec_of<EmbeddingSpec>(node);
+  return embedding ? embedding->input_dim : 0;
 }
 
 /// The layer of a call as a model of its own, with the same weights.

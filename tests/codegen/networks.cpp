@@ -18,9 +18,9 @@ bool self_tests_pass();
 namespace {
 
 template <class S> void check_spec(const S& spec, const functional::Node& made) {
-  const auto* const node = dynamic_cast<const functional::NodeOf<S>*>(&made);
-  REQUIRE(node);
-  CHECK(describe(spec) == describe(node->spec()));
+  const S* const of_node = functional::spec_of<S>(made);
+  REQUIRE(of_node);
+  CHECK(describe(spec) == describe(*of_node));
 }
 // Each layer is the same, options included, and reads the same layers.
 template <class Net> void check_layers(const functional::Model& model) {
