@@ -135,7 +135,10 @@ def main(program):
         measures_the_same(folder)
         for path in sorted(folder.glob("*.keras")) + sorted(folder.glob("*.h5")):
             if path.stem not in [*trained, "outputs", "losses"] and not path.name.endswith(".weights.h5"):
-                opens(folder, path)
+                try:
+                    opens(folder, path)
+                except Exception as error:  # the others are still looked at
+                    check(False, f"{path.name}: {error}")
         for network in trained:
             trains_on(folder, network)
         keras.utils.set_random_seed(1)

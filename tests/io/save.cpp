@@ -205,6 +205,21 @@ TEST_CASE("a model of many masked branches is saved in no time") {
       io::save_model(functional::Model(x, y.then(LSTMSpec{.units = 2})), folder.file("model.keras")));
 }
 
+TEST_CASE("the layer in each Bidirectional is an object of its own, which Keras keeps as long as it loads") {
+  const TemporaryFolder folder;
+  const functional::Tensor x = functional::Input(Shape{3, 2});
+  using Spec = BidirectionalSpec<LSTMSpec>;
+  const Spec spec{.layer = {.units = 2, .return_sequences = true}};
+  io::save_model(functional::Model(x, x.then(spec).then(spec)), folder.file("model.keras"));
+  const io::Json layers = io::detail::open_model(folder.file("model.keras")).record["config"]["layers"];
+  REQUIRE(layers.size() == 3);
+  const io::Json a = layers[1]["config"]["layer"]["shared_object_id"],
+                 b = layers[2]["config"]["layer"]["shared_object_id"];
+  CHECK(a.is_number());
+  CHECK(b.is_number());
+  CHECK(a != b);
+}
+
 TEST_CASE("batches of stateful layers have one sample where no input says another") {
   const TemporaryFolder folder;
   const auto saved = [&](int batch_size) {

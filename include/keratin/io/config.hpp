@@ -446,11 +446,13 @@ inline Json put(const Initializer& v) {
 // A layer inside another.
 template <LayerSpec S> void take(const Json& j, S& v);
 template <LayerSpec S> Json put(const S& v);
+inline bool is_bidirectional(const Json& config) {
+  return config.is_object() && config.contains("merge_mode") && config.contains("layer") &&
+         config["layer"].is_object() && config["layer"].contains("config");
+}
 // The config of the recurrence that a layer is, or has inside.
 inline auto& of_recurrence(auto& config) {
-  const bool inside = config.is_object() && config.contains("merge_mode") && config.contains("layer") &&
-                      config["layer"].is_object() && config["layer"].contains("config");
-  return inside ? config["layer"]["config"] : config;
+  return is_bidirectional(config) ? config["layer"]["config"] : config;
 }
 
 // Whether a setting that no field stands for changes nothing: it is off, or what every layer here does.

@@ -293,6 +293,7 @@ class GraphWriter {
         config["trainable"] = false;  // not every class takes the key
       if (!config.contains("dtype")) config["dtype"] = "float32";
       if (returns_states(i)) of_recurrence(config)["return_state"] = true;
+      keep_while_loading(config, i + 1);
       Json record = record_of("keras.layers", known.class_name(*first.node), std::move(config));
       if (!known.registered.empty()) record["registered_name"] = known.registered;
       if (first.parameters->count > 0) record["build_config"] = build_config(first);
@@ -304,6 +305,13 @@ class GraphWriter {
     } catch (const FileError& e) {
       throw FileError("layer '" + name + "' (" + first.node->type() + "): " + e.what());
     }
+  }
+  // Keras knows objects by their address while it loads, and Bidirectional frees the layer that it copies:
+  // what comes to lie there would be taken for that one. A shared object is kept.
+  static void keep_while_loading(Json& config, int id) {
+    if (is_bidirectional(config)) config["layer"]["shared_object_id"] = id;
+    if (config.contains("layer") && config["layer"].contains("config"))
+      keep_while_loading(config["layer"]["config"], id);
   }
   static bool learns(const Graph::Entry& e) {
     const functional::SharedLayer& layer = *e.layer;
