@@ -11,9 +11,11 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <map>
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace keratin {
@@ -47,27 +49,72 @@ inline constexpr int fma_chains = 12;
     for (int c = 0; c < fma_chains; ++c) a[c] = in_register(a[c] * factor + term);
 }
 
+// Reads so many values and writes so many, and does nothing else with them.
+[[gnu::noinline]] inline void move_values(const float* from, std::size_t read, float* to,
+                                          std::size_t written) {
+  using V = kernels::Vec<float>;
+  const std::size_t both = std::min(read, written);
+  std::size_t i = 0;
+  for (; i < both; i += lanes<float>) kernels::store(to + i, in_register(kernels::load(from + i)));
+  for (std::size_t k = i; k < read; k += lanes<float>) in_register(kernels::load(from + k));
+  for (std::size_t k = i; k < written; k += lanes<float>) kernels::store(to + k, V{});
+}
+
 }  // namespace detail
 
-/// Floating-point operations a second that one core can do at most, the best of tries for so many seconds.
-inline double measure_peak_flops(double seconds) {
+namespace detail {
+
+// How much a second f does at most, of so much a call: the best of tries for so many seconds.
+inline double best_rate(double seconds, double amount, auto f) {
   using Clock = std::chrono::steady_clock;
   using Seconds = std::chrono::duration<double>;
-  constexpr int rounds = 1 << 13;
   double best = 0;
   auto now = Clock::now();
   for (const auto start = now; now - start < Seconds(seconds);) {
     const auto before = now;
-    detail::multiply_add(rounds);
+    f();
     now = Clock::now();
-    best = std::max(best, 2. * rounds * detail::fma_chains * lanes<float> / Seconds(now - before).count());
+    best = std::max(best, amount / Seconds(now - before).count());
   }
   return best;
+}
+
+}  // namespace detail
+
+/// Floating-point operations a second that one core can do at most, the best of tries for so many seconds.
+inline double measure_peak_flops(double seconds) {
+  constexpr int rounds = 1 << 13;
+  return detail::best_rate(seconds, 2. * rounds * detail::fma_chains * lanes<float>,
+                           [] { detail::multiply_add(rounds); });
 }
 
 /// measure_peak_flops(), once per program.
 inline double peak_flops() {
   static const double value = measure_peak_flops(0.05);
+  return value;
+}
+
+namespace detail {
+
+inline Block<float> random_values(std::size_t n) {
+  Block<float> values(n);
+  for (std::size_t i = 0; i < n; ++i)
+    values.data()[i] = static_cast<float>(uniform(Random{}.word(static_cast<std::uint32_t>(i))) - 0.5);
+  return values;
+}
+
+}  // namespace detail
+
+/// Bytes a second that one core can read and write at most, of so many values in and out that are gone
+/// through again and again; once per program for each pair.
+inline double bandwidth(std::size_t read, std::size_t written) {
+  static std::map<std::pair<std::size_t, std::size_t>, double> known;
+  double& value = known[{read, written}];
+  if (value > 0) return value;
+  const Block<float> from = detail::random_values(read);
+  Block<float> to(written);
+  value = detail::best_rate(0.02, static_cast<double>((read + written) * sizeof(float)),
+                            [&] { detail::move_values(from.data(), read, to.data(), written); });
   return value;
 }
 
@@ -79,21 +126,28 @@ template <Shape S> struct InputOf {
   static constexpr Shape shape = S;
 };
 
-// What a pass does for one sample. Backward does a layer's operations once for its weights, and once for its
-// input where that gradient is wanted; where it is not, a recurrent layer still goes back through its steps.
+// What a pass does for one sample: operations, values that it reads and that it writes. Backward does a
+// layer's operations once for its weights, and once for its input where that gradient is wanted; where it is
+// not, a recurrent layer still goes back through its steps.
 struct Work {
-  double flops, values;  // values that come in and go out
+  double flops = 0;
+  std::size_t read = 0, written = 0;
 
   template <class Net, Mode M> static constexpr Work of(bool forward, bool backward) {
-    double flops = 0;
+    Work work;
+    if (forward) work.read += Net::input_size, work.written += Net::output_size;
+    if (backward) work.read += Net::output_size, work.written += Net::input_size;
     for (const Step& step : plan<Net, M>().steps) {
       const LayerPlan& layer = plan<Net, M>().layer_of(step);
-      if (forward) flops += layer.flops;
-      if (backward && step.output_gradient != Step::none)
-        flops += layer.flops * (layer.tensors.values() > 0) +
-                 (step.input_gradients[0] != Step::none ? layer.flops : recurrent_flops(layer));
+      if (forward) work.flops += layer.flops;
+      if (!backward || step.output_gradient == Step::none) continue;
+      work.flops += layer.flops * (layer.tensors.values() > 0) +
+                    (step.input_gradients[0] != Step::none ? layer.flops : recurrent_flops(layer));
+      if (layer.traits.reads_input) work.read += static_cast<std::size_t>(layer.in.size());
+      if (layer.traits.reads_output) work.read += static_cast<std::size_t>(layer.out.size());
+      work.read += layer.kept;
     }
-    return {flops, static_cast<double>(Net::input_size + Net::output_size)};
+    return work;
   }
 
  private:
@@ -114,21 +168,19 @@ void measure(::benchmark::State& state, const Work& work, int samples, auto f) {
     ::benchmark::ClobberMemory();
   }
   const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-  const double rate = static_cast<double>(state.iterations()) * samples / seconds;
+  const double rate = static_cast<double>(state.iterations()) * samples / seconds,
+               values = static_cast<double>(work.read + work.written);
   state.counters["samples/s"] = rate;
-  if (work.flops > work.values) {
+  if (work.flops > values) {
     state.counters["GFLOP/s"] = rate * work.flops / 1e9;
     state.counters["% of peak"] = 100 * rate * work.flops / peak_flops();
-  } else {  // moving the values takes longer than working on them
-    state.counters["GB/s"] = rate * work.values * sizeof(float) / 1e9;
   }
-}
-
-inline Block<float> random_values(std::size_t n) {
-  Block<float> values(n);
-  for (std::size_t i = 0; i < n; ++i)
-    values.data()[i] = static_cast<float>(uniform(Random{}.word(static_cast<std::uint32_t>(i))) - 0.5);
-  return values;
+  if (work.flops < 16 * values) {  // moving the values may take longer than working on them
+    const std::size_t n = static_cast<std::size_t>(samples);
+    const double bytes_per_second = rate * values * sizeof(float);
+    state.counters["GB/s"] = bytes_per_second / 1e9;
+    state.counters["% of bandwidth"] = 100 * bytes_per_second / bandwidth(n * work.read, n * work.written);
+  }
 }
 
 // The passes of a network planned for M over a batch of T's, and the memory they need.

@@ -93,11 +93,10 @@ template <Pooling Kind, int Rank, bool ColumnsFirst = false> struct PoolingKerne
       for (int plane = 0; plane < g.d.out; ++plane)
         for (int row = 0; row < g.h.out; ++row)
           for_each_window<Rank>(g, plane, row, [=](const Patch& patch) __attribute__((always_inline)) {
-            kernels::for_each_vector<S>(
-                channels, [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
-                  const S* const p = x + patch.in * channels + i;
-                  part.store(y + patch.out * channels + i, pooled<S>(patch, p, steps, part));
-                });
+            for_each_block<S>(channels, [&](std::ptrdiff_t i, auto part,
+                                            auto n) __attribute__((always_inline)) {
+              pool<n.value>(patch, x + patch.in * channels + i, y + patch.out * channels + i, steps, part);
+            });
           });
       x += g.d.in * steps.plane;
       y += static_cast<std::ptrdiff_t>(g.d.out) * g.h.out * g.w.out * channels;
@@ -125,12 +124,12 @@ template <Pooling Kind, int Rank, bool ColumnsFirst = false> struct PoolingKerne
           const Span d = span_of(g.d, plane), h = span_of(g.h, row);
           clear_up_to(Rank > 2 ? std::ptrdiff_t{d.first + d.count} * g.h.in : h.first + h.count);
           for_each_window<Rank>(g, plane, row, [=](const Patch& patch) __attribute__((always_inline)) {
-            kernels::for_each_vector<S>(
-                channels, [&](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
-                  const std::ptrdiff_t start = patch.in * channels + i;
-                  spread<S>(patch, x + start, part.load(dy + patch.out * channels + i), dx + start, alone,
-                            steps, part);
-                });
+            for_each_block<S>(channels,
+                              [&](std::ptrdiff_t i, auto part, auto n) __attribute__((always_inline)) {
+                                const std::ptrdiff_t start = patch.in * channels + i;
+                                spread<n.value>(patch, x + start, dy + patch.out * channels + i, dx + start,
+                                                alone, steps, part);
+                              });
           });
         }
       clear_up_to(std::ptrdiff_t{g.d.in} * g.h.in);
@@ -160,42 +159,67 @@ template <Pooling Kind, int Rank, bool ColumnsFirst = false> struct PoolingKerne
           for (int k = 0; k < patch.columns; ++k) f(p * steps.plane + r * steps.row + k * steps.pixel);
   }
 
-  // The result of a patch that begins at x.
-  template <class S>
-  [[gnu::always_inline]] static kernels::Vec<S> pooled(const Patch& patch, const S* x, const Steps& steps,
-                                                       auto part) {
-    using V = kernels::Vec<S>;
-    V result = Kind == Pooling::max ? part.load(x) : V{};
-    each(patch, steps, [&](std::ptrdiff_t at) __attribute__((always_inline)) {
-      const V v = part.load(x + at);
-      result = Kind == Pooling::max ? kernels::larger(result, v) : result + v;
-    });
-    return Kind == Pooling::max ? result : result * (S{1} / static_cast<S>(patch.size()));
+  // f(i, part, n) for n vectors at i: where the size of a window is known only here, its loops serve four at
+  // once.
+  template <class S> [[gnu::always_inline]] static void for_each_block(std::ptrdiff_t channels, auto f) {
+    constexpr std::ptrdiff_t block = 4 * lanes<S>;
+    std::ptrdiff_t i = 0;
+    if constexpr (ColumnsFirst)
+      for (; i + block <= channels; i += block) f(i, kernels::Whole{}, std::integral_constant<int, 4>{});
+    kernels::for_each_vector<S>(channels - i,
+                                [=](std::ptrdiff_t k, auto part) __attribute__((always_inline)) {
+                                  f(i + k, part, std::integral_constant<int, 1>{});
+                                });
   }
 
-  // The gradient of a patch, given to its first maximum or shared by all. Where windows meet, gradients add
-  // up.
-  template <class S>
-  [[gnu::always_inline]] static void spread(const Patch& patch, const S* x, kernels::Vec<S> dy, S* dx,
-                                            bool alone, const Steps& steps, auto part) {
+  // y of N vectors of a patch that begins at x.
+  template <int N, class S>
+  [[gnu::always_inline]] static void pool(const Patch& patch, const S* x, S* y, const Steps& steps,
+                                          auto part) {
+    kernels::Vec<S> result[N] = {};
+    if constexpr (Kind == Pooling::max)
+      for (int n = 0; n < N; ++n) result[n] = part.load(x + n * lanes<S>);
+    each(patch, steps, [&](std::ptrdiff_t at) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+      for (int n = 0; n < N; ++n) {
+        const auto v = part.load(x + at + n * lanes<S>);
+        result[n] = Kind == Pooling::max ? kernels::larger(result[n], v) : result[n] + v;
+      }
+    });
+    const S share = S{1} / static_cast<S>(patch.size());
+    for (int n = 0; n < N; ++n)
+      part.store(y + n * lanes<S>, Kind == Pooling::max ? result[n] : result[n] * share);
+  }
+
+  // The gradients of N vectors of a patch, given to its first maximum or shared by all. Where windows meet,
+  // they add up.
+  template <int N, class S>
+  [[gnu::always_inline]] static void spread(const Patch& patch, const S* x, const S* dy, S* dx, bool alone,
+                                            const Steps& steps, auto part) {
     using V = kernels::Vec<S>;
-    V most = {}, share = dy;
+    V most[N] = {}, share[N];
+    for (int n = 0; n < N; ++n) share[n] = part.load(dy + n * lanes<S>);
     if constexpr (Kind == Pooling::max) {
-      most = part.load(x);
+      for (int n = 0; n < N; ++n) most[n] = part.load(x + n * lanes<S>);
       each(patch, steps, [&](std::ptrdiff_t at) __attribute__((always_inline)) {
-        most = kernels::max(part.load(x + at), most);
+#pragma GCC unroll 4
+        for (int n = 0; n < N; ++n) most[n] = kernels::max(part.load(x + at + n * lanes<S>), most[n]);
       });
     } else {
-      share = kernels::pin(dy * (S{1} / static_cast<S>(patch.size())));
+      for (int n = 0; n < N; ++n) share[n] = kernels::pin(share[n] * (S{1} / static_cast<S>(patch.size())));
     }
     each(patch, steps, [&](std::ptrdiff_t at) __attribute__((always_inline)) {
-      V d = share;
-      if constexpr (Kind == Pooling::max) {  // who comes first leaves nothing to the others
-        const auto equal = part.load(x + at) == most;
-        d = equal ? share : V{};
-        share = equal ? V{} : share;
+#pragma GCC unroll 4
+      for (int n = 0; n < N; ++n) {
+        V d = share[n];
+        if constexpr (Kind == Pooling::max) {  // who comes first leaves nothing to the others
+          const auto equal = part.load(x + at + n * lanes<S>) == most[n];
+          d = equal ? share[n] : V{};
+          share[n] = equal ? V{} : share[n];
+        }
+        S* const to = dx + at + n * lanes<S>;
+        part.store(to, alone ? d : part.load(to) + d);
       }
-      part.store(dx + at, alone ? d : part.load(dx + at) + d);
     });
   }
 };

@@ -22,62 +22,70 @@ struct Repeat {
   Axis d{}, h{}, w{};
   int channels = 1;
 
-  template <class T> void repeat(int samples, const T* from, T* to) const {
+  template <class T> [[gnu::always_inline]] void repeat(int samples, const T* from, T* to) const {
     using S = Scalar<T>;
-    const std::ptrdiff_t pixel = std::ptrdiff_t{channels} * Unit<T>::samples;
-    const S* x = scalars(from);
-    S* y = scalars(to);
-    for (std::ptrdiff_t plane = 0; plane < std::ptrdiff_t{samples} * d.extent; ++plane) {
-      S* const first_row = y;
-      for (int row = 0; row < h.extent; ++row) {
-        S* const first_pixel = y;
-        for (int column = 0; column < w.extent; ++column, x += pixel, y += w.times * pixel)
-          kernels::for_each_vector<S>(pixel,
-                                      [=, this](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
-                                        const auto v = part.load(x + i);
-                                        for (int k = 0; k < w.times; ++k) part.store(y + k * pixel + i, v);
-                                      });
-        y = copies(first_pixel, y, h.times - 1);
-      }
-      y = copies(first_row, y, d.times - 1);
-    }
+    each_pixel<T>(samples, scalars(from), scalars(to),
+                  [far = is_far<T>()](std::ptrdiff_t n, const S* x, S* y, auto each_copy)
+                      __attribute__((always_inline)) {
+                        const auto copy = [=](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
+                          const auto v = part.load(x + i);
+                          each_copy([&](std::ptrdiff_t at)
+                                        __attribute__((always_inline)) { part.store(y + at + i, v); });
+                        };
+                        if (!far) return kernels::for_each_vector<S>(n, copy);
+                        each_copy([&](std::ptrdiff_t at) __attribute__((always_inline)) {
+                          kernels::for_each_vector<S>(n, [=](std::ptrdiff_t i, auto part) {
+                            part.store(y + at + i, kernels::pin(part.load(x + i)));
+                          });
+                        });
+                      });
   }
-  /// The sums of what was one value, from the gradients of all its copies; those of rows and planes add up
-  /// where they lie.
-  template <class T> void sum(int samples, T* from, T* to) const {
+  /// The sums of what was one value, from the gradients of all its copies.
+  template <class T> [[gnu::always_inline]] void sum(int samples, const T* from, T* to) const {
     using S = Scalar<T>;
     using V = kernels::Vec<S>;
-    const std::ptrdiff_t pixel = std::ptrdiff_t{channels} * Unit<T>::samples,
-                         row = pixel * w.extent * w.times, plane = row * h.extent * h.times;
-    S *dy = scalars(from), *dx = scalars(to);
-    for (std::ptrdiff_t p = 0; p < std::ptrdiff_t{samples} * d.extent; ++p, dy += plane * d.times) {
-      add_up(dy, plane, d.times);
-      for (int r = 0; r < h.extent; ++r) {
-        S* line = dy + r * h.times * row;
-        add_up(line, row, h.times);
-        for (int column = 0; column < w.extent; ++column, line += w.times * pixel, dx += pixel)
-          kernels::for_each_vector<S>(pixel,
-                                      [=, this](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
-                                        V all = part.load(line + i);
-                                        for (int k = 1; k < w.times; ++k)
-                                          all += part.load(line + k * pixel + i);
-                                        part.store(dx + i, all);
-                                      });
-      }
-    }
+    each_pixel<T>(samples, scalars(to), scalars(from),
+                  [far = is_far<T>()](std::ptrdiff_t n, S* dx, const S* dy, auto each_copy)
+                      __attribute__((always_inline)) {
+                        const auto add_up = [=](std::ptrdiff_t i, auto part) __attribute__((always_inline)) {
+                          V all{};
+                          each_copy([&](std::ptrdiff_t at)
+                                        __attribute__((always_inline)) { all += part.load(dy + at + i); });
+                          part.store(dx + i, all);
+                        };
+                        if (!far) return kernels::for_each_vector<S>(n, add_up);
+                        std::fill_n(dx, n, S{});
+                        each_copy([&](std::ptrdiff_t at) __attribute__((always_inline)) {
+                          kernels::for_each_vector<S>(n, [=](std::ptrdiff_t i, auto part) {
+                            part.store(dx + i, part.load(dx + i) + part.load(dy + at + i));
+                          });
+                        });
+                      });
   }
 
  private:
-  template <class S> static S* copies(const S* begin, S* end, int times) {
-    const std::ptrdiff_t n = end - begin;
-    for (int k = 0; k < times; ++k) end = std::copy_n(begin, n, end);
-    return end;
+  // Copies of a pixel along the last axis that do not lie near each other: writing one after the other is
+  // faster.
+  template <class T> bool is_far() const {
+    return std::ptrdiff_t{channels} * Unit<T>::samples * w.times > 4096;
   }
-  template <class S> static void add_up(S* first, std::ptrdiff_t n, int times) {
-    for (int k = 1; k < times; ++k)
-      kernels::for_each_vector<S>(n, [=](std::ptrdiff_t i, auto part) {
-        part.store(first + i, part.load(first + i) + part.load(first + k * n + i));
-      });
+
+  // f(values of a pixel, where it lies, its first copy, what calls a function for each copy with how far
+  // behind the first one it lies).
+  template <class T>
+  [[gnu::always_inline]] void each_pixel(int samples, auto* small, auto* large, auto f) const {
+    const std::ptrdiff_t n = std::ptrdiff_t{channels} * Unit<T>::samples, row = n * w.extent * w.times,
+                         plane = row * h.extent * h.times;
+    const auto each_copy = [=, planes = d.times, rows = h.times, columns = w.times](auto g)
+                               __attribute__((always_inline)) {
+                                 for (int i = 0; i < planes; ++i)
+                                   for (int j = 0; j < rows; ++j)
+                                     for (int k = 0; k < columns; ++k) g(i * plane + j * row + k * n);
+                               };
+    for (std::ptrdiff_t p = 0; p < std::ptrdiff_t{samples} * d.extent; ++p, large += plane * d.times)
+      for (int r = 0; r < h.extent; ++r)
+        for (int column = 0; column < w.extent; ++column, small += n)
+          f(n, small, large + r * h.times * row + column * w.times * n, each_copy);
   }
 };
 
