@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# compare.sh [RUNS [FILE.json]]: compare.cpp, networks/table.cpp and networks/graphs.cpp under g++ and clang++-19, in turns,
+# compare.sh [RUNS [FILE.json]]: compare.cpp and networks/{table,layers,graphs}.cpp under g++ and clang++-19, in turns,
 # and what compiling costs. One table of medians of so many runs (3), also as JSON. CXXFLAGS: what to optimize for (-O3
 # -march=native).
 set -euo pipefail
@@ -60,14 +60,14 @@ two_hundred_layers >"$work/layers.cpp"
 lenet 'return model.predict(x)[0] > 0.5f;' >"$work/inference.cpp"
 lenet 'return compile(model, Adam{}, CategoricalCrossentropy{}).train_on_batch(x, y)[0] > 2;' >"$work/training.cpp"
 for compiler in "${compilers[@]}"; do
-  for program in compare networks/table networks/graphs; do
+  for program in compare networks/{table,layers,graphs}; do
     "$compiler" "${flags[@]}" "${optimize[@]}" "$root/bench/$program.cpp" -o "$work/$compiler.${program##*/}" \
       -lbenchmark -lz -lpthread
   done
 done
 for ((run = 0; run < runs; ++run)); do
   for compiler in "${compilers[@]}"; do
-    for program in compare table graphs; do "$work/$compiler.$program" >>"$work/$compiler.txt"; done
+    for program in compare table layers graphs; do "$work/$compiler.$program" >>"$work/$compiler.txt"; done
   done
 done
 for compiler in "${compilers[@]}"; do

@@ -14,8 +14,8 @@
 #include <map>
 #include <span>
 #include <string>
+#include <tuple>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 namespace keratin {
@@ -65,7 +65,7 @@ inline constexpr int fma_chains = 12;
 namespace detail {
 
 // How much a second f does at most, of so much a call: the best of tries for so many seconds.
-inline double best_rate(double seconds, double amount, auto f) {
+inline double best_rate(double seconds, double amount, auto& f) {
   using Clock = std::chrono::steady_clock;
   using Seconds = std::chrono::duration<double>;
   double best = 0;
@@ -84,8 +84,8 @@ inline double best_rate(double seconds, double amount, auto f) {
 /// Floating-point operations a second that one core can do at most, the best of tries for so many seconds.
 inline double measure_peak_flops(double seconds) {
   constexpr int rounds = 1 << 13;
-  return detail::best_rate(seconds, 2. * rounds * detail::fma_chains * lanes<float>,
-                           [] { detail::multiply_add(rounds); });
+  const auto add = [] { detail::multiply_add(rounds); };
+  return detail::best_rate(seconds, 2. * rounds * detail::fma_chains * lanes<float>, add);
 }
 
 /// measure_peak_flops(), once per program.
@@ -105,17 +105,34 @@ inline Block<float> random_values(std::size_t n) {
 
 }  // namespace detail
 
-/// Bytes a second that one core can read and write at most, of so many values in and out that are gone
-/// through again and again; once per program for each pair.
-inline double bandwidth(std::size_t read, std::size_t written) {
-  static std::map<std::pair<std::size_t, std::size_t>, double> known;
-  double& value = known[{read, written}];
-  if (value > 0) return value;
-  const Block<float> from = detail::random_values(read);
-  Block<float> to(written);
-  value = detail::best_rate(0.02, static_cast<double>((read + written) * sizeof(float)),
-                            [&] { detail::move_values(from.data(), read, to.data(), written); });
-  return value;
+namespace detail {
+
+// A loop that only moves values: reads so many, and writes so many, over the first of those or elsewhere.
+class Movement {
+ public:
+  Movement(std::size_t read, std::size_t written, bool in_place)
+      : read_(read),
+        written_(written),
+        from_(random_values(std::max(read, written))),
+        to_(in_place ? 0 : written) {}
+
+  void operator()() {
+    move_values(from_.data(), read_, to_.size() > 0 ? to_.data() : from_.data(), written_);
+  }
+  double bytes() const { return static_cast<double>((read_ + written_) * sizeof(float)); }
+
+ private:
+  std::size_t read_, written_;
+  Block<float> from_, to_;
+};
+
+}  // namespace detail
+
+/// Bytes a second that one core can read and write at most, of so many values in and out, or in place, that
+/// are gone through again and again.
+inline double measure_bandwidth(std::size_t read, std::size_t written, bool in_place = false) {
+  detail::Movement move(read, written, in_place);
+  return detail::best_rate(0.02, move.bytes(), move);
 }
 
 namespace detail {
@@ -126,12 +143,13 @@ template <Shape S> struct InputOf {
   static constexpr Shape shape = S;
 };
 
-// What a pass does for one sample: operations, values that it reads and that it writes. Backward does a
-// layer's operations once for its weights, and once for its input where that gradient is wanted; where it is
-// not, a recurrent layer still goes back through its steps.
+// What a pass does for one sample: operations, values that it reads and that it writes, and whether it writes
+// them over some that it read. Backward does a layer's operations once for its weights, and once for its
+// input where that gradient is wanted; where it is not, a recurrent layer still goes back through its steps.
 struct Work {
   double flops = 0;
   std::size_t read = 0, written = 0;
+  bool in_place = true;
 
   template <class Net, Mode M> static constexpr Work of(bool forward, bool backward) {
     Work work;
@@ -139,10 +157,14 @@ struct Work {
     if (backward) work.read += Net::output_size, work.written += Net::input_size;
     for (const Step& step : plan<Net, M>().steps) {
       const LayerPlan& layer = plan<Net, M>().layer_of(step);
-      if (forward) work.flops += layer.flops;
+      if (forward) {
+        work.flops += layer.flops;
+        work.in_place = work.in_place && step.output == step.inputs[0];
+      }
       if (!backward || step.output_gradient == Step::none) continue;
       work.flops += layer.flops * (layer.tensors.values() > 0) +
                     (step.input_gradients[0] != Step::none ? layer.flops : recurrent_flops(layer));
+      work.in_place = work.in_place && step.output_gradient == step.input_gradients[0];
       if (layer.traits.reads_input) work.read += static_cast<std::size_t>(layer.in.size());
       if (layer.traits.reads_output) work.read += static_cast<std::size_t>(layer.out.size());
       work.read += layer.kept;
@@ -179,7 +201,10 @@ void measure(::benchmark::State& state, const Work& work, int samples, auto f) {
     const std::size_t n = static_cast<std::size_t>(samples);
     const double bytes_per_second = rate * values * sizeof(float);
     state.counters["GB/s"] = bytes_per_second / 1e9;
-    state.counters["% of bandwidth"] = 100 * bytes_per_second / bandwidth(n * work.read, n * work.written);
+    static std::map<std::tuple<std::size_t, std::size_t, bool>, double> known;
+    double& most = known[{n * work.read, n * work.written, work.in_place}];
+    if (most == 0) most = measure_bandwidth(n * work.read, n * work.written, work.in_place);
+    state.counters["% of bandwidth"] = 100 * bytes_per_second / most;
   }
 }
 
