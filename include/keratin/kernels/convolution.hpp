@@ -326,8 +326,13 @@ template <class T> class ConvolutionInputGradient {
  public:
   static constexpr int padding = most - 1;
 
+  /// From a position of d to the next one: those that are multiples of 2 KB apart meet in few places of a
+  /// cache.
+  static constexpr int apart(const ConvolutionSize& g) {
+    return g.filters + (Unit<T>::samples > 1 && g.filters % 32 == 0);
+  }
   static constexpr std::ptrdiff_t row_length(const ConvolutionSize& g) {
-    return (std::ptrdiff_t{g.w.out} + 2 * padding) * g.filters;
+    return (std::ptrdiff_t{g.w.out} + 2 * padding) * apart(g);
   }
   /// T's that d needs.
   static constexpr std::ptrdiff_t room(const ConvolutionSize& g) {
@@ -367,8 +372,8 @@ template <class T> class ConvolutionInputGradient {
               const int c = before / g.w.stride;
               if (c <= -M || c >= g.w.out) continue;
               const std::ptrdiff_t tap = (std::ptrdiff_t{kz} * g.h.size + ky) * g.w.size + kx;
-              detail::accumulate_rows<T>(a, row + std::ptrdiff_t{c + padding} * g.filters,
-                                         detail::SideBySide{g.filters},
+              detail::accumulate_rows<T>(a, row + std::ptrdiff_t{c + padding} * apart(g),
+                                         detail::SideBySide{apart(g)},
                                          w + (tap * depth + first) * g.filters + group * filters, g.filters,
                                          filters, depth - first, part);
             }
@@ -391,12 +396,13 @@ template <class T> class ConvolutionInputGradient {
 template <class T> void pad_rows(const ConvolutionSize& g, const T* y, T* d, T* sums = nullptr) {
   using S = Scalar<T>;
   const std::ptrdiff_t filters = std::ptrdiff_t{g.filters} * Unit<T>::samples,
-                       side = ConvolutionInputGradient<T>::padding * filters;
+                       apart = std::ptrdiff_t{ConvolutionInputGradient<T>::apart(g)} * Unit<T>::samples,
+                       side = ConvolutionInputGradient<T>::padding * apart;
   const S* from = scalars(y);
   S* to = scalars(d);
   for (int r = 0; r < g.d.out * g.h.out; ++r) {
     to = std::fill_n(to, side, S{});
-    for (int c = 0; c < g.w.out; ++c, from += filters, to += filters)
+    for (int c = 0; c < g.w.out; ++c, from += filters, to += apart)
       for_each_vector<S>(filters, [&](std::ptrdiff_t f, auto part) __attribute__((always_inline)) {
         const Vec<S> v = part.load(from + f);
         part.store(to + f, v);
@@ -427,6 +433,7 @@ template <class T>
   constexpr int most = O::columns > 1 ? 4 : 6;
   constexpr int d_columns = O::columns > 1 ? 1 : Unit<T>::samples;
   using S = Scalar<T>;
+  const int apart = ConvolutionInputGradient<T>::apart(g);
   const std::ptrdiff_t step = std::ptrdiff_t{g.w.stride} * g.channels,
                        d_row = ConvolutionInputGradient<T>::row_length(g),
                        slice = std::ptrdiff_t{g.d.stride} * g.h.in;
@@ -444,7 +451,8 @@ template <class T>
       tiles<most>(depth, [&]<int M>(int m0) __attribute__((always_inline)) {
         constexpr int width = O::columns * d_columns;
         S* const sum = reinterpret_cast<S*>(to + std::ptrdiff_t{m0} * g.filters + n0);
-        const std::ptrdiff_t row = std::ptrdiff_t{g.filters} * d_columns;
+        const std::ptrdiff_t row = std::ptrdiff_t{g.filters} * d_columns,
+                             d_step = std::ptrdiff_t{apart} * d_columns;
         V a[M][N];
 #pragma GCC unroll 32
         for (int m = 0; m < M; ++m)
@@ -455,7 +463,7 @@ template <class T>
             const T* xp = x0 + (z * slice + r * g.h.stride) * g.w.in * g.channels + m0;
             const S* dp = reinterpret_cast<const S*>(d0 + (z * g.h.out + r) * d_row + n0);
 #pragma GCC unroll 1
-            for (int c = 0; c < g.w.out; ++c, xp += step, dp += row)
+            for (int c = 0; c < g.w.out; ++c, xp += step, dp += d_step)
               outer(
                   a, [&](int m) __attribute__((always_inline)) { return O::x(xp + m); },
                   [&](int n) __attribute__((always_inline)) { return part.load(dp + n * width); });
@@ -467,7 +475,7 @@ template <class T>
       });
     });
   };
-  d += std::ptrdiff_t{ConvolutionInputGradient<T>::padding} * g.filters;
+  d += std::ptrdiff_t{ConvolutionInputGradient<T>::padding} * apart;
   for (int kz = 0; kz < g.d.size; ++kz)
     for (int ky = 0; ky < g.h.size; ++ky) {
       const T* const row =

@@ -295,16 +295,17 @@ template <int Rank> struct ConvSpec {
     using V = kernels::Vec<S>;
     constexpr int L = Unit<T>::samples;
     using Gradient = kernels::ConvolutionInputGradient<T>;
-    const std::ptrdiff_t filters = g.size.filters, row = Gradient::row_length(g.size);
+    const std::ptrdiff_t filters = g.size.filters, apart = Gradient::apart(g.size),
+                         row = Gradient::row_length(g.size);
     for (int r = 0; r < g.size.h.out / pool_rows; ++r)
       for (int k = 0; k < g.size.w.out / 2; ++k, dy += filters, winner += filters) {
-        T* const to = d + r * pool_rows * row + (Gradient::padding + 2 * k) * filters;
+        T* const to = d + r * pool_rows * row + (Gradient::padding + 2 * k) * apart;
         kernels::for_each_vector<S>(
             filters * L, [&](std::ptrdiff_t f, auto part) __attribute__((always_inline)) {
               const V v = part.load(scalars(dy) + f), which = part.load(scalars(winner) + f);
               part.store(scalars(db) + f, part.load(scalars(db) + f) + v);
               for (int q = 0; q < 2 * pool_rows; ++q)
-                part.store(scalars(to + q / 2 * row + q % 2 * filters) + f,
+                part.store(scalars(to + q / 2 * row + q % 2 * apart) + f,
                            which == kernels::broadcast<V>(static_cast<S>(q)) ? v : V{});
             });
       }
