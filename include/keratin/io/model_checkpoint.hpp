@@ -25,7 +25,8 @@ inline void make_folder_of(const std::string& path) {
 /// training goes on from, or with save_weights_only as a .weights.h5. The name may have values in it:
 /// "model_{epoch:02d}-{val_loss:.2f}.keras"; epoch and batch count from 1. save_best_only: when what is
 /// monitored is better than ever, or than initial_value_threshold. Folders are made. A file is the old or the
-/// new one, whatever happens. Errors: FileError, and a metric of unknown direction. Keras: ModelCheckpoint.
+/// new one, whatever happens. Errors: FileError, where it can be known before the first epoch; a metric of
+/// unknown direction. Keras: ModelCheckpoint.
 struct ModelCheckpoint {
   std::string filepath{};
   std::string monitor = "val_loss";
@@ -48,6 +49,11 @@ struct ModelCheckpoint {
     if (!right)
       throw FileError(filepath + ": a name that ends with " +
                       (save_weights_only ? ".weights.h5" : ".keras or .h5") + " wanted");
+    // Says now whether it can be written, as far as the name is known, not when an epoch is done.
+    const std::size_t known = filepath.rfind('/', filepath.find('{')) + 1, name = filepath.rfind('/') + 1;
+    const std::string path = filepath.substr(0, known) + filepath.substr(name);
+    detail::make_folder_of(path);
+    const AtomicFile trial(path);
   }
   void on_train_batch_end(auto& run) {
     if (save_freq == 0 || ++batches_since_saving < save_freq) return;
