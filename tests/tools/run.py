@@ -276,6 +276,11 @@ def case_compiled(folder):
     file = with_config(folder + "/last.keras", compiled + "/top.keras", '"class_id": 1', '"class_id": -1')
     refused(2, "metric 'recall' with class_id -1, a whole number from 0 on wanted", "evaluate", file, "--data",
             compiled + "/top.npz")
+    for value in "2.0", "-1.0":
+        file = with_config(folder + "/above.keras", compiled + "/counted.keras", '"thresholds": 0.4',
+                           f'"thresholds": {value}')
+        refused(2, f"metric 'precision' with thresholds {float(value):g}, a number from 0 to 1 wanted", "evaluate", file,
+                "--data", compiled + "/counted.npz")
     file = with_config(folder + "/zero.keras", compiled + "/logits.keras", '"from_logits": true', '"from_logits": 0')
     check("from logits" not in keratin("summary", file))
     # What is not known does not keep the rest from being read.
