@@ -27,6 +27,7 @@ class FBetaScore {
                                          {"beta", Beta},
                                          {"threshold", Threshold, Threshold == 0 ? "" : nullptr}};
   static constexpr Targets targets = Targets::values_or_classes;
+  static constexpr int least_outputs = Classes;
 
   void reset() { of_ = {}; }
   /// Outputs beyond the classes are left out.
