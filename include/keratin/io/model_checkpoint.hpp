@@ -40,8 +40,8 @@ struct ModelCheckpoint {
   std::optional<double> best{};
   int batches_since_saving = 0;
 
-  void on_train_begin(TrainingState&) {
-    if (save_best_only) direction();
+  void on_train_begin(TrainingState& run) {
+    if (save_best_only) direction(run);
     if (save_freq < 0) report(Text("ModelCheckpoint: save_freq ", save_freq, " came, 0 or more wanted"));
     const bool right = save_weights_only ? filepath.ends_with(".weights.h5")
                                          : !filepath.ends_with(".weights.h5") &&
@@ -69,7 +69,9 @@ struct ModelCheckpoint {
   }
 
  private:
-  Direction direction() const { return keratin::detail::direction_of(monitor, mode, "ModelCheckpoint"); }
+  Direction direction(const TrainingState& run) const {
+    return keratin::detail::direction_of(monitor, mode, "ModelCheckpoint", run.logs);
+  }
   static std::vector<Field> fields(const TrainingState& run, int batch) {
     std::vector<Field> all{{"epoch", run.epoch + 1.0, true}};
     if (batch > 0) all.push_back({"batch", static_cast<double>(batch), true});
@@ -90,7 +92,7 @@ struct ModelCheckpoint {
       return number ? detail::formatted({"", *number}, ".5f") : std::string("None");
     };
     const std::optional<double> before = best ? best : initial_value_threshold;
-    if (!keratin::detail::improves(*value, before, direction())) {
+    if (!keratin::detail::improves(*value, before, direction(run))) {
       tell(run.epoch, monitor, " did not improve from ", digits(before));
       return false;
     }
