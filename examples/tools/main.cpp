@@ -30,6 +30,18 @@ std::string wrapped(const std::string& text, std::size_t width) {
   }
   return lines + line;
 }
+// Error: UsageError; a command got an option that it does not have. CLI11 would name a missing one first.
+void refuse_unknown_option(const CLI::App& command) {
+  for (const std::string& came : command.remaining()) {
+    if (!came.starts_with('-')) continue;
+    const std::string name = came.substr(0, came.find('='));
+    std::vector<std::string> known;
+    for (const CLI::Option* option : command.get_options())
+      if (!option->get_positional()) known.push_back(option->get_name());
+    throw UsageError(command.get_name() + ": there is no option '" + name + "', " +
+                     std::string(candidates(name, known).view()) + "\nRun with --help for more information.");
+  }
+}
 // Whole numbers from 1 on.
 CLI::Validator up_to(int most) { return CLI::Range(1, most).description(""); }
 
@@ -218,6 +230,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& e) {
     return app.exit(e);  // --help, --version
   } catch (const CLI::ParseError& e) {
+    for (const CLI::App* command : app.get_subcommands()) refuse_unknown_option(*command);
     throw UsageError(std::string(e.what()) + "\nRun with --help for more information.");
   }
   return Command::exit_code;

@@ -464,7 +464,11 @@ def case_mistakes(folder):
     refused(2, "--input is required", "predict", model, *output)
     refused(2, "--epochs", "train", model, "--data", data, "--epochs", "0", "--output", folder + "/t.keras")
     refused(2, "--epochs", "train", model, "--data", data, "--epochs", "many", "--output", folder + "/t.keras")
-    refused(2, "--bathc", "bench", model, "--bathc", "3")
+    refused(2, "bench: there is no option '--bathc', there are --help, --batch-sizes, --length", "bench", model,
+            "--bathc", "3")
+    refused(2, "predict: there is no option '--inputs', there are --help, --input, --output", "predict", model,
+            "--inputs", x, *output)
+    refused(2, " are --epochs, ", "train", model, "--data", data, "--epoch=3", "--output", folder + "/t.keras")
     refused(2, "a .npy or .npz wanted", "predict", model, "--input", data, *output)
     refused(2, "a model of 2 inputs, a .npz wanted", "predict", two, "--input", x, *output)
     refused(2, "a .keras or .h5 with a whole model wanted", "summary", "model.onnx")
