@@ -248,7 +248,7 @@ def case_train_like_keras(folder):
     check("Compiled with Adam" in text and "dense_2: mean_squared_error, weight 0.2" in text, text)
     first = logs_of(keratin("evaluate", trained, "--data", several_outputs(folder)))
     again = logs_of(keratin("evaluate", trained, "--data", several_outputs(folder), "--loss",
-                            "categorical_crossentropy,mse,binary_crossentropy", "--loss-weights", "1,0.2,3"))
+                            "categorical_crossentropy,mse,binary_crossentropy"))
     check(first == again and len(first) == 4, first, again)
 
 
