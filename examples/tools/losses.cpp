@@ -185,14 +185,17 @@ MetricChoice find_metric(const io::CompiledMetric& metric) {
     const auto at = std::find_if(choice.settings.begin(), choice.settings.end(),
                                  [&](const Setting& setting) { return setting.name == one.name; });
     if (at == choice.settings.end()) throw UsageError(of + " with " + one.name);
-    const bool whole = at->kind == Setting::whole;
+    const bool whole = at->kind == Setting::whole, of_threshold = one.name == "thresholds";
     const double least = at->word ? at->value + 1 : 0;  // what is below stands for none here
+    const std::string wanted = whole          ? "whole number from " + text_of({"", least}) + " on"
+                               : of_threshold ? "number from 0 to 1"
+                                              : "number";
     if (!one.word.empty() || std::fabs(one.value) > 1e9 ||
-        (whole && (one.value < least || one.value != std::floor(one.value))))
-      throw UsageError(of + " with " + one.name + " " + text_of(one) + ", a " +
-                       (whole ? "whole number from " + text_of({"", least}) + " on" : "number") + " wanted");
+        (whole && (one.value < least || one.value != std::floor(one.value))) ||
+        (of_threshold && !(one.value >= 0 && one.value <= 1)))
+      throw UsageError(of + " with " + one.name + " " + text_of(one) + ", a " + wanted + " wanted");
     at->value = one.value, at->word = nullptr;
-    of_top = of_top || one.name == "top_k", threshold = threshold || one.name == "thresholds";
+    of_top = of_top || one.name == "top_k", threshold = threshold || of_threshold;
   }
   // Without a threshold Keras takes the top ones of any size.
   if (of_top && !threshold) choice.settings[0] = {"thresholds", metrics::no_threshold, ""};

@@ -30,6 +30,18 @@ std::string wrapped(const std::string& text, std::size_t width) {
   }
   return lines + line;
 }
+// Error: UsageError; a command got an option that it does not have. CLI11 would name a missing one first.
+void refuse_unknown_option(const CLI::App& command) {
+  for (const std::string& came : command.remaining()) {
+    if (!came.starts_with('-')) continue;
+    const std::string name = came.substr(0, came.find('='));
+    std::vector<std::string> known;
+    for (const CLI::Option* option : command.get_options())
+      if (!option->get_positional()) known.push_back(option->get_name());
+    throw UsageError(command.get_name() + ": there is no option '" + name + "', " +
+                     std::string(candidates(name, known).view()) + "\nRun with --help for more information.");
+  }
+}
 // Whole numbers from 1 on.
 CLI::Validator up_to(int most) { return CLI::Range(1, most).description(""); }
 
@@ -72,13 +84,15 @@ class Command {
         "binary_crossentropy, categorical_crossentropy or sparse_categorical_crossentropy, these also with "
         ":logits behind, for a model that ends without an activation. Of several outputs, at most four, "
         "one for all or one for each: mse,mae");
-    option("--loss-weights", compile.loss_weights, "W", "what each output's loss counts in the sum: 1,0.5")
+    option("--loss-weights", compile.loss_weights, "W",
+           "what each output's loss counts in the sum: 1,0.5; without it as the file says")
         ->delimiter(',')
         ->check(CLI::NonNegativeNumber.description(""));
     option(
         "--metrics", compile.metrics, "METRIC",
         "accuracy, precision, auc, root_mean_squared_error or a loss's name; at most two: accuracy,mae; or "
-        "none. Of several outputs one for each, - for none: accuracy,-");
+        "none. Of several outputs one for each, - for none: accuracy,-. Without it as the file says, beside "
+        "--loss none");
   }
 
   static inline int exit_code = ok;
@@ -127,8 +141,8 @@ int run(int argc, char** argv) {
   command = Command(
       app, "train", "trains a model",
       "A model that was compiled goes on where its optimizer stands, with its settings, unless --optimizer "
-      "says another one; its losses and metrics are those of the file, unless the options say others. The "
-      "new file is written whole or not at all.",
+      "says another one; its losses, their weights and metrics are those of the file, unless the options say "
+      "others. The new file is written whole or not at all.",
       "model.keras --data fashion-mnist --epochs 5 --output trained.keras --loss "
       "sparse_categorical_crossentropy",
       [&] { return train(of_train); });
@@ -218,6 +232,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& e) {
     return app.exit(e);  // --help, --version
   } catch (const CLI::ParseError& e) {
+    for (const CLI::App* command : app.get_subcommands()) refuse_unknown_option(*command);
     throw UsageError(std::string(e.what()) + "\nRun with --help for more information.");
   }
   return Command::exit_code;

@@ -91,7 +91,7 @@ struct DataOptions {
 };
 struct CompileOptions {
   std::string loss, metrics, optimizer;  // empty: as the file says
-  std::vector<double> loss_weights{};    // none: with the losses of the file its own, otherwise 1
+  std::vector<double> loss_weights{};    // none: as the file says, otherwise 1
   double learning_rate = 0;              // 0: as the file says, or the optimizer's own
 };
 struct Evaluate {

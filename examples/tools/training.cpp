@@ -88,7 +88,6 @@ Compilation choose(const std::string& file, const CompileOptions& options,
       if (output.loss.empty())
         throw UsageError(file + ": no loss for the output '" + model.output_name(k) + "': --loss wanted");
       Compilation::Output& to = chosen.outputs.emplace_back();
-      to.weight = output.weight;
       from_file(file, "--loss and --metrics say others", [&] {
         to.loss = loss_of(output);
         if (options.metrics.empty() && !output.weighted_metrics.empty()) throw UsageError("weighted metrics");
@@ -101,8 +100,11 @@ Compilation choose(const std::string& file, const CompileOptions& options,
   if (const std::size_t n = options.loss_weights.size(); n > 0 && n != model.outputs())
     throw UsageError("--loss-weights: " + std::to_string(n) + " came, " + std::to_string(model.outputs()) +
                      " wanted, one for each output");
-  for (std::size_t k = 0; k < options.loss_weights.size(); ++k)
-    chosen.outputs[k].weight = options.loss_weights[k];
+  for (std::size_t k = 0; k < model.outputs(); ++k)
+    if (!options.loss_weights.empty())
+      chosen.outputs[k].weight = options.loss_weights[k];
+    else if (compiled)
+      chosen.outputs[k].weight = compiled->outputs[k].weight;
   const std::size_t most = model.outputs() > 1 ? 1 : 2;
   for (const Compilation::Output& output : chosen.outputs)
     if (output.metrics.size() > most)

@@ -263,10 +263,11 @@ TEST_CASE("mistakes in a graph are said where they are made") {
       "Model: the output does not come from the input: an Input 'other' of shape (3) leads to it");
   CHECK_THROWS_WITH(functional::Model(dense(x), dense(x)),
                     "Model: the output does not come from the input: an Input of shape (4) leads to it");
-  CHECK_THROWS_WITH(functional::Model({x, other}, dense(x)), "Model: input 1 leads to no output");
-  CHECK_THROWS_WITH(functional::Model({x, x}, dense(x)), "Model: input 1 is given twice");
+  CHECK_THROWS_WITH(functional::Model({x, other}, dense(x)),
+                    "Model: input 1 'other' of shape (3) leads to no output");
+  CHECK_THROWS_WITH(functional::Model({x, x}, dense(x)), "Model: input 1 of shape (4) is given twice");
   CHECK_THROWS_WITH(functional::Model({other, functional::Input({3}, "other")}, Dense<1>{}(other)),
-                    "Model: input 1 leads to no output");
+                    "Model: input 1 'other' of shape (3) leads to no output");
   const auto same = functional::Input({3}, "other");
   CHECK_THROWS_WITH(functional::Model({other, same}, other + same),
                     "Model: Input 'other': another layer has this name");

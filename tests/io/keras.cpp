@@ -130,6 +130,13 @@ TEST_CASE("files that are no models are refused") {
   CHECK_FALSE(message_of([&] { io::load_model(here.write("text.h5", "no HDF5 at all")); }).empty());
   CHECK(message_of([&] { io::load_model(file("two_towers.weights.h5")); }).find("holds weights only") !=
         std::string::npos);
+  functional::Model there = io::load_model(file("two_towers.keras"));
+  for (const auto& [name, reader] :
+       {std::pair("a.npz", "read_npz"), std::pair("a.safetensors", "load_safetensors")}) {
+    const std::string wanted = std::string(name) + ": holds weights only: " + reader + " reads them";
+    CHECK(message_of([&, name = name] { io::load_model(name); }) == wanted);
+    CHECK(message_of([&, name = name] { io::load_weights(there, name); }) == wanted);
+  }
   const std::string whole = contents(file("two_towers.keras"));
   for (std::size_t keep = 0; keep < whole.size(); keep += whole.size() / 40)
     CHECK_FALSE(message_of([&] { io::load_model(here.write("cut.keras", whole.substr(0, keep))); }).empty());

@@ -501,11 +501,15 @@ TEST_CASE("names with a slash, outputs with names, open lengths and frozen layer
       {x}, std::vector<std::pair<std::string, functional::Tensor>>{
                {"low", y.then(DenseSpec{.units = 1})}, {"high", y.then(DenseSpec{.units = 2}, "inner_gru")}});
   model.set_trainable("inner/gru", false);
+  model.set_name("of/series");
   io::save_model(model, folder.file("model.keras"));
   const functional::Model again = io::load_model(folder.file("model.keras"));
   CHECK(again.output_name(0) == "low");
   CHECK(again.output_name(1) == "high");
   CHECK(again.input_name(0) == "series");
+  CHECK(again.name() == "of_series");
+  CHECK(again.with_layer("inner_gru", functional::Layer(GRUSpec{.units = 3})).name() == "of_series");
+  CHECK(summary_text(again).starts_with("Model: \"of_series\"\n"));
   CHECK(again.graph().is_open());
   CHECK(again.plan().trainable == model.plan().trainable);
   const std::vector<float> series = filled_array(10, 1);

@@ -117,6 +117,23 @@ TEST_CASE("further metrics against Keras") {
   check_metric<metrics::CategoricalHinge>("categorical_hinge");
 }
 
+TEST_CASE("a metric of more outputs than a network has is refused, instead of counting 0 for them") {
+  using namespace metrics;
+  const std::array<float, 4> y{1, 0, 0, 1};
+  const auto with = [&]<class Metric>(std::type_identity<Metric>) {
+    keratin::detail::TargetLayout targets;
+    return keratin::detail::check_targets<float, keratin::MeanSquaredError, Metric>(y, 2, {2}, -1, targets);
+  };
+  using Labels3 = AUC<Curve::ROC, 9, Summation::interpolation, MultiLabel<3>>;
+  CHECK_THROWS_WITH(with(std::type_identity<Labels3>{}),
+                    "the metric auc wants 3 outputs, an output of (2) came");
+  CHECK_THROWS_WITH(with(std::type_identity<metrics::Named<"f1", F1Score<3>>>{}),
+                    "the metric f1 wants 3 outputs, an output of (2) came");
+  CHECK_THROWS_WITH(with(std::type_identity<R2Score<3>>{}),
+                    "the metric r2_score wants 3 outputs, an output of (2) came");
+  CHECK(with(std::type_identity<AUC<Curve::ROC, 9, Summation::interpolation, MultiLabel<2>>>{}));
+}
+
 TEST_CASE("predictions that are no number exceed no threshold") {
   float p[] = {std::numeric_limits<float>::quiet_NaN(), 0.25f}, y[] = {1, 0};
   const LossInput<float> rows{2, 1, p, y, nullptr, nullptr, 1};

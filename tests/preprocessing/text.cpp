@@ -119,8 +119,13 @@ TEST_CASE("hashes of every length") {
 
 TEST_CASE("text layers refuse what does not fit") {
   using Error = std::invalid_argument;
+  const std::vector<std::string> none;
   CHECK_THROWS_WITH_AS(StringLookup({.num_oov_indices = 0}, {"a"}).place("b"),
                        "StringLookup: 'b' is not in the vocabulary, and num_oov_indices is 0", Error);
+  CHECK_THROWS_WITH_AS(StringLookup().adapt(none), "StringLookup: adapt: no texts came, at least one wanted",
+                       Error);
+  CHECK_THROWS_WITH_AS(TextVectorization().adapt(none),
+                       "TextVectorization: adapt: no texts came, at least one wanted", Error);
   CHECK_THROWS_WITH_AS(StringLookup({}, {"a", "a"}), "StringLookup: the vocabulary has 'a' twice", Error);
   CHECK_THROWS_AS(StringLookup({.max_tokens = 2}, {"a", "b"}), Error);
   CHECK_THROWS_AS(StringLookup({.mask_token = "m"}, {"a", "m"}), Error);

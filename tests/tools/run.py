@@ -248,7 +248,7 @@ def case_train_like_keras(folder):
     check("Compiled with Adam" in text and "dense_2: mean_squared_error, weight 0.2" in text, text)
     first = logs_of(keratin("evaluate", trained, "--data", several_outputs(folder)))
     again = logs_of(keratin("evaluate", trained, "--data", several_outputs(folder), "--loss",
-                            "categorical_crossentropy,mse,binary_crossentropy", "--loss-weights", "1,0.2,3"))
+                            "categorical_crossentropy,mse,binary_crossentropy"))
     check(first == again and len(first) == 4, first, again)
 
 
@@ -276,6 +276,11 @@ def case_compiled(folder):
     file = with_config(folder + "/last.keras", compiled + "/top.keras", '"class_id": 1', '"class_id": -1')
     refused(2, "metric 'recall' with class_id -1, a whole number from 0 on wanted", "evaluate", file, "--data",
             compiled + "/top.npz")
+    for value in "2.0", "-1.0":
+        file = with_config(folder + "/above.keras", compiled + "/counted.keras", '"thresholds": 0.4',
+                           f'"thresholds": {value}')
+        refused(2, f"metric 'precision' with thresholds {float(value):g}, a number from 0 to 1 wanted", "evaluate", file,
+                "--data", compiled + "/counted.npz")
     file = with_config(folder + "/zero.keras", compiled + "/logits.keras", '"from_logits": true', '"from_logits": 0')
     check("from logits" not in keratin("summary", file))
     # What is not known does not keep the rest from being read.
@@ -459,7 +464,11 @@ def case_mistakes(folder):
     refused(2, "--input is required", "predict", model, *output)
     refused(2, "--epochs", "train", model, "--data", data, "--epochs", "0", "--output", folder + "/t.keras")
     refused(2, "--epochs", "train", model, "--data", data, "--epochs", "many", "--output", folder + "/t.keras")
-    refused(2, "--bathc", "bench", model, "--bathc", "3")
+    refused(2, "bench: there is no option '--bathc', there are --help, --batch-sizes, --length", "bench", model,
+            "--bathc", "3")
+    refused(2, "predict: there is no option '--inputs', there are --help, --input, --output", "predict", model,
+            "--inputs", x, *output)
+    refused(2, " are --epochs, ", "train", model, "--data", data, "--epoch=3", "--output", folder + "/t.keras")
     refused(2, "a .npy or .npz wanted", "predict", model, "--input", data, *output)
     refused(2, "a model of 2 inputs, a .npz wanted", "predict", two, "--input", x, *output)
     refused(2, "a .keras or .h5 with a whole model wanted", "summary", "model.onnx")

@@ -380,17 +380,24 @@ TEST_CASE("an interrupted training shuffles as one that goes on") {
 TEST_CASE("what a callback cannot do is said before training") {
   Model<Net> model;
   auto trainer = compile(model, SGD{.learning_rate = ExponentialDecay{}}, MeanSquaredError{},
-                         metrics::MeanAbsoluteError{});
-  const FitOptions quiet{.verbose = 0};
+                         metrics::Named<"score", metrics::MeanAbsoluteError>{});
+  FitOptions quiet{.verbose = 0};
   const auto with = [&](auto callback) { trainer.fit(xs, xs, quiet, callback); };
   CHECK_THROWS_WITH(with(EarlyStopping{.monitor = "score"}),
                     "EarlyStopping: nothing is known of 'score', Direction::min or Direction::max wanted");
+  CHECK_THROWS_WITH(with(EarlyStopping{.monitor = "los"}),
+                    "EarlyStopping: there is no 'los', there are loss, score; of what a callback adds, "
+                    "Direction::min or Direction::max wanted");
+  quiet.validation_split = 0.4;
+  CHECK_THROWS_WITH(with(ReduceLROnPlateau{.monitor = "val_los"}),
+                    doctest::Contains("no 'val_los', there are loss, score, val_loss, val_score; "));
+  quiet.validation_split = 0;
   CHECK_THROWS_WITH(with(ReduceLROnPlateau{}),
                     "ReduceLROnPlateau: an optimizer with a schedule came, one with a number wanted");
   CHECK_THROWS_WITH(with(LearningRateScheduler([](int, double rate) { return rate; })),
                     "LearningRateScheduler: an optimizer with a schedule came, one with a number wanted");
   CHECK_THROWS_WITH(with(LambdaCallback{.on_epoch_end = [](TrainingState& run) { run.logs["los"]; }}),
-                    "logs: there is no 'los', there are loss, mean_absolute_error");
+                    "logs: there is no 'los', there are loss, score");
   const auto refused = [&](const FitOptions& options, const char* why) {
     CHECK_THROWS_WITH(trainer.fit(xs, xs, options), why);
   };

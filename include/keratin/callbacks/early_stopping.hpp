@@ -30,18 +30,18 @@ struct EarlyStopping {
     has_best_weights = false;
     best_weights.resize(restore_best_weights ? std::as_bytes(std::span(run.model().block())).size() : 0);
     wait = best_epoch = stopped_epoch = 0;
-    direction();
+    direction(run);
   }
   void on_epoch_end(auto& run) {
     const double* const value = detail::monitored(run, monitor, "EarlyStopping");
     if (!value || run.epoch < start_from_epoch) return;
     if (restore_best_weights && !has_best_weights) keep(run);
     ++wait;
-    if (detail::improves(*value, best, direction(), min_delta)) {
+    if (detail::improves(*value, best, direction(run), min_delta)) {
       best = *value;
       best_epoch = run.epoch;
       if (restore_best_weights) keep(run);
-      if (detail::improves(*value, baseline, direction(), min_delta)) wait = 0;
+      if (detail::improves(*value, baseline, direction(run), min_delta)) wait = 0;
     } else if (wait >= patience && run.epoch > 0) {
       stopped_epoch = run.epoch;
       run.stop_training = true;
@@ -64,7 +64,9 @@ struct EarlyStopping {
   }
 
  private:
-  Direction direction() const { return detail::direction_of(monitor, mode, "EarlyStopping"); }
+  Direction direction(const TrainingState& run) const {
+    return detail::direction_of(monitor, mode, "EarlyStopping", run.logs);
+  }
   void keep(auto& run) {
     std::memcpy(best_weights.data(), run.model().block().data(), best_weights.size());
     has_best_weights = true;

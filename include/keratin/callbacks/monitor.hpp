@@ -23,8 +23,10 @@ inline bool is_named(std::string_view name, std::string_view known) {
          (name.size() > known.size() && name.ends_with(known) && name[name.size() - known.size() - 1] == '_');
 }
 
-// Min or max. Error: automatic, and nothing is known of a value of that name; then automatic.
-inline Direction direction_of(std::string_view monitor, Direction mode, const char* callback) {
+// Min or max. Error: automatic, and nothing is known of a value of that name; then automatic. logs: those
+// that there will be, or none where nobody knows.
+inline Direction direction_of(std::string_view monitor, Direction mode, const char* callback,
+                              const NamedLogs& logs) {
   static constexpr std::array up{"accuracy",    "auc",  "precision", "recall",   "f1_score",
                                  "fbeta_score", "io_u", "mean_io_u", "r2_score", "cosine_similarity"};
   static constexpr std::array down{"loss",          "error",   "crossentropy", "hinge",
@@ -33,7 +35,11 @@ inline Direction direction_of(std::string_view monitor, Direction mode, const ch
   const auto is = [&](std::string_view known) { return is_named(monitor, known); };
   if (std::any_of(up.begin(), up.end(), is)) return Direction::max;
   if (std::any_of(down.begin(), down.end(), is)) return Direction::min;
-  report(Text(callback, ": nothing is known of '", monitor, "', Direction::min or Direction::max wanted"));
+  if (logs.size() == 0 || logs.find(monitor))
+    report(Text(callback, ": nothing is known of '", monitor, "', Direction::min or Direction::max wanted"));
+  else
+    report(Text(callback, ": ", logs.lack(monitor).view(),
+                "; of what a callback adds, Direction::min or Direction::max wanted"));
   return Direction::automatic;
 }
 
@@ -48,9 +54,7 @@ inline bool improves(double value, std::optional<double> best, Direction directi
 // The value that a callback looks at; null, with a warning, where there is none.
 inline const double* monitored(const TrainingState& run, std::string_view monitor, const char* callback) {
   const double* const value = run.logs.find(monitor);
-  if (!value)
-    warn(
-        Text(callback, ": epoch ", run.epoch + 1, " has no '", monitor, "', only ", run.logs.names().view()));
+  if (!value) warn(Text(callback, ": epoch ", run.epoch + 1, ": ", run.logs.lack(monitor).view()));
   return value;
 }
 

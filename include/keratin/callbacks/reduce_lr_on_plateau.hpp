@@ -22,7 +22,7 @@ struct ReduceLROnPlateau {
   void on_train_begin(auto& run) {
     best.reset();
     wait = cooldown_counter = 0;
-    direction();
+    direction(run);
     detail::sets_learning_rate(run.trainer, "ReduceLROnPlateau");
     if (!(factor < 1)) report(Text("ReduceLROnPlateau: factor ", factor, " came, less than 1 wanted"));
   }
@@ -34,7 +34,7 @@ struct ReduceLROnPlateau {
       --cooldown_counter;
       wait = 0;
     }
-    if (detail::improves(*value, best, direction(), min_delta)) {
+    if (detail::improves(*value, best, direction(run), min_delta)) {
       best = *value;
       wait = 0;
     } else if (cooldown_counter == 0 && ++wait >= patience && reduce(run)) {
@@ -49,7 +49,9 @@ struct ReduceLROnPlateau {
   }
 
  private:
-  Direction direction() const { return detail::direction_of(monitor, mode, "ReduceLROnPlateau"); }
+  Direction direction(const TrainingState& run) const {
+    return detail::direction_of(monitor, mode, "ReduceLROnPlateau", run.logs);
+  }
   bool reduce(auto& run) {
     const double rate = detail::learning_rate_of(run.trainer), reduced = std::max(rate * factor, min_lr);
     if (!(rate > static_cast<float>(min_lr))) return false;

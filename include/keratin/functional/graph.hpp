@@ -266,13 +266,19 @@ class Graph {
   template <class... Parts> static void refuse(const Parts&... parts) {
     throw std::invalid_argument(Text("Model: ", parts...).c_str());
   }
+  // " 'name' of shape (4)", without the name where there is none.
+  static Text described(const Call& input) {
+    const char* const quote = input.name.empty() ? "" : "'";
+    return Text(*quote ? " " : "", quote, input.name, quote, " of shape ", input.shape);
+  }
   const Call& input(int i) const { return *inputs[static_cast<std::size_t>(-1 - i)]; }
   // Entries and inputs, counted from 0.
   std::size_t slot(int i) const { return static_cast<std::size_t>(i + static_cast<int>(inputs.size())); }
 
   void add_input(const std::shared_ptr<const Call>& call) {
     const int k = static_cast<int>(inputs.size());
-    if (!place_.try_emplace(call.get(), -1 - k).second) refuse("input ", k, " is given twice");
+    if (!place_.try_emplace(call.get(), -1 - k).second)
+      refuse("input ", k, described(*call).view(), " is given twice");
     inputs.push_back(call->layer ? std::make_shared<const Call>("", call->shape, false, Prepared{}, 0)
                                  : call);
   }
@@ -292,8 +298,7 @@ class Graph {
       if (placed != place_.end()) return;
       if (!t.call_->layer)
         refuse("the output does not come from the input", inputs.size() > 1 ? "s" : "", ": an Input",
-               t.call_->name.empty() ? "" : " '", t.call_->name, t.call_->name.empty() ? "" : "'",
-               " of shape ", t.shape(), " leads to it");
+               described(*t.call_).view(), " leads to it");
       path.push_back({t.call_, 0});
     };
     enter(output);
@@ -331,7 +336,8 @@ class Graph {
       if (i != no_mask) ++readers[slot(i)];
     for (std::size_t i = 0; i < entries.size(); ++i) entries[i].readers = readers[slot(static_cast<int>(i))];
     for (std::size_t k = 0; k < inputs.size(); ++k)
-      if (readers[slot(-1 - static_cast<int>(k))] == 0) refuse("input ", k, " leads to no output");
+      if (readers[slot(-1 - static_cast<int>(k))] == 0)
+        refuse("input ", k, described(*inputs[k]).view(), " leads to no output");
   }
   // Puts a layer behind a call, in front of all its readers.
   void insert_behind(int at, std::shared_ptr<const Node> node) {

@@ -316,6 +316,10 @@ class Model {
   }
   /// Whether the outputs were given names.
   bool has_output_names() const { return !output_names_.empty(); }
+  /// What a summary and files call the model: "functional", or as the file says that it was read from. Keras:
+  /// name.
+  const std::string& name() const { return name_; }
+  void set_name(std::string name) { name_ = std::move(name); }
   /// Arrays by the names of inputs, or of outputs, in the model's order:
   ///   fit(model.inputs_by_name({{"title", a}, {"body", b}}), ...)
   /// Error: not each of them once. Keras: x and y in a dict.
@@ -496,6 +500,7 @@ class Model {
                 seed);
     model.set_weights_from(*this);
     model.output_names_ = output_names_;
+    model.name_ = name_;
     for (const int i : model.graph_.layers)
       for (const Graph::Entry& entry : graph_.entries)
         if (i >= 0 && entry.layer == model.graph_.entry(i).layer)
@@ -543,6 +548,7 @@ class Model {
   Graph graph_;
   Executors inference_;
   std::vector<LayerPlan> layers_;
+  std::string name_ = "functional";
   std::vector<std::string> output_names_;  // none: those of the layers
   Block<float> block_;
 };

@@ -27,6 +27,7 @@ struct BackupAndRestore {
     std::filesystem::create_directories(backup_dir, error);
     if (error) throw FileError(backup_dir + ": cannot be made: " + error.message());
     remove_unfinished();
+    const AtomicFile trial(path());  // says now whether it can be written, not when an epoch is done
     steps_since_saving = 0;
     if (std::filesystem::exists(path())) load_checkpoint(run.trainer, run, path());
   }

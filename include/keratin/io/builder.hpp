@@ -64,8 +64,10 @@ class Builder {
     if (around.depth > 20) throw FileError("models inside models, deeper than 20");
     const Json& config = member(record, "config");
     if (config.contains("trainable") && config["trainable"] == false) around.trainable = false;
-    if (is_sequential(class_name)) return sequential(config, around);
-    return InGraph(*this, config, around).build();
+    const std::shared_ptr<functional::Model> made =
+        is_sequential(class_name) ? sequential(config, around) : InGraph(*this, config, around).build();
+    if (const Json name = config.value("name", Json()); name.is_string()) made->set_name(name);
+    return made;
   }
 
   // An Input of a batch's shape.

@@ -49,7 +49,7 @@ class GraphWriter {
       out = std::move(named);
     }
     Json record = record_of("keras.src.models.functional", "Functional",
-                            {{"name", "functional"},
+                            {{"name", plain_names({model_.name()})[0]},
                              {"trainable", true},
                              {"layers", layers},
                              {"input_layers", in},

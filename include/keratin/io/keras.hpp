@@ -173,7 +173,14 @@ struct ModelFile {
             }};
   }
 };
+// Files of weights that functions of their own read.
+inline void refuse_other_weights(const std::string& path) {
+  for (const auto& [end, reader] : {std::pair(".safetensors", "load_safetensors"),
+                                    std::pair(".npz", "read_npz"), std::pair(".bin", "load_blob")})
+    if (path.ends_with(end)) throw FileError(std::string("holds weights only: ") + reader + " reads them");
+}
 inline ModelFile open_model(const std::string& path) {
+  refuse_other_weights(path);
   ModelFile file{.path = path};
   if (path.ends_with(".keras")) {
     const Zip zip(path);
@@ -430,6 +437,7 @@ void load_weights(Model& model, const std::string& path, const CustomLayers& cus
     if (path.ends_with(".keras")) throw FileError("holds a whole model: load_model(model, path) reads it");
     if constexpr (requires { load_blob(model, path); })
       if (path.ends_with(".bin")) return load_blob(model, path);
+    detail::refuse_other_weights(path);
     const Hdf5 file(path);
     const detail::ModelGraph graph = detail::graph_of(model);
     const detail::GraphWriter layout(*graph.model, graph.names, custom);

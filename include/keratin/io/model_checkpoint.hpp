@@ -25,7 +25,8 @@ inline void make_folder_of(const std::string& path) {
 /// training goes on from, or with save_weights_only as a .weights.h5. The name may have values in it:
 /// "model_{epoch:02d}-{val_loss:.2f}.keras"; epoch and batch count from 1. save_best_only: when what is
 /// monitored is better than ever, or than initial_value_threshold. Folders are made. A file is the old or the
-/// new one, whatever happens. Errors: FileError, and a metric of unknown direction. Keras: ModelCheckpoint.
+/// new one, whatever happens. Errors: FileError, where it can be known before the first epoch; a metric of
+/// unknown direction. Keras: ModelCheckpoint.
 struct ModelCheckpoint {
   std::string filepath{};
   std::string monitor = "val_loss";
@@ -39,8 +40,8 @@ struct ModelCheckpoint {
   std::optional<double> best{};
   int batches_since_saving = 0;
 
-  void on_train_begin(TrainingState&) {
-    if (save_best_only) direction();
+  void on_train_begin(TrainingState& run) {
+    if (save_best_only) direction(run);
     if (save_freq < 0) report(Text("ModelCheckpoint: save_freq ", save_freq, " came, 0 or more wanted"));
     const bool right = save_weights_only ? filepath.ends_with(".weights.h5")
                                          : !filepath.ends_with(".weights.h5") &&
@@ -48,6 +49,11 @@ struct ModelCheckpoint {
     if (!right)
       throw FileError(filepath + ": a name that ends with " +
                       (save_weights_only ? ".weights.h5" : ".keras or .h5") + " wanted");
+    // Says now whether it can be written, as far as the name is known, not when an epoch is done.
+    const std::size_t known = filepath.rfind('/', filepath.find('{')) + 1, name = filepath.rfind('/') + 1;
+    const std::string path = filepath.substr(0, known) + filepath.substr(name);
+    detail::make_folder_of(path);
+    const AtomicFile trial(path);
   }
   void on_train_batch_end(auto& run) {
     if (save_freq == 0 || ++batches_since_saving < save_freq) return;
@@ -63,7 +69,9 @@ struct ModelCheckpoint {
   }
 
  private:
-  Direction direction() const { return keratin::detail::direction_of(monitor, mode, "ModelCheckpoint"); }
+  Direction direction(const TrainingState& run) const {
+    return keratin::detail::direction_of(monitor, mode, "ModelCheckpoint", run.logs);
+  }
   static std::vector<Field> fields(const TrainingState& run, int batch) {
     std::vector<Field> all{{"epoch", run.epoch + 1.0, true}};
     if (batch > 0) all.push_back({"batch", static_cast<double>(batch), true});
@@ -84,7 +92,7 @@ struct ModelCheckpoint {
       return number ? detail::formatted({"", *number}, ".5f") : std::string("None");
     };
     const std::optional<double> before = best ? best : initial_value_threshold;
-    if (!keratin::detail::improves(*value, before, direction())) {
+    if (!keratin::detail::improves(*value, before, direction(run))) {
       tell(run.epoch, monitor, " did not improve from ", digits(before));
       return false;
     }

@@ -86,6 +86,7 @@ class AUC {
                                          {"multi_label", labels > 0, nullptr, Setting::flag},
                                          {"num_labels", labels, labels > 0 ? nullptr : "", Setting::whole},
                                          {"from_logits", Of::of_logits(), nullptr, Setting::flag}};
+  static constexpr int least_outputs = labels;
   static constexpr const char* not_in_files =
       weights.empty() && thresholds.empty() ? nullptr : "lists of weights and thresholds are not written yet";
   static constexpr Targets targets = Targets::values_or_classes;

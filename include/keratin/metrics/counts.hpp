@@ -26,6 +26,9 @@ inline constexpr double no_threshold = -1e10;
 namespace detail {
 // What counts above a threshold.
 template <double Threshold> class OfCounts {
+  static_assert((Threshold >= 0 && Threshold <= 1) || Threshold == no_threshold,
+                "keratin: a metric takes a threshold from 0 to 1");
+
  public:
   static constexpr Targets targets = Targets::values_or_classes;
   static constexpr Setting settings[] = {{"thresholds", Threshold}};

@@ -18,6 +18,8 @@ constexpr const char* word_of(Averaging a) {
 /// beta times as much, of each of so many classes. Threshold 0: the largest output of a row is its class.
 template <int Classes, Averaging Kind = Averaging::macro, double Beta = 1.0, double Threshold = 0.0>
 class FBetaScore {
+  static_assert(Threshold >= 0 && Threshold <= 1, "keratin: a metric takes a threshold from 0 to 1");
+
  public:
   static constexpr const char* name = "fbeta_score";
   static constexpr const char* class_name = "FBetaScore";
@@ -25,6 +27,7 @@ class FBetaScore {
                                          {"beta", Beta},
                                          {"threshold", Threshold, Threshold == 0 ? "" : nullptr}};
   static constexpr Targets targets = Targets::values_or_classes;
+  static constexpr int least_outputs = Classes;
 
   void reset() { of_ = {}; }
   /// Outputs beyond the classes are left out.

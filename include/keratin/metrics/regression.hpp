@@ -20,6 +20,7 @@ template <int Outputs = 1, int Regressors = 0> class R2Score {
   static constexpr const char* name = "r2_score";
   static constexpr Setting settings[] = {{"num_regressors", Regressors, nullptr, Setting::whole}};
   static constexpr Targets targets = Targets::values;
+  static constexpr int least_outputs = Outputs;
 
   void reset() { *this = {}; }
   /// Outputs beyond those are left out.

@@ -104,8 +104,10 @@ class StringLookup final : public functional::Preparation {
     }
     take(std::move(tokens), std::move(idf_weights));
   }
-  /// The most frequent tokens of samples of so many each; a sample is a document. Keras: adapt.
+  /// The most frequent tokens of samples of so many each; a sample is a document. Error:
+  /// std::invalid_argument; no texts came, which Keras takes. Keras: adapt.
   void adapt(std::span<const std::string> texts, int of_each = 1) {
+    if (texts.empty()) refuse("adapt: no texts came, at least one wanted");
     const std::size_t samples = detail::samples_of(texts, of_each), size = static_cast<std::size_t>(of_each);
     detail::TokenCounts<std::string> counts;
     for (std::size_t s = 0; s < samples; ++s) {
@@ -252,8 +254,9 @@ class TextVectorization final : public functional::Preparation {
   void set_vocabulary(std::vector<std::string> tokens, std::vector<float> idf_weights = {}) {
     lookup_.set_vocabulary(std::move(tokens), std::move(idf_weights));
   }
-  /// The most frequent tokens of texts, each of them a document. Keras: adapt.
+  /// The most frequent tokens of texts, each of them a document. Error: as of StringLookup. Keras: adapt.
   void adapt(std::span<const std::string> texts) {
+    if (texts.empty()) refuse("adapt: no texts came, at least one wanted");
     keratin::detail::TokenCounts<std::string> counts;
     for (const std::string& text : texts) counts.add(tokens(text));
     lookup_.adapt(std::move(counts));

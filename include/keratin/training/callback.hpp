@@ -39,10 +39,13 @@ class NamedLogs {
   /// Error: there is none of that name; then NaN.
   double operator[](std::string_view name) const {
     const double* const value = find(name);
-    const auto name_of = [&](std::size_t i) { return logs_[i].name; };
-    if (!value)
-      report(Text("logs: there is no '", name, "', ", candidates(name, logs_.size(), name_of).view()));
+    if (!value) report(Text("logs: ", lack(name).view()));
     return value ? *value : std::numeric_limits<double>::quiet_NaN();
+  }
+  /// What to say of a name that is not there: "there is no 'los', there are loss, accuracy".
+  Text lack(std::string_view name) const {
+    const auto name_of = [&](std::size_t i) { return logs_[i].name; };
+    return Text("there is no '", name, "', ", candidates(name, logs_.size(), name_of).view());
   }
   /// One that is not there yet; the characters of its name have to live as long as these logs.
   void add(std::string_view name, double value) { logs_.push_back({name, value}); }
@@ -106,7 +109,8 @@ struct TrainingState {
   int epoch = 0, epochs = 1;   // on_train_begin may set the epoch that training begins with, and for one that
                                // was broken off also the step and the position, with the trainer's metrics
   int step = 0, steps = 0;     // of this epoch, or of a test in it; steps: 0 where nobody knows
-  NamedLogs logs{};            // at the end of a batch the means since the epoch or the test began
+  NamedLogs logs{};            // at the end of a batch the means since the epoch or the test began; NaN in
+                               // on_train_begin
   bool stop_training = false;  // after this batch, or this epoch
   bool in_fit = false;         // not in an evaluate() of its own
   TrainingPosition position{};

@@ -62,8 +62,13 @@ inline bool check_probabilities(const Array& values, const Text& name) {
   return true;
 }
 
-// A metric can use the targets that came for the loss.
-inline bool check_metric(const char* name, Targets wanted, const TargetLayout& came) {
+// A metric has the outputs that it wants, and can use the targets that came for the loss.
+inline bool check_metric(const char* name, Targets wanted, int least_outputs, const TargetLayout& came,
+                         const Shape& output) {
+  if (output.last() < least_outputs) {
+    report(Text("the metric ", name, " wants ", least_outputs, " outputs, an output of ", output, " came"));
+    return false;
+  }
   const bool fits = came.sequence     ? wanted == Targets::sequences
                     : came.identities ? wanted == Targets::identities
                     : came.labels     ? takes_classes(wanted)
@@ -80,6 +85,12 @@ inline bool check_metric(const char* name, Targets wanted, const TargetLayout& c
                                             : values;
   report(Text("the metric ", name, " wants ", wants, ", ", got, " came"));
   return false;
+}
+
+// How many outputs a metric keeps apart, at least; 0 where it takes them as they are.
+template <class Metric> constexpr int least_outputs() {
+  if constexpr (requires { Metric::least_outputs; }) return Metric::least_outputs;
+  return 0;
 }
 
 // "x", or of one of several "x[2]".
@@ -139,7 +150,8 @@ bool check_targets(const Array& y, std::size_t n, const Shape& output, int index
                 or_classes.view(), ", for ", n, " samples"));
     return false;
   }
-  if (!(check_metric(Metrics::name, Metrics::targets, targets) && ...)) return false;
+  if (!(check_metric(Metrics::name, Metrics::targets, least_outputs<Metrics>(), targets, output) && ...))
+    return false;
   if (identities) return check_labels(y, INT32_MIN, INT32_MAX, name);
   if (targets.labels || targets.sequence) {
     const int* ignored = nullptr;

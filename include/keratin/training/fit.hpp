@@ -193,6 +193,12 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::run_epochs(Source& source
                                 *static_cast<std::tuple<Callbacks&...>*>(of));
                    }};
   const FlushDenormals flush;
+  const auto name_all = [&](const Logs& trained, const Logs& tested, bool validates) {
+    name_logs(trained, run.logs);
+    for (const std::size_t i : alphabetical_)
+      if (validates) run.logs.add(val_names[i], tested[i]);
+  };
+  name_all(no_logs(), no_logs(), validation != nullptr);
   detail::call<on_train_begin>(run, callbacks...);
   if (steps == 0) steps = run.steps;  // a checkpoint may know
   if (run.position.batches > 0 && (run.step > 0 || options.steps_per_epoch > 0))
@@ -225,9 +231,7 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::run_epochs(Source& source
     Logs tested{};
     if constexpr (has_loss)
       if (validates) tested = test_batches(*validation, options.validation_steps, run, callbacks...);
-    name_logs(trained, run.logs);
-    for (const std::size_t i : alphabetical_)
-      if (validates) run.logs.add(val_names[i], tested[i]);
+    name_all(trained, tested, validates);
     if (steps == 0) steps = done;  // all there were
     run.step = done;
     run.steps = steps;

@@ -202,6 +202,15 @@ template <class M> std::vector<std::string> connections_of(const M& model) {
     return {};
 }
 
+template <class M> std::string model_name(const M& model) {
+  if constexpr (requires { model.model(); })  // a trainer
+    return model_name(model.model());
+  else if constexpr (requires { model.name(); })
+    return model.name();
+  else
+    return "sequential";
+}
+
 }  // namespace detail
 
 /// Keras's summary of a model, or of a trainer, which adds its optimizer's variables.
@@ -212,8 +221,7 @@ template <class M> [[gnu::cold]] std::string summary_text(const M& model) {
   const bool connected = !connections.empty();
   detail::Table table(connected ? std::vector<std::size_t>{29, 25, 15, 26}
                                 : std::vector<std::size_t>{31, 22, 13});
-  constexpr bool functional = requires { model.output_name(0); };  // not a Sequential
-  table.text = functional ? "Model: \"functional\"\n" : "Model: \"sequential\"\n";
+  table.text = "Model: \"" + detail::model_name(model) + "\"\n";
   table.rule("\u250f", "\u2501", "\u2533", "\u2513");
   table.row({"Layer (type)", "Output Shape", "Param #", "Connected to"}, "\u2503");
   table.rule("\u2521", "\u2501", "\u2547", "\u2529");
