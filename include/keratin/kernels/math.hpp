@@ -162,18 +162,17 @@ template <bool Exact, class V> [[gnu::always_inline]] inline V exp_minus(V x) {
 
 }  // namespace detail
 
-/// tanh x: a rational of degree 9/8 over the range where tanh is not yet 1, in Estrin's order for its
-/// latency.
+/// tanh x: a rational of degree 9/8 over the range where tanh is not yet 1.
 template <class V> [[gnu::always_inline]] inline Quotient<V> tanh_quotient(V x) {
   if constexpr (sizeof(element<V>) == 8) {
     return {detail::by_lane(x, [](double v) { return std::tanh(v); }), V{} + 1};
   } else {
-    const V limit = broadcast<V>(8.f), t = min(limit, max(-limit, x)), y = t * t, y2 = y * y;
-    const V p0 = y * 1.34444961e-1f + 0.999999994f, q0 = y * 4.67778235e-1f + 1.f;
-    V p2 = y * 2.18946258e-5f + 3.57159584e-3f, q2 = y * 3.41128844e-4f + 2.61644346e-2f;
-    p2 = y2 * 1.52303667e-8f + p2;
-    q2 = y2 * 8.52242596e-7f + q2;
-    return {t * (y2 * p2 + p0), y2 * q2 + q0};
+    const V limit = broadcast<V>(8.f), t = min(limit, max(-limit, x)), y = t * t;
+    V p = y * 1.52303667e-8f + 2.18946258e-5f, q = y * 8.52242596e-7f + 3.41128844e-4f;
+    p = p * y + 3.57159584e-3f, q = q * y + 2.61644346e-2f;
+    p = p * y + 1.34444961e-1f, q = q * y + 4.67778235e-1f;
+    p = p * y + 0.999999994f, q = q * y + 1.f;
+    return {t * p, q};
   }
 }
 /// tanh x, within 7 ulp; with fused multiply-adds 5.

@@ -251,12 +251,14 @@ template <int Max, class F> [[gnu::always_inline]] inline void small_tiles(int n
     }
   }
 }
-// f<columns>(unit, part) over the units, with `sums` accumulators a column.
+// f<columns>(unit, part) over the units, with `sums` accumulators a column. More than four columns of gates
+// do not stay in registers while their cells work.
 template <class T, int Sums, class F> [[gnu::always_inline]] inline void unit_tiles(int units, F f) {
   if constexpr (Operands<T>::columns == 1)
-    small_tiles<accumulators / Sums>(units, [&]<int N>(int unit) __attribute__((always_inline)) {
-      f.template operator()<N>(static_cast<std::ptrdiff_t>(unit), Whole{});
-    });
+    small_tiles<Sums == 1 ? accumulators : std::min(4, accumulators / Sums)>(
+        units, [&]<int N>(int unit) __attribute__((always_inline)) {
+          f.template operator()<N>(static_cast<std::ptrdiff_t>(unit), Whole{});
+        });
   else
     for_each_vector<T>(units, [&](std::ptrdiff_t unit, auto part)
                                   __attribute__((always_inline)) { f.template operator()<1>(unit, part); });
