@@ -31,7 +31,7 @@ struct Parts {
   /// A batch of n samples of a network planned for training. A part has to be worth a thread's while, and
   /// that of adding its gradient to the others'.
   constexpr Parts(const auto& plan, int n) : samples(n), size(n) {
-    constexpr double least_flops = 4e6, least_flops_a_weight = 128;  // of a forward pass
+    constexpr double least_flops = 4e6, least_flops_a_weight = 100;  // of a forward pass
     constexpr int whole = 16;                                        // lanes, of any machine
     if (!goes_in_parts(plan)) return;
     const double least = std::max(least_flops, least_flops_a_weight * static_cast<double>(plan.block));
