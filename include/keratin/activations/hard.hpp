@@ -8,7 +8,7 @@ namespace keratin {
 struct HardSigmoid : Elementwise<HardSigmoid> {
   static constexpr const char* name = "hard_sigmoid";
   template <class V> [[gnu::always_inline]] static V value(V x) {
-    return kernels::min(V{} + 6, kernels::max(V{}, x + 3)) / 6;
+    return kernels::min(V{} + 6, kernels::max(V{}, x + 3)) * (kernels::element<V>(1) / 6);
   }
   template <class V> [[gnu::always_inline]] static V derivative(V y) {
     return ((y > 0) & (y < 1)) ? 1 / (V{} + 6) : V{};
@@ -31,7 +31,7 @@ struct HardTanh : Elementwise<HardTanh> {
 struct SparseSigmoid : Elementwise<SparseSigmoid> {
   static constexpr const char* name = "sparse_sigmoid";
   template <class V> [[gnu::always_inline]] static V value(V x) {
-    return kernels::min(V{} + 2, kernels::max(V{}, x + 1)) / 2;
+    return kernels::min(V{} + 2, kernels::max(V{}, x + 1)) * kernels::element<V>(0.5);
   }
   template <class V> [[gnu::always_inline]] static V derivative(V y) {
     return ((y > 0) & (y < 1)) ? 1 / (V{} + 2) : V{};
