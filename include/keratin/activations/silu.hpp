@@ -19,10 +19,10 @@ struct HardSiLU : Elementwise<HardSiLU> {
   static constexpr const char* name = "hard_silu";
   template <class V> [[gnu::always_inline]] static V value(V x) {
     const V at = kernels::min(V{} + 6, kernels::max(V{}, x + 3));
-    return x * (at / 6);
+    return x * (at * (kernels::element<V>(1) / 6));
   }
   template <class V> [[gnu::always_inline]] static V derivative(V x, V) {
-    const V between = x < 3 ? x / 3 + kernels::element<V>(0.5) : V{} + 1;
+    const V between = x < 3 ? x * (kernels::element<V>(1) / 3) + kernels::element<V>(0.5) : V{} + 1;
     return x > -3 ? between : V{};
   }
 };
