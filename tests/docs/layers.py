@@ -67,7 +67,7 @@ def comments():
         for block in re.findall(r'((?:^ *///.*\n)+)', header.read_text(), re.M):
             text = ' '.join(line.strip()[3:].strip() for line in block.splitlines())
             text = re.sub(r' \(Rank \d\)', '', text)
-            match = re.search(r'Keras: ([A-Z]\w*(?:(?:, |/| and )\w+)*)', text)
+            match = re.match(r'Keras: ([A-Z]\w*(?:(?:, |/| and )\w+)*)', text)
             if not match:
                 continue
             names, last = [], ''
@@ -100,8 +100,8 @@ def shape(text):
 def page(layers):
     texts = comments()
     lines = [GUIDE]
-    for name in sorted(layers, key=str.lower):
-        layer = layers[name]
+    for name in sorted({*layers, *texts}, key=str.lower):  # a wrapper, say, has a comment and no one spec
+        layer = layers.get(name, {'field': [], 'shape': [], 'parameter': []})
         header, text = texts.get(name, ('', ''))
         lines.append(f'## {name}\n')
         if text:

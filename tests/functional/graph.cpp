@@ -47,6 +47,16 @@ TEST_CASE("Residual and Parallel, called on tensors, are the Sequential's") {
   check_branches<Input<6, 6, 2>, Residual<Conv2D<2, Kernel<3>, Same, ReLU>, BatchNormalization<>>,
                  Parallel<Concatenate<>, Branch<>, Branch<Conv2D<3, Kernel<1>>>,
                           Branch<Conv2D<2, Kernel<1>>, Residual<Conv2D<2, Kernel<3>, Same>>>>>();
+  using Steps = Branch<Dense<3, Tanh>>;  // of rows, and of Lanes
+  using Images = Branch<Conv2D<3, Kernel<3>, Same>>;
+  check_branches<Input<5, 3>, Parallel<Subtract, Branch<>, Steps>, Parallel<Average, Branch<>, Steps, Steps>,
+                 Parallel<Maximum, Branch<>, Steps>, Parallel<Minimum, Steps, Branch<Dense<1>>>,
+                 Parallel<Multiply, Branch<>, Steps>, Parallel<Dot<1>, Branch<>, Branch<Dense<4>>>>();
+  check_branches<Input<5, 4, 3>, Parallel<Subtract, Branch<>, Images>,
+                 Parallel<Average, Branch<>, Images, Images>, Parallel<Maximum, Branch<>, Images>,
+                 Parallel<Minimum, Images, Branch<Conv2D<1>>>, Parallel<Multiply, Branch<>, Images>>();
+  check_branches<Input<6, 3>, Parallel<Dot<2, 2, true>, Branch<>, Branch<Conv1D<3, Kernel<2>>>>,
+                 MaxPooling1D<>>();
 }
 
 TEST_CASE("a layer called several times has its weights once and the sum of its gradients") {

@@ -33,4 +33,11 @@ if __name__ == "__main__":
         Case("softmax_two", (3, 4, 2), layers.Softmax([1, 3])),
         Case("softmax_all", (4, 3), layers.Softmax([1, 2])),
         Case("identity", (2, 3), layers.Identity()),
+        Case("leaky_relu_image", (2, 3, 17), layers.LeakyReLU(), saved=False),
+        Case("leaky_relu_steps", (4, 3), layers.LeakyReLU(0.5), saved=False),
+        Case("elu_one", (1,), layers.ELU(2.0), saved=False),
+        Case("elu_steps", (4, 3), layers.ELU(0.25), saved=False),
+        Case("identity_one", (1,), layers.Identity(), saved=False),
+        Case("identity_vector", (17,), layers.Identity(), saved=False),
+        Case("identity_image", (2, 3, 5), layers.Identity(), saved=False),
     ])

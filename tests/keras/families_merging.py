@@ -1,4 +1,4 @@
-"""Merging layers of masked tensors: KERAS_BACKEND=jax python tests/keras/families_merging.py"""
+"""Merging layers, of masked tensors too: KERAS_BACKEND=jax python tests/keras/families_merging.py"""
 
 from keras import Sequential, layers
 
@@ -44,3 +44,24 @@ write_family("merging", [
     merged("concatenate_steps_one_unmasked", layers.Concatenate(axis=1), [(2, 2), (1, 2), (3, 2)],
            unmasked=[1], behind=layers.SimpleRNN(2)),
 ], together=4)  # a model here has 16 inputs at most
+
+write_family("merging_unmasked", [
+    Case("subtract", [(3, 17), (3, 17)], layers.Subtract()),
+    Case("subtract_one", [(1,), (1,)], layers.Subtract()),
+    Case("subtract_steps", [(4, 3), (1, 3)], layers.Subtract()),
+    Case("subtract_image", [(2, 3, 1), (2, 3, 2)], layers.Subtract()),
+    Case("average", [(17,), (17,)], layers.Average()),
+    Case("average_one", [(1,)] * 5, layers.Average()),
+    Case("average_steps", [(4, 3), (4, 1), (1, 3)], layers.Average()),
+    Case("average_image", [(2, 3, 2)] * 3, layers.Average()),
+    Case("multiply_image", [(2, 3, 17), (1, 1, 17)], Multiply()),
+    Case("maximum", [(17,), (17,)], Maximum()),
+    Case("maximum_steps", [(4, 3), (1, 3), (4, 1)], Maximum()),
+    Case("minimum", [(17,), (17,)], Minimum()),
+    Case("minimum_one", [(1, 1), (1, 1), (1, 1)], Minimum()),
+    Case("dot", [(17,), (17,)], layers.Dot(1)),
+    Case("dot_steps", [(3, 4), (3, 17)], layers.Dot(1)),
+    Case("dot_across", [(3, 5), (4, 3)], layers.Dot((1, 2))),
+    Case("dot_normalized", [(3, 4), (5, 4)], layers.Dot(2, normalize=True)),
+    Case("dot_one", [(1, 1), (1, 1)], layers.Dot((2, 1))),
+], together=4)

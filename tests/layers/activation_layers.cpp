@@ -13,10 +13,12 @@ TEST_CASE("ReLULayer computes what Keras computes") {
 TEST_CASE("LeakyReLULayer and ELULayer compute what Keras computes") {
   check<LeakyReLULayer<>, Input<3, 7>>("leaky_relu_layer");
   check<LeakyReLULayer<0.01>, Input<1>>("leaky_relu_slope");
-  check<LeakyReLULayer<>, Input<2, 3, 17>>();
+  check<LeakyReLULayer<>, Input<2, 3, 17>>("leaky_relu_image");
+  check<LeakyReLULayer<0.5>, Input<4, 3>>("leaky_relu_steps");
   check<ELULayer<>, Input<3, 7>>("elu_layer");
   check<ELULayer<0.5>, Input<17>>("elu_alpha");
-  check<ELULayer<2.0>, Input<1>>();
+  check<ELULayer<2.0>, Input<1>>("elu_one");
+  check<ELULayer<0.25>, Input<4, 3>>("elu_steps");
 }
 TEST_CASE("PReLU computes what Keras computes") {
   check<PReLU<>, Input<17>>("prelu");
@@ -37,6 +39,9 @@ TEST_CASE("SoftmaxLayer computes what Keras computes") {
 }
 TEST_CASE("Identity is one") {
   check<Identity, Input<2, 3>>("identity");
+  check<Identity, Input<1>>("identity_one");
+  check<Identity, Input<17>>("identity_vector");
+  check<Identity, Input<2, 3, 5>>("identity_image");
   static_assert(plan<Sequential<Input<3>, Identity, Dense<2>, Identity>>().steps.size() == 1);
 }
 

@@ -140,6 +140,31 @@ TEST_CASE("Concatenate refuses what does not fit together") {
   CHECK(second.input == 2);
   CHECK(second.wants == Shape{5, 2});
 }
+TEST_CASE("merging layers compute what Keras computes") {
+  const auto check = [](const std::string& name, const auto& merge, std::initializer_list<Shape> shapes) {
+    std::vector<functional::Tensor> inputs;
+    for (const Shape& shape : shapes) inputs.push_back(functional::Input(shape));
+    check_graph(name, inputs, {merge(inputs)});
+  };
+  check("subtract", Subtract{}, {{3, 17}, {3, 17}});
+  check("subtract_one", Subtract{}, {{1}, {1}});
+  check("subtract_steps", Subtract{}, {{4, 3}, {1, 3}});
+  check("subtract_image", Subtract{}, {{2, 3, 1}, {2, 3, 2}});
+  check("average", Average{}, {{17}, {17}});
+  check("average_one", Average{}, {{1}, {1}, {1}, {1}, {1}});
+  check("average_steps", Average{}, {{4, 3}, {4, 1}, {1, 3}});
+  check("average_image", Average{}, {{2, 3, 2}, {2, 3, 2}, {2, 3, 2}});
+  check("multiply_image", Multiply{}, {{2, 3, 17}, {1, 1, 17}});
+  check("maximum", Maximum{}, {{17}, {17}});
+  check("maximum_steps", Maximum{}, {{4, 3}, {1, 3}, {4, 1}});
+  check("minimum", Minimum{}, {{17}, {17}});
+  check("minimum_one", Minimum{}, {{1, 1}, {1, 1}, {1, 1}});
+  check("dot", Dot<1>{}, {{17}, {17}});
+  check("dot_steps", Dot<1>{}, {{3, 4}, {3, 17}});
+  check("dot_across", Dot<1, 2>{}, {{3, 5}, {4, 3}});
+  check("dot_normalized", Dot<2, 2, true>{}, {{3, 4}, {5, 4}});
+  check("dot_one", Dot<2, 1>{}, {{1, 1}, {1, 1}});
+}
 TEST_CASE("a masked input leaves the other one as it is") {
   for_each_unit([]<class T>() {
     check_masked<T, MultiplySpec>([](auto a, auto b, bool counts) { return counts ? a * b : a; },

@@ -70,9 +70,15 @@ TEST_CASE("layers that draw at random are layers like any other") {
   check<SpatialDropout1D<0.5>, Input<7, 3>>();
   check<SpatialDropout1D<0.2>, Input<1, 17>>();
   check<SpatialDropout1D<1.0>, Input<3, 1>>();
+  check<SpatialDropout1D<0.0>, Input<4, 5>>();
   check<SpatialDropout2D<0.5>, Input<3, 2, 17>>();
   check<SpatialDropout2D<0.0>, Input<1, 1, 3>>();
+  check<SpatialDropout2D<0.2>, Input<5, 1, 1>>();
+  check<SpatialDropout2D<1.0>, Input<1, 4, 5>>();
   check<SpatialDropout3D<0.5>, Input<2, 1, 3, 5>>();
+  check<SpatialDropout3D<0.25>, Input<1, 1, 1, 17>>();
+  check<SpatialDropout3D<1.0>, Input<1, 3, 2, 1>>();
+  check<SpatialDropout3D<0.0>, Input<3, 2, 1, 2>>();
   check<AlphaDropout<0.0>, Input<3>>();
   check<AlphaDropout<0.25>, Input<65>>();
   check<AlphaDropout<0.5, NoiseShape<0, 1>>, Input<17>>();

@@ -388,7 +388,7 @@ using AverageSpec = ElementwiseMergeSpec<detail::AverageOp>;
 using MaximumSpec = ElementwiseMergeSpec<detail::ExtremeOp<true>>;
 using MinimumSpec = ElementwiseMergeSpec<detail::ExtremeOp<false>>;
 
-/// The first input less the second. Keras: Subtract.
+/// Keras: Subtract. The first input less the second.
 struct Subtract : layer_of<Subtract, SubtractSpec> {
   static constexpr SubtractSpec spec{};
 };

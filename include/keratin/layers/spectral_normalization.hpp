@@ -210,10 +210,10 @@ struct SpectrallyNormalized {
 }  // namespace detail
 
 /// Keras: SpectralNormalization. What the layer inside makes; in training with its kernel over the largest
-/// singular value that so many steps of the power method find, going on from vector_u. As with Keras's JAX
-/// back end the kernel itself stays, so that inference takes it as it is, and what is trained is the
-/// undivided one; the gradient takes the singular value along, not its vectors. Of a layer with a kernel or
-/// embeddings.
+/// singular value that power_iterations steps of the power method find, 1 by default, going on from vector_u.
+/// As with Keras's JAX back end the kernel itself stays, so that inference takes it as it is, and what is
+/// trained is the undivided one; the gradient takes the singular value along, not its vectors. Of a layer
+/// with a kernel or embeddings.
 template <LayerSpec Inner> struct SpectralNormalizationSpec {
   Inner layer{};
   int power_iterations = 1;
