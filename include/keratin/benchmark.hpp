@@ -49,7 +49,7 @@ inline constexpr int fma_chains = 12;
     for (int c = 0; c < fma_chains; ++c) a[c] = in_register(a[c] * factor + term);
 }
 
-// Reads so many values and writes so many, and does nothing else with them.
+// Reads so many values and writes so many, in whole vectors, and does nothing else with them.
 [[gnu::noinline]] inline void move_values(const float* from, std::size_t read, float* to,
                                           std::size_t written) {
   using V = kernels::Vec<float>;
@@ -113,8 +113,8 @@ class Movement {
   Movement(std::size_t read, std::size_t written, bool in_place)
       : read_(read),
         written_(written),
-        from_(random_values(std::max(read, written))),
-        to_(in_place ? 0 : written) {}
+        from_(random_values(aligned(std::max(read, written)))),
+        to_(in_place ? 0 : aligned(written)) {}
 
   void operator()() {
     move_values(from_.data(), read_, to_.size() > 0 ? to_.data() : from_.data(), written_);
