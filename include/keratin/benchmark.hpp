@@ -132,7 +132,12 @@ class Movement {
 /// are gone through again and again.
 inline double measure_bandwidth(std::size_t read, std::size_t written, bool in_place = false) {
   detail::Movement move(read, written, in_place);
-  return detail::best_rate(0.02, move.bytes(), move);
+  // Several between two looks at the clock, which alone take longer than few values.
+  const int rounds = 1 + static_cast<int>(1e6 / move.bytes());
+  const auto moves = [&] {
+    for (int i = 0; i < rounds; ++i) move();
+  };
+  return detail::best_rate(0.02, rounds * move.bytes(), moves);
 }
 
 namespace detail {
