@@ -49,7 +49,7 @@ inline constexpr int fma_chains = 12;
     for (int c = 0; c < fma_chains; ++c) a[c] = in_register(a[c] * factor + term);
 }
 
-// Reads so many values and writes so many, and does nothing else with them.
+// Reads so many values and writes so many, in whole vectors, and does nothing else with them.
 [[gnu::noinline]] inline void move_values(const float* from, std::size_t read, float* to,
                                           std::size_t written) {
   using V = kernels::Vec<float>;
@@ -113,8 +113,8 @@ class Movement {
   Movement(std::size_t read, std::size_t written, bool in_place)
       : read_(read),
         written_(written),
-        from_(random_values(std::max(read, written))),
-        to_(in_place ? 0 : written) {}
+        from_(random_values(aligned(std::max(read, written)))),
+        to_(in_place ? 0 : aligned(written)) {}
 
   void operator()() {
     move_values(from_.data(), read_, to_.size() > 0 ? to_.data() : from_.data(), written_);
@@ -132,7 +132,12 @@ class Movement {
 /// are gone through again and again.
 inline double measure_bandwidth(std::size_t read, std::size_t written, bool in_place = false) {
   detail::Movement move(read, written, in_place);
-  return detail::best_rate(0.02, move.bytes(), move);
+  // Several between two looks at the clock, which alone take longer than few values.
+  const int rounds = 1 + static_cast<int>(1e6 / move.bytes());
+  const auto moves = [&] {
+    for (int i = 0; i < rounds; ++i) move();
+  };
+  return detail::best_rate(0.02, rounds * move.bytes(), moves);
 }
 
 namespace detail {

@@ -275,8 +275,8 @@ TEST_CASE("the old checkpoint outlives a full disk and a folder that cannot be w
 
   // Where a folder would have to be made stands a file; who is root may write to any folder.
   const std::int64_t steps = trainer.iterations();
-  for (const std::string below : {"/below.keras", "/{epoch}/below.keras"})
-    CHECK(fit(path + below) == path + "/below.keras: its folder cannot be made: Not a directory");
+  CHECK(fit(path + "/below.keras") == path + "/below.keras: its folder cannot be made: Not a directory");
+  CHECK(fit(path + "/{epoch}/below.keras") == path + "/{epoch}: its folder cannot be made: Not a directory");
   std::filesystem::create_directory(folder.file("folder.keras"));
   CHECK(fit(folder.file("folder.keras")) ==
         folder.file("folder.keras") + ": is no regular file, and stays as it is");
@@ -284,7 +284,8 @@ TEST_CASE("the old checkpoint outlives a full disk and a folder that cannot be w
   CHECK(message_of([&] {
           trainer.fit(x, x, {.verbose = 0}, io::BackupAndRestore{.backup_dir = folder.file("backup")});
         }) == folder.file("backup/latest.checkpoint") + ": is no regular file, and stays as it is");
-  CHECK(trainer.iterations() == steps);  // it is known before training
+  CHECK(trainer.iterations() == steps);                   // it is known before training
+  CHECK(fit(folder.file("{epoch}/folder.keras")) == "");  // not where the folder stands
   CHECK(contents(path) == old);
   if (::geteuid() != 0) {
     std::filesystem::permissions(folder.path, std::filesystem::perms(0500));

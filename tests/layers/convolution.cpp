@@ -13,6 +13,7 @@ TEST_CASE("Conv2D of odd sizes") {
   check<Conv2D<33, Kernel<1, 4>, Strides<1, 3>, Softmax>, Input<5, 8, 3>>("conv2d_softmax");
   check<Conv2D<1>, Input<1, 1, 1>>("conv2d_one");
   check<Conv2D<32, Kernel<3>, Same>, Input<4, 6, 16>>("conv2d_wide");
+  check<Conv2D<32, Kernel<3>, Same, Groups<2>>, Input<4, 5, 4>>();
 }
 
 TEST_CASE("Conv1D computes what Keras computes") {

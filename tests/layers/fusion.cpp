@@ -66,6 +66,7 @@ TEST_CASE("a kernel takes over the activation behind it") {
 TEST_CASE("a convolution takes over the max-pooling behind it") {
   check_fusion<Input<7, 9, 3>, Conv2D<18, Kernel<3>, Same, Tanh>, MaxPooling2D<>>();
   check_fusion<Input<11, 3>, Conv1D<5, Kernel<4>, Causal, Sigmoid>, MaxPooling1D<>>();
+  check_fusion<Input<5, 4, 2>, Conv2D<32, Kernel<3>, Same, ReLU>, MaxPooling2D<>>();
 }
 
 TEST_CASE("in inference a kernel takes over the normalization behind it") {

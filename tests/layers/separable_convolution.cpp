@@ -14,6 +14,9 @@ TEST_CASE("SeparableConv2D computes what Keras computes") {
       "separable_conv2d_dilation");
   check<SeparableConv2D<1>, Input<1, 1, 1>>("separable_conv2d_one");
 }
+TEST_CASE("a separable convolution of 32 filters, whose gradients lie apart") {
+  check<SeparableConv2D<32, Kernel<3>, Same>, Input<5, 7, 2>>();
+}
 TEST_CASE("SeparableConv1D computes what Keras computes") {
   check<SeparableConv1D<5, Kernel<3>>, Input<8, 3>>("separable_conv1d");
   check<SeparableConv1D<2, Kernel<4>, Strides<3>, Same, DepthMultiplier<2>, Tanh>, Input<9, 1>>(

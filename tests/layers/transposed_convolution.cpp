@@ -14,6 +14,10 @@ TEST_CASE("Conv2DTranspose computes what Keras computes") {
   check<Conv2DTranspose<2, Kernel<3>, Same, Dilation<1, 2>, Tanh>, Input<4, 5, 1>>(
       "conv2d_transpose_dilation");
 }
+TEST_CASE("transposed convolutions of 32 channels, whose positions lie apart") {
+  check<Conv2DTranspose<3, Kernel<3>, Strides<2>, Same>, Input<3, 4, 32>>();
+  check<Conv1DTranspose<2, Kernel<3>>, Input<3, 64>>();
+}
 TEST_CASE("Conv2DTranspose with an output padding computes what Keras computes") {
   check<Conv2DTranspose<1, Kernel<3>, Strides<3, 2>, Same, OutputPadding<2, 0>>, Input<3, 2, 17>>(
       "conv2d_transpose_output_padding");

@@ -9,6 +9,7 @@ TEST_CASE("RepeatVector") {
   check<RepeatVector<5>, Input<1>>("repeat_vector_one");
   check<RepeatVector<1>, Input<3>>("repeat_vector_once");
   check<RepeatVector<4>, Input<5>>("repeat_vector_short");
+  check<RepeatVector<300>, Input<17>>();  // copies that do not lie near each other
 }
 TEST_CASE("UpSampling repeats values") {
   check<UpSampling1D<>, Input<4, 3>>("up_sampling1d");
@@ -19,6 +20,7 @@ TEST_CASE("UpSampling repeats values") {
   check<UpSampling2D<Size<3, 1>>, Input<2, 3, 17>>("up_sampling2d_axes");
   check<UpSampling2D<Size<1, 3>>, Input<3, 2, 1>>("up_sampling2d_columns");
   check<UpSampling2D<Size<4>>, Input<1, 1, 5>>("up_sampling2d_one");
+  check<UpSampling2D<Size<2, 250>>, Input<2, 1, 17>>();
   check<UpSampling3D<>, Input<2, 3, 2, 3>>("up_sampling3d");
   check<UpSampling3D<Size<3, 1, 2>>, Input<1, 2, 2, 17>>("up_sampling3d_axes");
   check<UpSampling3D<Size<2, 1, 1>>, Input<2, 2, 1, 1>>("up_sampling3d_depth");

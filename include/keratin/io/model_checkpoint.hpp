@@ -49,9 +49,8 @@ struct ModelCheckpoint {
     if (!right)
       throw FileError(filepath + ": a name that ends with " +
                       (save_weights_only ? ".weights.h5" : ".keras or .h5") + " wanted");
-    // Says now whether it can be written, as far as the name is known, not when an epoch is done.
-    const std::size_t known = filepath.rfind('/', filepath.find('{')) + 1, name = filepath.rfind('/') + 1;
-    const std::string path = filepath.substr(0, known) + filepath.substr(name);
+    // Says now whether it can be written, not when an epoch is done: up to the first part with values.
+    const std::string path = filepath.substr(0, filepath.find('/', filepath.find('{')));
     detail::make_folder_of(path);
     const AtomicFile trial(path);
   }
