@@ -385,9 +385,10 @@ TEST_CASE("what a callback cannot do is said before training") {
   const auto with = [&](auto callback) { trainer.fit(xs, xs, quiet, callback); };
   CHECK_THROWS_WITH(with(EarlyStopping{.monitor = "score"}),
                     "EarlyStopping: nothing is known of 'score', Direction::min or Direction::max wanted");
-  CHECK_THROWS_WITH(with(EarlyStopping{.monitor = "los"}),
-                    "EarlyStopping: there is no 'los', there are loss, score; of what a callback adds, "
-                    "Direction::min or Direction::max wanted");
+  CHECK_THROWS_WITH(
+      with(EarlyStopping{.monitor = "los"}),
+      "EarlyStopping: there is no 'los', there are loss, score; one that a callback adds wants a "
+      "mode, Direction::min or Direction::max");
   quiet.validation_split = 0.4;
   CHECK_THROWS_WITH(with(ReduceLROnPlateau{.monitor = "val_los"}),
                     doctest::Contains("no 'val_los', there are loss, score, val_loss, val_score; "));

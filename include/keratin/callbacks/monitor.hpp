@@ -39,7 +39,7 @@ inline Direction direction_of(std::string_view monitor, Direction mode, const ch
     report(Text(callback, ": nothing is known of '", monitor, "', Direction::min or Direction::max wanted"));
   else
     report(Text(callback, ": ", logs.lack(monitor).view(),
-                "; of what a callback adds, Direction::min or Direction::max wanted"));
+                "; one that a callback adds wants a mode, Direction::min or Direction::max"));
   return Direction::automatic;
 }
 

@@ -200,6 +200,7 @@ History Trainer<Capacity, Model, Optimizer, Heads...>::run_epochs(Source& source
   };
   name_all(no_logs(), no_logs(), validation != nullptr);
   detail::call<on_train_begin>(run, callbacks...);
+  run.logs.clear();
   if (steps == 0) steps = run.steps;  // a checkpoint may know
   if (run.position.batches > 0 && (run.step > 0 || options.steps_per_epoch > 0))
     begin_pass(source, options.shuffle, run.position);
