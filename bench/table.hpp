@@ -118,4 +118,20 @@ template <class Net> void predict_batch(const char* what) {
   });
 }
 
+// A layer by itself in Lanes, 32 samples: forward, and backward with the gradient by its input.
+template <class Layer, class In> void both_passes(const char* what) {
+  using Net = Sequential<In, Layer>;
+  constexpr Mode training{.training = true, .input_gradient = true};
+  constexpr int samples = 32;
+  detail::Passes<Net, training, Lanes> passes(samples);
+  const auto row = [](const char* title, double flops, auto pass) {
+    const int n = repeats(samples * flops);
+    against_peak(title, n * samples * flops, [&] {
+      for (int i = 0; i < n; ++i) pass();
+    });
+  };
+  row(what, detail::Work::of<Net, training>(true, false).flops, [&] { passes.forward(passes.count()); });
+  row("  gradients", detail::Work::of<Net, training>(false, true).flops, [&] { passes.backward(); });
+}
+
 }  // namespace keratin

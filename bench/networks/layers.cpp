@@ -8,22 +8,6 @@ namespace {
 
 constexpr Mode training{.training = true, .input_gradient = true};
 
-// Forward and backward, 32 samples.
-template <class Layer, class In> void works(const char* what) {
-  using Net = Sequential<In, Layer>;
-  using detail::Work;
-  constexpr int samples = 32;
-  detail::Passes<Net, training, Lanes> passes(samples);
-  const auto row = [&](const char* title, double flops, auto pass) {
-    const int n = repeats(flops);
-    against_peak(title, n * flops, [&] {
-      for (int i = 0; i < n; ++i) pass();
-    });
-  };
-  row(what, samples * Work::of<Net, training>(true, false).flops, [&] { passes.forward(passes.count()); });
-  row("  backward", samples * Work::of<Net, training>(false, true).flops, [&] { passes.backward(); });
-}
-
 // Percent of what a loop reaches that reads and writes as much.
 void against_bandwidth(const char* title, int samples, const detail::Work& work, auto pass) {
   const std::size_t n = static_cast<std::size_t>(samples);
@@ -48,20 +32,21 @@ template <class Layer, class In> void moves(const char* what) {
                     [&] { there.forward(there.count()); });
   detail::Passes<Net, training, Lanes> back(samples);
   back.forward(back.count());
-  against_bandwidth("  backward", samples, Work::of<Net, training>(false, true), [&] { back.backward(); });
+  against_bandwidth("  gradients", samples, Work::of<Net, training>(false, true), [&] { back.backward(); });
 }
 
 }  // namespace
 
 int main() {
-  works<Conv2DTranspose<32, Kernel<3>, Strides<2>, Same, ReLU>, Input<14, 14, 64>>(
+  both_passes<Conv2DTranspose<32, Kernel<3>, Strides<2>, Same, ReLU>, Input<14, 14, 64>>(
       "Conv2DTranspose, 3x3 by 2: % of peak");
-  works<Conv2DTranspose<64, Kernel<4>, Strides<2>, Same>, Input<8, 8, 128>>(
+  both_passes<Conv2DTranspose<64, Kernel<4>, Strides<2>, Same>, Input<8, 8, 128>>(
       "Conv2DTranspose, 4x4 by 2: % of peak");
-  works<SeparableConv2D<64, Kernel<3>, Same>, Input<14, 14, 64>>("SeparableConv2D, 64 to 64: % of peak");
-  works<SeparableConv2D<128, Kernel<3>, Same, ReLU>, Input<28, 28, 32>>(
+  both_passes<SeparableConv2D<64, Kernel<3>, Same>, Input<14, 14, 64>>(
+      "SeparableConv2D, 64 to 64: % of peak");
+  both_passes<SeparableConv2D<128, Kernel<3>, Same, ReLU>, Input<28, 28, 32>>(
       "SeparableConv2D, 32 to 128: % of peak");
-  works<MultiHeadAttention<4, 16>, Input<64, 64>>("MultiHeadAttention, 64 of 4 x 16: % of peak");
+  both_passes<MultiHeadAttention<4, 16>, Input<64, 64>>("MultiHeadAttention, 64 of 4 x 16: % of peak");
 
   moves<Activation<ReLU>, Input<256>>("relu: % of bandwidth");
   moves<Activation<LeakyReLU>, Input<256>>("leaky_relu: % of bandwidth");

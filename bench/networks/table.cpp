@@ -79,20 +79,8 @@ template <class Layer, class Hand> void steps(const char* what) {
   stream<Regression<Layer>, Hand, 1>(what, [](Hand& hand, const float* x, float* y) { *y = hand.step(*x); });
 }
 
-// Forward, and both gradients, in Lanes.
 template <int Size, int Channels, int Window, int Filters> void convolution(const char* what) {
-  using Net = Sequential<Input<Size, Size, Channels>, Conv2D<Filters, Kernel<Window>>>;
-  constexpr int samples = 2 * lanes<float>;
-  detail::Passes<Net, Mode{.training = true, .input_gradient = true}, Lanes> passes(samples);
-  const double flops = samples * plan<Net>().flops;
-  const int n = repeats(flops);
-  passes.forward(passes.count());
-  against_peak(what, n * flops, [&] {
-    for (int i = 0; i < n; ++i) passes.forward(passes.count());
-  });
-  against_peak("  gradients", n * 2 * flops, [&] {
-    for (int i = 0; i < n; ++i) passes.backward();
-  });
+  both_passes<Conv2D<Filters, Kernel<Window>>, Input<Size, Size, Channels>>(what);
 }
 
 }  // namespace

@@ -60,10 +60,6 @@ inline constexpr int fma_chains = 12;
   for (std::size_t k = i; k < written; k += lanes<float>) kernels::store(to + k, V{});
 }
 
-}  // namespace detail
-
-namespace detail {
-
 // How much a second f does at most, of so much a call: the best of tries for so many seconds.
 inline double best_rate(double seconds, double amount, auto& f) {
   using Clock = std::chrono::steady_clock;
@@ -103,10 +99,6 @@ inline Block<float> random_values(std::size_t n) {
   return values;
 }
 
-}  // namespace detail
-
-namespace detail {
-
 // A loop that only moves values: reads so many, and writes so many, over the first of those or elsewhere.
 class Movement {
  public:
@@ -138,6 +130,14 @@ inline double measure_bandwidth(std::size_t read, std::size_t written, bool in_p
     for (int i = 0; i < rounds; ++i) move();
   };
   return detail::best_rate(0.02, rounds * move.bytes(), moves);
+}
+
+/// measure_bandwidth(), once per program for the same values.
+inline double bandwidth(std::size_t read, std::size_t written, bool in_place = false) {
+  static std::map<std::tuple<std::size_t, std::size_t, bool>, double> known;
+  const auto [at, is_new] = known.try_emplace({read, written, in_place});
+  if (is_new) at->second = measure_bandwidth(read, written, in_place);
+  return at->second;
 }
 
 namespace detail {
@@ -206,10 +206,8 @@ void measure(::benchmark::State& state, const Work& work, int samples, auto f) {
     const std::size_t n = static_cast<std::size_t>(samples);
     const double bytes_per_second = rate * values * sizeof(float);
     state.counters["GB/s"] = bytes_per_second / 1e9;
-    static std::map<std::tuple<std::size_t, std::size_t, bool>, double> known;
-    double& most = known[{n * work.read, n * work.written, work.in_place}];
-    if (most == 0) most = measure_bandwidth(n * work.read, n * work.written, work.in_place);
-    state.counters["% of bandwidth"] = 100 * bytes_per_second / most;
+    state.counters["% of bandwidth"] =
+        100 * bytes_per_second / bandwidth(n * work.read, n * work.written, work.in_place);
   }
 }
 

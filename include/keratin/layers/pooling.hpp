@@ -80,8 +80,8 @@ template <int Rank, class F>
 }
 
 // The kernels of all windows. The gradient of a maximum goes to the first one: by planes, rows and columns,
-// or from the last axis to the first.
-template <Pooling Kind, int Rank, bool ColumnsFirst = false> struct PoolingKernels {
+// with adaptive windows from the last axis to the first.
+template <Pooling Kind, int Rank, bool Adaptive = false> struct PoolingKernels {
   template <class T, class Count>
   [[gnu::always_inline]] static void forward(const auto& g, const Forward<T, Count>& c) {
     using S = Scalar<T>;
@@ -149,7 +149,7 @@ template <Pooling Kind, int Rank, bool ColumnsFirst = false> struct PoolingKerne
   // f(where it lies) for each element of a patch.
   [[gnu::always_inline]] static void each(const Patch& patch, const Steps& steps, auto f) {
     const int planes = Rank > 2 ? patch.planes : 1;
-    if constexpr (ColumnsFirst)
+    if constexpr (Adaptive)
       for (int k = 0; k < patch.columns; ++k)
         for (int r = 0; r < patch.rows; ++r)
           for (int p = 0; p < planes; ++p) f(p * steps.plane + r * steps.row + k * steps.pixel);
@@ -164,7 +164,7 @@ template <Pooling Kind, int Rank, bool ColumnsFirst = false> struct PoolingKerne
   template <class S> [[gnu::always_inline]] static void for_each_block(std::ptrdiff_t channels, auto f) {
     constexpr std::ptrdiff_t block = 4 * lanes<S>;
     std::ptrdiff_t i = 0;
-    if constexpr (ColumnsFirst)
+    if constexpr (Adaptive)
       for (; i + block <= channels; i += block) f(i, kernels::Whole{}, std::integral_constant<int, 4>{});
     kernels::for_each_vector<S>(channels - i,
                                 [=](std::ptrdiff_t k, auto part) __attribute__((always_inline)) {
